@@ -1,0 +1,225 @@
+//! The sections of `hvae.toml`, one struct each. Every default stands here and nowhere else.
+
+use serde::{Deserialize, Serialize};
+
+/// One complete request: which network, in which numbers, on which tiles.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    pub model: Model,
+    pub train: Train,
+    pub fixed: Fixed,
+    pub crossbar: Crossbar,
+    pub device: Device,
+    pub accelerator: Accelerator,
+    pub target: Target,
+}
+
+/// The recurrent cell of one level (PyTorch conventions and gate orders).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CellKind {
+    Rnn,
+    Gru,
+    Lstm,
+}
+
+impl CellKind {
+    pub const ALL: [CellKind; 3] = [CellKind::Rnn, CellKind::Gru, CellKind::Lstm];
+
+    /// Gates per unit, which is also the row blocks of its weight matrices
+    /// (RNN: h; GRU: r, z, n; LSTM: i, f, g, o).
+    pub const fn gates(self) -> usize {
+        match self {
+            CellKind::Rnn => 1,
+            CellKind::Gru => 3,
+            CellKind::Lstm => 4,
+        }
+    }
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            CellKind::Rnn => "rnn",
+            CellKind::Gru => "gru",
+            CellKind::Lstm => "lstm",
+        }
+    }
+}
+
+/// Which levels' latent states make up z.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LatentFrom {
+    /// z = [z of every level]; the default reading of HSR-VAE.
+    Both,
+    /// z = z of the top level; the lower levels are regularised but not sampled.
+    Top,
+}
+
+/// `[model]`: the shape of the network.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Model {
+    /// Which family of networks describes the blocks; `hsr-vae` for now.
+    pub family: String,
+    /// Cells of the encoder, bottom level first.
+    pub cells: Vec<CellKind>,
+    /// Cells of the decoder, bottom level first; absent: the same as `cells`.
+    /// One cell gives the single-level decoders of the ablation.
+    pub decoder_cells: Option<Vec<CellKind>>,
+    pub latent_from: LatentFrom,
+    /// Width of the word embeddings of encoder and decoder.
+    pub embedding: usize,
+    /// Units of every recurrent level.
+    pub hidden: usize,
+    /// Dimensions of the latent state of one level.
+    pub latent: usize,
+    /// Words, the four special tokens included.
+    pub vocabulary: usize,
+}
+
+impl Default for Model {
+    fn default() -> Self {
+        Model {
+            family: "hsr-vae".into(),
+            cells: vec![CellKind::Gru, CellKind::Gru],
+            decoder_cells: None,
+            latent_from: LatentFrom::Both,
+            embedding: 64,
+            hidden: 96,
+            latent: 16,
+            vocabulary: 2000,
+        }
+    }
+}
+
+/// `[train]`: objective, schedule and optimiser.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Train {
+    pub seed: u64,
+}
+
+/// `[fixed]`: widths in bits of the numbers of the accelerator.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Fixed {
+    /// Signed weights, one power-of-two scale per matrix.
+    pub weight_bits: u32,
+    /// Signed numbers that drive the word lines.
+    pub input_bits: u32,
+    /// Hidden and cell states, latent moments, z.
+    pub state_bits: u32,
+    /// Pre-activations: total width, of which `pre_frac` are fraction bits.
+    pub pre_bits: u32,
+    pub pre_frac: u32,
+    /// Outputs of the sigmoid, tanh and exp tables.
+    pub table_bits: u32,
+    /// Segments of each table are 2^`table_address_bits`, linearly interpolated.
+    pub table_address_bits: u32,
+    /// Logits as the token choice compares them.
+    pub logit_bits: u32,
+}
+
+impl Default for Fixed {
+    fn default() -> Self {
+        Fixed {
+            weight_bits: 8,
+            input_bits: 8,
+            state_bits: 16,
+            pre_bits: 16,
+            pre_frac: 12,
+            table_bits: 16,
+            table_address_bits: 8,
+            logit_bits: 16,
+        }
+    }
+}
+
+/// How a signed weight sits on columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Encoding {
+    /// A pair of columns: positive and negative magnitude.
+    Differential,
+    /// One column of w + 2^(weight_bits-1), and one shared offset column a tile.
+    Offset,
+}
+
+/// `[crossbar]`: the tile and its converters.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Crossbar {
+    /// Word lines of a tile.
+    pub rows: usize,
+    /// Bit lines of a tile.
+    pub columns: usize,
+    /// Bits stored in one cell.
+    pub cell_bits: u32,
+    /// Bits of an input driven in one phase.
+    pub dac_bits: u32,
+    pub adc_bits: u32,
+    /// Conductance steps per ADC step, as a power of two.
+    pub adc_shift: u32,
+    /// Columns that share one ADC, converted one after the other.
+    pub columns_per_adc: usize,
+    pub encoding: Encoding,
+}
+
+impl Default for Crossbar {
+    fn default() -> Self {
+        Crossbar {
+            rows: 128,
+            columns: 128,
+            cell_bits: 2,
+            dac_bits: 1,
+            adc_bits: 9,
+            adc_shift: 0,
+            columns_per_adc: 8,
+            encoding: Encoding::Differential,
+        }
+    }
+}
+
+/// `[device]`: the memristors.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Device {
+    pub preset: String,
+    /// Conductance of level 0 and of the highest level, in microsiemens.
+    pub g_min_us: f64,
+    pub g_max_us: f64,
+    pub seed: u64,
+}
+
+impl Default for Device {
+    fn default() -> Self {
+        Device { preset: "ideal".into(), g_min_us: 0.0, g_max_us: 225.0, seed: 1 }
+    }
+}
+
+/// `[accelerator]`: the digital side.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Accelerator {
+    /// Units of gate arithmetic per cell; also read lanes of heads and bridges.
+    pub gate_lanes: usize,
+    /// Logits compared per cycle.
+    pub token_lanes: usize,
+    /// Longest sentence, special tokens included.
+    pub max_tokens: usize,
+    pub clock_mhz: f64,
+}
+
+impl Default for Accelerator {
+    fn default() -> Self {
+        Accelerator { gate_lanes: 8, token_lanes: 16, max_tokens: 64, clock_mhz: 80.0 }
+    }
+}
+
+/// `[target]`: what the design is built for.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Target {
+    pub part: String,
+}

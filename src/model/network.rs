@@ -1,0 +1,165 @@
+//! A network described as data: blocks and what feeds what.
+//!
+//! Every later room reads this description and none knows a family by name, so
+//! a new family is a new function that returns a [`Network`].
+
+use crate::config::{CellKind, LatentFrom, Model};
+use serde::{Deserialize, Serialize};
+
+/// Index of a block in [`Network::blocks`].
+pub type BlockId = usize;
+
+/// When a block is evaluated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum When {
+    /// Once per token of the source sentence.
+    EncoderStep,
+    /// Once per sentence, after the last encoder step, in block order.
+    Sentence,
+    /// Once per token of the produced sentence.
+    DecoderStep,
+}
+
+/// What a block computes. A vector-valued input is named by the block that makes it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "op", rename_all = "snake_case")]
+pub enum Op {
+    /// Token to vector. Weights: `weight` [vocabulary, size].
+    Embedding { size: usize },
+    /// Recurrent cell on the concatenation of `inputs`, in that order.
+    /// Weights: `weight_ih_l0` [gates*hidden, inputs], `weight_hh_l0`, `bias_ih_l0`,
+    /// `bias_hh_l0`. `init` gives h_0 (and c_0); absent: zero.
+    Cell { kind: CellKind, hidden: usize, inputs: Vec<BlockId>, init: Option<BlockId> },
+    /// Mean and log-variance of a diagonal Gaussian, at every step.
+    /// Weights: `mean.weight` [size, input], `mean.bias`, `log_variance.weight`, `.bias`.
+    /// `kl_weight` scales its KL term in the objective.
+    Moments { size: usize, input: BlockId, kl_weight: f32 },
+    /// z = concatenation of mean + exp(log_variance / 2) * epsilon of `moments`,
+    /// taken at the last step.
+    Latent { moments: Vec<BlockId> },
+    /// Matrix product. Weights: `weight` [outputs, input], and `bias` when `bias`.
+    Linear { outputs: usize, input: BlockId, bias: bool },
+    /// Logits over the vocabulary, from which the next token is chosen.
+    /// Weights: `weight` [vocabulary, input], `bias`.
+    Vocabulary { input: BlockId },
+}
+
+/// A named operation of the network.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Block {
+    /// Prefix of its weights in a checkpoint and of its instances in the hardware.
+    pub name: String,
+    pub when: When,
+    #[serde(flatten)]
+    pub op: Op,
+}
+
+/// The whole network. Blocks stand in evaluation order: an input's index is
+/// smaller than its reader's.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Network {
+    pub family: String,
+    pub vocabulary: usize,
+    pub blocks: Vec<Block>,
+}
+
+impl Network {
+    /// Length of the vector that block `id` makes (for `Moments`: of its mean).
+    pub fn width(&self, id: BlockId) -> usize {
+        match &self.blocks[id].op {
+            Op::Embedding { size } | Op::Moments { size, .. } => *size,
+            Op::Cell { hidden, .. } => *hidden,
+            Op::Latent { moments } => moments.iter().map(|&m| self.width(m)).sum(),
+            Op::Linear { outputs, .. } => *outputs,
+            Op::Vocabulary { .. } => self.vocabulary,
+        }
+    }
+
+    /// The block called `name`.
+    pub fn find(&self, name: &str) -> Option<BlockId> {
+        self.blocks.iter().position(|b| b.name == name)
+    }
+
+    /// Every tensor of the checkpoint with its shape, in block order.
+    pub fn tensors(&self) -> Vec<(String, Vec<usize>)> {
+        let mut all = Vec::new();
+        for block in &self.blocks {
+            let mut add = |suffix: &str, shape: &[usize]| {
+                all.push((format!("{}.{suffix}", block.name), shape.to_vec()));
+            };
+            match &block.op {
+                Op::Embedding { size } => add("weight", &[self.vocabulary, *size]),
+                Op::Cell { kind, hidden, inputs, .. } => {
+                    let rows = kind.gates() * hidden;
+                    let input = inputs.iter().map(|&i| self.width(i)).sum();
+                    add("weight_ih_l0", &[rows, input]);
+                    add("weight_hh_l0", &[rows, *hidden]);
+                    add("bias_ih_l0", &[rows]);
+                    add("bias_hh_l0", &[rows]);
+                }
+                Op::Moments { size, input, .. } => {
+                    for head in ["mean", "log_variance"] {
+                        add(&format!("{head}.weight"), &[*size, self.width(*input)]);
+                        add(&format!("{head}.bias"), &[*size]);
+                    }
+                }
+                Op::Latent { .. } => {}
+                Op::Linear { outputs, input, bias } => {
+                    add("weight", &[*outputs, self.width(*input)]);
+                    if *bias {
+                        add("bias", &[*outputs]);
+                    }
+                }
+                Op::Vocabulary { input } => {
+                    add("weight", &[self.vocabulary, self.width(*input)]);
+                    add("bias", &[self.vocabulary]);
+                }
+            }
+        }
+        all
+    }
+
+    /// HSR-VAE ("HSR-A"): a stack of recurrent levels with a regularised latent
+    /// state at every step of each, and a decoder stack conditioned on z
+    /// (Hu & Yang, JEIT 45(2), 2023, as reconstructed in DESIGN.md).
+    pub fn hsr_vae(model: &Model, lambda_low: f32) -> Network {
+        let mut blocks: Vec<Block> = Vec::new();
+        let mut push = |name: String, when, op| {
+            blocks.push(Block { name, when, op });
+            blocks.len() - 1
+        };
+        let hidden = model.hidden;
+        let top = model.cells.len() - 1;
+
+        let embed = Op::Embedding { size: model.embedding };
+        let mut below = push("enc_embed".into(), When::EncoderStep, embed.clone());
+        let mut moments = Vec::new();
+        for (level, &kind) in model.cells.iter().enumerate() {
+            let cell = Op::Cell { kind, hidden, inputs: vec![below], init: None };
+            below = push(format!("enc{}", level + 1), When::EncoderStep, cell);
+            let kl_weight = if level == top { 1.0 } else { lambda_low };
+            let heads = Op::Moments { size: model.latent, input: below, kl_weight };
+            moments.push(push(format!("q{}", level + 1), When::EncoderStep, heads));
+        }
+        if model.latent_from == LatentFrom::Top {
+            moments.drain(..top);
+        }
+        let z = push("z".into(), When::Sentence, Op::Latent { moments });
+
+        let decoder = model.decoder_cells.as_ref().unwrap_or(&model.cells);
+        let inits: Vec<BlockId> = (1..=decoder.len())
+            .map(|level| {
+                let op = Op::Linear { outputs: hidden, input: z, bias: false };
+                push(format!("init{level}"), When::Sentence, op)
+            })
+            .collect();
+        let mut inputs = vec![push("dec_embed".into(), When::DecoderStep, embed), z];
+        for (level, &kind) in decoder.iter().enumerate() {
+            let cell = Op::Cell { kind, hidden, inputs, init: Some(inits[level]) };
+            inputs = vec![push(format!("dec{}", level + 1), When::DecoderStep, cell)];
+        }
+        push("vocab".into(), When::DecoderStep, Op::Vocabulary { input: inputs[0] });
+        Network { family: model.family.clone(), vocabulary: model.vocabulary, blocks }
+    }
+}
