@@ -10,4 +10,10 @@
 //! ```
 
 pub mod config;
+// pub mod cosim;
+pub mod crossbar;
+// pub mod emit;
+pub mod golden;
 pub mod model;
+pub mod quant;
+pub mod rom;
