@@ -93,11 +93,100 @@ impl Default for Model {
     }
 }
 
-/// `[train]`: objective, schedule and optimiser.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+/// How the weight of the KL terms goes over the updates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum KlSchedule {
+    /// Full weight from the first update; what HSR-VAE and TWR-VAE do.
+    Constant,
+    /// From 0 to full over `kl_warmup_epochs`, then full.
+    Linear,
+    /// Every `kl_warmup_epochs`: from 0 to full in the first half, then full (Fu et al. 2019).
+    Cyclical,
+}
+
+/// Where the weight decay acts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Decay {
+    /// On the gradient, before Adam scales it (PyTorch's `Adam`).
+    Coupled,
+    /// On the weight, beside Adam (PyTorch's `AdamW`).
+    Decoupled,
+}
+
+/// `[train]`: objective, schedule and optimiser. The defaults are those of the publication.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Train {
     pub seed: u64,
+    pub epochs: usize,
+    /// Sentences per update.
+    pub batch: usize,
+    /// Batches in a new order every epoch; the publication keeps them sorted by length.
+    pub shuffle: bool,
+    /// Run the encoder over no padding. The publication runs it over all of it.
+    pub mask_pads: bool,
+
+    /// Weight of the KL of the lower levels' states.
+    pub lambda_low: f32,
+    /// Weight of the KL averaged over all steps.
+    pub step_kl: f32,
+    /// Weight of the KL of the last step, of the latents in z: 1 makes the objective a bound.
+    pub last_step_kl: f32,
+    /// Nats per dimension of z that the last-step term does not charge for (batch mean).
+    pub free_nats: f32,
+    pub kl_schedule: KlSchedule,
+    pub kl_warmup_epochs: f32,
+
+    /// Share of embedding values set to zero, encoder and decoder.
+    pub embedding_dropout: f32,
+    /// Share of values set to zero between one level and the next.
+    pub level_dropout: f32,
+    /// Share of values set to zero between the top of the decoder and the vocabulary.
+    pub output_dropout: f32,
+    /// Share of decoder input words replaced by the unknown word.
+    pub word_dropout: f32,
+
+    pub learning_rate: f32,
+    /// Learning rate at the last epoch, as a share of the first; a half cosine in between.
+    pub final_learning_rate: f32,
+    pub adam_epsilon: f32,
+    pub weight_decay: f32,
+    pub decay: Decay,
+    /// Largest norm of the gradient of a batch's mean loss; 0: no limit.
+    pub clip_norm: f32,
+    /// Epochs without a better validation loss until training stops; 0: never.
+    pub patience: usize,
+}
+
+impl Default for Train {
+    fn default() -> Self {
+        Train {
+            seed: 999,
+            epochs: 1000,
+            batch: 128,
+            shuffle: false,
+            mask_pads: false,
+            lambda_low: 1.0,
+            step_kl: 1.0,
+            last_step_kl: 0.0,
+            free_nats: 0.0,
+            kl_schedule: KlSchedule::Constant,
+            kl_warmup_epochs: 10.0,
+            embedding_dropout: 0.5,
+            level_dropout: 0.5,
+            output_dropout: 0.0,
+            word_dropout: 0.0,
+            learning_rate: 1e-4,
+            final_learning_rate: 1.0,
+            adam_epsilon: 1e-6,
+            weight_decay: 1e-5,
+            decay: Decay::Coupled,
+            clip_norm: 0.0,
+            patience: 0,
+        }
+    }
 }
 
 /// `[fixed]`: widths in bits of the numbers of the accelerator.
@@ -194,7 +283,12 @@ pub struct Device {
 
 impl Default for Device {
     fn default() -> Self {
-        Device { preset: "ideal".into(), g_min_us: 0.0, g_max_us: 225.0, seed: 1 }
+        Device {
+            preset: "ideal".into(),
+            g_min_us: 0.0,
+            g_max_us: 225.0,
+            seed: 1,
+        }
     }
 }
 
@@ -213,7 +307,12 @@ pub struct Accelerator {
 
 impl Default for Accelerator {
     fn default() -> Self {
-        Accelerator { gate_lanes: 8, token_lanes: 16, max_tokens: 64, clock_mhz: 80.0 }
+        Accelerator {
+            gate_lanes: 8,
+            token_lanes: 16,
+            max_tokens: 64,
+            clock_mhz: 80.0,
+        }
     }
 }
 

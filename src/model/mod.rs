@@ -1,5 +1,37 @@
 //! The trained network in floating point, exactly as trained.
 
+mod cell;
+mod engine;
+mod error;
+mod float;
+mod folder;
+mod import;
+mod layout;
+mod measure;
 mod network;
+mod ngram;
+mod random;
+mod sequence;
+mod tokenizer;
+mod trace;
+mod vocabulary;
+mod weights;
 
+pub use engine::{Engine, Moments, Posterior, Score, score_logits};
+pub use error::ModelError;
+pub use float::{Carry, Exact, FloatNet, Pass, Perturb};
+pub use folder::{
+    DESCRIPTION_FILE, Description, METRICS_FILE, TrainedModel, VOCABULARY_FILE, WEIGHTS_FILE,
+    bytes_of, read_sentences, text_of, write_whole,
+};
+pub use import::import;
+pub use layout::{Layout, longest_first};
+pub use measure::{Effort, Evaluation, Latent, Protocol, evaluate, word_overlap};
 pub use network::{Block, BlockId, Network, Op, When};
+pub use ngram::{Baselines, Ngram};
+pub use random::Random;
+pub use sequence::{Decoder, argmax};
+pub use tokenizer::words;
+pub use trace::{Role, Trace, Values};
+pub use vocabulary::{EOS, PAD, SOS, SPECIAL, UNK, Vocabulary};
+pub use weights::{Weights, read_tensors, write_tensors};

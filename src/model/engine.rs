@@ -1,0 +1,90 @@
+//! What a measurement needs from anything that computes the network.
+
+use super::{BlockId, Network};
+
+/// Posterior moments of one moments block at every step of a sentence.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Moments {
+    pub block: BlockId,
+    /// Dimensions of the latent state.
+    pub size: usize,
+    /// [steps * size], step after step.
+    pub mean: Vec<f32>,
+    pub log_variance: Vec<f32>,
+}
+
+/// What the encoder says of a sentence.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Posterior {
+    pub steps: usize,
+    /// One per moments block, in block order.
+    pub moments: Vec<Moments>,
+}
+
+/// One predicted token of a teacher-forced sentence.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Score {
+    /// ln p(next token | tokens so far, z).
+    pub log_probability: f64,
+    /// The most probable next token.
+    pub best: u32,
+}
+
+/// A computation of the network: in floating point, in integers, on tiles, or simulated.
+/// Sentences are token ids from `<sos>` to `<eos>`, both included.
+pub trait Engine {
+    /// The network it computes.
+    fn network(&self) -> &Network;
+
+    /// Runs the encoder over every token of a sentence.
+    fn encode(&mut self, sentence: &[u32]) -> Posterior;
+
+    /// Scores tokens 1.. of `sentence`, each given the tokens before it and z
+    /// (`sentence.len() - 1` of them).
+    fn score(&mut self, sentence: &[u32], z: &[f32]) -> Vec<Score>;
+
+    /// Writes from z, the most probable token at a time, until `<eos>` (included) or `limit`
+    /// tokens; `<sos>` is not part of the answer.
+    fn greedy(&mut self, z: &[f32], limit: usize) -> Vec<u32>;
+
+    /// `encode` of many sentences; engines that can do them together override it.
+    fn encode_all(&mut self, sentences: &[&[u32]]) -> Vec<Posterior> {
+        sentences.iter().map(|s| self.encode(s)).collect()
+    }
+
+    /// `score` of many sentences.
+    fn score_all(&mut self, sentences: &[&[u32]], z: &[Vec<f32>]) -> Vec<Vec<Score>> {
+        sentences
+            .iter()
+            .zip(z)
+            .map(|(s, z)| self.score(s, z))
+            .collect()
+    }
+
+    /// `greedy` from many z.
+    fn greedy_all(&mut self, z: &[Vec<f32>], limit: usize) -> Vec<Vec<u32>> {
+        z.iter().map(|z| self.greedy(z, limit)).collect()
+    }
+}
+
+/// Index and log-probability of tokens under a row of logits.
+pub fn score_logits(logits: impl IntoIterator<Item = f32> + Clone, token: u32) -> Score {
+    let mut best = (0u32, f32::NEG_INFINITY);
+    let mut chosen = f32::NAN;
+    for (index, logit) in logits.clone().into_iter().enumerate() {
+        if logit > best.1 {
+            best = (index as u32, logit);
+        }
+        if index == token as usize {
+            chosen = logit;
+        }
+    }
+    let sum: f64 = logits
+        .into_iter()
+        .map(|logit| f64::from((logit - best.1).exp()))
+        .sum();
+    Score {
+        log_probability: f64::from(chosen - best.1) - sum.ln(),
+        best: best.0,
+    }
+}

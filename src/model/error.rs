@@ -1,0 +1,31 @@
+//! What is wrong with a file of a model, said in one line.
+
+use thiserror::Error;
+
+/// Where, what was expected, what was found, what to do.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{place}: expected {expected}, got {got}; {remedy}")]
+pub struct ModelError {
+    /// File, and the line, key or tensor in it.
+    pub place: String,
+    pub expected: String,
+    pub got: String,
+    /// What the reader of the message can do about it.
+    pub remedy: String,
+}
+
+impl ModelError {
+    pub fn new(
+        place: impl Into<String>,
+        expected: impl Into<String>,
+        got: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Self {
+        ModelError {
+            place: place.into(),
+            expected: expected.into(),
+            got: got.into(),
+            remedy: remedy.into(),
+        }
+    }
+}

@@ -1,0 +1,328 @@
+//! The float forward pass, written once over the description of the network.
+
+use super::{BlockId, Layout, ModelError, Network, Op, Role, Trace, Values, Weights, When, cell};
+use crate::config::CellKind;
+use ndarray::linalg::general_mat_mul;
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, CowArray, Ix2, s};
+use std::collections::BTreeMap;
+
+/// A network with its weights in single precision.
+#[derive(Debug, Clone)]
+pub struct FloatNet {
+    network: Network,
+    /// In the order of [`Network::tensors`]; a bias is one row.
+    tensors: Vec<Array2<f32>>,
+    /// Per block the index of its first tensor.
+    first: Vec<usize>,
+}
+
+/// What training does to the values a cell or the vocabulary reads (dropout). Evaluation is
+/// [`Exact`].
+pub trait Perturb {
+    /// May change `values` [rows, width of `source`], which `reader` is about to read.
+    fn read(&mut self, reader: BlockId, source: BlockId, values: ArrayViewMut2<'_, f32>);
+}
+
+/// No perturbation.
+pub struct Exact;
+
+impl Perturb for Exact {
+    fn read(&mut self, _: BlockId, _: BlockId, _: ArrayViewMut2<'_, f32>) {}
+}
+
+/// What a pass over the blocks of one [`When`] starts from.
+pub struct Pass<'a> {
+    pub when: When,
+    /// Tokens of the embeddings, one per row of the layout (none for [`When::Sentence`]).
+    pub tokens: &'a [u32],
+    /// Standard normal draws of the latents [batch, width of z]; absent: z is the mean.
+    pub epsilon: Option<&'a Array2<f32>>,
+    /// States to go on from instead of the initial ones, by cell.
+    pub carry: Option<&'a Carry>,
+}
+
+/// h and c [batch, hidden] of the cells of a phase, by block.
+pub type Carry = BTreeMap<BlockId, (Array2<f32>, Option<Array2<f32>>)>;
+
+impl FloatNet {
+    /// Joins a network and the weights checked against it.
+    pub fn new(network: &Network, weights: &Weights) -> Result<Self, ModelError> {
+        let tensors = weights
+            .iter()
+            .map(|(name, t)| (name.to_string(), t.clone()))
+            .collect();
+        let weights = Weights::checked("weights", tensors, network)?;
+        let matrix = |(name, shape): (String, Vec<usize>)| {
+            let rows = if shape.len() == 1 { 1 } else { shape[0] };
+            let flat = weights.get(&name).to_shape((rows, shape[shape.len() - 1]));
+            flat.expect("checked shapes").to_owned()
+        };
+        let tensors = network.tensors().into_iter().map(matrix).collect();
+        Ok(Self::with_tensors(network, tensors))
+    }
+
+    /// Joins a network and its tensors in the order of [`Network::tensors`], a bias as one row.
+    pub fn with_tensors(network: &Network, tensors: Vec<Array2<f32>>) -> Self {
+        let mut first = Vec::new();
+        let names = network.tensors();
+        assert_eq!(
+            names.len(),
+            tensors.len(),
+            "one matrix per tensor of the network"
+        );
+        for block in &network.blocks {
+            let mine = |(name, _): &(String, Vec<usize>)| {
+                name.strip_prefix(&block.name)
+                    .is_some_and(|rest| rest.starts_with('.'))
+            };
+            first.push(names.iter().position(mine).unwrap_or(names.len()));
+        }
+        FloatNet {
+            network: network.clone(),
+            tensors,
+            first,
+        }
+    }
+
+    /// The description this net evaluates.
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+
+    /// All tensors in the order of [`Network::tensors`], a bias as one row.
+    pub fn tensors(&self) -> &[Array2<f32>] {
+        &self.tensors
+    }
+
+    /// The same, for the optimiser to change.
+    pub fn tensors_mut(&mut self) -> &mut [Array2<f32>] {
+        &mut self.tensors
+    }
+
+    /// Index in [`Self::tensors`] of tensor `k` of `block`, in the order of [`Network::tensors`].
+    pub fn index(&self, block: BlockId, k: usize) -> usize {
+        self.first[block] + k
+    }
+
+    /// Tensor `k` of `block`.
+    pub fn tensor(&self, block: BlockId, k: usize) -> &Array2<f32> {
+        &self.tensors[self.index(block, k)]
+    }
+
+    /// The weights by name, as a checkpoint holds them.
+    pub fn weights(&self) -> Weights {
+        let names = self.network.tensors().into_iter();
+        let tensors = names.zip(&self.tensors).map(|((name, shape), tensor)| {
+            let shaped = tensor.to_shape(shape).expect("as built").to_owned();
+            (name, shaped)
+        });
+        Weights::trusted(tensors.collect())
+    }
+
+    /// Evaluates, in block order, every block of `pass.when` that has no values in `trace` yet.
+    ///
+    /// # Panics
+    /// If a token is outside the vocabulary or a phase it reads was not evaluated.
+    pub fn run(&self, pass: &Pass<'_>, trace: &mut Trace, perturb: &mut dyn Perturb) {
+        for (id, block) in self.network.blocks.iter().enumerate() {
+            if block.when != pass.when || trace.has(id) {
+                continue;
+            }
+            let values = match &block.op {
+                Op::Embedding { .. } => Values::output(self.embed(id, pass.tokens)),
+                Op::Cell {
+                    kind, inputs, init, ..
+                } => {
+                    let input = self.cell_input(id, inputs, trace, perturb);
+                    let start = match (pass.carry, init) {
+                        (Some(carry), _) => Some(carry[&id].clone()),
+                        (None, Some(init)) => {
+                            let h = trace.get(*init, Role::Output).clone();
+                            Some((h.clone(), Some(h)))
+                        }
+                        (None, None) => None,
+                    };
+                    self.cell(id, *kind, input, start, trace.layout(pass.when))
+                }
+                Op::Moments { input, .. } => {
+                    let input = self.read(trace, *input, Role::Output, pass.when);
+                    let head = |k| {
+                        affine(
+                            input.view(),
+                            self.tensor(id, k),
+                            Some(self.tensor(id, k + 1)),
+                        )
+                    };
+                    Values::output(head(0)).with(Role::LogVariance, head(2))
+                }
+                Op::Latent { moments } => self.latent(moments, trace, pass),
+                Op::Linear { input, bias, .. } => {
+                    let input = self.read(trace, *input, Role::Output, pass.when);
+                    let bias = bias.then(|| self.tensor(id, 1));
+                    Values::output(affine(input.view(), self.tensor(id, 0), bias))
+                }
+                Op::Vocabulary { input } => {
+                    let mut read = self.read(trace, *input, Role::Output, pass.when).into_owned();
+                    perturb.read(id, *input, read.view_mut());
+                    let logits = affine(read.view(), self.tensor(id, 0), Some(self.tensor(id, 1)));
+                    Values::output(logits).with(Role::Input, read)
+                }
+            };
+            trace.set(id, values);
+        }
+    }
+
+    fn embed(&self, id: BlockId, tokens: &[u32]) -> Array2<f32> {
+        let rows: Vec<usize> = tokens.iter().map(|&t| t as usize).collect();
+        self.tensor(id, 0).select(Axis(0), &rows)
+    }
+
+    /// The matrix of `source` with a row per row of a reader evaluated at `when`: a value made
+    /// once per sentence is read at every step, a value made at every step is read once per
+    /// sentence at the last step.
+    pub fn read<'a>(
+        &self,
+        trace: &'a Trace,
+        source: BlockId,
+        role: Role,
+        when: When,
+    ) -> CowArray<'a, f32, Ix2> {
+        let values = trace.get(source, role);
+        let made = self.network.blocks[source].when;
+        if made == when {
+            return values.view().into();
+        }
+        let rows: Vec<usize> = match (made, when) {
+            (When::Sentence, _) => trace.layout(when).pack(|sentence, _| sentence),
+            (_, When::Sentence) => {
+                let layout = trace.layout(made);
+                (0..layout.batch())
+                    .map(|sentence| layout.last(sentence))
+                    .collect()
+            }
+            _ => panic!("a {when:?} block cannot read the {made:?} block {source}"),
+        };
+        values.select(Axis(0), &rows).into()
+    }
+
+    fn cell_input(
+        &self,
+        id: BlockId,
+        inputs: &[BlockId],
+        trace: &Trace,
+        perturb: &mut dyn Perturb,
+    ) -> Array2<f32> {
+        let when = self.network.blocks[id].when;
+        let width = inputs.iter().map(|&i| self.network.width(i)).sum();
+        let mut input = Array2::zeros((trace.layout(when).rows(), width));
+        let mut from = 0;
+        for &source in inputs {
+            let to = from + self.network.width(source);
+            let mut part = input.slice_mut(s![.., from..to]);
+            part.assign(&self.read(trace, source, Role::Output, when));
+            perturb.read(id, source, part);
+            from = to;
+        }
+        input
+    }
+
+    fn cell(
+        &self,
+        id: BlockId,
+        kind: CellKind,
+        input: Array2<f32>,
+        start: Option<(Array2<f32>, Option<Array2<f32>>)>,
+        layout: &Layout,
+    ) -> Values {
+        let hidden = self.network.width(id);
+        let (rows, wide) = (layout.rows(), kind.gates() * hidden);
+        let pre_input = affine(input.view(), self.tensor(id, 0), Some(self.tensor(id, 2)));
+        let mut pre_recurrent = Array2::zeros((rows, wide));
+        let mut gates = Array2::zeros((rows, wide));
+        let mut state = Array2::zeros((rows, hidden));
+        let cell_width = if kind == CellKind::Lstm { hidden } else { 0 };
+        let mut memory = Array2::zeros((rows, cell_width));
+        let zero = || Array2::zeros((layout.batch(), hidden));
+        let (mut h, c) = start.unwrap_or_else(|| (zero(), None));
+        let mut c = c
+            .filter(|_| cell_width > 0)
+            .unwrap_or_else(|| Array2::zeros((layout.batch(), cell_width)));
+        for step in 0..layout.steps() {
+            let range = layout.step(step);
+            let alive = range.len();
+            let mut recurrent = pre_recurrent.slice_mut(s![range.clone(), ..]);
+            recurrent.assign(self.tensor(id, 3));
+            let before = h.slice(s![..alive, ..]);
+            general_mat_mul(1.0, &before, &self.tensor(id, 1).t(), 1.0, &mut recurrent);
+            for (i, row) in range.clone().enumerate() {
+                cell::step(
+                    kind,
+                    cell::Step {
+                        input: slice(&pre_input, row),
+                        recurrent: slice(&pre_recurrent, row),
+                        state: slice(&h, i),
+                        cell: slice(&c, i),
+                        gates: slice_mut(&mut gates, row),
+                        new_state: slice_mut(&mut state, row),
+                        new_cell: slice_mut(&mut memory, row),
+                    },
+                );
+            }
+            h.slice_mut(s![..alive, ..])
+                .assign(&state.slice(s![range.clone(), ..]));
+            c.slice_mut(s![..alive, ..])
+                .assign(&memory.slice(s![range, ..]));
+        }
+        let values = Values::output(state)
+            .with(Role::Input, input)
+            .with(Role::PreInput, pre_input)
+            .with(Role::PreRecurrent, pre_recurrent)
+            .with(Role::Gates, gates);
+        if kind == CellKind::Lstm {
+            values.with(Role::Cell, memory)
+        } else {
+            values
+        }
+    }
+
+    /// z = mean + exp(log_variance / 2) * epsilon at the last step of each moments block.
+    fn latent(&self, moments: &[BlockId], trace: &Trace, pass: &Pass<'_>) -> Values {
+        let part = |role| {
+            let parts: Vec<_> = moments
+                .iter()
+                .map(|&m| self.read(trace, m, role, pass.when))
+                .collect();
+            let views: Vec<_> = parts.iter().map(|p| p.view()).collect();
+            ndarray::concatenate(Axis(1), &views).expect("one batch")
+        };
+        let mut z = part(Role::Output);
+        if let Some(epsilon) = pass.epsilon {
+            let log_variance = part(Role::LogVariance);
+            ndarray::Zip::from(&mut z)
+                .and(&log_variance)
+                .and(epsilon)
+                .for_each(|z, lv, e| *z += (0.5 * lv).exp() * e);
+        }
+        Values::output(z)
+    }
+}
+
+/// x W^T + b, a row of x per row of the result.
+fn affine(x: ArrayView2<'_, f32>, weight: &Array2<f32>, bias: Option<&Array2<f32>>) -> Array2<f32> {
+    let mut product = Array2::zeros((x.nrows(), weight.nrows()));
+    if let Some(bias) = bias {
+        product.assign(bias);
+    }
+    general_mat_mul(1.0, &x, &weight.t(), 1.0, &mut product);
+    product
+}
+
+fn slice(matrix: &Array2<f32>, row: usize) -> &[f32] {
+    let width = matrix.ncols();
+    &matrix.as_slice().expect("built row by row")[row * width..(row + 1) * width]
+}
+
+fn slice_mut(matrix: &mut Array2<f32>, row: usize) -> &mut [f32] {
+    let width = matrix.ncols();
+    &mut matrix.as_slice_mut().expect("built row by row")[row * width..(row + 1) * width]
+}

@@ -1,0 +1,158 @@
+//! A model folder: `model.safetensors`, `model.toml`, `vocab.txt`, `metrics.jsonl`.
+
+use super::{FloatNet, ModelError, Network, Vocabulary, Weights};
+use crate::config::{Model, Train};
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+
+/// Names of the files of a model folder.
+pub const WEIGHTS_FILE: &str = "model.safetensors";
+pub const DESCRIPTION_FILE: &str = "model.toml";
+pub const VOCABULARY_FILE: &str = "vocab.txt";
+pub const METRICS_FILE: &str = "metrics.jsonl";
+
+/// A trained model as it lies on disk, checked: the weights are those of the network, the
+/// vocabulary has as many words as the network.
+#[derive(Debug, Clone)]
+pub struct TrainedModel {
+    pub description: Description,
+    pub network: Network,
+    pub weights: Weights,
+    pub vocabulary: Vocabulary,
+}
+
+/// `model.toml`: what the network is and how it was fitted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Description {
+    pub model: Model,
+    /// Defaults where the model was imported.
+    #[serde(default)]
+    pub train: Train,
+}
+
+impl TrainedModel {
+    /// Joins the parts of a model, checking them against each other.
+    pub fn new(
+        description: Description,
+        weights: Weights,
+        vocabulary: Vocabulary,
+    ) -> Result<Self, ModelError> {
+        let network = Network::describe(&description.model, description.train.lambda_low)?;
+        check_vocabulary(VOCABULARY_FILE, &vocabulary, &network)?;
+        Ok(TrainedModel {
+            description,
+            network,
+            weights,
+            vocabulary,
+        })
+    }
+
+    /// Reads a model folder.
+    pub fn load(folder: &Path) -> Result<Self, ModelError> {
+        let path = folder.join(DESCRIPTION_FILE);
+        let text = text_of(&path)?;
+        let description: Description = toml::from_str(&text).map_err(|error| {
+            ModelError::new(
+                path.display().to_string(),
+                "the [model] section of the trained network",
+                error.message().to_string(),
+                "restore the file that training or import wrote",
+            )
+        })?;
+        let network = Network::describe(&description.model, description.train.lambda_low)?;
+        let path = folder.join(VOCABULARY_FILE);
+        let vocabulary = Vocabulary::parse(&path.display().to_string(), &text_of(&path)?)?;
+        check_vocabulary(&path.display().to_string(), &vocabulary, &network)?;
+        let path = folder.join(WEIGHTS_FILE);
+        let weights = Weights::parse(&path.display().to_string(), &bytes_of(&path)?, &network)?;
+        Ok(TrainedModel {
+            description,
+            network,
+            weights,
+            vocabulary,
+        })
+    }
+
+    /// Writes `model.safetensors`, `model.toml` and `vocab.txt` into an existing folder, each
+    /// whole or not at all.
+    pub fn save(&self, folder: &Path) -> Result<(), ModelError> {
+        let description = toml::to_string(&self.description).expect("plain values");
+        write_whole(&folder.join(WEIGHTS_FILE), &self.weights.to_bytes())?;
+        write_whole(&folder.join(DESCRIPTION_FILE), description.as_bytes())?;
+        write_whole(
+            &folder.join(VOCABULARY_FILE),
+            self.vocabulary.to_text().as_bytes(),
+        )
+    }
+
+    /// The float forward pass of this model.
+    pub fn float_net(&self) -> FloatNet {
+        FloatNet::new(&self.network, &self.weights).expect("weights were checked on the way in")
+    }
+}
+
+/// Token ids of the sentences of `text`, one a line, empty lines left out.
+pub fn read_sentences(vocabulary: &Vocabulary, text: &str) -> Vec<Vec<u32>> {
+    text.lines()
+        .filter(|l| !l.trim().is_empty())
+        .map(|l| vocabulary.encode(l))
+        .collect()
+}
+
+/// Writes a file so that it has either its old or its new contents, never a part.
+pub fn write_whole(path: &Path, contents: &[u8]) -> Result<(), ModelError> {
+    let mut name = path.file_name().expect("a file path").to_os_string();
+    name.push(".partial");
+    let partial: PathBuf = path.with_file_name(name);
+    std::fs::write(&partial, contents)
+        .and_then(|()| std::fs::rename(&partial, path))
+        .map_err(|error| {
+            ModelError::new(
+                path.display().to_string(),
+                "a place to write to",
+                error.to_string(),
+                "check the folder, its permissions and the space left",
+            )
+        })
+}
+
+/// The bytes of a file.
+pub fn bytes_of(path: &Path) -> Result<Vec<u8>, ModelError> {
+    std::fs::read(path).map_err(|error| {
+        ModelError::new(
+            path.display().to_string(),
+            "a readable file",
+            error.to_string(),
+            "check the path",
+        )
+    })
+}
+
+/// The text of a file, which must be UTF-8.
+pub fn text_of(path: &Path) -> Result<String, ModelError> {
+    String::from_utf8(bytes_of(path)?).map_err(|error| {
+        ModelError::new(
+            path.display().to_string(),
+            "UTF-8 text",
+            format!("other bytes from byte {}", error.utf8_error().valid_up_to()),
+            "convert the file to UTF-8",
+        )
+    })
+}
+
+fn check_vocabulary(
+    file: &str,
+    vocabulary: &Vocabulary,
+    network: &Network,
+) -> Result<(), ModelError> {
+    if vocabulary.len() == network.vocabulary {
+        return Ok(());
+    }
+    Err(ModelError::new(
+        file,
+        format!("{} words, as [model] vocabulary says", network.vocabulary),
+        format!("{} words", vocabulary.len()),
+        "use the vocabulary the model was trained with",
+    ))
+}

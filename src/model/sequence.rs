@@ -1,0 +1,270 @@
+//! The float net on whole sentences: encode, teacher-force, write freely.
+
+use super::engine::{Engine, Moments, Posterior, Score, score_logits};
+use super::layout::longest_first;
+use super::vocabulary::{EOS, SOS};
+use super::{
+    BlockId, Carry, Exact, FloatNet, Layout, Network, Op, Pass, Role, Trace, Values, When,
+};
+use ndarray::{Array2, ArrayView1};
+
+/// Sentences evaluated together.
+const BATCH: usize = 64;
+
+impl FloatNet {
+    /// The encoder over one sentence (token ids, `<sos>` and `<eos>` included), z at its mean and
+    /// the initial states of the decoder: every vector of every encoder step and sentence block.
+    pub fn encode(&self, sentence: &[u32]) -> Trace {
+        self.encode_batch(&[sentence])
+    }
+
+    /// The same for several sentences, longest first.
+    pub fn encode_batch(&self, sentences: &[&[u32]]) -> Trace {
+        let layout = Layout::new(sentences.iter().map(|s| s.len()).collect());
+        let tokens = layout.pack(|sentence, step| sentences[sentence][step]);
+        let mut trace = Trace::new(&self.network().clone(), layout.clone(), layout);
+        self.run(
+            &Pass {
+                when: When::EncoderStep,
+                tokens: &tokens,
+                epsilon: None,
+                carry: None,
+            },
+            &mut trace,
+            &mut Exact,
+        );
+        self.run(
+            &Pass {
+                when: When::Sentence,
+                tokens: &[],
+                epsilon: None,
+                carry: None,
+            },
+            &mut trace,
+            &mut Exact,
+        );
+        trace
+    }
+
+    /// The decoder over one sentence, fed its own tokens, from z: every vector of every decoder
+    /// step (`sentence.len() - 1` of them; step t has read tokens 0..=t) and sentence block.
+    pub fn teacher_forced(&self, sentence: &[u32], z: &[f32]) -> Trace {
+        let z = Array2::from_shape_vec((1, z.len()), z.to_vec()).expect("one row");
+        self.teacher_forced_batch(&[sentence], z)
+    }
+
+    /// The same for several sentences, longest first, with z [batch, width of z].
+    pub fn teacher_forced_batch(&self, sentences: &[&[u32]], z: Array2<f32>) -> Trace {
+        let layout = Layout::new(sentences.iter().map(|s| s.len() - 1).collect());
+        let tokens = layout.pack(|sentence, step| sentences[sentence][step]);
+        let mut trace = Trace::new(self.network(), layout.clone(), layout);
+        trace.set(self.network().latent(), Values::output(z));
+        self.run(
+            &Pass {
+                when: When::Sentence,
+                tokens: &[],
+                epsilon: None,
+                carry: None,
+            },
+            &mut trace,
+            &mut Exact,
+        );
+        self.run(
+            &Pass {
+                when: When::DecoderStep,
+                tokens: &tokens,
+                epsilon: None,
+                carry: None,
+            },
+            &mut trace,
+            &mut Exact,
+        );
+        trace
+    }
+
+    /// A decoder about to read its first token, for a batch of z [batch, width of z].
+    pub fn decoder(&self, z: Array2<f32>) -> Decoder<'_> {
+        let once = Layout::new(vec![1; z.nrows()]);
+        let mut trace = Trace::new(self.network(), once.clone(), once);
+        trace.set(self.network().latent(), Values::output(z));
+        self.run(
+            &Pass {
+                when: When::Sentence,
+                tokens: &[],
+                epsilon: None,
+                carry: None,
+            },
+            &mut trace,
+            &mut Exact,
+        );
+        Decoder {
+            net: self,
+            trace,
+            carry: None,
+        }
+    }
+}
+
+/// A decoder between two tokens.
+pub struct Decoder<'a> {
+    net: &'a FloatNet,
+    trace: Trace,
+    carry: Option<Carry>,
+}
+
+impl Decoder<'_> {
+    /// Reads one token per sentence of the batch and returns every vector of that step
+    /// (step 0 of the trace).
+    pub fn step(&mut self, tokens: &[u32]) -> &Trace {
+        let network = self.net.network();
+        self.trace.clear(network, When::DecoderStep);
+        let pass = Pass {
+            when: When::DecoderStep,
+            tokens,
+            epsilon: None,
+            carry: self.carry.as_ref(),
+        };
+        self.net.run(&pass, &mut self.trace, &mut Exact);
+        let cells = network.blocks.iter().enumerate().filter(|(_, block)| {
+            block.when == When::DecoderStep && matches!(block.op, Op::Cell { .. })
+        });
+        let state = |id| {
+            let cell = self.trace.find(id, Role::Cell).cloned();
+            (self.trace.get(id, Role::Output).clone(), cell)
+        };
+        self.carry = Some(cells.map(|(id, _)| (id, state(id))).collect());
+        &self.trace
+    }
+
+    /// Reads one token per sentence and returns the logits [batch, vocabulary].
+    pub fn logits(&mut self, tokens: &[u32]) -> &Array2<f32> {
+        let vocabulary = self.net.network().vocabulary_block();
+        self.step(tokens).get(vocabulary, Role::Output)
+    }
+}
+
+impl Engine for FloatNet {
+    fn network(&self) -> &Network {
+        FloatNet::network(self)
+    }
+
+    fn encode(&mut self, sentence: &[u32]) -> Posterior {
+        posterior(self, &FloatNet::encode(self, sentence), 0)
+    }
+
+    fn score(&mut self, sentence: &[u32], z: &[f32]) -> Vec<Score> {
+        scores(self, &self.teacher_forced(sentence, z), &[sentence]).remove(0)
+    }
+
+    fn greedy(&mut self, z: &[f32], limit: usize) -> Vec<u32> {
+        self.greedy_all(&[z.to_vec()], limit).remove(0)
+    }
+
+    fn encode_all(&mut self, sentences: &[&[u32]]) -> Vec<Posterior> {
+        in_batches(sentences, |chosen, batch| {
+            let trace = self.encode_batch(batch);
+            (0..chosen.len())
+                .map(|i| posterior(self, &trace, i))
+                .collect()
+        })
+    }
+
+    fn score_all(&mut self, sentences: &[&[u32]], z: &[Vec<f32>]) -> Vec<Vec<Score>> {
+        in_batches(sentences, |chosen, batch| {
+            let rows = chosen.iter().map(|&i| z[i].as_slice());
+            scores(self, &self.teacher_forced_batch(batch, stack(rows)), batch)
+        })
+    }
+
+    fn greedy_all(&mut self, z: &[Vec<f32>], limit: usize) -> Vec<Vec<u32>> {
+        let mut written = vec![Vec::new(); z.len()];
+        for start in (0..z.len()).step_by(BATCH) {
+            let end = z.len().min(start + BATCH);
+            let mut decoder = self.decoder(stack(z[start..end].iter().map(Vec::as_slice)));
+            let mut tokens = vec![SOS; end - start];
+            for _ in 0..limit {
+                let logits = decoder.logits(&tokens);
+                for (i, token) in tokens.iter_mut().enumerate() {
+                    *token = argmax(logits.row(i));
+                    let sentence: &mut Vec<u32> = &mut written[start + i];
+                    if sentence.last() != Some(&EOS) {
+                        sentence.push(*token);
+                    }
+                }
+                if written[start..end].iter().all(|s| s.last() == Some(&EOS)) {
+                    break;
+                }
+            }
+        }
+        written
+    }
+}
+
+/// Index of the largest value, the first of equals.
+pub fn argmax(values: ArrayView1<'_, f32>) -> u32 {
+    let mut best = (0, f32::NEG_INFINITY);
+    for (index, &value) in values.iter().enumerate() {
+        if value > best.1 {
+            best = (index as u32, value);
+        }
+    }
+    best.0
+}
+
+/// Calls `work` with batches of similar length, longest first (their indices, the sentences), and
+/// puts its answers back into the order of `sentences`.
+fn in_batches<T>(
+    sentences: &[&[u32]],
+    mut work: impl FnMut(&[usize], &[&[u32]]) -> Vec<T>,
+) -> Vec<T> {
+    let order = longest_first(&sentences.iter().map(|s| s.len()).collect::<Vec<_>>());
+    let mut answers: Vec<Option<T>> = sentences.iter().map(|_| None).collect();
+    for chosen in order.chunks(BATCH) {
+        let batch: Vec<&[u32]> = chosen.iter().map(|&i| sentences[i]).collect();
+        for (&i, answer) in chosen.iter().zip(work(chosen, &batch)) {
+            answers[i] = Some(answer);
+        }
+    }
+    answers
+        .into_iter()
+        .map(|a| a.expect("one answer a sentence"))
+        .collect()
+}
+
+fn stack<'a>(rows: impl Iterator<Item = &'a [f32]>) -> Array2<f32> {
+    let rows: Vec<&[f32]> = rows.collect();
+    let width = rows.first().map_or(0, |r| r.len());
+    Array2::from_shape_vec((rows.len(), width), rows.concat()).expect("rows of one width")
+}
+
+fn posterior(net: &FloatNet, trace: &Trace, sentence: usize) -> Posterior {
+    let layout = trace.layout(When::EncoderStep);
+    let rows: Vec<usize> = layout.rows_of(sentence).collect();
+    let gather = |block: BlockId, role| {
+        let matrix = trace.get(block, role);
+        rows.iter()
+            .flat_map(|&row| matrix.row(row).to_vec())
+            .collect()
+    };
+    let moments = net.network().moments().map(|block| Moments {
+        block,
+        size: net.network().width(block),
+        mean: gather(block, Role::Output),
+        log_variance: gather(block, Role::LogVariance),
+    });
+    Posterior {
+        steps: rows.len(),
+        moments: moments.collect(),
+    }
+}
+
+fn scores(net: &FloatNet, trace: &Trace, sentences: &[&[u32]]) -> Vec<Vec<Score>> {
+    let logits = trace.get(net.network().vocabulary_block(), Role::Output);
+    let layout = trace.layout(When::DecoderStep);
+    let of_sentence = |(index, sentence): (usize, &&[u32])| {
+        let rows = layout.rows_of(index).zip(&sentence[1..]);
+        rows.map(|(row, &token)| score_logits(logits.row(row).iter().copied(), token))
+            .collect()
+    };
+    sentences.iter().enumerate().map(of_sentence).collect()
+}

@@ -1,0 +1,135 @@
+//! Everything a forward pass computed, by block and role.
+
+use super::{BlockId, Layout, Network, When};
+use ndarray::{Array2, ArrayView1};
+
+/// What a vector of a block is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Role {
+    /// The block's value as others read it: embedding, h of a cell, mean of a moments block, z,
+    /// the product of a linear block, the logits.
+    Output,
+    /// c of an LSTM.
+    Cell,
+    /// Log-variance of a moments block.
+    LogVariance,
+    /// What a cell reads: its inputs, concatenated. What the vocabulary reads.
+    Input,
+    /// W_ih x + b_ih of a cell, gate after gate.
+    PreInput,
+    /// W_hh h + b_hh of a cell, gate after gate.
+    PreRecurrent,
+    /// Gates of a cell after their non-linearity.
+    Gates,
+}
+
+/// The vectors one block made, a row per [`Layout`] row of its [`When`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Values {
+    roles: Vec<(Role, Array2<f32>)>,
+}
+
+impl Values {
+    /// The values of a block with one vector only.
+    pub fn output(output: Array2<f32>) -> Self {
+        Values {
+            roles: vec![(Role::Output, output)],
+        }
+    }
+
+    /// The same with one more vector.
+    pub fn with(mut self, role: Role, matrix: Array2<f32>) -> Self {
+        self.roles.push((role, matrix));
+        self
+    }
+
+    /// The matrix of `role`; none if a block of this kind has no such vector.
+    pub fn get(&self, role: Role) -> Option<&Array2<f32>> {
+        self.roles
+            .iter()
+            .find(|(r, _)| *r == role)
+            .map(|(_, matrix)| matrix)
+    }
+}
+
+/// What a network computed for a batch: for every evaluated block its vectors.
+#[derive(Debug, Clone)]
+pub struct Trace {
+    layouts: [Layout; 3],
+    values: Vec<Option<Values>>,
+}
+
+impl Trace {
+    /// Nothing computed yet, for a batch of sentences whose encoder and decoder take these steps
+    /// (longest first).
+    pub fn new(network: &Network, encoder: Layout, decoder: Layout) -> Self {
+        let once = Layout::new(vec![1; encoder.batch()]);
+        let values = vec![None; network.blocks.len()];
+        Trace {
+            layouts: [encoder, once, decoder],
+            values,
+        }
+    }
+
+    /// How the rows of blocks evaluated at `when` lie.
+    pub fn layout(&self, when: When) -> &Layout {
+        &self.layouts[when as usize]
+    }
+
+    /// True once block `block` has values.
+    pub fn has(&self, block: BlockId) -> bool {
+        self.values[block].is_some()
+    }
+
+    /// Forgets the values of the blocks evaluated at `when`.
+    pub fn clear(&mut self, network: &Network, when: When) {
+        for (block, values) in network.blocks.iter().zip(&mut self.values) {
+            if block.when == when {
+                *values = None;
+            }
+        }
+    }
+
+    /// Gives a block its values; a block that has them is not computed.
+    pub fn set(&mut self, block: BlockId, values: Values) {
+        self.values[block] = Some(values);
+    }
+
+    /// The matrix of a block [rows of its layout, width of the role].
+    ///
+    /// # Panics
+    /// If the block was not evaluated or has no such role.
+    pub fn get(&self, block: BlockId, role: Role) -> &Array2<f32> {
+        self.find(block, role)
+            .unwrap_or_else(|| panic!("block {block} has no {role:?}"))
+    }
+
+    /// The matrix of a block, if it was evaluated and has such a role.
+    pub fn find(&self, block: BlockId, role: Role) -> Option<&Array2<f32>> {
+        self.values[block]
+            .as_ref()
+            .and_then(|values| values.get(role))
+    }
+
+    /// The vector of a block at one step of a sentence of the batch (a trace of one sentence has
+    /// sentence 0 only; blocks of [`When::Sentence`] have step 0 only).
+    pub fn vector(
+        &self,
+        network: &Network,
+        block: BlockId,
+        role: Role,
+        sentence: usize,
+        step: usize,
+    ) -> ArrayView1<'_, f32> {
+        let row = self.layout(network.blocks[block].when).row(sentence, step);
+        self.get(block, role).row(row)
+    }
+
+    /// Every matrix computed, in block order.
+    pub fn iter(&self) -> impl Iterator<Item = (BlockId, Role, &Array2<f32>)> {
+        let blocks = self.values.iter().enumerate();
+        blocks
+            .filter_map(|(block, values)| values.as_ref().map(|v| (block, v)))
+            .flat_map(|(block, values)| values.roles.iter().map(move |(role, m)| (block, *role, m)))
+    }
+}

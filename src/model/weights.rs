@@ -1,0 +1,161 @@
+//! The tensors of a checkpoint, by their PyTorch names.
+
+use super::{ModelError, Network};
+use half::{bf16, f16};
+use ndarray::{ArrayD, Dimension, IxDyn};
+use safetensors::{Dtype, SafeTensors, tensor::TensorView};
+use std::collections::BTreeMap;
+
+/// Tensors by name, in single precision, checked against one network: exactly its tensors, each
+/// of its shape, every number finite.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Weights {
+    tensors: BTreeMap<String, ArrayD<f32>>,
+}
+
+impl Weights {
+    /// Reads safetensors `bytes` (F32, F16 or BF16) as the weights of `network`.
+    /// `file` is how messages call it.
+    pub fn parse(file: &str, bytes: &[u8], network: &Network) -> Result<Self, ModelError> {
+        Self::checked(file, read_tensors(file, bytes)?, network)
+    }
+
+    /// Takes `tensors` as the weights of `network` if they are exactly its tensors.
+    pub fn checked(
+        file: &str,
+        tensors: BTreeMap<String, ArrayD<f32>>,
+        network: &Network,
+    ) -> Result<Self, ModelError> {
+        let expected = network.tensors();
+        for (name, shape) in &expected {
+            let place = format!("{file}: tensor `{name}`");
+            let Some(tensor) = tensors.get(name) else {
+                return Err(ModelError::new(
+                    place,
+                    format!("shape {shape:?}"),
+                    "no such tensor",
+                    "export every parameter of the network (both biases of each cell)",
+                ));
+            };
+            if tensor.shape() != shape {
+                return Err(ModelError::new(
+                    place,
+                    format!("shape {shape:?}"),
+                    format!("{:?}", tensor.shape()),
+                    "make [model] say the sizes the file was trained with",
+                ));
+            }
+            if let Some((index, value)) = tensor.indexed_iter().find(|(_, v)| !v.is_finite()) {
+                return Err(ModelError::new(
+                    format!("{place} at {:?}", index.slice()),
+                    "a finite number",
+                    value.to_string(),
+                    "train again with a lower learning rate or gradient clipping",
+                ));
+            }
+        }
+        if let Some(name) = tensors
+            .keys()
+            .find(|name| !expected.iter().any(|(e, _)| e == *name))
+        {
+            return Err(ModelError::new(
+                format!("{file}: tensor `{name}`"),
+                "only tensors of the network",
+                format!(
+                    "{} tensors, {} of them known",
+                    tensors.len(),
+                    expected.len()
+                ),
+                "remove it, or map its name with a prefix",
+            ));
+        }
+        Ok(Weights { tensors })
+    }
+
+    /// Tensors that are known to be those of the network, taken from a net itself.
+    pub(super) fn trusted(tensors: BTreeMap<String, ArrayD<f32>>) -> Self {
+        Weights { tensors }
+    }
+
+    /// The tensor called `name`; `checked` promises every tensor of the network.
+    pub fn get(&self, name: &str) -> &ArrayD<f32> {
+        &self.tensors[name]
+    }
+
+    /// Names and tensors, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &ArrayD<f32>)> {
+        self.tensors
+            .iter()
+            .map(|(name, tensor)| (name.as_str(), tensor))
+    }
+
+    /// The safetensors file (F32) of these weights; `parse` reads it back.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        write_tensors(&self.tensors)
+    }
+}
+
+/// Every tensor of a safetensors file, whatever the names, as single precision.
+pub fn read_tensors(file: &str, bytes: &[u8]) -> Result<BTreeMap<String, ArrayD<f32>>, ModelError> {
+    let parsed = SafeTensors::deserialize(bytes).map_err(|error| {
+        ModelError::new(
+            file,
+            "a whole safetensors file",
+            format!("{} bytes that are not one ({error})", bytes.len()),
+            "copy or export the file again",
+        )
+    })?;
+    let mut tensors = BTreeMap::new();
+    for (name, view) in parsed.tensors() {
+        let values = decode(view.dtype(), view.data()).ok_or_else(|| {
+            ModelError::new(
+                format!("{file}: tensor `{name}`"),
+                "dtype F32, F16 or BF16",
+                format!("{:?}", view.dtype()),
+                "convert it before saving, for example with .float()",
+            )
+        })?;
+        let shaped = ArrayD::from_shape_vec(IxDyn(view.shape()), values);
+        tensors.insert(
+            name,
+            shaped.expect("safetensors checks sizes against shapes"),
+        );
+    }
+    Ok(tensors)
+}
+
+/// The safetensors file (F32) of `tensors`, the same bytes for the same tensors.
+pub fn write_tensors(tensors: &BTreeMap<String, ArrayD<f32>>) -> Vec<u8> {
+    let raw: Vec<(&String, &ArrayD<f32>, Vec<u8>)> = tensors
+        .iter()
+        .map(|(name, tensor)| {
+            (
+                name,
+                tensor,
+                tensor
+                    .iter()
+                    .flat_map(|value| value.to_le_bytes())
+                    .collect(),
+            )
+        })
+        .collect();
+    let views = raw.iter().map(|(name, tensor, data)| {
+        let view = TensorView::new(Dtype::F32, tensor.shape().to_vec(), data);
+        (name.as_str(), view.expect("four bytes a number"))
+    });
+    safetensors::serialize(views, None).expect("memory is the only thing written to")
+}
+
+fn decode(dtype: Dtype, data: &[u8]) -> Option<Vec<f32>> {
+    let pairs = || data.chunks_exact(2).map(|b| [b[0], b[1]]);
+    match dtype {
+        Dtype::F32 => Some(
+            data.chunks_exact(4)
+                .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+                .collect(),
+        ),
+        Dtype::F16 => Some(pairs().map(|b| f16::from_le_bytes(b).to_f32()).collect()),
+        Dtype::BF16 => Some(pairs().map(|b| bf16::from_le_bytes(b).to_f32()).collect()),
+        _ => None,
+    }
+}
