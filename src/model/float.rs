@@ -16,17 +16,18 @@ pub struct FloatNet {
     first: Vec<usize>,
 }
 
-/// What training does to the values a cell reads (dropout). Evaluation is [`Exact`].
+/// What training does to the values a cell or the vocabulary reads (dropout). Evaluation is
+/// [`Exact`].
 pub trait Perturb {
-    /// May change `values` [rows, width of `source`], which cell `reader` is about to read.
-    fn cell_input(&mut self, reader: BlockId, source: BlockId, values: ArrayViewMut2<'_, f32>);
+    /// May change `values` [rows, width of `source`], which `reader` is about to read.
+    fn read(&mut self, reader: BlockId, source: BlockId, values: ArrayViewMut2<'_, f32>);
 }
 
 /// No perturbation.
 pub struct Exact;
 
 impl Perturb for Exact {
-    fn cell_input(&mut self, _: BlockId, _: BlockId, _: ArrayViewMut2<'_, f32>) {}
+    fn read(&mut self, _: BlockId, _: BlockId, _: ArrayViewMut2<'_, f32>) {}
 }
 
 /// What a pass over the blocks of one [`When`] starts from.
@@ -161,9 +162,10 @@ impl FloatNet {
                     Values::output(affine(input.view(), self.tensor(id, 0), bias))
                 }
                 Op::Vocabulary { input } => {
-                    let input = self.read(trace, *input, Role::Output, pass.when);
-                    let bias = Some(self.tensor(id, 1));
-                    Values::output(affine(input.view(), self.tensor(id, 0), bias))
+                    let mut read = self.read(trace, *input, Role::Output, pass.when).into_owned();
+                    perturb.read(id, *input, read.view_mut());
+                    let logits = affine(read.view(), self.tensor(id, 0), Some(self.tensor(id, 1)));
+                    Values::output(logits).with(Role::Input, read)
                 }
             };
             trace.set(id, values);
@@ -218,7 +220,7 @@ impl FloatNet {
             let to = from + self.network.width(source);
             let mut part = input.slice_mut(s![.., from..to]);
             part.assign(&self.read(trace, source, Role::Output, when));
-            perturb.cell_input(id, source, part);
+            perturb.read(id, source, part);
             from = to;
         }
         input

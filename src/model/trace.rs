@@ -13,7 +13,7 @@ pub enum Role {
     Cell,
     /// Log-variance of a moments block.
     LogVariance,
-    /// What a cell reads: its inputs, concatenated.
+    /// What a cell reads: its inputs, concatenated. What the vocabulary reads.
     Input,
     /// W_ih x + b_ih of a cell, gate after gate.
     PreInput,

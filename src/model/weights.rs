@@ -2,7 +2,7 @@
 
 use super::{ModelError, Network};
 use half::{bf16, f16};
-use ndarray::{ArrayD, IxDyn};
+use ndarray::{ArrayD, Dimension, IxDyn};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use std::collections::BTreeMap;
 
@@ -47,7 +47,7 @@ impl Weights {
             }
             if let Some((index, value)) = tensor.indexed_iter().find(|(_, v)| !v.is_finite()) {
                 return Err(ModelError::new(
-                    format!("{place} at {:?}", ndarray::Dimension::slice(&index)),
+                    format!("{place} at {:?}", index.slice()),
                     "a finite number",
                     value.to_string(),
                     "train again with a lower learning rate or gradient clipping",
