@@ -15,5 +15,6 @@ pub mod crossbar;
 // pub mod emit;
 pub mod golden;
 pub mod model;
+pub mod pipeline;
 pub mod quant;
 pub mod rom;
