@@ -50,11 +50,17 @@ module hvae_gate_lstm #(
       hvae_sat_add #(.Bits(PreBits)) u_sum (
           .a_i(x_i[g*PreBits+:PreBits]), .b_i(h_i[g*PreBits+:PreBits]), .sum_o(sum), .sat_o(sum_sat[g]));
       always @(posedge clk_i) pre_q <= sum;
-      hvae_table #(
-          .InBits(PreBits), .AddressBits(TableAddressBits), .OutBits(TableBits),
-          .DeltaBits(g == 2 ? TanhDeltaBits : SigmoidDeltaBits),
-          .InitFile(g == 2 ? TanhFile : SigmoidFile)
-      ) u_table (.clk_i(clk_i), .x_i(pre_q), .y_o(gates[g*TableBits+:TableBits]));
+      if (g == 2) begin : gen_tanh
+        hvae_table #(
+            .InBits(PreBits), .AddressBits(TableAddressBits), .OutBits(TableBits),
+            .DeltaBits(TanhDeltaBits), .InitFile(TanhFile)
+        ) u_table (.clk_i(clk_i), .x_i(pre_q), .y_o(gates[g*TableBits+:TableBits]));
+      end else begin : gen_sigmoid
+        hvae_table #(
+            .InBits(PreBits), .AddressBits(TableAddressBits), .OutBits(TableBits),
+            .DeltaBits(SigmoidDeltaBits), .InitFile(SigmoidFile)
+        ) u_table (.clk_i(clk_i), .x_i(pre_q), .y_o(gates[g*TableBits+:TableBits]));
+      end
     end
   endgenerate
   wire signed [TableBits-1:0] i = gates[0*TableBits+:TableBits];

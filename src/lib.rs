@@ -10,9 +10,9 @@
 //! ```
 
 pub mod config;
-// pub mod cosim;
+pub mod cosim;
 pub mod crossbar;
-// pub mod emit;
+pub mod emit;
 pub mod golden;
 pub mod model;
 pub mod pipeline;

@@ -139,9 +139,9 @@ fn sources(build: &Path) -> Result<Vec<String>, SimError> {
 
 fn verilate(tool: &Tool, trace: bool) -> Command {
     let mut command = Command::new(&tool.path);
-    command.args(["--binary", "--timing", "-O3", "-j", "2", "--top-module", TOP]);
+    command.args(["--binary", "--timing", "--timescale", "1ns/1ps", "-Irtl", "-O3", "-j", "2", "--top-module", TOP]);
     // Popcounts need the machine's own instruction.
-    command.args(["-CFLAGS", "-march=native", "-MAKEFLAGS", "OPT_FAST=-O2"]);
+    command.args(["-CFLAGS", "-std=c++20 -fcoroutines -march=native", "-MAKEFLAGS", "OPT_FAST=-O2"]);
     if trace {
         command.args(["--trace-fst", "--trace-structs"]);
     }
@@ -154,13 +154,14 @@ fn verilate(tool: &Tool, trace: bool) -> Command {
 
 fn icarus(tool: &Tool) -> Command {
     let mut command = Command::new(&tool.path);
-    command.args(["-g2012", "-s", TOP]);
+    command.args(["-g2012", "-Irtl", "-s", TOP]);
     command
 }
 
 fn key(build: &Path, sources: &[String], tool: &Tool, command: &Command) -> Result<String, SimError> {
     let mut all = format!("{}\n{:?}\n", tool.version, command.get_args().collect::<Vec<_>>());
-    for file in sources {
+    // The header is included, so no list of sources names it.
+    for file in sources.iter().map(String::as_str).chain(["rtl/hvae_design.vh"]) {
         let path = build.join(file);
         let bytes = fs::read(&path).map_err(SimError::io(&path))?;
         all += &format!("{file} {}\n", sha256(&bytes));

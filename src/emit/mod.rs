@@ -1,0 +1,10 @@
+//! Verilog and the files around it, as text in a sorted map; touches no disk.
+
+pub mod controllers;
+mod design;
+mod files;
+mod stages;
+mod templates;
+
+pub use design::{Budget, Design, ProbeSignal};
+pub use files::{Emitted, emit};

@@ -1,0 +1,383 @@
+//! Every block of the network as a stage of the core: its instance, its module if it
+//! has one of its own, its probes.
+
+use super::design::ProbeSignal;
+use super::templates::{
+    CellModule, CellPart, CellStage, EmbeddingStage, LatentStage, LinearStage, MatrixNumbers, Probe, VocabStage,
+};
+use crate::config::{CellKind, Config};
+use crate::crossbar::CrossbarNet;
+use crate::model::{BlockId, Op, When};
+use crate::quant::{IntMatrix, QuantBlock, QuantCell, QuantNet, Signal};
+use askama::Template;
+
+/// Cycles of a gate lane, as the header of `rtl/hvae_gate_*.v` states them.
+const fn gate_latency(kind: CellKind) -> u32 {
+    match kind {
+        CellKind::Rnn => 4,
+        CellKind::Gru => 10,
+        CellKind::Lstm => 9,
+    }
+}
+
+/// What the blocks of a network become.
+#[derive(Default)]
+pub struct Stages {
+    /// Instances in the core, in block order.
+    pub instances: Vec<String>,
+    /// Modules of their own: name of the file, text.
+    pub modules: Vec<(String, String)>,
+    pub probes: Vec<Probe>,
+    pub signals: Vec<ProbeSignal>,
+    /// Stages that raise busy.
+    pub count: usize,
+    pub overview: Vec<String>,
+    /// Nets of the core that nobody reads.
+    pub unread: Vec<String>,
+}
+
+pub struct StageBuilder<'a> {
+    net: &'a CrossbarNet,
+    config: &'a Config,
+    banner: &'a str,
+    out: Stages,
+}
+
+/// How deep the waves of a phase are.
+pub fn depths(net: &QuantNet, when: When) -> usize {
+    let network = &net.network;
+    let stages = network.blocks.iter().enumerate();
+    let staged = stages.filter(|(_, b)| b.when == when && !matches!(b.op, Op::Embedding { .. }));
+    staged.map(|(id, _)| network.depth(id) + 1).max().unwrap_or(0)
+}
+
+impl<'a> StageBuilder<'a> {
+    pub fn build(net: &'a CrossbarNet, config: &'a Config, banner: &'a str) -> Stages {
+        let mut builder = StageBuilder { net, config, banner, out: Stages::default() };
+        for id in 0..net.quant.blocks.len() {
+            builder.block(id);
+        }
+        builder.out
+    }
+
+    fn name(&self, id: BlockId) -> &'a str {
+        &self.net.quant.network.blocks[id].name
+    }
+
+    fn width(&self, id: BlockId) -> usize {
+        self.net.quant.network.width(id)
+    }
+
+    /// The pulse that starts a stage.
+    fn start(&self, id: BlockId) -> String {
+        let depth = self.net.quant.network.depth(id);
+        match self.net.quant.network.blocks[id].when {
+            When::EncoderStep => format!("encode_start[{depth}]"),
+            When::Sentence => "bridge_start".into(),
+            When::DecoderStep => format!("decode_start[{depth}]"),
+        }
+    }
+
+    fn numbers(&self, rom: &str, matrix: &IntMatrix) -> MatrixNumbers {
+        let mapped = self.net.matrices[rom].mapped();
+        let tree = mapped.row_tiles.next_power_of_two().trailing_zeros();
+        MatrixNumbers {
+            inputs: matrix.inputs,
+            bias_coarse: matrix.bias_coarse,
+            bias_fine: matrix.bias_fine,
+            coarse_bit: matrix.coarse_bit,
+            row_tiles: mapped.row_tiles,
+            col_tiles: mapped.column_tiles,
+            sum_bits: self.net.geometry.acc_bits + tree,
+        }
+    }
+
+    /// Takes the next stage number.
+    fn stage(&mut self) -> usize {
+        self.out.count += 1;
+        self.out.count - 1
+    }
+
+    fn note(&mut self, text: String) {
+        self.out.overview.push(text);
+    }
+
+    /// A channel of the log with the signals in its data, lanes of each side by side.
+    fn probe(&mut self, id: BlockId, valid: &str, group: &str, data: &str, lanes: usize, signals: &[(Signal, u32)]) {
+        let channel = self.out.probes.len();
+        let instance = format!("u_{}", self.name(id));
+        let path = |net: &str| if net.starts_with("@") { net[1..].to_string() } else { format!("{instance}.{net}") };
+        self.out.probes.push(Probe {
+            channel,
+            valid: path(valid),
+            group: if group == "0" { "0".into() } else { format!("u_dut.u_core.{}", path(group)) },
+            data: path(data),
+        });
+        for (i, &(role, bits)) in signals.iter().enumerate() {
+            self.out.signals.push(ProbeSignal {
+                channel,
+                block: id,
+                role,
+                name: format!("{}.{}", self.name(id), role.name()),
+                first_lane: i * lanes,
+                bits: bits as usize,
+            });
+        }
+    }
+
+    fn block(&mut self, id: BlockId) {
+        let fixed = &self.config.fixed;
+        let lanes = self.config.accelerator.gate_lanes;
+        let name = self.name(id);
+        match &self.net.quant.blocks[id] {
+            QuantBlock::Embedding { codes } => {
+                let encoder = self.net.quant.network.blocks[id].when == When::EncoderStep;
+                let (read, token) = if encoder { ("encode_embed", "read_data") } else { ("decode_embed", "token") };
+                let stage =
+                    EmbeddingStage { name, size: codes.ncols(), input_bits: fixed.input_bits as usize, read, token };
+                self.note(format!("{name}: word embeddings, {} x {}", codes.nrows(), codes.ncols()));
+                self.out.instances.push(render(&stage));
+            }
+            QuantBlock::Cell(cell) => self.cell(id, cell),
+            QuantBlock::Moments { matrix, size, shift } => {
+                let stage = self.linear(id, matrix, 2, *size, (*shift, None));
+                self.out.instances.push(render(&stage));
+                self.note(format!("{name}: mean and log-variance, 2 x {size}, every step of {}", stage.source));
+                let bits = fixed.state_bits;
+                self.probe(id, "write_o", "write_group_o", "write_data_o", lanes, &[(Signal::Mean, bits), (Signal::LogVariance, bits)]);
+                self.out.unread.extend(["write", "group", "data", "c_data"].map(|n| format!("{name}_{n}")));
+                let used = matches!(&self.net.quant.network.blocks[self.net.quant.network.latent()].op,
+                    Op::Latent { moments } if moments.contains(&id));
+                if !used {
+                    self.out.unread.push(format!("{name}_kept"));
+                }
+            }
+            QuantBlock::Linear { matrix, shift, shift_c } => {
+                let stage = self.linear(id, matrix, 1, self.width(id), (*shift, *shift_c));
+                self.out.instances.push(render(&stage));
+                self.note(format!("{name}: first state of a decoder level, from {}", stage.source));
+                let bits = fixed.state_bits;
+                self.probe(id, "write_o", "write_group_o", "write_data_o", lanes, &[(Signal::H, bits)]);
+                if shift_c.is_some() {
+                    self.probe(id, "write_o", "write_group_o", "write_c_data_o", lanes, &[(Signal::C, bits)]);
+                }
+                self.out.unread.extend([format!("{name}_kept"), format!("{name}_c_data")]);
+            }
+            QuantBlock::Latent { moments } => self.latent(id, moments),
+            QuantBlock::Vocabulary { matrix, logit, shift } => {
+                let Op::Vocabulary { input } = self.net.quant.network.blocks[id].op else { unreachable!() };
+                let lanes = self.config.accelerator.token_lanes;
+                let stage = VocabStage {
+                    name,
+                    index: self.stage(),
+                    start: self.start(id),
+                    source: self.name(input),
+                    lanes,
+                    logit_bits: logit.bits,
+                    logit_frac: logit.frac,
+                    shift: *shift,
+                    m: self.numbers(name, matrix),
+                };
+                self.out.instances.push(render(&stage));
+                self.note(format!("{name}: logits of {} tokens and the choice, {lanes} a cycle", self.width(id)));
+                self.probe(id, "write_valid", "write_group", "write_data", lanes, &[(Signal::Logits, logit.bits)]);
+                self.probe(id, "@token_push", "0", "@chosen", 1, &[(Signal::Token, 16)]);
+            }
+        }
+    }
+
+    fn linear(&mut self, id: BlockId, matrix: &IntMatrix, sets: usize, size: usize, shifts: (i32, Option<i32>)) -> LinearStage<'a> {
+        let (Op::Moments { input, .. } | Op::Linear { input, .. }) = self.net.quant.network.blocks[id].op else {
+            unreachable!("only heads and bridges are linear stages")
+        };
+        LinearStage {
+            name: self.name(id),
+            index: self.stage(),
+            start: self.start(id),
+            source: self.name(input),
+            sets,
+            size,
+            lanes: self.config.accelerator.gate_lanes,
+            out_bits: self.config.fixed.state_bits as usize,
+            shift: shifts.0,
+            shift_c: shifts.1.unwrap_or(0),
+            has_c: u8::from(shifts.1.is_some()),
+            m: self.numbers(self.name(id), matrix),
+        }
+    }
+
+    fn latent(&mut self, id: BlockId, moments: &[BlockId]) {
+        let quant = &self.net.quant;
+        let fixed = &self.config.fixed;
+        let bits = fixed.state_bits as usize;
+        // Later dimensions stand to the left of a concatenation.
+        let slices = |set: usize| {
+            let slice = |&m: &BlockId| {
+                let size = self.width(m);
+                format!("{}_kept[{}:{}]", self.name(m), (set + 1) * size * bits - 1, set * size * bits)
+            };
+            moments.iter().rev().map(slice).collect::<Vec<_>>().join(", ")
+        };
+        let dac = quant.dac[id].expect("z drives word lines");
+        let stage = LatentStage {
+            name: self.name(id),
+            index: 0,
+            size: self.width(id),
+            state_bits: fixed.state_bits as usize,
+            pre_frac: fixed.pre_frac,
+            table_bits: fixed.table_bits,
+            address_bits: fixed.table_address_bits,
+            exp_delta_bits: quant.exp_half.delta_bits,
+            input_bits: fixed.input_bits as usize,
+            shift: quant.moment_format().frac - dac.frac,
+            means: slices(0),
+            log_variances: slices(1),
+        };
+        let stage = LatentStage { index: self.stage(), ..stage };
+        self.out.instances.push(render(&stage));
+        self.note(format!("{}: latent state, {} dimensions, one a cycle", stage.name, stage.size));
+        self.probe(id, "write_valid", "write_group", "write_data", 1, &[(Signal::Z, fixed.state_bits)]);
+    }
+
+    fn cell(&mut self, id: BlockId, cell: &QuantCell) {
+        let fixed = &self.config.fixed;
+        let name = self.name(id);
+        let bridge = cell.init.map(|b| self.name(b));
+        let from = |net: &str, otherwise: &str| bridge.map_or(otherwise.to_string(), |b| format!("{b}_{net}"));
+        let (inputs, _) = cell.parts.split_at(cell.parts.len() - 1);
+        let state_bits = self.config.accelerator.gate_lanes as u32 * fixed.state_bits;
+        let stage = CellStage {
+            name,
+            index: self.stage(),
+            hidden: cell.hidden,
+            input_bits: fixed.input_bits as usize,
+            start: self.start(id),
+            sources: inputs.iter().map(|p| p.name.as_str()).collect(),
+            load: from("write", "1'b0"),
+            load_group: from("group", "18'd0"),
+            load_h: from("data", &format!("{state_bits}'d0")),
+            load_c: from("c_data", &format!("{state_bits}'d0")),
+        };
+        self.out.instances.push(render(&stage));
+        let module = self.cell_module(id, cell);
+        self.out.modules.push((format!("hvae_{name}.v"), module + "\n"));
+        let feeds = stage.sources.join(", ");
+        self.note(format!("{name}: {} of {} units on {feeds}", cell.kind.name(), cell.hidden));
+        let lanes = self.config.accelerator.gate_lanes;
+        self.probe(id, "write_valid", "write_group", "write_h", lanes, &[(Signal::H, fixed.state_bits)]);
+        if cell.c.is_some() {
+            self.probe(id, "write_valid", "write_group", "write_c", lanes, &[(Signal::C, fixed.state_bits)]);
+        }
+    }
+
+    fn cell_module(&self, id: BlockId, cell: &QuantCell) -> String {
+        let quant = &self.net.quant;
+        let fixed = &self.config.fixed;
+        let name = self.name(id);
+        let part = |p: &crate::quant::QuantPart| {
+            let rom = format!("{name}_{}", p.name);
+            let m = self.numbers(&rom, &p.matrix);
+            let planes = if p.source == id { "planes_o".into() } else { format!("{}_planes_i", p.name) };
+            CellPart {
+                name: p.name.clone(),
+                upper: p.name.to_uppercase(),
+                rom,
+                planes,
+                shift: p.shift,
+                inputs: m.inputs,
+                bias_coarse: m.bias_coarse,
+                bias_fine: m.bias_fine,
+                coarse_bit: m.coarse_bit,
+                row_tiles: m.row_tiles,
+                col_tiles: m.col_tiles,
+                sum_bits: m.sum_bits,
+            }
+        };
+        let parts: Vec<CellPart> = cell.parts.iter().map(part).collect();
+        let inputs = &parts[..parts.len() - 1];
+        let gates = cell.kind.gates();
+        let lanes_of = |bus: &str| {
+            let gate = |g: usize| format!("{bus}[({g}*LANES+l)*PRE_BITS+:PRE_BITS]");
+            (0..gates).rev().map(gate).collect::<Vec<_>>().join(", ")
+        };
+        let listed = |suffix: &str, joint: &str| {
+            parts.iter().map(|p| format!("{}_{suffix}", p.name)).collect::<Vec<_>>().join(joint)
+        };
+        let input_pres = inputs.iter().rev().map(|p| format!("{}_pre", p.name)).collect::<Vec<_>>().join(", ");
+        let lstm = cell.kind == CellKind::Lstm;
+        let module = CellModule {
+            banner: self.banner,
+            name,
+            kind: cell.kind.name(),
+            kind_name: match cell.kind {
+                CellKind::Rnn => "plain recurrent cells (tanh)",
+                CellKind::Gru => "gated recurrent units",
+                CellKind::Lstm => "long short-term memories",
+            },
+            hidden: cell.hidden,
+            lanes: self.config.accelerator.gate_lanes,
+            gates,
+            latency: gate_latency(cell.kind),
+            pre_bits: fixed.pre_bits as usize,
+            state_bits: fixed.state_bits as usize,
+            input_bits: fixed.input_bits as usize,
+            phases: self.net.geometry.phases,
+            slots: self.net.geometry.slots,
+            h_shift: cell.h.frac - quant.dac[id].expect("h drives word lines").frac,
+            inputs,
+            parts: parts.iter().collect(),
+            input_pres: if inputs.len() > 1 { format!("{{{input_pres}}}") } else { input_pres },
+            old_c: if lstm { "old_c, " } else { "" },
+            gate_parameters: self.gate_parameters(cell),
+            gate_x: lanes_of("x"),
+            gate_h: lanes_of("h"),
+            gate_ports: match cell.kind {
+                CellKind::Rnn => "",
+                CellKind::Gru => "          .h_prev_i(old_h[l*STATE_BITS+:STATE_BITS]),",
+                CellKind::Lstm => {
+                    "          .c_prev_i(old_c[l*STATE_BITS+:STATE_BITS]),\n          .c_o     (write_c[l*STATE_BITS+:STATE_BITS]),"
+                }
+            },
+            c_state: if lstm { C_STATE } else { "  assign write_c = {LANES*STATE_BITS{1'b0}};\n" },
+            clips: listed("clips", " + "),
+            sats: listed("sats", " + "),
+            unused: if lstm { "old_h" } else { "old_h, load_c_i, write_c" },
+        };
+        render(&module)
+    }
+
+    fn gate_parameters(&self, cell: &QuantCell) -> String {
+        let quant = &self.net.quant;
+        let fixed = &self.config.fixed;
+        let mut all = vec![
+            format!(".PreBits(PRE_BITS), .StateBits(STATE_BITS), .HFrac({})", cell.h.frac),
+            format!(".TableBits({}), .TableAddressBits({})", fixed.table_bits, fixed.table_address_bits),
+            format!(".TanhDeltaBits({}), .TanhFile({{`HVAE_ROM_DIR, \"/tanh.hex\"}})", quant.tanh.delta_bits),
+        ];
+        if cell.kind != CellKind::Rnn {
+            let bits = quant.sigmoid.delta_bits;
+            all.push(format!(".SigmoidDeltaBits({bits}), .SigmoidFile({{`HVAE_ROM_DIR, \"/sigmoid.hex\"}})"));
+        }
+        if let Some(c) = cell.c {
+            all.push(format!(".PreFrac({}), .CFrac({})", fixed.pre_frac, c.frac));
+        }
+        all.iter().map(|line| format!("          {line}")).collect::<Vec<_>>().join(",\n")
+    }
+}
+
+/// The cell states of an LSTM level, beside its hidden states.
+const C_STATE: &str = "\
+  wire [HIDDEN-1:0] unused_c_planes;
+  wire [15:0] unused_c_sats;
+  hvae_state_vec #(
+      .Size(HIDDEN), .Lanes(LANES), .Bits(STATE_BITS), .InputBits(1), .Shift(0), .HasPlanes(0)
+  ) u_c_state (
+      .clk_i(clk_i), .clear_i(clear_i), .write_i(load_i || write_valid),
+      .write_group_i(load_i ? load_group_i : write_group), .write_data_i(load_i ? load_c_i : write_c),
+      .read_group_i(group3), .read_data_o(old_c), .planes_o(unused_c_planes), .sats_o(unused_c_sats)
+  );
+";
+
+fn render(template: &impl Template) -> String {
+    template.render().expect("templates have no failing parts")
+}

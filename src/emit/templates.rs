@@ -1,0 +1,207 @@
+//! The templates and what fills their blanks; one struct per file of `templates/`.
+
+use crate::crossbar::TileGeometry;
+use askama::Template;
+
+#[derive(Template)]
+#[template(path = "design.vh", escape = "none")]
+pub struct DesignHeader<'a> {
+    pub banner: &'a str,
+    pub g: &'a TileGeometry,
+    pub differential: u8,
+    pub lossless: u8,
+}
+
+/// A matrix as an instance sees it.
+pub struct MatrixNumbers {
+    pub inputs: usize,
+    pub bias_coarse: usize,
+    pub bias_fine: usize,
+    pub coarse_bit: u32,
+    pub row_tiles: usize,
+    pub col_tiles: usize,
+    pub sum_bits: u32,
+}
+
+/// One matrix of a cell.
+pub struct CellPart {
+    pub name: String,
+    /// The same in capitals, for constants.
+    pub upper: String,
+    pub rom: String,
+    /// Bus that drives it.
+    pub planes: String,
+    pub shift: i32,
+    pub inputs: usize,
+    pub bias_coarse: usize,
+    pub bias_fine: usize,
+    pub coarse_bit: u32,
+    pub row_tiles: usize,
+    pub col_tiles: usize,
+    pub sum_bits: u32,
+}
+
+#[derive(Template)]
+#[template(path = "cell.v", escape = "none")]
+pub struct CellModule<'a> {
+    pub banner: &'a str,
+    pub name: &'a str,
+    pub kind: &'a str,
+    pub kind_name: &'a str,
+    pub hidden: usize,
+    pub lanes: usize,
+    pub gates: usize,
+    pub latency: u32,
+    pub pre_bits: usize,
+    pub state_bits: usize,
+    pub input_bits: usize,
+    pub phases: usize,
+    pub slots: usize,
+    pub h_shift: i32,
+    pub inputs: &'a [CellPart],
+    /// Inputs, then the recurrent part.
+    pub parts: Vec<&'a CellPart>,
+    pub input_pres: String,
+    pub old_c: &'a str,
+    pub gate_parameters: String,
+    pub gate_x: String,
+    pub gate_h: String,
+    pub gate_ports: &'a str,
+    pub c_state: &'a str,
+    pub clips: String,
+    pub sats: String,
+    pub unused: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "stage_embedding.v", escape = "none")]
+pub struct EmbeddingStage<'a> {
+    pub name: &'a str,
+    pub size: usize,
+    pub input_bits: usize,
+    pub read: &'a str,
+    pub token: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "stage_cell.v", escape = "none")]
+pub struct CellStage<'a> {
+    pub name: &'a str,
+    pub index: usize,
+    pub hidden: usize,
+    pub input_bits: usize,
+    pub start: String,
+    pub sources: Vec<&'a str>,
+    pub load: String,
+    pub load_group: String,
+    pub load_h: String,
+    pub load_c: String,
+}
+
+#[derive(Template)]
+#[template(path = "stage_linear.v", escape = "none")]
+pub struct LinearStage<'a> {
+    pub name: &'a str,
+    pub index: usize,
+    pub start: String,
+    pub source: &'a str,
+    pub sets: usize,
+    pub size: usize,
+    pub lanes: usize,
+    pub out_bits: usize,
+    pub shift: i32,
+    pub shift_c: i32,
+    pub has_c: u8,
+    pub m: MatrixNumbers,
+}
+
+#[derive(Template)]
+#[template(path = "stage_latent.v", escape = "none")]
+pub struct LatentStage<'a> {
+    pub name: &'a str,
+    pub index: usize,
+    pub size: usize,
+    pub state_bits: usize,
+    pub pre_frac: u32,
+    pub table_bits: u32,
+    pub address_bits: u32,
+    pub exp_delta_bits: u32,
+    pub input_bits: usize,
+    pub shift: i32,
+    pub means: String,
+    pub log_variances: String,
+}
+
+#[derive(Template)]
+#[template(path = "stage_vocab.v", escape = "none")]
+pub struct VocabStage<'a> {
+    pub name: &'a str,
+    pub index: usize,
+    pub start: String,
+    pub source: &'a str,
+    pub lanes: usize,
+    pub logit_bits: u32,
+    pub logit_frac: i32,
+    pub shift: i32,
+    pub m: MatrixNumbers,
+}
+
+#[derive(Template)]
+#[template(path = "core.v", escape = "none")]
+pub struct Core<'a> {
+    pub banner: &'a str,
+    pub overview: Vec<String>,
+    pub max_tokens: usize,
+    pub latent_size: usize,
+    pub vocabulary: usize,
+    pub stage_count: usize,
+    pub encode_depths: usize,
+    pub decode_depths: usize,
+    pub stages: Vec<String>,
+    pub unused: String,
+}
+
+#[derive(Template)]
+#[template(path = "top.v", escape = "none")]
+pub struct Top<'a> {
+    pub banner: &'a str,
+    pub version: &'a str,
+    pub design: &'a str,
+    pub vocabulary: usize,
+    pub latent_size: usize,
+}
+
+/// A channel of the testbench's log.
+pub struct Probe {
+    pub channel: usize,
+    pub valid: String,
+    pub group: String,
+    pub data: String,
+}
+
+/// A register that is read back after a job.
+pub struct Counter {
+    pub name: &'static str,
+    pub offset: String,
+}
+
+/// Offsets of the registers the testbench writes and polls, as hex digits.
+pub struct RegisterOffsets {
+    pub control: String,
+    pub job: String,
+    pub status: String,
+    pub seed_lo: String,
+    pub seed_hi: String,
+    pub inverse_temperature: String,
+    pub max_tokens: String,
+}
+
+#[derive(Template)]
+#[template(path = "tb.v", escape = "none")]
+pub struct Testbench<'a> {
+    pub banner: &'a str,
+    pub probes: &'a [Probe],
+    pub timeout: u64,
+    pub r: RegisterOffsets,
+    pub counters: Vec<Counter>,
+}

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+// {{ banner }}
+// The recurrent level "{{ name }}": {{ kind_name }}, {{ hidden }} units, {{ lanes }} a cycle.
+//
+// One matrix per input vector and one for its own state work side by side; then the units
+// are scanned: sums (2 cycles), pre-activations (1), input parts added (1), gates ({{ latency }}).
+// planes_o is the state as others see it, from the cycle after its write.
+`default_nettype none
+`include "hvae_design.vh"
+
+module hvae_{{ name }} (
+    input  wire        clk_i,
+    input  wire        rst_i,
+    input  wire        clear_i,          // states to zero
+    input  wire        start_i,
+    output wire        busy_o,
+{%- for part in inputs %}
+    input  wire [{{ input_bits * part.inputs - 1 }}:0] {{ part.name }}_planes_i,
+{%- endfor %}
+    input  wire        load_i,           // initial states, group by group
+    input  wire [17:0] load_group_i,
+    input  wire [{{ lanes * state_bits - 1 }}:0] load_h_i,
+    input  wire [{{ lanes * state_bits - 1 }}:0] load_c_i,
+    output wire [{{ input_bits * hidden - 1 }}:0] planes_o,
+    output wire [15:0] clips_o,
+    output wire [15:0] sats_o
+);
+  localparam HIDDEN     = {{ hidden }};
+  localparam LANES      = {{ lanes }};
+  localparam GATES      = {{ gates }};
+  localparam READS      = GATES * LANES;
+  localparam COL_BITS   = $clog2(GATES * HIDDEN);
+  localparam PRE_BITS   = {{ pre_bits }};
+  localparam STATE_BITS = {{ state_bits }};
+  localparam LATENCY    = {{ latency }};  // of a gate lane
+  localparam SCANS      = (HIDDEN + LANES - 1) / LANES;
+
+  wire        sample, first, scan;
+  wire [7:0]  phase, slot;
+  wire [17:0] group;
+  hvae_stage_seq u_seq (
+      .clk_i(clk_i), .rst_i(rst_i), .start_i(start_i), .mvm_i(1'b1),
+      .phases_last_i(8'd{{ phases - 1 }}), .slots_last_i(8'd{{ slots - 1 }}), .wait_last_i(8'd2),
+      .scan_last_i(18'(SCANS - 1)), .drain_last_i(8'(4 + LATENCY)),
+      .busy_o(busy_o), .sample_o(sample), .phase_o(phase), .first_phase_o(first), .slot_o(slot),
+      .scan_o(scan), .scan_index_o(group)
+  );
+
+  // q: which accumulators. Gate g of unit j is output g*HIDDEN + j of every matrix.
+  wire [READS*COL_BITS-1:0] column;
+  genvar g, l;
+  generate
+    for (g = 0; g < GATES; g = g + 1) begin : gen_gate
+      for (l = 0; l < LANES; l = l + 1) begin : gen_lane
+        assign column[(g*LANES+l)*COL_BITS+:COL_BITS] = COL_BITS'(g * HIDDEN + l + {14'd0, group} * LANES);
+      end
+    end
+  endgenerate
+
+  // valid_q[n], group of cycle q + n.
+  reg  [4:1]  valid_q;
+  wire [17:0]        group2, group3, write_group;
+  always @(posedge clk_i)
+    if (rst_i) valid_q <= 4'd0;
+    else valid_q <= {valid_q[3:1], scan};
+  hvae_delay #(.Bits(18), .Cycles(2)) u_group2 (.clk_i(clk_i), .d_i(group), .d_o(group2));
+  hvae_delay #(.Bits(18), .Cycles(1)) u_group3 (.clk_i(clk_i), .d_i(group2), .d_o(group3));
+  hvae_delay #(.Bits(18), .Cycles(1 + LATENCY)) u_write_group (.clk_i(clk_i), .d_i(group3), .d_o(write_group));
+{% for part in parts %}
+  // Part "{{ part.name }}": {{ part.inputs }} inputs; q + 2: sums, q + 3: pre-activations.
+  localparam {{ part.upper }}_SUM_BITS = {{ part.sum_bits }};
+  wire [READS*{{ part.upper }}_SUM_BITS-1:0] {{ part.name }}_sum;
+  wire [READS*PRE_BITS-1:0] {{ part.name }}_pre;
+  wire [15:0] {{ part.name }}_clips, {{ part.name }}_sats;
+  hvae_matvec #(
+      `HVAE_TILE, .RomPrefix("{{ part.rom }}"),
+      .Inputs({{ part.inputs }}), .Outputs(GATES * HIDDEN), .BiasCoarse({{ part.bias_coarse }}), .BiasFine({{ part.bias_fine }}),
+      .CoarseBit({{ part.coarse_bit }}), .RowTiles({{ part.row_tiles }}), .ColTiles({{ part.col_tiles }}), .Reads(READS)
+  ) u_{{ part.name }}_matrix (
+      .clk_i(clk_i), .sample_i(sample), .first_i(first), .phase_i(phase), .slot_i(slot),
+      .planes_i({{ part.planes }}), .read_column_i(column), .read_sum_o({{ part.name }}_sum), .clips_o({{ part.name }}_clips)
+  );
+  hvae_lanes_requant #(
+      .Sets(GATES), .Lanes(LANES), .Size(HIDDEN), .InBits({{ part.upper }}_SUM_BITS), .OutBits(PRE_BITS), .Shift({{ part.shift }})
+  ) u_{{ part.name }}_requant (
+      .clk_i(clk_i), .valid_i(valid_q[2]), .group_i(group2), .value_i({{ part.name }}_sum),
+      .value_o({{ part.name }}_pre), .sats_o({{ part.name }}_sats)
+  );
+{% endfor %}
+  // q + 4: what the gates see of the inputs (x) and of the state (h).
+  wire [READS*PRE_BITS-1:0] x, h;
+  wire [15:0] x_sats;
+  hvae_part_sum #(.Parts({{ inputs.len() }}), .Sets(GATES), .Lanes(LANES), .Size(HIDDEN), .Bits(PRE_BITS)) u_x (
+      .clk_i(clk_i), .valid_i(valid_q[3]), .group_i(group3), .value_i({{ input_pres }}),
+      .sum_o(x), .sats_o(x_sats)
+  );
+  hvae_delay #(.Bits(READS * PRE_BITS), .Cycles(1)) u_h (.clk_i(clk_i), .d_i(h_pre), .d_o(h));
+
+  // Gate lanes. Their old states are read so that they arrive with x and h.
+  wire [LANES*STATE_BITS-1:0] old_h, {{ old_c }}write_h, write_c;
+  wire [LANES-1:0]            lane_valid;
+  wire [4*LANES-1:0]          lane_sats;
+  generate
+    for (l = 0; l < LANES; l = l + 1) begin : gen_unit
+      hvae_gate_{{ kind }} #(
+{{ gate_parameters }}
+      ) u_gate (
+          .clk_i(clk_i), .rst_i(rst_i), .valid_i(valid_q[4]),
+          .x_i({ {{ gate_x }} }),
+          .h_i({ {{ gate_h }} }),
+{{ gate_ports }}
+          .valid_o(lane_valid[l]),
+          .h_o    (write_h[l*STATE_BITS+:STATE_BITS]),
+          .sat_o  (lane_sats[4*l+:4])
+      );
+    end
+  endgenerate
+
+  // write_valid, write_group, write_h, write_c: read by the probes of a simulation.
+  wire write_valid = lane_valid[0];
+  wire [15:0] code_sats;
+  hvae_state_vec #(
+      .Size(HIDDEN), .Lanes(LANES), .Bits(STATE_BITS), .InputBits({{ input_bits }}), .Shift({{ h_shift }})
+  ) u_h_state (
+      .clk_i(clk_i), .clear_i(clear_i), .write_i(load_i || write_valid),
+      .write_group_i(load_i ? load_group_i : write_group), .write_data_i(load_i ? load_h_i : write_h),
+      .read_group_i(group3), .read_data_o(old_h), .planes_o(planes_o), .sats_o(code_sats)
+  );
+{{ c_state }}
+  // Numbers clipped in this cycle; lanes beyond the last unit do not count.
+  reg [15:0] unit_sats_q;
+  integer i;
+  // Temporaries of the clocked block are blocking.
+  // verilator lint_off BLKSEQ
+  reg [15:0] count;
+  always @(posedge clk_i) begin
+    count = 16'd0;
+    for (i = 0; i < LANES; i = i + 1)
+      if ({14'd0, write_group} * LANES + i < HIDDEN) count = count + {12'd0, lane_sats[4*i+:4]};
+    unit_sats_q <= count;
+  end
+  // verilator lint_on BLKSEQ
+
+  assign clips_o = {{ clips }};
+  assign sats_o  = {{ sats }} + x_sats + unit_sats_q + code_sats;
+
+  wire unused = &{1'b0, lane_valid, {{ unused }}};
+endmodule
+
+`default_nettype wire

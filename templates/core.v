@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+// {{ banner }}
+// All stages of the network, wired by what feeds what, under one job sequencer.
+//
+{% for line in overview %}//   {{ line }}
+{% endfor -%}
+`default_nettype none
+`include "hvae_design.vh"
+
+module hvae_core (
+    input  wire        clk_i,
+    input  wire        rst_i,
+    // Job
+    input  wire        start_i,
+    input  wire [1:0]  job_i,            // 0 encode, 1 reconstruct, 2 decode, 3 generate
+    input  wire        sample_z_i,
+    input  wire        sample_tokens_i,
+    input  wire [63:0] seed_i,
+    input  wire [15:0] beta_i,           // 1 / temperature, Q4.12
+    input  wire [15:0] max_tokens_i,
+    output wire        busy_o,
+    output wire        done_o,
+    output wire        error_o,
+    output wire        error_length_o,
+    output wire        error_token_o,
+    // Counters of the job
+    output reg  [31:0] cycles_o,
+    output reg  [31:0] adc_clips_o,
+    output reg  [31:0] saturations_o,
+    output reg  [31:0] tokens_o,
+    // Packets in and out
+    input  wire        s_axis_tvalid_i,
+    output wire        s_axis_tready_o,
+    input  wire [31:0] s_axis_tdata_i,
+    input  wire        s_axis_tlast_i,
+    output wire        m_axis_tvalid_o,
+    input  wire        m_axis_tready_i,
+    output wire [31:0] m_axis_tdata_o,
+    output wire        m_axis_tlast_o
+);
+  localparam MAX_TOKENS  = {{ max_tokens }};
+  localparam LATENT_SIZE = {{ latent_size }};
+  localparam DEPTH       = MAX_TOKENS > LATENT_SIZE ? MAX_TOKENS : LATENT_SIZE;
+  localparam VOCABULARY  = {{ vocabulary }};
+  localparam STAGES      = {{ stage_count }};
+  localparam [15:0] TOKEN_SOS = 16'd2;
+  localparam [15:0] TOKEN_EOS = 16'd3;
+  localparam [1:0]  JOB_DECODE   = 2'd2;
+  localparam [1:0]  JOB_GENERATE = 2'd3;
+
+  // Sequencer.
+  wire [STAGES-1:0]    stage_busy;
+  wire [STAGES*16-1:0] stage_clips, stage_sats;
+  wire        clear, key_start, fetch, encode_embed, decode_embed, latent_start, bridge_start;
+  wire        token_is_first, token_push, token_last, release_input, counting, encode_running;
+  wire [7:0]  encode_start, decode_start;
+  wire [15:0] step, chosen, length, read_data;
+  wire        input_full, too_long, bad_token, output_empty;
+
+  wire takes_tokens = !job_i[1];
+  wire bad_length   = too_long || (takes_tokens ? length > MAX_TOKENS : length != LATENT_SIZE);
+  assign error_length_o = bad_length && job_i != JOB_GENERATE;
+  assign error_token_o  = bad_token && takes_tokens;
+
+  hvae_job_seq u_job (
+      .clk_i(clk_i), .rst_i(rst_i), .start_i(start_i), .job_i(job_i),
+      .input_ready_i(input_full), .input_error_i(error_length_o || error_token_o), .length_i(length),
+      .output_empty_i(output_empty), .busy_i(|stage_busy), .token_eos_i(chosen == TOKEN_EOS),
+      .max_tokens_i(max_tokens_i), .token_capacity_i(16'(MAX_TOKENS)),
+      .encode_depths_i(4'd{{ encode_depths }}), .decode_depths_i(4'd{{ decode_depths }}), .flush_last_i(8'd7),
+      .clear_o(clear), .key_start_o(key_start), .fetch_o(fetch), .encode_start_o(encode_start),
+      .encode_embed_o(encode_embed), .encode_running_o(encode_running), .step_o(step),
+      .latent_start_o(latent_start), .bridge_start_o(bridge_start), .decode_start_o(decode_start),
+      .decode_embed_o(decode_embed), .token_is_first_o(token_is_first), .token_push_o(token_push),
+      .token_last_o(token_last), .release_input_o(release_input), .busy_o(busy_o),
+      .counting_o(counting), .done_o(done_o), .error_o(error_o)
+  );
+
+  // Packet in: tokens by step of the wave, or z by dimension.
+  wire [15:0] given_index;
+  hvae_input_buffer #(.Depth(DEPTH), .Vocabulary(VOCABULARY)) u_input (
+      .clk_i(clk_i), .rst_i(rst_i),
+      .s_axis_tvalid_i(s_axis_tvalid_i), .s_axis_tready_o(s_axis_tready_o),
+      .s_axis_tdata_i(s_axis_tdata_i), .s_axis_tlast_i(s_axis_tlast_i),
+      .release_i(release_input), .full_o(input_full), .length_o(length),
+      .too_long_o(too_long), .bad_token_o(bad_token),
+      .read_index_i(encode_running ? step : given_index), .read_data_o(read_data)
+  );
+
+  // Noise.
+  wire [22*16-1:0] keys;
+  hvae_rng_key u_key (.clk_i(clk_i), .rst_i(rst_i), .start_i(key_start), .seed_i(seed_i), .keys_o(keys));
+  wire [1:0] latent_mode = job_i == JOB_GENERATE ? 2'd2 : job_i == JOB_DECODE ? 2'd3 : {1'b0, sample_z_i};
+  wire [15:0] token = token_is_first ? TOKEN_SOS : chosen;
+{% for stage in stages %}
+{{ stage }}
+{%- endfor %}
+
+  // Packet out: the statistics of z, or tokens.
+  wire statistics_push = statistics_valid && job_i == 2'd0;
+  hvae_fifo #(.Depth(DEPTH)) u_output (
+      .clk_i(clk_i), .rst_i(rst_i),
+      .push_i(token_push || statistics_push),
+      .data_i(token_push ? {16'd0, chosen} : statistics),
+      .last_i(token_push ? token_last : statistics_last),
+      .empty_o(output_empty),
+      .m_axis_tvalid_o(m_axis_tvalid_o), .m_axis_tready_i(m_axis_tready_i),
+      .m_axis_tdata_o(m_axis_tdata_o), .m_axis_tlast_o(m_axis_tlast_o)
+  );
+
+  // Counters.
+  reg [15:0] clips_q, sats_q;
+  reg [15:0] clips, sats;
+  integer i;
+  // Temporaries of the clocked block are blocking.
+  // verilator lint_off BLKSEQ
+  always @(posedge clk_i) begin
+    clips = 16'd0;
+    sats  = 16'd0;
+    for (i = 0; i < STAGES; i = i + 1) begin
+      clips = clips + stage_clips[i*16+:16];
+      sats  = sats + stage_sats[i*16+:16];
+    end
+    clips_q <= clips;
+    sats_q  <= sats;
+    if (rst_i || clear) begin
+      cycles_o      <= 32'd0;
+      adc_clips_o   <= 32'd0;
+      saturations_o <= 32'd0;
+      tokens_o      <= 32'd0;
+    end else begin
+      if (counting) begin
+        cycles_o      <= cycles_o + 32'd1;
+        adc_clips_o   <= adc_clips_o + {16'd0, clips_q};
+        saturations_o <= saturations_o + {16'd0, sats_q};
+      end
+      if (token_push) tokens_o <= tokens_o + 32'd1;
+    end
+  end
+  // verilator lint_on BLKSEQ
+
+  wire unused = &{1'b0, fetch, {{ unused }}};
+endmodule
+
+`default_nettype wire

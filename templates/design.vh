@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// {{ banner }}
+// Numbers that many instances share.
+
+// Geometry of every tile.
+`define HVAE_TILE \
+    .InputBits({{ g.input_bits }}), .Rows({{ g.rows }}), .Groups({{ g.groups }}), .AdcsPerGroup({{ g.adcs_per_group }}), \
+    .WeightsPerGroup({{ g.weights_per_group }}), .CellsPerWeight({{ g.cells_per_weight }}), .Slots({{ g.slots }}), \
+    .CellBits({{ g.cell_bits }}), .CodeBits({{ g.code_bits }}), .DacBits({{ g.dac_bits }}), .AdcBits({{ g.adc_bits }}), \
+    .AdcShift({{ g.adc_shift }}), .AdcOffset({{ g.adc_offset }}), .Differential({{ differential }}), \
+    .WeightBits({{ g.weight_bits }}), .AccBits({{ g.acc_bits }}), .Lossless({{ lossless }}), .RomDir(`HVAE_ROM_DIR)
+
+// Where the memory images lie, seen from the folder the tool runs in.
+`ifndef HVAE_ROM_DIR
+`define HVAE_ROM_DIR "rom"
+`endif

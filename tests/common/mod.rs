@@ -1,0 +1,64 @@
+//! What the integration tests share: small designs, written to a folder.
+#![allow(dead_code)]
+
+use hvae_mnn::config::{CellKind, Config, Crossbar};
+use hvae_mnn::crossbar::CrossbarNet;
+use hvae_mnn::emit::{Emitted, emit};
+use hvae_mnn::golden::{Job, JobKind};
+use hvae_mnn::model::Network;
+use hvae_mnn::pipeline::{map, random_sentences, random_weights};
+use std::fs;
+use std::path::Path;
+
+/// A network small enough to simulate in no time, with sizes that fill nothing evenly.
+pub fn tiny(cells: &[CellKind]) -> Config {
+    let mut config = Config::default();
+    config.model.cells = cells.to_vec();
+    (config.model.vocabulary, config.model.embedding) = (23, 5);
+    (config.model.hidden, config.model.latent) = (7, 3);
+    config.crossbar = Crossbar { rows: 8, columns: 24, ..Crossbar::default() };
+    config.accelerator.gate_lanes = 3;
+    config.accelerator.token_lanes = 5;
+    config.accelerator.max_tokens = 12;
+    config
+}
+
+/// Random weights on tiles, and sentences they can read.
+pub fn mapped(config: &Config, seed: u64) -> (CrossbarNet, Vec<Vec<u32>>) {
+    let network = Network::describe(&config.model, config.train.lambda_low).unwrap();
+    let sentences = random_sentences(config.model.vocabulary, 8, seed);
+    let net = map(&network, &random_weights(&network, seed), config, &sentences).unwrap();
+    (net, sentences)
+}
+
+/// Emits the design into `folder`.
+pub fn build(net: &CrossbarNet, config: &Config, folder: &Path) -> Emitted {
+    let emitted = emit(net, config);
+    for (path, text) in &emitted.files {
+        let path = folder.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    emitted
+}
+
+/// Every kind of job, greedy and sampled.
+pub fn jobs(sentences: &[Vec<u32>], limit: u16, latent: usize) -> Vec<Job> {
+    let mut jobs = Vec::new();
+    for (i, sentence) in sentences.iter().take(4).enumerate() {
+        let tokens: Vec<i32> = sentence.iter().map(|&t| t as i32).collect();
+        let seed = 1000 + i as u64;
+        let z: Vec<i32> = (0..latent).map(|j| 1500 * (j as i32 % 5 - 2) + 77 * i as i32).collect();
+        jobs.push(Job::new(JobKind::Encode, tokens.clone(), limit));
+        jobs.push(Job { sample_z: true, seed, ..Job::new(JobKind::Reconstruct, tokens.clone(), limit) });
+        jobs.push(Job::new(JobKind::Reconstruct, tokens, limit));
+        jobs.push(Job::new(JobKind::Decode, z, limit));
+        jobs.push(Job::new(JobKind::Generate, Vec::new(), limit).sampled(0.7, seed).unwrap());
+    }
+    jobs
+}
+
+/// Says that a test did not run, and why.
+pub fn skip(test: &str, why: &str) {
+    eprintln!("SKIPPED {test}: {why}");
+}
