@@ -10,4 +10,5 @@
 //! ```
 
 pub mod config;
+pub mod emit;
 pub mod model;
