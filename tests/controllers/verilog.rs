@@ -12,7 +12,7 @@ use hvae_mnn::emit::controllers::shape::{Wire, shape_of};
 use hvae_mnn::emit::controllers::stage_seq::StageSeq;
 use hvae_mnn::emit::controllers::verilog;
 
-const CYCLES: usize = 4000;
+const CYCLES: usize = 12000;
 
 /// Payload that means something only with its valid: it has no reset.
 const WITH_VALID: &[(&str, &str)] = &[
@@ -67,8 +67,11 @@ fn stimulus(name: &str, cycle: usize, random: &mut Random) -> u64 {
         "rst_i" => u64::from(cycle < 2 || random.below(200) == 0),
         "start_i" | "done_i" => u64::from(random.below(4) == 0),
         "length_i" | "max_tokens_i" | "flush_last_i" | "token_capacity_i" => random.below(4),
+        "token_eos_i" => u64::from(random.below(8) == 0),
         "encode_depths_i" | "decode_depths_i" => 1 + random.below(8),
-        name if name.ends_with("addr_i") => random.below(if cycle % 8 == 0 { 256 } else { 64 }),
+        name if name.ends_with("addr_i") => {
+            random.below(if cycle.is_multiple_of(8) { 256 } else { 64 })
+        }
         name if name.ends_with("last_i") => random.below(4),
         _ => random.below(1 << 32),
     }

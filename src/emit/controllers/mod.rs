@@ -12,6 +12,7 @@ mod print;
 pub mod registers;
 pub mod shape;
 pub mod stage_seq;
+mod statement;
 
 use print::{Source, module};
 
