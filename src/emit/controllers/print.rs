@@ -3,7 +3,7 @@
 //! rust-hdl's own text names modules after paths, makes a module of every
 //! register and leaves widths to chance. This prints the same syntax tree with
 //! `_d`/`_q` registers in place, states as `localparam`s and sized numbers; that
-//! both mean the same is what `tests/controllers.rs` checks by simulation.
+//! both mean the same is what `tests/controllers/` checks by simulation.
 
 use rust_hdl_core::prelude::*;
 
