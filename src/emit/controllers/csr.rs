@@ -1,0 +1,108 @@
+//! The register table for others: a C header and a page.
+
+use std::fmt::Write;
+
+use super::registers::{Access, REGISTERS};
+
+/// `csr.h`: offsets, resets, and the mask and shift of every field.
+pub fn header() -> String {
+    let mut text = String::from(
+        "/* SPDX-License-Identifier: Apache-2.0 */\n\
+         /* Registers of the accelerator (AXI4-Lite, 32 bit); see csr.md. */\n\
+         #ifndef HVAE_CSR_H\n#define HVAE_CSR_H\n",
+    );
+    let mut define = |name: String, value: String| {
+        writeln!(text, "#define {name:<36} {value}").expect("a string takes all");
+    };
+    for register in REGISTERS {
+        let name = format!("HVAE_{}", register.name);
+        define(
+            format!("{name}_OFFSET"),
+            format!("0x{:02X}u", register.offset),
+        );
+        if register.access == Access::ReadWrite {
+            define(format!("{name}_RESET"), format!("{}u", register.reset));
+        }
+        for field in register.fields {
+            let name = match field.name == register.name {
+                true => name.clone(),
+                false => format!("{name}_{}", field.name),
+            };
+            define(format!("{name}_MASK"), format!("0x{:08X}u", field.mask()));
+            define(format!("{name}_SHIFT"), field.low.to_string());
+        }
+    }
+    text + "#endif\n"
+}
+
+/// `csr.md`: one row a field.
+pub fn page() -> String {
+    let mut text = String::from(
+        "# Registers\n\n\
+         AXI4-Lite, 32 bit; byte strobes are honoured and address bits 1:0 ignored. SLVERR \
+         answers an address\nbeyond the table, a write to a read-only register, and a write to a \
+         read-write register while BUSY;\nnothing is written then.\n\n\
+         | offset | register | access | reset | bits | field | meaning |\n\
+         |--:|---|---|--:|--:|---|---|\n",
+    );
+    for register in REGISTERS {
+        let (access, reset) = match register.access {
+            Access::ReadOnly => ("ro", String::new()),
+            Access::ReadWrite => ("rw", register.reset.to_string()),
+            Access::WriteOnly => ("wo", String::new()),
+        };
+        for (index, field) in register.fields.iter().enumerate() {
+            let head = match index {
+                0 => format!(
+                    "0x{:02X} | {} | {access} | {reset}",
+                    register.offset, register.name
+                ),
+                _ => " | | | ".into(),
+            };
+            let bits = match field.width {
+                1 => field.low.to_string(),
+                width => format!("{}:{}", field.low + width - 1, field.low),
+            };
+            writeln!(text, "| {head} | {bits} | {} | {} |", field.name, field.doc)
+                .expect("a string takes all");
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::emit::controllers::registers::{find, offset};
+
+    #[test]
+    fn offsets_are_words_in_order_and_names_are_unique() {
+        for (index, register) in REGISTERS.iter().enumerate() {
+            assert_eq!(register.offset as usize, 4 * index, "{}", register.name);
+            assert_eq!(offset(register.name), register.offset, "{}", register.name);
+        }
+    }
+
+    #[test]
+    fn fields_do_not_overlap_and_hold_their_reset() {
+        for register in REGISTERS {
+            let widths: u32 = register.fields.iter().map(|field| field.width).sum();
+            assert_eq!(widths, register.mask().count_ones(), "{}", register.name);
+            assert_eq!(register.reset & !register.mask(), 0, "{}", register.name);
+        }
+    }
+
+    #[test]
+    fn header_and_page_say_what_the_table_says() {
+        let (header, page) = (header(), page());
+        assert!(header.contains("#define HVAE_CYCLES_OFFSET                   0x24u\n"));
+        assert!(header.contains("#define HVAE_JOB_SAMPLE_TOKENS_MASK          0x00000200u\n"));
+        assert!(header.contains("#define HVAE_JOB_MASK                        0x00000003u\n"));
+        assert!(page.contains("| 0x1C | INVERSE_TEMPERATURE | rw | 4096 | 15:0 |"));
+        for register in REGISTERS {
+            assert!(header.contains(&format!("HVAE_{}_OFFSET", register.name)));
+            assert!(page.contains(&format!("| {} |", register.name)));
+        }
+        assert_eq!(find("STATUS").field("ERR_TOKEN").mask(), 8);
+    }
+}

@@ -1,0 +1,196 @@
+//! The registers of the accelerator as one table, from which come the numbers of
+//! `hvae_axil_regs`, the C header, the page for people and the driver's offsets.
+
+use Access::{ReadOnly, ReadWrite, WriteOnly};
+
+/// What a bus master may do with a register.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Access {
+    /// Writing is refused (SLVERR).
+    ReadOnly,
+    /// Writing is refused (SLVERR) while a job runs.
+    ReadWrite,
+    /// Reads as 0.
+    WriteOnly,
+}
+
+/// Some bits of a register.
+#[derive(Copy, Clone, Debug)]
+pub struct Field {
+    /// In capitals; the register's own name where there is only one field.
+    pub name: &'static str,
+    /// Lowest bit.
+    pub low: u32,
+    /// In bits.
+    pub width: u32,
+    /// What it says, for people.
+    pub doc: &'static str,
+}
+
+/// A 32-bit register.
+#[derive(Copy, Clone, Debug)]
+pub struct Register {
+    /// In bytes from the base.
+    pub offset: u32,
+    /// In capitals.
+    pub name: &'static str,
+    /// Who may do what.
+    pub access: Access,
+    /// The value after reset; 0 where the design gives the value.
+    pub reset: u32,
+    /// Lowest bit first; bits of no field read as 0.
+    pub fields: &'static [Field],
+}
+
+const fn field(name: &'static str, low: u32, width: u32, doc: &'static str) -> Field {
+    Field {
+        name,
+        low,
+        width,
+        doc,
+    }
+}
+
+const fn register(
+    offset: u32,
+    name: &'static str,
+    access: Access,
+    reset: u32,
+    fields: &'static [Field],
+) -> Register {
+    Register {
+        offset,
+        name,
+        access,
+        reset,
+        fields,
+    }
+}
+
+/// `HVAE` in ASCII, so that a driver knows what it talks to.
+pub const ID: u32 = 0x4856_4145;
+
+/// Every register, by offset.
+#[rustfmt::skip]
+pub const REGISTERS: &[Register] = &[
+    register(0x00, "ID", ReadOnly, ID, &[
+        field("ID", 0, 32, "always 0x48564145, \"HVAE\" in ASCII"),
+    ]),
+    register(0x04, "VERSION", ReadOnly, 0, &[
+        field("VERSION", 0, 32, "version of the register map"),
+    ]),
+    register(0x08, "CONTROL", WriteOnly, 0, &[
+        field("START", 0, 1, "write 1 to start the job; ignored while BUSY"),
+    ]),
+    register(0x0C, "JOB", ReadWrite, 0, &[
+        field("JOB", 0, 2, "0 ENCODE, 1 RECONSTRUCT, 2 DECODE, 3 GENERATE"),
+        field("SAMPLE_Z", 8, 1, "sample z from the posterior (0: its mean)"),
+        field("SAMPLE_TOKENS", 9, 1, "sample the tokens (0: the most likely one)"),
+    ]),
+    register(0x10, "STATUS", ReadOnly, 0, &[
+        field("BUSY", 0, 1, "a job runs"),
+        field("DONE", 1, 1, "a job has ended; cleared by START"),
+        field("ERR_LENGTH", 2, 1, "the input packet was too long; cleared by START"),
+        field("ERR_TOKEN", 3, 1, "the input named a token beyond the vocabulary; cleared by START"),
+    ]),
+    register(0x14, "SEED_LO", ReadWrite, 0, &[
+        field("SEED_LO", 0, 32, "seed of everything random, bits 31:0"),
+    ]),
+    register(0x18, "SEED_HI", ReadWrite, 0, &[
+        field("SEED_HI", 0, 32, "seed of everything random, bits 63:32"),
+    ]),
+    register(0x1C, "INVERSE_TEMPERATURE", ReadWrite, 4096, &[
+        field("INVERSE_TEMPERATURE", 0, 16, "1 / temperature of token sampling, Q4.12"),
+    ]),
+    register(0x20, "MAX_TOKENS", ReadWrite, 32, &[
+        field("MAX_TOKENS", 0, 16, "most tokens to produce, 0 as 1; the design has its own limit"),
+    ]),
+    register(0x24, "CYCLES", ReadOnly, 0, &[
+        field("CYCLES", 0, 32, "cycles of the last or running job, waiting for streams left out"),
+    ]),
+    register(0x28, "ADC_CLIPS", ReadOnly, 0, &[
+        field("ADC_CLIPS", 0, 32, "conversions of this job that were clipped"),
+    ]),
+    register(0x2C, "SATURATIONS", ReadOnly, 0, &[
+        field("SATURATIONS", 0, 32, "roundings and additions of this job that saturated"),
+    ]),
+    register(0x30, "TOKENS", ReadOnly, 0, &[
+        field("TOKENS", 0, 32, "tokens that this job has produced"),
+    ]),
+    register(0x34, "DESIGN", ReadOnly, 0, &[
+        field("DESIGN", 0, 32, "first 32 bits of the hash in design.json"),
+    ]),
+    register(0x38, "VOCABULARY", ReadOnly, 0, &[
+        field("VOCABULARY", 0, 32, "tokens in the vocabulary"),
+    ]),
+    register(0x3C, "LATENT", ReadOnly, 0, &[
+        field("LATENT", 0, 32, "dimensions of z"),
+    ]),
+];
+
+/// Equality that a constant can use.
+const fn same(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let mut index = 0;
+    while index < a.len() && index < b.len() && a[index] == b[index] {
+        index += 1;
+    }
+    a.len() == b.len() && index == a.len()
+}
+
+/// The register of that name.
+///
+/// # Panics
+/// If there is none; in a constant the compiler says so.
+pub const fn find(name: &str) -> &'static Register {
+    let mut index = 0;
+    while index < REGISTERS.len() {
+        if same(REGISTERS[index].name, name) {
+            return &REGISTERS[index];
+        }
+        index += 1;
+    }
+    panic!("no register of that name");
+}
+
+/// The byte offset of the register of that name.
+///
+/// # Panics
+/// As [`find`].
+pub const fn offset(name: &str) -> u32 {
+    find(name).offset
+}
+
+impl Field {
+    /// Its bits, in place.
+    pub const fn mask(&self) -> u32 {
+        (u32::MAX >> (32 - self.width)) << self.low
+    }
+}
+
+impl Register {
+    /// The bits of all its fields.
+    pub const fn mask(&self) -> u32 {
+        let (mut mask, mut index) = (0, 0);
+        while index < self.fields.len() {
+            mask |= self.fields[index].mask();
+            index += 1;
+        }
+        mask
+    }
+
+    /// The field of that name.
+    ///
+    /// # Panics
+    /// If there is none; in a constant the compiler says so.
+    pub const fn field(&self, name: &str) -> &'static Field {
+        let mut index = 0;
+        while index < self.fields.len() {
+            if same(self.fields[index].name, name) {
+                return &self.fields[index];
+            }
+            index += 1;
+        }
+        panic!("no field of that name");
+    }
+}
