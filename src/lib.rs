@@ -11,3 +11,5 @@
 
 pub mod config;
 pub mod model;
+#[cfg(feature = "train")]
+pub mod train;

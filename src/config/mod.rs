@@ -4,5 +4,5 @@ mod sections;
 
 pub use sections::{
     Accelerator, CellKind, Config, Crossbar, Decay, Device, Encoding, Fixed, KlSchedule,
-    LatentFrom, Model, Target, Train,
+    LatentFrom, Model, Protocol, Target, Train,
 };

@@ -93,6 +93,18 @@ impl Default for Model {
     }
 }
 
+/// How NLL, KL and PPL are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Protocol {
+    /// As TWR-VAE and HSR-VAE print them: z is the mean of the last step, KL is averaged over the
+    /// steps and summed over levels with their weights, PPL divides by words + 2. No bound.
+    Paper,
+    /// A bound: z is sampled, KL is that of the latents in use at the last step, PPL divides by
+    /// the words + 1 tokens that are predicted.
+    Honest,
+}
+
 /// How the weight of the KL terms goes over the updates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -158,6 +170,8 @@ pub struct Train {
     pub clip_norm: f32,
     /// Epochs without a better validation loss until training stops; 0: never.
     pub patience: usize,
+    /// Which validation NLL decides what the best epoch is.
+    pub validate_on: Protocol,
 }
 
 impl Default for Train {
@@ -185,6 +199,7 @@ impl Default for Train {
             decay: Decay::Coupled,
             clip_norm: 0.0,
             patience: 0,
+            validate_on: Protocol::Paper,
         }
     }
 }

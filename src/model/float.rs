@@ -162,7 +162,9 @@ impl FloatNet {
                     Values::output(affine(input.view(), self.tensor(id, 0), bias))
                 }
                 Op::Vocabulary { input } => {
-                    let mut read = self.read(trace, *input, Role::Output, pass.when).into_owned();
+                    let mut read = self
+                        .read(trace, *input, Role::Output, pass.when)
+                        .into_owned();
                     perturb.read(id, *input, read.view_mut());
                     let logits = affine(read.view(), self.tensor(id, 0), Some(self.tensor(id, 1)));
                     Values::output(logits).with(Role::Input, read)

@@ -4,19 +4,8 @@ use super::engine::{Engine, Posterior, Score};
 use super::random::Random;
 use super::vocabulary::{EOS, SPECIAL};
 use super::{Network, Op};
+use crate::config::Protocol;
 use serde::{Deserialize, Serialize};
-
-/// How NLL, KL and PPL are counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Protocol {
-    /// As TWR-VAE and HSR-VAE print them: z is the mean of the last step, KL is averaged over the
-    /// steps and summed over levels with their weights, PPL divides by words + 2. No bound.
-    Paper,
-    /// A bound: z is sampled, KL is that of the latents in use at the last step, PPL divides by
-    /// the words + 1 tokens that are predicted.
-    Honest,
-}
 
 /// What `evaluate` may spend.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -17,6 +17,7 @@ mod trace;
 mod vocabulary;
 mod weights;
 
+pub use crate::config::Protocol;
 pub use engine::{Engine, Moments, Posterior, Score, score_logits};
 pub use error::ModelError;
 pub use float::{Carry, Exact, FloatNet, Pass, Perturb};
@@ -26,7 +27,7 @@ pub use folder::{
 };
 pub use import::import;
 pub use layout::{Layout, longest_first};
-pub use measure::{Effort, Evaluation, Latent, Protocol, evaluate, word_overlap};
+pub use measure::{Effort, Evaluation, Latent, evaluate, word_overlap};
 pub use network::{Block, BlockId, Network, Op, When};
 pub use ngram::{Baselines, Ngram};
 pub use random::Random;
@@ -34,4 +35,4 @@ pub use sequence::{Decoder, argmax};
 pub use tokenizer::words;
 pub use trace::{Role, Trace, Values};
 pub use vocabulary::{EOS, PAD, SOS, SPECIAL, UNK, Vocabulary};
-pub use weights::{Weights, read_tensors, write_tensors};
+pub use weights::{Weights, read_metadata, read_tensors, write_tensors};

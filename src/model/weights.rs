@@ -4,7 +4,7 @@ use super::{ModelError, Network};
 use half::{bf16, f16};
 use ndarray::{ArrayD, Dimension, IxDyn};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Tensors by name, in single precision, checked against one network: exactly its tensors, each
 /// of its shape, every number finite.
@@ -91,7 +91,7 @@ impl Weights {
 
     /// The safetensors file (F32) of these weights; `parse` reads it back.
     pub fn to_bytes(&self) -> Vec<u8> {
-        write_tensors(&self.tensors)
+        write_tensors(&self.tensors, None)
     }
 }
 
@@ -124,8 +124,12 @@ pub fn read_tensors(file: &str, bytes: &[u8]) -> Result<BTreeMap<String, ArrayD<
     Ok(tensors)
 }
 
-/// The safetensors file (F32) of `tensors`, the same bytes for the same tensors.
-pub fn write_tensors(tensors: &BTreeMap<String, ArrayD<f32>>) -> Vec<u8> {
+/// The safetensors file (F32) of `tensors`, the same bytes for the same tensors, with at most one
+/// entry of metadata (more have no fixed order).
+pub fn write_tensors(
+    tensors: &BTreeMap<String, ArrayD<f32>>,
+    metadata: Option<(&str, String)>,
+) -> Vec<u8> {
     let raw: Vec<(&String, &ArrayD<f32>, Vec<u8>)> = tensors
         .iter()
         .map(|(name, tensor)| {
@@ -143,7 +147,14 @@ pub fn write_tensors(tensors: &BTreeMap<String, ArrayD<f32>>) -> Vec<u8> {
         let view = TensorView::new(Dtype::F32, tensor.shape().to_vec(), data);
         (name.as_str(), view.expect("four bytes a number"))
     });
-    safetensors::serialize(views, None).expect("memory is the only thing written to")
+    let metadata = metadata.map(|(key, value)| HashMap::from([(key.to_string(), value)]));
+    safetensors::serialize(views, metadata).expect("memory is the only thing written to")
+}
+
+/// One entry of the metadata of a safetensors file.
+pub fn read_metadata(bytes: &[u8], key: &str) -> Option<String> {
+    let (_, header) = SafeTensors::read_metadata(bytes).ok()?;
+    header.metadata().as_ref()?.get(key).cloned()
 }
 
 fn decode(dtype: Dtype, data: &[u8]) -> Option<Vec<f32>> {
