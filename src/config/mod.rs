@@ -3,6 +3,6 @@
 mod sections;
 
 pub use sections::{
-    Accelerator, CellKind, Config, Crossbar, Decay, Device, Encoding, Fixed, KlSchedule,
-    LatentFrom, Model, Protocol, Target, Train,
+    Accelerator, CellKind, Config, Crossbar, Decay, Device, Encoding, Fixed, KlSchedule, LatentFrom, Model,
+    Protocol, Target, Train,
 };

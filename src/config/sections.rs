@@ -298,12 +298,7 @@ pub struct Device {
 
 impl Default for Device {
     fn default() -> Self {
-        Device {
-            preset: "ideal".into(),
-            g_min_us: 0.0,
-            g_max_us: 225.0,
-            seed: 1,
-        }
+        Device { preset: "ideal".into(), g_min_us: 0.0, g_max_us: 225.0, seed: 1 }
     }
 }
 
@@ -322,12 +317,7 @@ pub struct Accelerator {
 
 impl Default for Accelerator {
     fn default() -> Self {
-        Accelerator {
-            gate_lanes: 8,
-            token_lanes: 16,
-            max_tokens: 64,
-            clock_mhz: 80.0,
-        }
+        Accelerator { gate_lanes: 8, token_lanes: 16, max_tokens: 64, clock_mhz: 80.0 }
     }
 }
 

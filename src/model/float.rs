@@ -47,10 +47,7 @@ pub type Carry = BTreeMap<BlockId, (Array2<f32>, Option<Array2<f32>>)>;
 impl FloatNet {
     /// Joins a network and the weights checked against it.
     pub fn new(network: &Network, weights: &Weights) -> Result<Self, ModelError> {
-        let tensors = weights
-            .iter()
-            .map(|(name, t)| (name.to_string(), t.clone()))
-            .collect();
+        let tensors = weights.iter().map(|(name, t)| (name.to_string(), t.clone())).collect();
         let weights = Weights::checked("weights", tensors, network)?;
         let matrix = |(name, shape): (String, Vec<usize>)| {
             let rows = if shape.len() == 1 { 1 } else { shape[0] };
@@ -65,23 +62,14 @@ impl FloatNet {
     pub fn with_tensors(network: &Network, tensors: Vec<Array2<f32>>) -> Self {
         let mut first = Vec::new();
         let names = network.tensors();
-        assert_eq!(
-            names.len(),
-            tensors.len(),
-            "one matrix per tensor of the network"
-        );
+        assert_eq!(names.len(), tensors.len(), "one matrix per tensor of the network");
         for block in &network.blocks {
             let mine = |(name, _): &(String, Vec<usize>)| {
-                name.strip_prefix(&block.name)
-                    .is_some_and(|rest| rest.starts_with('.'))
+                name.strip_prefix(&block.name).is_some_and(|rest| rest.starts_with('.'))
             };
             first.push(names.iter().position(mine).unwrap_or(names.len()));
         }
-        FloatNet {
-            network: network.clone(),
-            tensors,
-            first,
-        }
+        FloatNet { network: network.clone(), tensors, first }
     }
 
     /// The description this net evaluates.
@@ -130,9 +118,7 @@ impl FloatNet {
             }
             let values = match &block.op {
                 Op::Embedding { .. } => Values::output(self.embed(id, pass.tokens)),
-                Op::Cell {
-                    kind, inputs, init, ..
-                } => {
+                Op::Cell { kind, inputs, init, .. } => {
                     let input = self.cell_input(id, inputs, trace, perturb);
                     let start = match (pass.carry, init) {
                         (Some(carry), _) => Some(carry[&id].clone()),
@@ -146,13 +132,7 @@ impl FloatNet {
                 }
                 Op::Moments { input, .. } => {
                     let input = self.read(trace, *input, Role::Output, pass.when);
-                    let head = |k| {
-                        affine(
-                            input.view(),
-                            self.tensor(id, k),
-                            Some(self.tensor(id, k + 1)),
-                        )
-                    };
+                    let head = |k| affine(input.view(), self.tensor(id, k), Some(self.tensor(id, k + 1)));
                     Values::output(head(0)).with(Role::LogVariance, head(2))
                 }
                 Op::Latent { moments } => self.latent(moments, trace, pass),
@@ -162,9 +142,7 @@ impl FloatNet {
                     Values::output(affine(input.view(), self.tensor(id, 0), bias))
                 }
                 Op::Vocabulary { input } => {
-                    let mut read = self
-                        .read(trace, *input, Role::Output, pass.when)
-                        .into_owned();
+                    let mut read = self.read(trace, *input, Role::Output, pass.when).into_owned();
                     perturb.read(id, *input, read.view_mut());
                     let logits = affine(read.view(), self.tensor(id, 0), Some(self.tensor(id, 1)));
                     Values::output(logits).with(Role::Input, read)
@@ -198,9 +176,7 @@ impl FloatNet {
             (When::Sentence, _) => trace.layout(when).pack(|sentence, _| sentence),
             (_, When::Sentence) => {
                 let layout = trace.layout(made);
-                (0..layout.batch())
-                    .map(|sentence| layout.last(sentence))
-                    .collect()
+                (0..layout.batch()).map(|sentence| layout.last(sentence)).collect()
             }
             _ => panic!("a {when:?} block cannot read the {made:?} block {source}"),
         };
@@ -246,9 +222,8 @@ impl FloatNet {
         let mut memory = Array2::zeros((rows, cell_width));
         let zero = || Array2::zeros((layout.batch(), hidden));
         let (mut h, c) = start.unwrap_or_else(|| (zero(), None));
-        let mut c = c
-            .filter(|_| cell_width > 0)
-            .unwrap_or_else(|| Array2::zeros((layout.batch(), cell_width)));
+        let mut c =
+            c.filter(|_| cell_width > 0).unwrap_or_else(|| Array2::zeros((layout.batch(), cell_width)));
         for step in 0..layout.steps() {
             let range = layout.step(step);
             let alive = range.len();
@@ -270,30 +245,21 @@ impl FloatNet {
                     },
                 );
             }
-            h.slice_mut(s![..alive, ..])
-                .assign(&state.slice(s![range.clone(), ..]));
-            c.slice_mut(s![..alive, ..])
-                .assign(&memory.slice(s![range, ..]));
+            h.slice_mut(s![..alive, ..]).assign(&state.slice(s![range.clone(), ..]));
+            c.slice_mut(s![..alive, ..]).assign(&memory.slice(s![range, ..]));
         }
         let values = Values::output(state)
             .with(Role::Input, input)
             .with(Role::PreInput, pre_input)
             .with(Role::PreRecurrent, pre_recurrent)
             .with(Role::Gates, gates);
-        if kind == CellKind::Lstm {
-            values.with(Role::Cell, memory)
-        } else {
-            values
-        }
+        if kind == CellKind::Lstm { values.with(Role::Cell, memory) } else { values }
     }
 
     /// z = mean + exp(log_variance / 2) * epsilon at the last step of each moments block.
     fn latent(&self, moments: &[BlockId], trace: &Trace, pass: &Pass<'_>) -> Values {
         let part = |role| {
-            let parts: Vec<_> = moments
-                .iter()
-                .map(|&m| self.read(trace, m, role, pass.when))
-                .collect();
+            let parts: Vec<_> = moments.iter().map(|&m| self.read(trace, m, role, pass.when)).collect();
             let views: Vec<_> = parts.iter().map(|p| p.view()).collect();
             ndarray::concatenate(Axis(1), &views).expect("one batch")
         };

@@ -23,12 +23,7 @@ pub struct Effort {
 
 impl Default for Effort {
     fn default() -> Self {
-        Effort {
-            seed: 1,
-            importance_samples: 0,
-            mi_batch: 128,
-            reconstruction_limit: 64,
-        }
+        Effort { seed: 1, importance_samples: 0, mi_batch: 128, reconstruction_limit: 64 }
     }
 }
 
@@ -71,10 +66,7 @@ pub fn evaluate(
     let network = engine.network().clone();
     let views: Vec<&[u32]> = sentences.iter().map(Vec::as_slice).collect();
     let posteriors = engine.encode_all(&views);
-    let latents: Vec<Latent> = posteriors
-        .iter()
-        .map(|p| Latent::last(&network, p))
-        .collect();
+    let latents: Vec<Latent> = posteriors.iter().map(|p| Latent::last(&network, p)).collect();
     let means: Vec<Vec<f32>> = latents.iter().map(|l| l.mean.clone()).collect();
 
     let z = match protocol {
@@ -136,10 +128,7 @@ pub struct Latent {
 impl Latent {
     /// The posterior at the last step, its parts in the order in which z joins them.
     pub fn last(network: &Network, posterior: &Posterior) -> Self {
-        let mut latent = Latent {
-            mean: Vec::new(),
-            log_variance: Vec::new(),
-        };
+        let mut latent = Latent { mean: Vec::new(), log_variance: Vec::new() };
         for &block in network.latent_moments() {
             let of_block = posterior.moments.iter().find(|m| m.block == block);
             let moments = of_block.expect("the posterior of every moments block");
@@ -153,9 +142,7 @@ impl Latent {
     /// mean + exp(log_variance / 2) * epsilon.
     pub fn sample(&self, random: &mut Random) -> Vec<f32> {
         let parts = self.mean.iter().zip(&self.log_variance);
-        parts
-            .map(|(m, lv)| m + (0.5 * lv).exp() * random.normal())
-            .collect()
+        parts.map(|(m, lv)| m + (0.5 * lv).exp() * random.normal()).collect()
     }
 
     /// KL to the standard normal prior in nats.
@@ -219,10 +206,7 @@ fn importance_weighted(
         let z: Vec<Vec<f32>> = latents.iter().map(|l| l.sample(&mut random)).collect();
         let scores = engine.score_all(sentences, &z);
         for (i, (latent, z)) in latents.iter().zip(&z).enumerate() {
-            let prior = Latent {
-                mean: vec![0.0; z.len()],
-                log_variance: vec![0.0; z.len()],
-            };
+            let prior = Latent { mean: vec![0.0; z.len()], log_variance: vec![0.0; z.len()] };
             let ratio = prior.log_density(z) - latent.log_density(z);
             weights[i].push(log_likelihood(&scores[i]) + ratio);
         }
@@ -236,11 +220,8 @@ fn mutual_information(latents: &[Latent], effort: &Effort) -> f64 {
     let mut total = 0.0;
     for batch in latents.chunks(effort.mi_batch.max(1)) {
         for latent in batch {
-            let entropy: f64 = latent
-                .log_variance
-                .iter()
-                .map(|lv| 0.5 * (LN_TAU + 1.0 + f64::from(*lv)))
-                .sum();
+            let entropy: f64 =
+                latent.log_variance.iter().map(|lv| 0.5 * (LN_TAU + 1.0 + f64::from(*lv))).sum();
             let z = latent.sample(&mut random);
             let densities: Vec<f64> = batch.iter().map(|other| other.log_density(&z)).collect();
             total += -entropy - log_mean_exp(&densities);
@@ -260,31 +241,16 @@ fn active_units(means: &[Vec<f32>]) -> usize {
 }
 
 fn accuracy(sentences: &[&[u32]], scores: &[Vec<Score>]) -> f64 {
-    let pairs = || {
-        sentences
-            .iter()
-            .zip(scores)
-            .flat_map(|(s, p)| s[1..].iter().zip(p))
-    };
-    pairs()
-        .filter(|(token, score)| **token == score.best)
-        .count() as f64
-        / pairs().count() as f64
+    let pairs = || sentences.iter().zip(scores).flat_map(|(s, p)| s[1..].iter().zip(p));
+    pairs().filter(|(token, score)| **token == score.best).count() as f64 / pairs().count() as f64
 }
 
 /// Words that source and reconstruction share, as a multiset, over the words of the longer one.
 /// `<eos>` and the other special tokens do not count.
 pub fn word_overlap(source: &[u32], written: &[u32]) -> f64 {
     let words = |tokens: &[u32]| -> Vec<u32> {
-        let end = tokens
-            .iter()
-            .position(|&t| t == EOS)
-            .unwrap_or(tokens.len());
-        tokens[..end]
-            .iter()
-            .copied()
-            .filter(|&t| t as usize >= SPECIAL.len())
-            .collect()
+        let end = tokens.iter().position(|&t| t == EOS).unwrap_or(tokens.len());
+        tokens[..end].iter().copied().filter(|&t| t as usize >= SPECIAL.len()).collect()
     };
     let (source, mut rest) = (words(source), words(written));
     let longer = source.len().max(rest.len()).max(1);
@@ -311,25 +277,13 @@ mod tests {
 
     #[test]
     fn information_of_distinct_codes_is_the_log_of_the_batch() {
-        let apart = |i: i32| Latent {
-            mean: vec![100.0 * i as f32],
-            log_variance: vec![0.0],
-        };
+        let apart = |i: i32| Latent { mean: vec![100.0 * i as f32], log_variance: vec![0.0] };
         let latents: Vec<Latent> = (0..8).map(apart).collect();
-        let effort = Effort {
-            mi_batch: 4,
-            ..Effort::default()
-        };
+        let effort = Effort { mi_batch: 4, ..Effort::default() };
         let mi = mutual_information(&latents, &effort);
         // One draw a sentence: the entropy is exact, the density is not.
         assert!((mi - 4f64.ln()).abs() < 1.0, "{mi}");
-        let same = vec![
-            Latent {
-                mean: vec![0.5],
-                log_variance: vec![0.0]
-            };
-            4000
-        ];
+        let same = vec![Latent { mean: vec![0.5], log_variance: vec![0.0] }; 4000];
         assert!(mutual_information(&same, &effort).abs() < 0.05);
     }
 }

@@ -22,8 +22,8 @@ pub use engine::{Engine, Moments, Posterior, Score, score_logits};
 pub use error::ModelError;
 pub use float::{Carry, Exact, FloatNet, Pass, Perturb};
 pub use folder::{
-    DESCRIPTION_FILE, Description, METRICS_FILE, TrainedModel, VOCABULARY_FILE, WEIGHTS_FILE,
-    bytes_of, read_sentences, text_of, write_whole,
+    DESCRIPTION_FILE, Description, METRICS_FILE, TrainedModel, VOCABULARY_FILE, WEIGHTS_FILE, bytes_of,
+    read_sentences, text_of, write_whole,
 };
 pub use import::import;
 pub use layout::{Layout, longest_first};

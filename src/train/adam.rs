@@ -19,11 +19,7 @@ pub struct Adam {
 impl Adam {
     pub fn new(tensors: &[Array2<f32>]) -> Self {
         let zeros = || tensors.iter().map(|t| Array2::zeros(t.dim())).collect();
-        Adam {
-            first: zeros(),
-            second: zeros(),
-            updates: 0,
-        }
+        Adam { first: zeros(), second: zeros(), updates: 0 }
     }
 
     /// Changes `tensors` by one update at `learning_rate`.
@@ -86,11 +82,7 @@ pub fn initial(network: &Network, seed: u64) -> Vec<Array2<f32>> {
             Op::Vocabulary { .. } => 2,
         };
         for (_, shape) in names.by_ref().take(count) {
-            let dim = if shape.len() == 1 {
-                (1, shape[0])
-            } else {
-                (shape[0], shape[1])
-            };
+            let dim = if shape.len() == 1 { (1, shape[0]) } else { (shape[0], shape[1]) };
             let bound = match &block.op {
                 Op::Cell { hidden, .. } => 1.0 / (*hidden as f32).sqrt(),
                 Op::Moments { input, .. } | Op::Linear { input, .. } | Op::Vocabulary { input } => {

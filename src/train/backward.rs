@@ -30,26 +30,12 @@ struct Backward<'a> {
 
 /// Gradient of the loss with respect to every tensor, in the order of the net's tensors, from its
 /// gradients with respect to the logits and the moments.
-pub fn backward(
-    forward: &Forward<'_>,
-    d_logits: Array2<f32>,
-    moments: MomentGradients,
-) -> Vec<Array2<f32>> {
+pub fn backward(forward: &Forward<'_>, d_logits: Array2<f32>, moments: MomentGradients) -> Vec<Array2<f32>> {
     let network = forward.net.network();
-    let tensors = forward
-        .net
-        .tensors()
-        .iter()
-        .map(|t| Array2::zeros(t.dim()))
-        .collect();
+    let tensors = forward.net.tensors().iter().map(|t| Array2::zeros(t.dim())).collect();
     let mut outputs = vec![None; network.blocks.len()];
     outputs[network.vocabulary_block()] = Some(d_logits);
-    let mut back = Backward {
-        forward,
-        tensors,
-        outputs,
-        moments,
-    };
+    let mut back = Backward { forward, tensors, outputs, moments };
     for id in (0..network.blocks.len()).rev() {
         back.block(id);
     }
@@ -65,12 +51,7 @@ impl Backward<'_> {
             (Op::Moments { input, .. }, gradient) => self.of_moments(id, *input, gradient),
             (_, None) => {}
             (Op::Embedding { .. }, Some(d)) => self.of_embedding(id, &d),
-            (
-                Op::Cell {
-                    kind, inputs, init, ..
-                },
-                Some(d),
-            ) => {
+            (Op::Cell { kind, inputs, init, .. }, Some(d)) => {
                 let d_input = self.of_cell(id, *kind, *init, d);
                 let mut from = 0;
                 for &source in inputs {
@@ -107,9 +88,7 @@ impl Backward<'_> {
             let mut sum = Array2::zeros((trace.layout(made).rows(), width));
             let rows: Vec<usize> = match (made, when) {
                 (When::Sentence, _) => trace.layout(when).pack(|sentence, _| sentence),
-                _ => (0..trace.layout(made).batch())
-                    .map(|i| trace.layout(made).last(i))
-                    .collect(),
+                _ => (0..trace.layout(made).batch()).map(|i| trace.layout(made).last(i)).collect(),
             };
             for (row, part) in rows.into_iter().zip(gradient.axis_iter(Axis(0))) {
                 let mut target = sum.row_mut(row);
@@ -143,12 +122,7 @@ impl Backward<'_> {
     }
 
     fn of_embedding(&mut self, id: BlockId, d: &Array2<f32>) {
-        let Forward {
-            net,
-            encoder_tokens,
-            decoder_tokens,
-            ..
-        } = *self.forward;
+        let Forward { net, encoder_tokens, decoder_tokens, .. } = *self.forward;
         let tokens = match net.network().blocks[id].when {
             When::EncoderStep => encoder_tokens,
             _ => decoder_tokens,
@@ -177,12 +151,7 @@ impl Backward<'_> {
 
     /// z = mean + exp(log_variance / 2) epsilon at the last step.
     fn of_latent(&mut self, moments: &[BlockId], d: &Array2<f32>) {
-        let Forward {
-            net,
-            trace,
-            epsilon,
-            ..
-        } = *self.forward;
+        let Forward { net, trace, epsilon, .. } = *self.forward;
         let mut column = 0;
         for &block in moments {
             let layout = trace.layout(net.network().blocks[block].when);
@@ -194,8 +163,7 @@ impl Backward<'_> {
                     let d_z = d[[sentence, column + j]];
                     let deviation = (0.5 * log_variance[[row, j]]).exp();
                     d_mean[[row, j]] += d_z;
-                    d_log_variance[[row, j]] +=
-                        d_z * 0.5 * deviation * epsilon[[sentence, column + j]];
+                    d_log_variance[[row, j]] += d_z * 0.5 * deviation * epsilon[[sentence, column + j]];
                 }
             }
             column += log_variance.ncols();
@@ -218,14 +186,10 @@ impl Backward<'_> {
         let is_lstm = kind == CellKind::Lstm;
         let no_cell = Array2::zeros((layout.rows(), 0));
         let cell_width = if is_lstm { hidden } else { 0 };
-        let cell_before =
-            is_lstm.then(|| before_each_step(self.forward, id, Role::Cell, init, hidden));
+        let cell_before = is_lstm.then(|| before_each_step(self.forward, id, Role::Cell, init, hidden));
         let cell_before = cell_before.as_ref().unwrap_or(&no_cell);
         let cell_after = trace.find(id, Role::Cell).unwrap_or(&no_cell);
-        let (gates, recurrent) = (
-            trace.get(id, Role::Gates),
-            trace.get(id, Role::PreRecurrent),
-        );
+        let (gates, recurrent) = (trace.get(id, Role::Gates), trace.get(id, Role::PreRecurrent));
 
         let mut d_input = Array2::zeros((layout.rows(), wide));
         let mut d_recurrent = Array2::zeros((layout.rows(), wide));
@@ -263,13 +227,7 @@ impl Backward<'_> {
             self.pass(init, When::Sentence, d_state);
         }
         let weights_only = |tensors: &mut [Array2<f32>]| {
-            general_mat_mul(
-                1.0,
-                &d_recurrent.t(),
-                &before,
-                1.0,
-                &mut tensors[net.index(id, 1)],
-            );
+            general_mat_mul(1.0, &d_recurrent.t(), &before, 1.0, &mut tensors[net.index(id, 1)]);
             let mut row = tensors[net.index(id, 3)].row_mut(0);
             row += &d_recurrent.sum_axis(Axis(0));
         };

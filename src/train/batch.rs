@@ -41,11 +41,7 @@ impl Batch {
 
 /// Index ranges of the batches of an epoch into sentences sorted by length, in the order in which
 /// they are taken.
-pub fn order_of_epoch(
-    sentences: usize,
-    train: &Train,
-    epoch: usize,
-) -> Vec<std::ops::Range<usize>> {
+pub fn order_of_epoch(sentences: usize, train: &Train, epoch: usize) -> Vec<std::ops::Range<usize>> {
     let starts = (0..sentences).step_by(train.batch);
     let mut batches: Vec<_> = starts.map(|s| s..sentences.min(s + train.batch)).collect();
     if train.shuffle {

@@ -3,8 +3,7 @@
 use super::adam::Adam;
 use super::objective::Losses;
 use crate::model::{
-    FloatNet, ModelError, Network, bytes_of, read_metadata, read_tensors, write_tensors,
-    write_whole,
+    FloatNet, ModelError, Network, bytes_of, read_metadata, read_tensors, write_tensors, write_whole,
 };
 use ndarray::{Array2, ArrayD};
 use serde::{Deserialize, Serialize};
@@ -34,18 +33,9 @@ pub struct Position {
 }
 
 /// Writes the checkpoint of `net` and `adam` at `position`.
-pub fn save(
-    path: &Path,
-    net: &FloatNet,
-    adam: &Adam,
-    position: &Position,
-) -> Result<(), ModelError> {
+pub fn save(path: &Path, net: &FloatNet, adam: &Adam, position: &Position) -> Result<(), ModelError> {
     let mut tensors: BTreeMap<String, ArrayD<f32>> = BTreeMap::new();
-    for (kind, matrices) in [
-        ("weight", net.tensors()),
-        ("first", &adam.first),
-        ("second", &adam.second),
-    ] {
+    for (kind, matrices) in [("weight", net.tensors()), ("first", &adam.first), ("second", &adam.second)] {
         for ((name, _), matrix) in net.network().tensors().iter().zip(matrices) {
             tensors.insert(format!("{kind}.{name}"), matrix.clone().into_dyn());
         }
@@ -55,11 +45,7 @@ pub fn save(
 }
 
 /// Reads a checkpoint of `network`; `request` must be the digest it was written under.
-pub fn load(
-    path: &Path,
-    network: &Network,
-    request: &str,
-) -> Result<(FloatNet, Adam, Position), ModelError> {
+pub fn load(path: &Path, network: &Network, request: &str) -> Result<(FloatNet, Adam, Position), ModelError> {
     let file = path.display().to_string();
     let bytes = bytes_of(path)?;
     let mut tensors = read_tensors(&file, &bytes)?;
@@ -80,11 +66,7 @@ pub fn load(
     let mut take = |kind: &str| -> Result<Vec<Array2<f32>>, ModelError> {
         let mut all = Vec::new();
         for (name, shape) in network.tensors() {
-            let dim = if shape.len() == 1 {
-                (1, shape[0])
-            } else {
-                (shape[0], shape[1])
-            };
+            let dim = if shape.len() == 1 { (1, shape[0]) } else { (shape[0], shape[1]) };
             let key = format!("{kind}.{name}");
             let tensor = tensors.remove(&key).filter(|t| t.shape() == [dim.0, dim.1]);
             let tensor = tensor.and_then(|t| t.into_dimensionality().ok());
@@ -93,10 +75,6 @@ pub fn load(
         Ok(all)
     };
     let weights = take("weight")?;
-    let adam = Adam {
-        first: take("first")?,
-        second: take("second")?,
-        updates: position.updates,
-    };
+    let adam = Adam { first: take("first")?, second: take("second")?, updates: position.updates };
     Ok((FloatNet::with_tensors(network, weights), adam, position))
 }

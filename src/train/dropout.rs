@@ -15,20 +15,12 @@ pub struct Dropout<'a> {
 
 impl<'a> Dropout<'a> {
     pub fn new(network: &'a Network, train: &'a Train, random: Random) -> Self {
-        Dropout {
-            network,
-            train,
-            random,
-            masks: HashMap::new(),
-        }
+        Dropout { network, train, random, masks: HashMap::new() }
     }
 
     /// Share of the values of `source` that `reader` does not see.
     fn rate(&self, reader: BlockId, source: BlockId) -> f32 {
-        match (
-            &self.network.blocks[reader].op,
-            &self.network.blocks[source].op,
-        ) {
+        match (&self.network.blocks[reader].op, &self.network.blocks[source].op) {
             (Op::Vocabulary { .. }, _) => self.train.output_dropout,
             (_, Op::Embedding { .. }) => self.train.embedding_dropout,
             (_, Op::Cell { .. }) => self.train.level_dropout,
@@ -50,9 +42,13 @@ impl Perturb for Dropout<'_> {
         if rate > 0.0 {
             let kept = 1.0 / (1.0 - rate);
             let random = &mut self.random;
-            let mask = Array2::from_shape_simple_fn(values.dim(), || {
-                if random.uniform() < rate { 0.0 } else { kept }
-            });
+            let mask =
+                Array2::from_shape_simple_fn(
+                    values.dim(),
+                    || {
+                        if random.uniform() < rate { 0.0 } else { kept }
+                    },
+                );
             values *= &mask;
             self.masks.insert((reader, source), mask);
         }

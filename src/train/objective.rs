@@ -122,13 +122,7 @@ fn kl_term(mean: f32, log_variance: f32) -> f32 {
 }
 
 /// KL of one dimension at the last step, summed over the batch.
-fn last_kl(
-    layout: &Layout,
-    mean: &Array2<f32>,
-    log_variance: &Array2<f32>,
-    dimension: usize,
-) -> f32 {
+fn last_kl(layout: &Layout, mean: &Array2<f32>, log_variance: &Array2<f32>, dimension: usize) -> f32 {
     let last = (0..layout.batch()).map(|sentence| layout.last(sentence));
-    last.map(|row| kl_term(mean[[row, dimension]], log_variance[[row, dimension]]))
-        .sum()
+    last.map(|row| kl_term(mean[[row, dimension]], log_variance[[row, dimension]])).sum()
 }

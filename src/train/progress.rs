@@ -33,9 +33,8 @@ pub enum Control {
 /// Nothing is drawn where the error stream is no terminal.
 pub fn bar() -> impl FnMut(&Progress) -> Control {
     let bar = ProgressBar::no_length();
-    let style = ProgressStyle::with_template(
-        "{bar:24} {pos}/{len} updates, {msg}, {elapsed} gone, {eta} left",
-    );
+    let style =
+        ProgressStyle::with_template("{bar:24} {pos}/{len} updates, {msg}, {elapsed} gone, {eta} left");
     bar.set_style(style.expect("a fixed template"));
     let started = Instant::now();
     move |progress| {
@@ -47,9 +46,7 @@ pub fn bar() -> impl FnMut(&Progress) -> Control {
         }
         bar.set_position(progress.update);
         let speed = progress.tokens as f64 / started.elapsed().as_secs_f64();
-        let validation = progress
-            .validation
-            .map_or(String::new(), |v| format!(" valid {v:.2}"));
+        let validation = progress.validation.map_or(String::new(), |v| format!(" valid {v:.2}"));
         bar.set_message(format!(
             "epoch {}/{}, {:.2} + {:.2} nats{validation}, {speed:.0} tokens/s",
             progress.epoch + 1,

@@ -8,9 +8,8 @@ use super::progress::{Control, Progress};
 use super::update::loss_and_gradients;
 use crate::config::{Config, Protocol, Train};
 use crate::model::{
-    Baselines, DESCRIPTION_FILE, Description, Effort, Evaluation, FloatNet, METRICS_FILE,
-    ModelError, Network, Ngram, Random, TrainedModel, Vocabulary, evaluate, read_sentences,
-    text_of, write_whole,
+    Baselines, DESCRIPTION_FILE, Description, Effort, Evaluation, FloatNet, METRICS_FILE, ModelError,
+    Network, Ngram, Random, TrainedModel, Vocabulary, evaluate, read_sentences, text_of, write_whole,
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -76,19 +75,11 @@ struct Corpus {
 
 /// Fits the network of `request.config`, or goes on where an interrupted run stopped.
 pub fn run(request: TrainRequest<'_>) -> Result<Summary, ModelError> {
-    let TrainRequest {
-        config,
-        data,
-        out,
-        progress,
-    } = request;
+    let TrainRequest { config, data, out, progress } = request;
     let train = &config.train;
     let corpus = Corpus::read(data, config)?;
     let network = Network::describe(&config.model, train.lambda_low)?;
-    let description = Description {
-        model: config.model.clone(),
-        train: train.clone(),
-    };
+    let description = Description { model: config.model.clone(), train: train.clone() };
     let checkpoint = out.join(CHECKPOINT_FILE);
     let (mut net, mut adam, mut position) = if checkpoint.exists() {
         checkpoint::load(&checkpoint, &network, &corpus.digest)?
@@ -96,14 +87,7 @@ pub fn run(request: TrainRequest<'_>) -> Result<Summary, ModelError> {
         prepare(out)?;
         let net = FloatNet::with_tensors(&network, initial(&network, train.seed));
         let adam = Adam::new(net.tensors());
-        (
-            net,
-            adam,
-            Position {
-                request: corpus.digest.clone(),
-                ..Position::default()
-            },
-        )
+        (net, adam, Position { request: corpus.digest.clone(), ..Position::default() })
     };
 
     let batches = corpus.train.len().div_ceil(train.batch);
@@ -117,8 +101,7 @@ pub fn run(request: TrainRequest<'_>) -> Result<Summary, ModelError> {
             let keys = [train.seed, position.epoch as u64, 2 + position.batch as u64];
             let mut random = Random::keyed(&keys);
             let chosen = &order[ranges[position.batch].clone()];
-            let sentences: Vec<&[u32]> =
-                chosen.iter().map(|&i| corpus.train[i].as_slice()).collect();
+            let sentences: Vec<&[u32]> = chosen.iter().map(|&i| corpus.train[i].as_slice()).collect();
             let batch = Batch::new(&sentences, train, &mut random);
             let weight = kl_weight(train, position.updates as f32 / batches as f32);
             let (losses, mut gradients) = loss_and_gradients(&net, &batch, train, weight, random);
@@ -156,11 +139,7 @@ pub fn run(request: TrainRequest<'_>) -> Result<Summary, ModelError> {
         validation = Some(measured.nll);
         if position.best.is_none_or(|(best, _)| measured.nll < best) {
             position.best = Some((measured.nll, position.epoch));
-            let model = TrainedModel::new(
-                description.clone(),
-                net.weights(),
-                corpus.vocabulary.clone(),
-            )?;
+            let model = TrainedModel::new(description.clone(), net.weights(), corpus.vocabulary.clone())?;
             model.save(out)?;
         }
         write_whole(&out.join(METRICS_FILE), position.metrics.as_bytes())?;
@@ -177,10 +156,7 @@ fn end_epoch(
     corpus: &Corpus,
     updates: u64,
 ) -> Evaluation {
-    let effort = Effort {
-        reconstruction_limit: 0,
-        ..Effort::default()
-    };
+    let effort = Effort { reconstruction_limit: 0, ..Effort::default() };
     let measured = evaluate(net, &corpus.valid, train.validate_on, &effort);
     let losses = std::mem::take(&mut position.losses);
     let each = |sum: f64| sum / losses.sentences as f64;
@@ -205,10 +181,7 @@ fn end_epoch(
 fn finish(out: &Path, corpus: &Corpus, position: &Position) -> Result<Summary, ModelError> {
     let model = TrainedModel::load(out)?;
     let mut net = model.float_net();
-    let effort = Effort {
-        importance_samples: 100,
-        ..Effort::default()
-    };
+    let effort = Effort { importance_samples: 100, ..Effort::default() };
     let baselines = Ngram::fit(&corpus.train, corpus.vocabulary.len()).measure(&corpus.test);
     let test = Test {
         paper: evaluate(&mut net, &corpus.test, Protocol::Paper, &effort),
@@ -220,12 +193,7 @@ fn finish(out: &Path, corpus: &Corpus, position: &Position) -> Result<Summary, M
     write_whole(&out.join(METRICS_FILE), metrics.as_bytes())?;
     let checkpoint = out.join(CHECKPOINT_FILE);
     std::fs::remove_file(&checkpoint).map_err(|error| disk(&checkpoint, &error))?;
-    Ok(Summary {
-        finished: true,
-        epochs: position.epoch,
-        best: position.best,
-        test: Some(test),
-    })
+    Ok(Summary { finished: true, epochs: position.epoch, best: position.best, test: Some(test) })
 }
 
 /// A half cosine from the first to the last learning rate.
@@ -286,26 +254,13 @@ impl Corpus {
         if vocabulary.len() != config.model.vocabulary {
             return Err(ModelError::new(
                 "[model] vocabulary",
-                format!(
-                    "at most {}, the different words of train.txt",
-                    vocabulary.len()
-                ),
+                format!("at most {}, the different words of train.txt", vocabulary.len()),
                 config.model.vocabulary.to_string(),
                 "make it smaller or train on more text",
             ));
         }
-        let digest = hash
-            .finalize()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let digest = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
         let [train, valid, test] = [0, 1, 2].map(|i| read_sentences(&vocabulary, &texts[i]));
-        Ok(Corpus {
-            vocabulary,
-            train,
-            valid,
-            test,
-            digest,
-        })
+        Ok(Corpus { vocabulary, train, valid, test, digest })
     }
 }

@@ -20,9 +20,7 @@ pub fn loss_and_gradients(
     let network = net.network();
     let sentences = batch.encoder.batch();
     let epsilon =
-        Array2::from_shape_simple_fn((sentences, network.width(network.latent())), || {
-            random.normal()
-        });
+        Array2::from_shape_simple_fn((sentences, network.width(network.latent())), || random.normal());
     let mut dropout = Dropout::new(network, train, random);
     let mut trace = Trace::new(network, batch.encoder.clone(), batch.decoder.clone());
     for (when, tokens) in [
@@ -30,20 +28,11 @@ pub fn loss_and_gradients(
         (When::Sentence, &[]),
         (When::DecoderStep, &batch.decoder_tokens),
     ] {
-        let pass = Pass {
-            when,
-            tokens,
-            epsilon: Some(&epsilon),
-            carry: None,
-        };
+        let pass = Pass { when, tokens, epsilon: Some(&epsilon), carry: None };
         net.run(&pass, &mut trace, &mut dropout);
     }
 
-    let mut losses = Losses {
-        sentences,
-        tokens: batch.targets.len(),
-        ..Losses::default()
-    };
+    let mut losses = Losses { sentences, tokens: batch.targets.len(), ..Losses::default() };
     let scale = 1.0 / sentences as f32;
     let moments = divergence(network, &trace, train, scale * kl_weight, &mut losses);
     let mut logits = trace.get(network.vocabulary_block(), Role::Output).clone();
@@ -68,8 +57,7 @@ mod tests {
     use crate::train::adam::initial;
 
     fn objective(losses: &Losses, train: &Train) -> f64 {
-        let kl = f64::from(train.step_kl) * losses.step_kl
-            + f64::from(train.last_step_kl) * losses.last_kl;
+        let kl = f64::from(train.step_kl) * losses.step_kl + f64::from(train.last_step_kl) * losses.last_kl;
         (losses.reconstruction + kl) / losses.sentences as f64
     }
 
