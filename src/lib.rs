@@ -10,6 +10,13 @@
 //! ```
 
 pub mod config;
+// pub mod cosim;
+pub mod crossbar;
+// pub mod emit;
+pub mod golden;
 pub mod model;
+pub mod pipeline;
+pub mod quant;
+pub mod rom;
 #[cfg(feature = "train")]
 pub mod train;

@@ -234,7 +234,7 @@ impl Default for Fixed {
             pre_bits: 16,
             pre_frac: 12,
             table_bits: 16,
-            table_address_bits: 8,
+            table_address_bits: 9,
             logit_bits: 16,
         }
     }

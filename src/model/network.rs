@@ -77,6 +77,26 @@ impl Network {
         }
     }
 
+    /// How many stages of the same step must work before block `id` can: stages of
+    /// equal depth can work at the same time. Embeddings are read on the fly.
+    pub fn depth(&self, id: BlockId) -> usize {
+        let block = &self.blocks[id];
+        let inputs: &[BlockId] = match &block.op {
+            Op::Embedding { .. } => &[],
+            Op::Cell { inputs, .. } => inputs,
+            Op::Latent { moments } => moments,
+            Op::Moments { input, .. } | Op::Linear { input, .. } | Op::Vocabulary { input } => {
+                std::slice::from_ref(input)
+            }
+        };
+        let same_step = inputs.iter().filter(|&&i| self.blocks[i].when == block.when);
+        let after = |&i: &BlockId| match self.blocks[i].op {
+            Op::Embedding { .. } => 0,
+            _ => self.depth(i) + 1,
+        };
+        same_step.map(after).max().unwrap_or(0)
+    }
+
     /// The block called `name`.
     pub fn find(&self, name: &str) -> Option<BlockId> {
         self.blocks.iter().position(|b| b.name == name)

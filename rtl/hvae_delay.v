@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// d_o = d_i, Cycles later. No reset: what comes out first is undefined.
+`default_nettype none
+
+module hvae_delay #(
+    parameter Bits   = 1,
+    parameter Cycles = 1
+) (
+    input  wire            clk_i,
+    input  wire [Bits-1:0] d_i,
+    output wire [Bits-1:0] d_o
+);
+  reg [Bits-1:0] line_q [0:Cycles-1];
+  integer i;
+
+  always @(posedge clk_i) begin
+    line_q[0] <= d_i;
+    for (i = 1; i < Cycles; i = i + 1) line_q[i] <= line_q[i-1];
+  end
+
+  assign d_o = line_q[Cycles-1];
+endmodule
+
+`default_nettype wire

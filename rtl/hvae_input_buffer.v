@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// One packet of the input stream, whole before a job reads it, so that the cycles of a job
+// do not depend on the stream. Accepts the next packet only after release_i.
+//
+// Beats beyond Depth are swallowed and reported (too_long_o), as is a beat that is no token
+// (bad_token_o). A read takes a cycle.
+`default_nettype none
+
+module hvae_input_buffer #(
+    parameter Depth      = 64,
+    parameter Vocabulary = 2000
+) (
+    input  wire        clk_i,
+    input  wire        rst_i,
+    input  wire        s_axis_tvalid_i,
+    output wire        s_axis_tready_o,
+    input  wire [31:0] s_axis_tdata_i,
+    input  wire        s_axis_tlast_i,
+    input  wire        release_i,
+    output reg         full_o,        // a whole packet is here
+    output reg  [15:0] length_o,      // its beats, at most Depth
+    output reg         too_long_o,
+    output reg         bad_token_o,
+    input  wire [15:0] read_index_i,
+    output reg  [15:0] read_data_o
+);
+  localparam INDEX_BITS = Depth > 1 ? $clog2(Depth) : 1;
+
+  reg [15:0] words [0:Depth-1];
+
+  assign s_axis_tready_o = !full_o;
+  wire take = s_axis_tvalid_i && !full_o;
+  wire room = {16'd0, length_o} < Depth;
+
+  always @(posedge clk_i) begin
+    if (take && room) words[length_o[INDEX_BITS-1:0]] <= s_axis_tdata_i[15:0];
+    read_data_o <= words[read_index_i[INDEX_BITS-1:0]];
+
+    if (rst_i || release_i) begin
+      full_o      <= 1'b0;
+      length_o    <= 16'd0;
+      too_long_o  <= 1'b0;
+      bad_token_o <= 1'b0;
+    end else if (take) begin
+      full_o <= s_axis_tlast_i;
+      if (room) length_o <= length_o + 16'd1;
+      else too_long_o <= 1'b1;
+      if (s_axis_tdata_i >= Vocabulary) bad_token_o <= 1'b1;
+    end
+  end
+
+  wire unused = &{1'b0, read_index_i};
+endmodule
+
+`default_nettype wire

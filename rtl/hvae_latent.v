@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+// z of a sentence, one dimension a cycle.
+//
+//   mode 0: z = mean                         mode 1: z = mean + exp(log_variance / 2) * e
+//   mode 2: z = e, from the prior            mode 3: z = given, from the input packet
+//
+// e is standard normal: sign and magnitude of draw (latent, dimension) of the seed.
+// Means, log-variances and z have PreFrac fraction bits, e has 12. z of the dimension
+// asked for in cycle q is written in q + 16. The statistics leave in q + 11.
+`default_nettype none
+
+module hvae_latent #(
+    parameter Size             = 32,
+    parameter StateBits        = 16,
+    parameter PreFrac          = 12,
+    parameter TableBits        = 16,
+    parameter TableAddressBits = 9,
+    parameter ExpDeltaBits     = 12,
+    parameter ExpFile          = "",
+    parameter NormalFile       = "",
+    parameter InputBits        = 8,
+    parameter Shift            = 5    // word of z to code
+) (
+    input  wire                      clk_i,
+    input  wire                      rst_i,
+    input  wire                      start_i,
+    output wire                      busy_o,
+    input  wire [1:0]                mode_i,
+    input  wire [22*16-1:0]          keys_i,
+    input  wire [Size*StateBits-1:0] mean_i,
+    input  wire [Size*StateBits-1:0] log_variance_i,
+    output wire [15:0]               given_index_o,
+    input  wire [15:0]               given_i,        // the cycle after its index
+    output wire                      statistics_valid_o,
+    output wire                      statistics_last_o,
+    output wire [31:0]               statistics_o,   // {log-variance, mean}
+    output wire [InputBits*Size-1:0] planes_o,
+    output wire [15:0]               sats_o
+);
+  localparam MEAN       = 2'd0;
+  localparam POSTERIOR  = 2'd1;
+  localparam PRIOR      = 2'd2;
+  localparam NOISE_FRAC = 12;
+  localparam NOISE_BITS = 16;
+  localparam SIGMA_FRAC = TableBits - 4;
+  localparam GROUP_BITS = 18;
+
+  wire                  scan;
+  wire [GROUP_BITS-1:0] index;
+  wire                  unused_sample, unused_first;
+  wire [7:0]            unused_phase, unused_slot;
+  hvae_stage_seq u_seq (
+      .clk_i(clk_i), .rst_i(rst_i), .start_i(start_i), .mvm_i(1'b0),
+      .phases_last_i(8'd0), .slots_last_i(8'd0), .wait_last_i(8'd0),
+      .scan_last_i(18'(Size - 1)), .drain_last_i(8'd16),
+      .busy_o(busy_o), .sample_o(unused_sample), .phase_o(unused_phase), .first_phase_o(unused_first),
+      .slot_o(unused_slot), .scan_o(scan), .scan_index_o(index)
+  );
+
+  // q: the draw is asked for; q + 13: e
+  wire sampled = mode_i == POSTERIOR || mode_i == PRIOR;
+  wire [31:0]           uniform;
+  wire                  sign;
+  wire [NOISE_BITS-1:0] magnitude;
+  hvae_rng_lane u_rng (
+      .clk_i(clk_i), .rst_i(rst_i), .keys_i(keys_i), .valid_i(scan && sampled),
+      .counter_i({2'd1, 12'd0, index}), .uniform_o(uniform)
+  );
+  hvae_octave_table #(.OutBits(NOISE_BITS), .InitFile(NormalFile)) u_normal (
+      .clk_i(clk_i), .v_i({uniform[31:1], 1'b1}), .value_o(magnitude)
+  );
+  hvae_delay #(.Bits(1), .Cycles(2)) u_sign (.clk_i(clk_i), .d_i(uniform[0]), .d_o(sign));
+  wire signed [NOISE_BITS-1:0] noise = sign ? -$signed(magnitude) : $signed(magnitude);
+
+  // q + 10: the moments are read; q + 11: the table of sigma
+  wire [GROUP_BITS-1:0] index10, index11, index16;
+  reg  [16:1]           valid_q;
+  hvae_delay #(.Bits(GROUP_BITS), .Cycles(10)) u_index10 (.clk_i(clk_i), .d_i(index), .d_o(index10));
+  hvae_delay #(.Bits(GROUP_BITS), .Cycles(1)) u_index11 (.clk_i(clk_i), .d_i(index10), .d_o(index11));
+  hvae_delay #(.Bits(GROUP_BITS), .Cycles(5)) u_index16 (.clk_i(clk_i), .d_i(index11), .d_o(index16));
+  always @(posedge clk_i)
+    if (rst_i) valid_q <= 16'd0;
+    else valid_q <= {valid_q[15:1], scan};
+
+  reg signed [StateBits-1:0] mean_q, log_variance_q;
+  always @(posedge clk_i)
+    if (valid_q[10]) begin
+      mean_q         <= mean_i[index10[15:0]*StateBits+:StateBits];
+      log_variance_q <= log_variance_i[index10[15:0]*StateBits+:StateBits];
+    end
+  assign given_index_o      = index10[15:0];
+  assign statistics_valid_o = valid_q[11];
+  assign statistics_last_o  = index11 == GROUP_BITS'(Size - 1);
+  assign statistics_o       = {16'(log_variance_q), 16'(mean_q)};
+
+  wire signed [TableBits-1:0] sigma;
+  hvae_table #(
+      .InBits(StateBits), .AddressBits(TableAddressBits), .OutBits(TableBits),
+      .DeltaBits(ExpDeltaBits), .InitFile(ExpFile)
+  ) u_sigma (.clk_i(clk_i), .x_i(log_variance_q), .y_o(sigma));
+
+  // q + 13 -> q + 14: the noise in z's format
+  wire signed [TableBits+NOISE_BITS-1:0] scaled_wide = sigma * noise;
+  wire        [StateBits-1:0]            scaled, plain;
+  wire                                   scaled_sat, plain_sat;
+  hvae_requant #(.InBits(TableBits + NOISE_BITS), .OutBits(StateBits), .Shift(SIGMA_FRAC + NOISE_FRAC - PreFrac)) u_scaled (
+      .value_i(scaled_wide), .value_o(scaled), .sat_o(scaled_sat));
+  hvae_requant #(.InBits(NOISE_BITS), .OutBits(StateBits), .Shift(NOISE_FRAC - PreFrac)) u_plain (
+      .value_i(noise), .value_o(plain), .sat_o(plain_sat));
+  reg [StateBits-1:0] noise_q;
+  reg                 noise_sat_q;
+  always @(posedge clk_i) begin
+    noise_q     <= mode_i == PRIOR ? plain : scaled;
+    noise_sat_q <= valid_q[13] && (mode_i == PRIOR ? plain_sat : mode_i == POSTERIOR && scaled_sat);
+  end
+
+  // q + 14 -> q + 15 -> q + 16: z
+  wire [StateBits-1:0] base, sum;
+  wire                 sum_sat;
+  hvae_delay #(.Bits(StateBits), .Cycles(3)) u_base (
+      .clk_i(clk_i), .d_i(mode_i == MEAN || mode_i == POSTERIOR ? mean_q : StateBits'(given_i)), .d_o(base));
+  hvae_sat_add #(.Bits(StateBits)) u_sum (.a_i(base), .b_i(noise_q), .sum_o(sum), .sat_o(sum_sat));
+  reg [StateBits-1:0] z15_q, write_data;
+  reg [15:0]          own_sats_q;
+  always @(posedge clk_i) begin
+    z15_q      <= mode_i == POSTERIOR ? sum : mode_i == PRIOR ? noise_q : base;
+    write_data <= z15_q;
+    own_sats_q <= {15'd0, noise_sat_q} + {15'd0, valid_q[14] && mode_i == POSTERIOR && sum_sat};
+  end
+
+  // Read by the probes of a simulation.
+  wire                  write_valid = valid_q[16];
+  wire [GROUP_BITS-1:0] write_group = index16;
+
+  wire [15:0]          code_sats;
+  wire [StateBits-1:0] unused_word;
+  hvae_state_vec #(.Size(Size), .Lanes(1), .Bits(StateBits), .InputBits(InputBits), .Shift(Shift)) u_z (
+      .clk_i(clk_i), .clear_i(1'b0), .write_i(write_valid), .write_group_i(write_group),
+      .write_data_i(write_data), .read_group_i({GROUP_BITS{1'b0}}), .read_data_o(unused_word),
+      .planes_o(planes_o), .sats_o(code_sats)
+  );
+  assign sats_o = own_sats_q + code_sats;
+
+  wire unused = &{1'b0, index10, given_i, unused_sample, unused_first, unused_phase, unused_slot, unused_word};
+endmodule
+
+`default_nettype wire

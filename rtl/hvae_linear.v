@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+// A matrix stage: product, requantised, Lanes outputs of each of Sets output blocks a cycle.
+//
+// Sets = 1: a bridge (W z), whose words are h_0 (Shift) and c_0 (ShiftC) of a decoder cell.
+// Sets = 2: a pair of heads; mean = outputs 0..Size-1, log-variance = Size..2*Size-1, kept
+// as vectors after the last write. Group k is written 3 cycles after it was asked for.
+`default_nettype none
+
+module hvae_linear #(
+    parameter Sets            = 1,
+    parameter Size            = 96,   // outputs of a set
+    parameter Lanes           = 8,
+    parameter OutBits         = 16,
+    parameter Shift           = 6,
+    parameter ShiftC          = 6,
+    parameter HasC            = 0,
+    parameter Inputs          = 32,
+    parameter BiasCoarse      = 0,
+    parameter BiasFine        = 0,
+    parameter CoarseBit       = 6,
+    parameter RowTiles        = 1,
+    parameter ColTiles        = 6,
+    parameter InputBits       = 8,
+    parameter Rows            = 128,
+    parameter Groups          = 16,
+    parameter AdcsPerGroup    = 1,
+    parameter WeightsPerGroup = 1,
+    parameter CellsPerWeight  = 8,
+    parameter Slots           = 8,
+    parameter CellBits        = 2,
+    parameter CodeBits        = 2,
+    parameter DacBits         = 1,
+    parameter AdcBits         = 9,
+    parameter AdcShift        = 0,
+    parameter AdcOffset       = 0,
+    parameter Differential    = 1,
+    parameter WeightBits      = 8,
+    parameter AccBits         = 25,
+    parameter Lossless        = 1,
+    parameter RomDir          = "rom",
+    parameter RomPrefix       = "matrix"
+) (
+    input  wire                        clk_i,
+    input  wire                        rst_i,
+    input  wire                        start_i,
+    output wire                        busy_o,
+    input  wire [InputBits*Inputs-1:0] planes_i,
+    output wire                        write_o,
+    output wire [17:0]                 write_group_o,
+    output wire [Sets*Lanes*OutBits-1:0] write_data_o,    // lane l of set s at (s*Lanes + l)*OutBits
+    output wire [Lanes*OutBits-1:0]    write_c_data_o,
+    output reg  [Sets*Size*OutBits-1:0] kept_o,           // element j of set s at (s*Size + j)*OutBits
+    output wire [15:0]                 clips_o,
+    output wire [15:0]                 sats_o
+);
+  localparam PHASES   = (InputBits + DacBits - 1) / DacBits;
+  localparam OUTPUTS  = Sets * Size;
+  localparam COL_BITS = OUTPUTS > 1 ? $clog2(OUTPUTS) : 1;
+  localparam SUM_BITS = AccBits + (RowTiles > 1 ? $clog2(RowTiles) : 0);
+  localparam SCANS    = (Size + Lanes - 1) / Lanes;
+
+  wire        sample, first, scan;
+  wire [7:0]  phase, slot;
+  wire [17:0] group;
+  hvae_stage_seq u_seq (
+      .clk_i(clk_i), .rst_i(rst_i), .start_i(start_i), .mvm_i(1'b1),
+      .phases_last_i(8'(PHASES - 1)), .slots_last_i(8'(Slots - 1)), .wait_last_i(8'd2),
+      .scan_last_i(18'(SCANS - 1)), .drain_last_i(8'd3),
+      .busy_o(busy_o), .sample_o(sample), .phase_o(phase), .first_phase_o(first), .slot_o(slot),
+      .scan_o(scan), .scan_index_o(group)
+  );
+
+  wire [Sets*Lanes*COL_BITS-1:0] column;
+  wire [Sets*Lanes*SUM_BITS-1:0] sum;
+  genvar s, l;
+  generate
+    for (s = 0; s < Sets; s = s + 1) begin : gen_set
+      for (l = 0; l < Lanes; l = l + 1) begin : gen_lane
+        assign column[(s*Lanes+l)*COL_BITS+:COL_BITS] = COL_BITS'(s * Size + l + {14'd0, group} * Lanes);
+      end
+    end
+  endgenerate
+
+  hvae_matvec #(
+      .Inputs(Inputs), .Outputs(OUTPUTS), .BiasCoarse(BiasCoarse), .BiasFine(BiasFine),
+      .CoarseBit(CoarseBit), .RowTiles(RowTiles), .ColTiles(ColTiles), .Reads(Sets * Lanes),
+      .InputBits(InputBits), .Rows(Rows), .Groups(Groups), .AdcsPerGroup(AdcsPerGroup),
+      .WeightsPerGroup(WeightsPerGroup), .CellsPerWeight(CellsPerWeight), .Slots(Slots),
+      .CellBits(CellBits), .CodeBits(CodeBits), .DacBits(DacBits), .AdcBits(AdcBits),
+      .AdcShift(AdcShift), .AdcOffset(AdcOffset), .Differential(Differential),
+      .WeightBits(WeightBits), .AccBits(AccBits), .Lossless(Lossless),
+      .RomDir(RomDir), .RomPrefix(RomPrefix)
+  ) u_matvec (
+      .clk_i(clk_i), .sample_i(sample), .first_i(first), .phase_i(phase), .slot_i(slot),
+      .planes_i(planes_i), .read_column_i(column), .read_sum_o(sum), .clips_o(clips_o)
+  );
+
+  // Asked in cycle q: sums in q + 2, words in q + 3.
+  reg  [2:0]  valid_q;
+  wire [17:0] group2, group3;
+  always @(posedge clk_i)
+    if (rst_i) valid_q <= 3'd0;
+    else valid_q <= {valid_q[1:0], scan};
+  hvae_delay #(.Bits(18), .Cycles(2)) u_group2 (.clk_i(clk_i), .d_i(group), .d_o(group2));
+  hvae_delay #(.Bits(18), .Cycles(1)) u_group3 (.clk_i(clk_i), .d_i(group2), .d_o(group3));
+
+  wire [15:0] sats;
+  hvae_lanes_requant #(
+      .Sets(Sets), .Lanes(Lanes), .Size(Size), .InBits(SUM_BITS), .OutBits(OutBits), .Shift(Shift)
+  ) u_requant (
+      .clk_i(clk_i), .valid_i(valid_q[1]), .group_i(group2), .value_i(sum),
+      .value_o(write_data_o), .sats_o(sats)
+  );
+  assign write_o       = valid_q[2];
+  assign write_group_o = group3;
+
+  generate
+    if (HasC != 0) begin : gen_c
+      wire [15:0] c_sats;
+      hvae_lanes_requant #(
+          .Sets(1), .Lanes(Lanes), .Size(Size), .InBits(SUM_BITS), .OutBits(OutBits), .Shift(ShiftC)
+      ) u_requant_c (
+          .clk_i(clk_i), .valid_i(valid_q[1]), .group_i(group2), .value_i(sum[Lanes*SUM_BITS-1:0]),
+          .value_o(write_c_data_o), .sats_o(c_sats)
+      );
+      assign sats_o = sats + c_sats;
+    end else begin : gen_no_c
+      assign write_c_data_o = {Lanes*OutBits{1'b0}};
+      assign sats_o         = sats;
+    end
+  endgenerate
+
+  integer k, i, j;
+  // Temporaries of the clocked block are blocking.
+  // verilator lint_off BLKSEQ
+  always @(posedge clk_i)
+    if (write_o)
+      for (k = 0; k < Sets; k = k + 1)
+        for (i = 0; i < Lanes; i = i + 1) begin
+          j = {14'd0, write_group_o} * Lanes + i;
+          if (j < Size) kept_o[(k*Size+j)*OutBits+:OutBits] <= write_data_o[(k*Lanes+i)*OutBits+:OutBits];
+        end
+  // verilator lint_on BLKSEQ
+endmodule
+
+`default_nettype wire

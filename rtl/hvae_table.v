@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// A function as 2^AddressBits linear segments over all of InBits (signed):
+//   y_o = value + (delta * fraction + half) >> (InBits - AddressBits)
+// Memory word of a segment, most negative input first: {value, delta}, both signed.
+// Latency 2, one look-up per cycle, no reset.
+`default_nettype none
+
+module hvae_table #(
+    parameter InBits      = 16,
+    parameter AddressBits = 9,
+    parameter OutBits     = 16,
+    parameter DeltaBits   = 12,
+    parameter InitFile    = ""
+) (
+    input  wire                      clk_i,
+    input  wire signed [InBits-1:0]  x_i,
+    output reg  signed [OutBits-1:0] y_o
+);
+  localparam FRACTION_BITS = InBits - AddressBits;
+  localparam RISE_BITS     = DeltaBits + FRACTION_BITS + 2;
+
+  reg [OutBits+DeltaBits-1:0] segments [0:(1<<AddressBits)-1];
+  initial $readmemh(InitFile, segments);
+
+  // Flipping the sign orders two's complement from the most negative input.
+  wire [AddressBits-1:0] segment = {~x_i[InBits-1], x_i[InBits-2-:AddressBits-1]};
+
+  reg [OutBits+DeltaBits-1:0] word_q;
+  reg [FRACTION_BITS-1:0]     fraction_q;
+
+  wire signed [OutBits-1:0]   value = word_q[DeltaBits+:OutBits];
+  wire signed [RISE_BITS-1:0] rise  =
+      (RISE_BITS'($signed(word_q[DeltaBits-1:0])) * RISE_BITS'($signed({1'b0, fraction_q}))
+       + (RISE_BITS'(1) <<< (FRACTION_BITS - 1))) >>> FRACTION_BITS;
+
+  always @(posedge clk_i) begin
+    word_q     <= segments[segment];
+    fraction_q <= x_i[FRACTION_BITS-1:0];
+    y_o        <= value + OutBits'(rise);
+  end
+
+  wire unused = &{1'b0, rise};
+endmodule
+
+`default_nettype wire

@@ -1,0 +1,91 @@
+//! Folders and files that appear whole or not at all.
+
+use super::Failure;
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// A folder being written beside its final place.
+pub struct OutputFolder {
+    target: PathBuf,
+    partial: PathBuf,
+    finished: bool,
+}
+
+impl OutputFolder {
+    /// Begins a folder that will replace `target`. An existing `target` is replaced
+    /// only when it is empty or holds `marker`, a file that every output of this kind has.
+    pub fn begin(target: &Path, marker: &str) -> Result<OutputFolder, Failure> {
+        if target.exists() {
+            let place = target.display();
+            if !target.is_dir() {
+                return Err(Failure::input(format!("--out {place}: expected a folder, found a file; choose another path")));
+            }
+            let mut entries = fs::read_dir(target).map_err(|e| Failure::io(target, e))?;
+            if entries.next().is_some() && !target.join(marker).exists() {
+                return Err(Failure::input(format!(
+                    "--out {place}: expected an empty folder or an earlier output (with {marker}), found other files; choose another path"
+                )));
+            }
+        }
+        let name = target.file_name().map_or_else(|| "out".into(), |n| n.to_string_lossy().into_owned());
+        let partial = target.with_file_name(format!(".{name}.partial"));
+        if partial.exists() {
+            fs::remove_dir_all(&partial).map_err(|e| Failure::io(&partial, e))?;
+        }
+        fs::create_dir_all(&partial).map_err(|e| Failure::io(&partial, e))?;
+        Ok(OutputFolder { target: target.into(), partial, finished: false })
+    }
+
+    /// Writes one file, by its path below the folder.
+    pub fn write(&self, path: &str, bytes: &[u8]) -> io::Result<()> {
+        let path = self.partial.join(path);
+        fs::create_dir_all(path.parent().expect("a file lies in a folder"))?;
+        let mut file = io::BufWriter::new(fs::File::create(path)?);
+        file.write_all(bytes)?;
+        file.flush()
+    }
+
+    /// [`write`](Self::write) with a message that names the file.
+    pub fn put(&self, path: &str, bytes: &[u8]) -> Result<(), Failure> {
+        self.write(path, bytes).map_err(|e| Failure::io(&self.target.join(path), e))
+    }
+
+    /// Puts the whole folder in its place. Simulations compiled for an earlier
+    /// output of the same place are kept: they are found by content.
+    pub fn finish(mut self) -> Result<(), Failure> {
+        let kept = "sim";
+        if let Ok(entries) = fs::read_dir(self.target.join(kept)) {
+            for entry in entries.flatten().filter(|e| e.path().is_dir()) {
+                let to = self.partial.join(kept).join(entry.file_name());
+                fs::create_dir_all(self.partial.join(kept)).map_err(|e| Failure::io(&self.partial, e))?;
+                fs::rename(entry.path(), &to).map_err(|e| Failure::io(&to, e))?;
+            }
+        }
+        if self.target.exists() {
+            fs::remove_dir_all(&self.target).map_err(|e| Failure::io(&self.target, e))?;
+        }
+        fs::rename(&self.partial, &self.target).map_err(|e| Failure::io(&self.target, e))?;
+        self.finished = true;
+        Ok(())
+    }
+}
+
+impl Drop for OutputFolder {
+    fn drop(&mut self) {
+        if !self.finished {
+            let _ = fs::remove_dir_all(&self.partial);
+        }
+    }
+}
+
+/// Writes one file whole: beside its place, then renamed.
+pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let name = path.file_name().ok_or_else(|| Failure::input(format!("{}: expected a file name", path.display())))?;
+    let partial = path.with_file_name(format!(".{}.partial", name.to_string_lossy()));
+    let written = fs::write(&partial, bytes).and_then(|()| fs::rename(&partial, path));
+    written.map_err(|e| {
+        let _ = fs::remove_file(&partial);
+        Failure::io(path, e)
+    })
+}

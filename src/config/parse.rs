@@ -1,0 +1,47 @@
+//! `hvae.toml` as text, to a checked [`Config`].
+
+use super::{Config, check};
+
+/// What is wrong with a configuration, and where.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum ConfigError {
+    #[error("{file}:{line}: {message}")]
+    Syntax { file: String, line: usize, message: String },
+    #[error("{file}: [{section}] {key} = {found}: expected {expected}; {hint}")]
+    Value { file: String, section: &'static str, key: &'static str, found: String, expected: String, hint: &'static str },
+}
+
+impl Config {
+    /// Reads a whole `hvae.toml`; absent sections and keys take their defaults.
+    /// `file` is how messages call it.
+    pub fn parse(file: &str, text: &str) -> Result<Config, ConfigError> {
+        let config: Config = toml::from_str(text).map_err(|error| {
+            let line = error.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count());
+            ConfigError::Syntax { file: file.into(), line, message: explain(error.message()) }
+        })?;
+        check::check(file, &config)?;
+        Ok(config)
+    }
+
+    /// The text that [`parse`](Self::parse) reads back to the same value.
+    pub fn to_toml(&self) -> String {
+        toml::to_string_pretty(self).expect("a configuration is plain data")
+    }
+}
+
+/// Serde's "unknown field `x`, expected one of `a`, `b`" with the nearest known name first.
+fn explain(message: &str) -> String {
+    let mut quoted = message.split('`').skip(1).step_by(2);
+    let Some(unknown) = quoted.next().filter(|_| message.starts_with("unknown")) else {
+        return message.to_string();
+    };
+    let what = if message.starts_with("unknown variant") { "value" } else { "key" };
+    let known: Vec<&str> = quoted.collect();
+    let nearest = known.iter().max_by(|a, b| {
+        strsim::jaro_winkler(unknown, a).total_cmp(&strsim::jaro_winkler(unknown, b))
+    });
+    match nearest {
+        Some(nearest) => format!("unknown {what} `{unknown}`: did you mean `{nearest}`? (known: {})", known.join(", ")),
+        None => message.to_string(),
+    }
+}

@@ -1,0 +1,174 @@
+//! Golden against observed: every number, every cycle; where they first differ.
+
+use super::log::{Observed, Probed, lane};
+use crate::emit::{Design, ProbeSignal};
+use crate::golden::{Run, VectorEvent};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// Where hardware and golden model first differ.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Difference {
+    pub sentence: usize,
+    /// Token of the sentence or of the answer.
+    pub step: usize,
+    /// Job cycle.
+    pub cycle: u64,
+    /// `<block>.<signal>[<index>]`, `output[<beat>]` or a register's name.
+    pub signal: String,
+    pub expected: String,
+    pub got: String,
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let Difference { sentence, step, cycle, signal, expected, got } = self;
+        write!(f, "sentence {sentence}, step {step}, cycle {cycle}, {signal}: expected {expected}, got {got}")
+    }
+}
+
+/// What the comparison of some jobs showed.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Comparison {
+    pub bits_compared: u64,
+    /// Numbers (or cycles, beats, counters) that differ.
+    pub mismatches: u64,
+    pub first: Option<Difference>,
+}
+
+/// One group of lanes the golden model expects on a signal.
+struct Expected<'a> {
+    event: &'a VectorEvent,
+    group: usize,
+}
+
+impl Expected<'_> {
+    fn cycle(&self) -> u64 {
+        self.event.cycle + self.group as u64
+    }
+
+    fn values(&self) -> &[i32] {
+        let lanes = self.event.lanes;
+        let from = self.group * lanes;
+        &self.event.values[from..self.event.values.len().min(from + lanes)]
+    }
+}
+
+/// Compares job number `sentence`.
+pub fn compare(design: &Design, sentence: usize, run: &Run, observed: Option<&Observed>) -> Comparison {
+    let mut job = JobComparison { sentence, result: Comparison::default() };
+    let Some(observed) = observed else {
+        job.differ(0, 0, "job".into(), "an answer".into(), "the simulation ended before it".into());
+        return job.result;
+    };
+    let mut by_channel: BTreeMap<usize, Vec<&Probed>> = BTreeMap::new();
+    for probe in &observed.probes {
+        by_channel.entry(probe.channel).or_default().push(probe);
+    }
+    for signal in &design.probes {
+        let seen = by_channel.get(&signal.channel).map_or(&[][..], Vec::as_slice);
+        job.signal(signal, run, seen);
+    }
+    job.output(run, observed);
+    if observed.timed_out {
+        job.differ(0, run.counters.cycles, "job".into(), "done".into(), "still busy at the time-out".into());
+    }
+    job.counters(run, observed);
+    job.result
+}
+
+struct JobComparison {
+    sentence: usize,
+    result: Comparison,
+}
+
+impl JobComparison {
+    fn signal(&mut self, signal: &ProbeSignal, run: &Run, seen: &[&Probed]) {
+        let events = run.events.iter().filter(|e| e.block == signal.block && e.signal == signal.role);
+        let expected: Vec<Expected> = events
+            .flat_map(|event| {
+                let groups = event.values.len().div_ceil(event.lanes);
+                (0..groups).map(move |group| Expected { event, group })
+            })
+            .collect();
+        for (want, got) in expected.iter().zip(seen) {
+            self.group(signal, want, got);
+        }
+        if let Some(want) = expected.get(seen.len()) {
+            self.result.mismatches += (expected.len() - seen.len()) as u64 - 1;
+            let at = format!("{}[{}]", signal.name, want.group * want.event.lanes);
+            self.differ(want.event.step, want.cycle(), at, "a write".into(), "none".into());
+        }
+        if let Some(extra) = seen.get(expected.len()) {
+            self.result.mismatches += (seen.len() - expected.len()) as u64 - 1;
+            let step = expected.last().map_or(0, |e| e.event.step);
+            self.differ(step, extra.cycle, signal.name.clone(), "no more writes".into(), "a write".into());
+        }
+    }
+
+    fn group(&mut self, signal: &ProbeSignal, want: &Expected, got: &Probed) {
+        let step = want.event.step;
+        let first = want.group * want.event.lanes;
+        if got.cycle != want.cycle() {
+            let at = format!("{}[{first}] (cycle of the write)", signal.name);
+            self.differ(step, got.cycle.min(want.cycle()), at, want.cycle().to_string(), got.cycle.to_string());
+        }
+        if got.index != want.group {
+            let at = format!("{}[{first}] (group of lanes)", signal.name);
+            self.differ(step, got.cycle, at, want.group.to_string(), got.index.to_string());
+        }
+        for (l, &value) in want.values().iter().enumerate() {
+            self.result.bits_compared += signal.bits as u64;
+            let seen = lane(&got.data, signal.first_lane + l, signal.bits);
+            if seen != Some(value) {
+                let at = format!("{}[{}]", signal.name, first + l);
+                let got_text = seen.map_or_else(|| format!("undefined bits in {}", got.data), |v| v.to_string());
+                self.differ(step, got.cycle, at, value.to_string(), got_text);
+            }
+        }
+    }
+
+    fn output(&mut self, run: &Run, observed: &Observed) {
+        let count = run.output.len().max(observed.output.len());
+        for beat in 0..count {
+            let want = run.output.get(beat).map(|&d| (d, beat + 1 == run.output.len()));
+            let got = observed.output.get(beat).copied();
+            self.result.bits_compared += 33;
+            if want != got {
+                let text = |b: Option<(u32, bool)>| match b {
+                    Some((data, last)) => format!("{data:#010x}{}", if last { " with TLAST" } else { "" }),
+                    None => "no beat".into(),
+                };
+                self.differ(beat, run.counters.cycles, format!("output[{beat}]"), text(want), text(got));
+            }
+        }
+    }
+
+    fn counters(&mut self, run: &Run, observed: &Observed) {
+        let c = run.counters;
+        let done = 0b10;
+        for (name, want) in [
+            ("CYCLES", c.cycles),
+            ("ADC_CLIPS", c.adc_clips),
+            ("SATURATIONS", c.saturations),
+            ("TOKENS", c.tokens),
+            ("STATUS", done),
+        ] {
+            self.result.bits_compared += 32;
+            let got = observed.registers.get(name).copied();
+            if got != Some(want) {
+                let got = got.map_or("not read".into(), |g| g.to_string());
+                self.differ(0, c.cycles, name.into(), want.to_string(), got);
+            }
+        }
+    }
+
+    /// Notes a difference; the earliest cycle of the sentence is kept as its first.
+    fn differ(&mut self, step: usize, cycle: u64, signal: String, expected: String, got: String) {
+        self.result.mismatches += 1;
+        if self.result.first.as_ref().is_none_or(|first| cycle < first.cycle) {
+            self.result.first = Some(Difference { sentence: self.sentence, step, cycle, signal, expected, got });
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! What the testbench wrote, read back.
+
+use std::collections::BTreeMap;
+
+/// One job as it was observed.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Observed {
+    pub probes: Vec<Probed>,
+    /// Output beats: data, last.
+    pub output: Vec<(u32, bool)>,
+    pub registers: BTreeMap<String, u64>,
+    pub timed_out: bool,
+}
+
+/// Numbers written in one cycle on one channel.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Probed {
+    pub channel: usize,
+    pub cycle: u64,
+    /// Group of lanes.
+    pub index: usize,
+    /// All lanes, packed, as hex digits.
+    pub data: String,
+}
+
+/// A line that is no record.
+#[derive(Debug, thiserror::Error, PartialEq)]
+#[error("simulation log, line {line}: expected a record of the testbench, found {found:?}")]
+pub struct LogError {
+    line: usize,
+    found: String,
+}
+
+/// Whether the testbench came to its end, and what it saw until then.
+pub fn parse(text: &str) -> Result<(Vec<Observed>, bool), LogError> {
+    let mut jobs: Vec<Observed> = Vec::new();
+    let mut ended = false;
+    for (n, line) in text.lines().enumerate() {
+        let bad = || LogError { line: n + 1, found: line.to_string() };
+        let mut words = line.split_whitespace();
+        let kind = words.next().ok_or_else(bad)?;
+        if kind == "J" {
+            jobs.push(Observed::default());
+            continue;
+        }
+        if kind == "E" {
+            ended = true;
+            continue;
+        }
+        record(jobs.last_mut().ok_or_else(bad)?, kind, words).ok_or_else(bad)?;
+    }
+    Ok((jobs, ended))
+}
+
+fn record<'a>(job: &mut Observed, kind: &str, mut words: impl Iterator<Item = &'a str>) -> Option<()> {
+    match kind {
+        "P" => job.probes.push(Probed {
+            channel: words.next()?.parse().ok()?,
+            cycle: words.next()?.parse().ok()?,
+            index: words.next()?.parse().ok()?,
+            data: words.next()?.to_string(),
+        }),
+        "O" => {
+            let data = u32::from_str_radix(words.next()?, 16).ok()?;
+            job.output.push((data, words.next()? == "1"));
+        }
+        "R" => {
+            let name = words.next()?.to_string();
+            job.registers.insert(name, words.next()?.parse().ok()?);
+        }
+        "T" => job.timed_out = true,
+        _ => return None,
+    }
+    Some(())
+}
+
+/// Lane `lane` of `bits` signed bits of packed hex digits; `None` where the
+/// simulator saw an undefined bit or the digits end too early.
+pub fn lane(data: &str, lane: usize, bits: usize) -> Option<i32> {
+    let digits = data.as_bytes();
+    let mut value = 0i64;
+    for b in 0..bits {
+        let at = lane * bits + b;
+        let digit = *digits.get(digits.len().checked_sub(1 + at / 4)?)?;
+        let nibble = (digit as char).to_digit(16)?;
+        value |= i64::from(nibble >> (at % 4) & 1) << b;
+    }
+    let unused = 64 - bits;
+    Some((value << unused >> unused) as i32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lanes_come_out_of_packed_digits() {
+        assert_eq!(lane("8001ffff", 0, 16), Some(-1));
+        assert_eq!(lane("8001ffff", 1, 16), Some(-32767));
+        assert_eq!(lane("0b5", 1, 5), Some(5));
+        assert_eq!(lane("xx", 0, 8), None);
+        assert_eq!(lane("ff", 1, 8), None);
+    }
+
+    #[test]
+    fn a_log_is_read_job_by_job() {
+        let (jobs, ended) = parse("J 0\nP 3 120 1 00ff\nO 00000003 1\nR CYCLES 77\nJ 1\nT\n").unwrap();
+        assert_eq!((jobs.len(), ended), (2, false));
+        assert_eq!(jobs[0].registers["CYCLES"], 77);
+        assert_eq!(jobs[0].probes[0].cycle, 120);
+        assert!(jobs[1].timed_out && jobs[0].output == [(3, true)]);
+        assert!(parse("J 0\nQ\n").unwrap_err().to_string().contains("line 2"));
+    }
+}

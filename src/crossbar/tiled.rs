@@ -1,0 +1,174 @@
+//! The product as the tiles compute it: phase by phase, column by column, through the ADC.
+
+use super::{MappedMatrix, TileGeometry};
+use crate::quant::{IntMatrix, MatVec};
+
+/// A programmed matrix. Behaves bit by bit as `rtl/hvae_matvec.v`.
+#[derive(Debug, Clone)]
+pub struct TiledMatrix {
+    geometry: TileGeometry,
+    /// Rows, biases and formats; its weights are those read back from the cells.
+    matrix: IntMatrix,
+    mapped: MappedMatrix,
+    /// Words of 64 rows of one bit plane: [tile][adc][slot][code bit][word].
+    planes: Vec<u64>,
+    /// No conversion can clip, so the tiles compute the integer product.
+    exact: bool,
+}
+
+/// Sums of one tile in one phase.
+struct Phase<'a> {
+    /// Digit planes of the driven rows: [digit bit][word].
+    digits: &'a [u64],
+    most_significant: bool,
+    first: bool,
+}
+
+impl TiledMatrix {
+    pub fn new(matrix: &IntMatrix, geometry: &TileGeometry) -> TiledMatrix {
+        Self::from_mapped(matrix, MappedMatrix::new(&matrix.weights, geometry), geometry)
+    }
+
+    /// From tiles that were read back; the product uses what the cells hold.
+    pub fn from_mapped(matrix: &IntMatrix, mapped: MappedMatrix, geometry: &TileGeometry) -> TiledMatrix {
+        let matrix = IntMatrix { weights: mapped.weights(geometry), ..matrix.clone() };
+        let planes = mapped.tiles.iter().flat_map(|tile| tile_planes(tile, geometry)).collect();
+        let exact = geometry.lossless();
+        TiledMatrix { geometry: geometry.clone(), matrix, mapped, planes, exact }
+    }
+
+    pub fn mapped(&self) -> &MappedMatrix {
+        &self.mapped
+    }
+
+    pub fn matrix(&self) -> &IntMatrix {
+        &self.matrix
+    }
+
+    /// Always phase by phase, also where no conversion can clip.
+    pub fn apply_by_phases(&self, input: &[i32], sums: &mut [i64]) -> u64 {
+        let g = &self.geometry;
+        let words = g.rows.div_ceil(64);
+        let tile_words = g.adcs() * g.slots * g.code_bits as usize * words;
+        let mut clips = 0;
+        sums.fill(0);
+        for (i, tile) in self.mapped.tiles.iter().enumerate() {
+            let digits = self.digit_planes(input, tile.at.0);
+            let cells = &self.planes[i * tile_words..][..tile_words];
+            let (sums_of_tile, clipped) = tile_product(g, cells, &digits, words);
+            clips += clipped;
+            let first = tile.at.1 * g.logical_columns();
+            for (sum, part) in sums[first..].iter_mut().zip(sums_of_tile) {
+                *sum += part;
+            }
+        }
+        clips
+    }
+
+    /// Digit planes of one row of tiles: [phase][digit bit][word], most significant phase first.
+    fn digit_planes(&self, input: &[i32], row_tile: usize) -> Vec<u64> {
+        let g = &self.geometry;
+        let (bits, words) = (g.dac_bits as usize, g.rows.div_ceil(64));
+        let mut planes = vec![0u64; g.phases * bits * words];
+        let first = row_tile * g.rows;
+        for r in 0..g.rows.min(self.matrix.rows() - first) {
+            let code = self.matrix.drive(input, first + r);
+            for (phase, plane) in planes.chunks_mut(bits * words).enumerate() {
+                let digit = g.phases - 1 - phase;
+                for j in 0..bits {
+                    // Digits beyond the input's width repeat its sign.
+                    let bit = (digit * bits + j).min(g.input_bits as usize - 1);
+                    plane[j * words + r / 64] |= u64::from(code >> bit & 1 == 1) << (r % 64);
+                }
+            }
+        }
+        planes
+    }
+}
+
+impl MatVec for TiledMatrix {
+    fn inputs(&self) -> usize {
+        self.matrix.inputs
+    }
+
+    fn outputs(&self) -> usize {
+        self.matrix.weights.nrows()
+    }
+
+    fn apply(&self, input: &[i32], sums: &mut [i64]) -> u64 {
+        if self.exact { self.matrix.apply(input, sums) } else { self.apply_by_phases(input, sums) }
+    }
+}
+
+/// Bit planes of one tile: [adc][slot][code bit][word of 64 rows].
+fn tile_planes(tile: &super::Tile, g: &TileGeometry) -> Vec<u64> {
+    let words = g.rows.div_ceil(64);
+    let mut planes = Vec::with_capacity(g.adcs() * g.slots * g.code_bits as usize * words);
+    for adc in 0..g.adcs() {
+        for slot in 0..g.slots {
+            let column = g.physical_column(adc, slot);
+            for bit in 0..g.code_bits {
+                let from = planes.len();
+                planes.resize(from + words, 0);
+                for r in 0..g.rows {
+                    planes[from + r / 64] |= u64::from(tile.codes[[r, column]] >> bit & 1) << (r % 64);
+                }
+            }
+        }
+    }
+    planes
+}
+
+/// Shift-and-add over the phases of one tile: sums per logical column, and clips.
+fn tile_product(g: &TileGeometry, cells: &[u64], digits: &[u64], words: usize) -> (Vec<i64>, u64) {
+    let mut sums = vec![0i64; g.logical_columns()];
+    let mut reference = 0;
+    let mut clips = 0;
+    let column_words = g.code_bits as usize * words;
+    for (p, digits) in digits.chunks(g.dac_bits as usize * words).enumerate() {
+        let phase = Phase { digits, most_significant: p == 0, first: p == 0 };
+        let mut convert = |adc: usize, slot: usize| {
+            let column = &cells[(adc * g.slots + slot) * column_words..][..column_words];
+            let (value, clipped) = convert(g, column, &phase, words);
+            clips += u64::from(clipped);
+            value
+        };
+        let scale = |sum: i64| if phase.first { 0 } else { sum << g.dac_bits };
+        for (l, sum) in sums.iter_mut().enumerate() {
+            *sum = scale(*sum);
+            for q in 0..g.cells_per_weight {
+                let site = g.site(l, q);
+                let value = convert(site.adc, site.slot) << (site.slice * g.cell_bits);
+                *sum += if site.negative { -value } else { value };
+            }
+        }
+        if !g.differential() {
+            reference = scale(reference) + convert(g.weight_adcs(), 0);
+        }
+    }
+    if !g.differential() {
+        sums.iter_mut().for_each(|sum| *sum -= reference << (g.weight_bits - 1));
+    }
+    (sums, clips)
+}
+
+/// One conversion: column sum, ADC, and the digital value the code stands for.
+fn convert(g: &TileGeometry, column: &[u64], phase: &Phase, words: usize) -> (i64, bool) {
+    let signed = phase.most_significant && g.dac_bits > 1;
+    let mut sum = 0i64;
+    for (j, driven) in phase.digits.chunks(words).enumerate() {
+        let negative = signed && j + 1 == g.dac_bits as usize;
+        for (bit, plane) in column.chunks(words).enumerate() {
+            let ones: u32 = driven.iter().zip(plane).map(|(d, c)| (d & c).count_ones()).sum();
+            let weighted = i64::from(ones) << (j + bit);
+            sum += if negative { -weighted } else { weighted };
+        }
+    }
+    let offset = if signed { g.adc_offset } else { 0 };
+    let round = if g.adc_shift > 0 { 1 << (g.adc_shift - 1) } else { 0 };
+    let wide = (sum + offset + round) >> g.adc_shift;
+    let code = num_traits::clamp(wide, 0, g.adc_top());
+    let value = (code << g.adc_shift) - offset;
+    let negate = phase.most_significant && g.dac_bits == 1;
+    (if negate { -value } else { value }, code != wide)
+}

@@ -1,0 +1,60 @@
+//! One unit of each recurrent cell in integers (`rtl/hvae_gate_*.v`).
+
+use crate::config::CellKind;
+use crate::quant::{QuantCell, QuantNet, Saturations, requant_to, saturating_add};
+
+/// What one unit reads: pre-activations of the input and recurrent parts per gate,
+/// and its previous states.
+pub struct UnitInput<'a> {
+    pub x: &'a [i64],
+    pub h: &'a [i64],
+    pub h_prev: i64,
+    pub c_prev: i64,
+}
+
+/// The next (h, c) of one unit; c is 0 unless the cell is an LSTM.
+pub fn unit(net: &QuantNet, cell: &QuantCell, input: &UnitInput, count: &mut Saturations) -> (i64, i64) {
+    match cell.kind {
+        CellKind::Rnn => (rnn(net, cell, input, count), 0),
+        CellKind::Gru => (gru(net, cell, input, count), 0),
+        CellKind::Lstm => lstm(net, cell, input, count),
+    }
+}
+
+/// h' = tanh(x + h)
+fn rnn(net: &QuantNet, cell: &QuantCell, u: &UnitInput, count: &mut Saturations) -> i64 {
+    let pre = saturating_add(u.x[0], u.h[0], net.fixed.pre_bits, count);
+    let shift = net.tanh.output.frac - cell.h.frac;
+    requant_to(net.tanh.lookup(pre), shift, cell.h.bits, count)
+}
+
+/// Gates r, z, n: h' = n + z * (h - n), n = tanh(x_n + r * h_n)
+fn gru(net: &QuantNet, cell: &QuantCell, u: &UnitInput, count: &mut Saturations) -> i64 {
+    let pre_bits = net.fixed.pre_bits;
+    let mut sigmoid = |gate: usize| net.sigmoid.lookup(saturating_add(u.x[gate], u.h[gate], pre_bits, count));
+    let (reset, update) = (sigmoid(0), sigmoid(1));
+    let table_frac = net.tanh.output.frac;
+    let gated = requant_to(reset * u.h[2], table_frac, pre_bits, count);
+    let candidate = net.tanh.lookup(saturating_add(u.x[2], gated, pre_bits, count));
+    let new = requant_to(candidate, table_frac - cell.h.frac, cell.h.bits, count);
+    // |update| <= 1, so this product cannot leave the width of the difference.
+    let kept = requant_to(update * (u.h_prev - new), table_frac, cell.h.bits + 1, &mut Saturations::default());
+    requant_to(new + kept, 0, cell.h.bits, count)
+}
+
+/// Gates i, f, g, o: c' = f * c + i * g, h' = o * tanh(c')
+fn lstm(net: &QuantNet, cell: &QuantCell, u: &UnitInput, count: &mut Saturations) -> (i64, i64) {
+    let c_format = cell.c.expect("an LSTM has a cell state");
+    let pre = |gate: usize, count: &mut Saturations| saturating_add(u.x[gate], u.h[gate], net.fixed.pre_bits, count);
+    let input = net.sigmoid.lookup(pre(0, count));
+    let forget = net.sigmoid.lookup(pre(1, count));
+    let candidate = net.tanh.lookup(pre(2, count));
+    let output = net.sigmoid.lookup(pre(3, count));
+    let table_frac = net.tanh.output.frac;
+    let kept = requant_to(forget * u.c_prev, table_frac, c_format.bits, count);
+    let added = requant_to(input * candidate, 2 * table_frac - c_format.frac, c_format.bits, count);
+    let c = saturating_add(kept, added, c_format.bits, count);
+    let squash = requant_to(c, c_format.frac - net.fixed.pre_frac as i32, net.fixed.pre_bits, count);
+    let h = requant_to(output * net.tanh.lookup(squash), 2 * table_frac - cell.h.frac, cell.h.bits, count);
+    (h, c)
+}

@@ -1,0 +1,32 @@
+//! Choosing a token from the logits (`rtl/hvae_token_choice.v`).
+
+use super::{NoiseKind, NoiseSource};
+use crate::quant::{NOISE_FRAC, OctaveTable, requant};
+
+/// Inverse temperature 1 in the Q4.12 format of its register.
+pub const UNIT_BETA: u16 = 1 << NOISE_FRAC;
+
+/// Gumbel-max: argmax of beta * logit + Gumbel noise is a draw from
+/// softmax(beta * logits). Without noise and with beta = 1: argmax.
+/// Ties go to the smaller token.
+pub struct Chooser<'a> {
+    pub logit_frac: i32,
+    /// `None`: greedy.
+    pub noise: Option<(&'a NoiseSource, &'a OctaveTable)>,
+    pub beta: u16,
+}
+
+impl Chooser<'_> {
+    pub fn choose(&self, logits: &[i64], step: u32) -> u32 {
+        let beta = if self.noise.is_some() { self.beta } else { UNIT_BETA };
+        let score = |(token, &logit): (usize, &i64)| {
+            let (scaled, _) = requant(logit * i64::from(beta), self.logit_frac, 32);
+            let noise = self.noise.map_or(0, |(source, gumbel)| {
+                gumbel.lookup(source.uniform(NoiseKind::Token, step, token as u32))
+            });
+            (scaled + noise, std::cmp::Reverse(token))
+        };
+        let best = logits.iter().enumerate().map(score).max().expect("a vocabulary is never empty");
+        best.1.0 as u32
+    }
+}

@@ -1,0 +1,152 @@
+//! The golden model as an engine of the metrics, beside the float network.
+
+use super::choice::Chooser;
+use super::net::{LatentMode, Machine};
+use super::{Golden, NoiseSource};
+use crate::model::{BlockId, EOS, Engine, Moments, Network, Op, Posterior, SOS, Score, When, score_logits};
+use crate::quant::{MatVec, QuantBlock};
+
+/// Integers (ideal or tiled) behind the interface of the metrics.
+pub struct GoldenEngine<'a, M> {
+    golden: &'a Golden<M>,
+    /// Conversions clipped so far.
+    pub adc_clips: u64,
+    /// Numbers saturated so far.
+    pub saturations: u64,
+}
+
+impl<'a, M: MatVec> GoldenEngine<'a, M> {
+    pub fn new(golden: &'a Golden<M>) -> Self {
+        GoldenEngine { golden, adc_clips: 0, saturations: 0 }
+    }
+
+    /// z from the prior and tokens at a temperature, as GENERATE would.
+    pub fn generate(&mut self, noise: &NoiseSource, inverse_temperature: u16, limit: usize) -> Vec<u32> {
+        let mut machine = Machine::new(self.golden);
+        self.start(&mut machine, LatentMode::Prior(noise));
+        self.write(&mut machine, Some((noise, inverse_temperature)), limit)
+    }
+
+    fn ids(&self, when: When) -> impl Iterator<Item = BlockId> + use<'a, M> {
+        let blocks = &self.golden.quant.network.blocks;
+        (0..blocks.len()).filter(move |&id| blocks[id].when == when)
+    }
+
+    fn step(&self, machine: &mut Machine<M>, when: When, token: u32) {
+        for id in self.ids(when) {
+            match self.golden.quant.blocks[id] {
+                QuantBlock::Embedding { .. } => machine.embed(id, token),
+                _ => machine.step(id),
+            }
+        }
+    }
+
+    /// z, then the states that the decoder starts from.
+    fn start(&self, machine: &mut Machine<M>, mode: LatentMode) {
+        for id in self.ids(When::Sentence) {
+            match self.golden.quant.blocks[id] {
+                QuantBlock::Latent { .. } => machine.latent(id, mode),
+                _ => machine.step(id),
+            }
+        }
+        let network = &self.golden.quant.network;
+        for id in self.ids(When::DecoderStep) {
+            if matches!(network.blocks[id].op, Op::Cell { init: Some(_), .. }) {
+                machine.load(id);
+            }
+        }
+    }
+
+    fn start_from(&self, z: &[f32]) -> Machine<'a, M> {
+        let mut machine = Machine::new(self.golden);
+        let format = self.golden.quant.moment_format();
+        let codes: Vec<i32> = z.iter().map(|&v| format.encode(v.into()) as i32).collect();
+        self.start(&mut machine, LatentMode::Given(&codes));
+        machine
+    }
+
+    fn vocabulary(&self) -> (BlockId, i32) {
+        let blocks = &self.golden.quant.blocks;
+        let found = blocks.iter().enumerate().find_map(|(id, b)| match b {
+            QuantBlock::Vocabulary { logit, .. } => Some((id, logit.frac)),
+            _ => None,
+        });
+        found.expect("a text model has a vocabulary product")
+    }
+
+    fn write(&mut self, machine: &mut Machine<M>, sampling: Option<(&NoiseSource, u16)>, limit: usize) -> Vec<u32> {
+        let (vocabulary, logit_frac) = self.vocabulary();
+        let gumbel = &self.golden.quant.gumbel;
+        let chooser = Chooser {
+            logit_frac,
+            noise: sampling.map(|(source, _)| (source, gumbel)),
+            beta: sampling.map_or(super::choice::UNIT_BETA, |(_, beta)| beta),
+        };
+        let mut written = Vec::new();
+        let mut token = SOS;
+        while written.len() < limit && token != EOS {
+            self.step(machine, When::DecoderStep, token);
+            token = chooser.choose(&machine.words[vocabulary], written.len() as u32);
+            written.push(token);
+        }
+        self.count(machine);
+        written
+    }
+
+    fn count(&mut self, machine: &Machine<M>) {
+        self.adc_clips += machine.adc_clips;
+        self.saturations += machine.saturations.0;
+    }
+}
+
+impl<M: MatVec> Engine for GoldenEngine<'_, M> {
+    fn network(&self) -> &Network {
+        &self.golden.quant.network
+    }
+
+    fn encode(&mut self, sentence: &[u32]) -> Posterior {
+        let mut machine = Machine::new(self.golden);
+        let format = self.golden.quant.moment_format();
+        let mut moments: Vec<Moments> = self
+            .ids(When::EncoderStep)
+            .filter_map(|block| match self.golden.quant.blocks[block] {
+                QuantBlock::Moments { size, .. } => {
+                    Some(Moments { block, size, mean: Vec::new(), log_variance: Vec::new() })
+                }
+                _ => None,
+            })
+            .collect();
+        for &token in sentence {
+            self.step(&mut machine, When::EncoderStep, token);
+            for m in &mut moments {
+                let real = |words: &[i64]| words.iter().map(|&w| format.decode(w) as f32).collect::<Vec<_>>();
+                let (mean, log_variance) = machine.words[m.block].split_at(m.size);
+                m.mean.extend(real(mean));
+                m.log_variance.extend(real(log_variance));
+            }
+        }
+        self.count(&machine);
+        Posterior { steps: sentence.len(), moments }
+    }
+
+    fn score(&mut self, sentence: &[u32], z: &[f32]) -> Vec<Score> {
+        let (vocabulary, logit_frac) = self.vocabulary();
+        let mut machine = self.start_from(z);
+        let scale = libm::ldexp(1.0, -logit_frac) as f32;
+        let scores = sentence
+            .windows(2)
+            .map(|pair| {
+                self.step(&mut machine, When::DecoderStep, pair[0]);
+                let logits = machine.words[vocabulary].iter().map(|&l| l as f32 * scale);
+                score_logits(logits, pair[1])
+            })
+            .collect();
+        self.count(&machine);
+        scores
+    }
+
+    fn greedy(&mut self, z: &[f32], limit: usize) -> Vec<u32> {
+        let mut machine = self.start_from(z);
+        self.write(&mut machine, None, limit)
+    }
+}

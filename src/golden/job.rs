@@ -1,0 +1,94 @@
+//! What the accelerator is asked and what it answers.
+
+use crate::model::BlockId;
+use crate::quant::Signal;
+use fixed::types::U4F12;
+use serde::{Deserialize, Serialize};
+
+/// The jobs of the JOB register.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum JobKind {
+    /// Tokens to the statistics of z.
+    Encode = 0,
+    /// Tokens to tokens through z.
+    Reconstruct = 1,
+    /// z to tokens.
+    Decode = 2,
+    /// z from the prior, to tokens.
+    Generate = 3,
+}
+
+/// One job with everything that its answer depends on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Job {
+    pub kind: JobKind,
+    /// z is sampled from the posterior; otherwise it is the posterior mean.
+    pub sample_z: bool,
+    /// Tokens are sampled at the temperature; otherwise the likeliest is taken.
+    pub sample_tokens: bool,
+    pub seed: u64,
+    /// 1 / temperature, Q4.12.
+    pub inverse_temperature: u16,
+    pub max_tokens: u16,
+    /// Token ids (`Encode`, `Reconstruct`) or z codes (`Decode`).
+    pub input: Vec<i32>,
+}
+
+impl Job {
+    /// A greedy, deterministic job.
+    pub fn new(kind: JobKind, input: Vec<i32>, max_tokens: u16) -> Job {
+        Job { kind, sample_z: false, sample_tokens: false, seed: 0, inverse_temperature: 1 << 12, max_tokens, input }
+    }
+
+    /// Samples tokens at `temperature` (and z, where it has a posterior) from `seed`.
+    /// `None` when 1 / temperature does not fit the register: below 0.0625, or
+    /// too high to be told from infinite.
+    pub fn sampled(mut self, temperature: f64, seed: u64) -> Option<Job> {
+        let beta = U4F12::checked_from_num(1.0 / temperature).filter(|b| *b > 0)?;
+        self.inverse_temperature = beta.to_bits();
+        self.sample_tokens = true;
+        self.seed = seed;
+        Some(self)
+    }
+
+    /// The JOB register.
+    pub fn word(&self) -> u32 {
+        self.kind as u32 | u32::from(self.sample_z) << 8 | u32::from(self.sample_tokens) << 9
+    }
+}
+
+/// A vector that the hardware writes, `lanes` numbers a cycle.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VectorEvent {
+    pub block: BlockId,
+    pub signal: Signal,
+    /// Token of the sentence (encoder) or of the answer (decoder) it belongs to.
+    pub step: usize,
+    /// Job cycle in which the first numbers are written; the others follow cycle by cycle.
+    pub cycle: u64,
+    pub lanes: usize,
+    pub values: Vec<i32>,
+}
+
+/// The counters a job leaves in the registers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counters {
+    pub cycles: u64,
+    pub adc_clips: u64,
+    pub saturations: u64,
+    pub tokens: u64,
+}
+
+/// Everything a job must show.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Run {
+    pub events: Vec<VectorEvent>,
+    /// Beats of the output stream.
+    pub output: Vec<u32>,
+    pub counters: Counters,
+    /// The least cycles the job could take, by the dependency chain and the converters.
+    pub floor: u64,
+    /// Cycles in which the converters on the critical chain were busy.
+    pub adc_cycles: u64,
+}

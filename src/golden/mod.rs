@@ -1,0 +1,16 @@
+//! What the hardware must answer, bit by bit and cycle by cycle.
+
+mod cell;
+mod choice;
+mod engine;
+mod job;
+mod net;
+mod random;
+mod run;
+mod timing;
+
+pub use engine::GoldenEngine;
+pub use job::{Counters, Job, JobKind, Run, VectorEvent};
+pub use net::{Golden, LatentMode, Machine};
+pub use random::{NoiseKind, NoiseSource};
+pub use timing::{StageTiming, Timing};

@@ -1,0 +1,235 @@
+//! The network in integers, block by block, over any kind of matrix.
+
+use super::cell::{UnitInput, unit};
+use super::{NoiseKind, NoiseSource, Timing};
+use crate::config::Accelerator;
+use crate::crossbar::{CrossbarNet, TileGeometry, TiledMatrix};
+use crate::model::BlockId;
+use crate::quant::{
+    IntMatrix, MatVec, NOISE_FRAC, QuantBlock, QuantCell, QuantNet, Saturations, requant_to, saturating_add,
+};
+
+/// The golden model: a network, its matrices (ideal or tiled) and its timing.
+#[derive(Debug, Clone)]
+pub struct Golden<M> {
+    pub quant: QuantNet,
+    /// Matrices of each block; of a cell one per part.
+    matrices: Vec<Vec<M>>,
+    pub timing: Timing,
+}
+
+impl Golden<IntMatrix> {
+    /// Exact integer products: what ideal devices and a lossless ADC must equal.
+    pub fn ideal(quant: &QuantNet, g: &TileGeometry, accelerator: &Accelerator) -> Self {
+        Self::build(quant, g, accelerator, |_, matrix| matrix.clone())
+    }
+}
+
+impl Golden<TiledMatrix> {
+    /// Products as the tiles compute them.
+    pub fn tiled(net: &CrossbarNet, accelerator: &Accelerator) -> Self {
+        Self::build(&net.quant, &net.geometry, accelerator, |name, _| net.matrices[name].clone())
+    }
+}
+
+impl<M: MatVec> Golden<M> {
+    fn build(
+        quant: &QuantNet,
+        g: &TileGeometry,
+        accelerator: &Accelerator,
+        make: impl Fn(&str, &IntMatrix) -> M,
+    ) -> Self {
+        let block = |(block, quant): (&crate::model::Block, &QuantBlock)| match quant {
+            QuantBlock::Cell(cell) => {
+                cell.parts.iter().map(|p| make(&format!("{}_{}", block.name, p.name), &p.matrix)).collect()
+            }
+            QuantBlock::Moments { matrix, .. }
+            | QuantBlock::Linear { matrix, .. }
+            | QuantBlock::Vocabulary { matrix, .. } => vec![make(&block.name, matrix)],
+            QuantBlock::Embedding { .. } | QuantBlock::Latent { .. } => Vec::new(),
+        };
+        let matrices = quant.network.blocks.iter().zip(&quant.blocks).map(block).collect();
+        Golden { quant: quant.clone(), matrices, timing: Timing::new(quant, g, accelerator) }
+    }
+}
+
+/// Where z comes from.
+#[derive(Debug, Clone, Copy)]
+pub enum LatentMode<'a> {
+    Mean,
+    Posterior(&'a NoiseSource),
+    Prior(&'a NoiseSource),
+    /// Codes given by the caller.
+    Given(&'a [i32]),
+}
+
+/// The registers of the accelerator while it works on a sentence.
+#[derive(Debug, Clone)]
+pub struct Machine<'a, M> {
+    golden: &'a Golden<M>,
+    /// Latest vector of each block: h, mean then log-variance, z, h_0 or logits.
+    pub words: Vec<Vec<i64>>,
+    /// Latest c of each LSTM, and c_0 of each bridge.
+    pub c: Vec<Vec<i64>>,
+    /// The codes that drive word lines with the block's vector.
+    pub codes: Vec<Vec<i32>>,
+    pub saturations: Saturations,
+    pub adc_clips: u64,
+}
+
+impl<'a, M: MatVec> Machine<'a, M> {
+    /// All states zero.
+    pub fn new(golden: &'a Golden<M>) -> Self {
+        let quant = &golden.quant;
+        let zeros = |id: BlockId| match &quant.blocks[id] {
+            QuantBlock::Moments { size, .. } => vec![0; 2 * size],
+            QuantBlock::Embedding { .. } => Vec::new(),
+            _ => vec![0; quant.network.width(id)],
+        };
+        let ids = 0..quant.blocks.len();
+        Machine {
+            golden,
+            words: ids.clone().map(zeros).collect(),
+            c: ids.clone().map(zeros).collect(),
+            codes: ids.map(|id| vec![0; quant.network.width(id)]).collect(),
+            saturations: Saturations::default(),
+            adc_clips: 0,
+        }
+    }
+
+    /// Reads the embedding of `token`.
+    pub fn embed(&mut self, id: BlockId, token: u32) {
+        let QuantBlock::Embedding { codes } = &self.golden.quant.blocks[id] else { unreachable!() };
+        self.codes[id] = codes.row(token as usize).to_vec();
+    }
+
+    /// One step of a cell, of moments, of a bridge or of the vocabulary product.
+    pub fn step(&mut self, id: BlockId) {
+        let quant = &self.golden.quant;
+        match &quant.blocks[id] {
+            QuantBlock::Cell(cell) => self.cell(id, cell),
+            QuantBlock::Moments { shift, .. } => {
+                let sums = self.product(id, 0, self.input_of(id));
+                self.words[id] = self.requantised(&sums, *shift, quant.fixed.state_bits);
+            }
+            QuantBlock::Linear { shift, shift_c, .. } => {
+                let sums = self.product(id, 0, self.input_of(id));
+                self.words[id] = self.requantised(&sums, *shift, quant.fixed.state_bits);
+                if let Some(shift) = shift_c {
+                    self.c[id] = self.requantised(&sums, *shift, quant.fixed.state_bits);
+                }
+            }
+            QuantBlock::Vocabulary { logit, shift, .. } => {
+                let sums = self.product(id, 0, self.input_of(id));
+                self.words[id] = self.requantised(&sums, *shift, logit.bits);
+            }
+            QuantBlock::Embedding { .. } | QuantBlock::Latent { .. } => unreachable!("not a matrix stage"),
+        }
+    }
+
+    /// Loads h_0 (and c_0) of the decoder cell `id` from its bridge.
+    pub fn load(&mut self, id: BlockId) {
+        let cell = self.golden.quant.cell(id);
+        let Some(bridge) = cell.init else { return };
+        if cell.c.is_some() {
+            self.c[id] = self.c[bridge].clone();
+        }
+        self.set_vector(id, self.words[bridge].clone(), cell.h.frac);
+    }
+
+    /// z of the sentence.
+    pub fn latent(&mut self, id: BlockId, mode: LatentMode) {
+        let quant = &self.golden.quant;
+        let format = quant.moment_format();
+        let (means, log_variances) = self.moments(id);
+        let sigma_frac = quant.exp_half.output.frac;
+        let epsilon = |source: &NoiseSource, j: usize| {
+            let u = source.uniform(NoiseKind::Latent, 0, j as u32);
+            let magnitude = quant.half_normal.lookup(u | 1);
+            if u & 1 == 1 { -magnitude } else { magnitude }
+        };
+        let mut count = self.saturations;
+        let z = (0..means.len())
+            .map(|j| match mode {
+                LatentMode::Mean => means[j],
+                LatentMode::Given(codes) => i64::from(codes[j]),
+                LatentMode::Prior(source) => {
+                    requant_to(epsilon(source, j), NOISE_FRAC - format.frac, format.bits, &mut count)
+                }
+                LatentMode::Posterior(source) => {
+                    let product = quant.exp_half.lookup(log_variances[j]) * epsilon(source, j);
+                    let noise = requant_to(product, sigma_frac + NOISE_FRAC - format.frac, format.bits, &mut count);
+                    saturating_add(means[j], noise, format.bits, &mut count)
+                }
+            })
+            .collect();
+        self.saturations = count;
+        self.set_vector(id, z, format.frac);
+    }
+
+    /// Means and log-variances of the dimensions of the latent block `id`, in z's order.
+    pub fn moments(&self, id: BlockId) -> (Vec<i64>, Vec<i64>) {
+        let QuantBlock::Latent { moments } = &self.golden.quant.blocks[id] else { unreachable!() };
+        let halves = |m: &BlockId| self.words[*m].split_at(self.words[*m].len() / 2);
+        let means = moments.iter().flat_map(|m| halves(m).0.to_vec()).collect();
+        let log_variances = moments.iter().flat_map(|m| halves(m).1.to_vec()).collect();
+        (means, log_variances)
+    }
+
+    fn input_of(&self, id: BlockId) -> BlockId {
+        use crate::model::Op;
+        match self.golden.quant.network.blocks[id].op {
+            Op::Moments { input, .. } | Op::Linear { input, .. } | Op::Vocabulary { input } => input,
+            _ => unreachable!("has no single input"),
+        }
+    }
+
+    fn product(&mut self, id: BlockId, part: usize, source: BlockId) -> Vec<i64> {
+        let matrix = &self.golden.matrices[id][part];
+        let mut sums = vec![0; matrix.outputs()];
+        self.adc_clips += matrix.apply(&self.codes[source], &mut sums);
+        sums
+    }
+
+    fn requantised(&mut self, sums: &[i64], shift: i32, bits: u32) -> Vec<i64> {
+        sums.iter().map(|&s| requant_to(s, shift, bits, &mut self.saturations)).collect()
+    }
+
+    fn cell(&mut self, id: BlockId, cell: &QuantCell) {
+        let quant = &self.golden.quant;
+        let pre_bits = quant.fixed.pre_bits;
+        let mut pres = Vec::with_capacity(cell.parts.len());
+        for (i, part) in cell.parts.iter().enumerate() {
+            let sums = self.product(id, i, part.source);
+            pres.push(self.requantised(&sums, part.shift, pre_bits));
+        }
+        let recurrent = pres.pop().expect("a cell has a recurrent part");
+        let mut inputs = pres.into_iter();
+        let mut x = inputs.next().expect("a cell has an input");
+        for part in inputs {
+            for (sum, p) in x.iter_mut().zip(part) {
+                *sum = saturating_add(*sum, p, pre_bits, &mut self.saturations);
+            }
+        }
+        let (gates, hidden) = (cell.kind.gates(), cell.hidden);
+        let of_unit = |pre: &[i64], j: usize| -> Vec<i64> { (0..gates).map(|g| pre[g * hidden + j]).collect() };
+        let mut next = Vec::with_capacity(hidden);
+        for j in 0..hidden {
+            let (x, h) = (of_unit(&x, j), of_unit(&recurrent, j));
+            let input = UnitInput { x: &x, h: &h, h_prev: self.words[id][j], c_prev: self.c[id][j] };
+            let (h, c) = unit(quant, cell, &input, &mut self.saturations);
+            self.c[id][j] = c;
+            next.push(h);
+        }
+        self.set_vector(id, next, cell.h.frac);
+    }
+
+    /// Stores a vector and the codes that it drives word lines with.
+    fn set_vector(&mut self, id: BlockId, words: Vec<i64>, frac: i32) {
+        if let Some(dac) = self.golden.quant.dac[id] {
+            let code = |&w: &i64| requant_to(w, frac - dac.frac, dac.bits, &mut self.saturations) as i32;
+            self.codes[id] = words.iter().map(code).collect();
+        }
+        self.words[id] = words;
+    }
+}

@@ -1,0 +1,212 @@
+//! A whole job: the same order, the same cycles as the job sequencer.
+
+use super::choice::Chooser;
+use super::net::LatentMode;
+use super::timing::{FETCH, FLUSH_CYCLES, HANDOVER, KEY_CYCLES};
+use super::{Golden, Job, JobKind, Machine, NoiseSource, Run, VectorEvent};
+use crate::model::{BlockId, EOS, Network, Op, SOS, When};
+use crate::quant::{MatVec, QuantBlock, Signal};
+
+impl<M: MatVec> Golden<M> {
+    /// Everything `job` must show. Tokens must lie in the vocabulary.
+    pub fn run(&self, job: &Job) -> Run {
+        let mut runner = Runner {
+            golden: self,
+            machine: Machine::new(self),
+            noise: NoiseSource::new(job.seed),
+            now: KEY_CYCLES,
+            run: Run { floor: 0, ..Run::default() },
+        };
+        runner.job(job);
+        runner.run
+    }
+}
+
+struct Runner<'a, M> {
+    golden: &'a Golden<M>,
+    machine: Machine<'a, M>,
+    noise: NoiseSource,
+    /// Job cycle in which the next sequencer state begins.
+    now: u64,
+    run: Run,
+}
+
+impl<M: MatVec> Runner<'_, M> {
+    fn network(&self) -> &Network {
+        &self.golden.quant.network
+    }
+
+    /// Stages of `when` by depth of dependence.
+    fn waves(&self, when: When) -> Vec<Vec<BlockId>> {
+        let network = self.network();
+        let mut waves: Vec<Vec<BlockId>> = Vec::new();
+        for (id, block) in network.blocks.iter().enumerate() {
+            if block.when == when && self.golden.timing.stages[id].is_some() {
+                let depth = network.depth(id);
+                waves.resize(waves.len().max(depth + 1), Vec::new());
+                waves[depth].push(id);
+            }
+        }
+        waves
+    }
+
+    fn embeddings(&self, when: When) -> Vec<BlockId> {
+        let of = |(id, b): (usize, &crate::model::Block)| {
+            (b.when == when && matches!(b.op, Op::Embedding { .. })).then_some(id)
+        };
+        self.network().blocks.iter().enumerate().filter_map(of).collect()
+    }
+
+    fn job(&mut self, job: &Job) {
+        if matches!(job.kind, JobKind::Encode | JobKind::Reconstruct) {
+            self.encode(&job.input);
+        }
+        self.sentence(job);
+        if job.kind != JobKind::Encode {
+            self.decode(job);
+        }
+        self.run.counters.cycles = self.now + FLUSH_CYCLES;
+        self.run.counters.adc_clips = self.machine.adc_clips;
+        self.run.counters.saturations = self.machine.saturations.0;
+    }
+
+    /// A wave: in each beat, the stage of depth d works on token beat - d.
+    fn encode(&mut self, tokens: &[i32]) {
+        let waves = self.waves(When::EncoderStep);
+        let embeddings = self.embeddings(When::EncoderStep);
+        let beats = tokens.len() + waves.len() - 1;
+        let mut starts = Vec::with_capacity(beats);
+        for beat in 0..beats {
+            let active = waves.iter().enumerate().filter(|(d, _)| *d <= beat && beat < tokens.len() + d);
+            let active: Vec<BlockId> = active.flat_map(|(_, wave)| wave.clone()).collect();
+            starts.push(self.now + FETCH);
+            self.now += FETCH;
+            self.beat(&active);
+        }
+        for (t, &token) in tokens.iter().enumerate() {
+            for &id in &embeddings {
+                self.machine.embed(id, token as u32);
+            }
+            for (depth, wave) in waves.iter().enumerate() {
+                for &id in wave {
+                    self.machine.step(id);
+                    self.record(id, t, starts[t + depth]);
+                }
+            }
+        }
+    }
+
+    fn sentence(&mut self, job: &Job) {
+        let stages: Vec<BlockId> = self.waves(When::Sentence).concat();
+        let (latents, bridges): (Vec<_>, Vec<_>) = stages
+            .into_iter()
+            .partition(|&id| matches!(self.golden.quant.blocks[id], QuantBlock::Latent { .. }));
+        let noise = self.noise.clone();
+        let mode = match job.kind {
+            JobKind::Encode | JobKind::Reconstruct if job.sample_z => LatentMode::Posterior(&noise),
+            JobKind::Encode | JobKind::Reconstruct => LatentMode::Mean,
+            JobKind::Decode => LatentMode::Given(&job.input),
+            JobKind::Generate => LatentMode::Prior(&noise),
+        };
+        for &id in &latents {
+            self.machine.latent(id, mode);
+            self.record(id, 0, self.now);
+        }
+        self.beat(&latents);
+        if job.kind == JobKind::Encode {
+            for &id in &latents {
+                let (means, log_variances) = self.machine.moments(id);
+                let word = |(m, v): (&i64, &i64)| (*v as u32 & 0xffff) << 16 | (*m as u32 & 0xffff);
+                self.run.output.extend(means.iter().zip(&log_variances).map(word));
+            }
+            return;
+        }
+        for &id in &bridges {
+            self.machine.step(id);
+            self.record(id, 0, self.now);
+        }
+        self.beat(&bridges);
+        for id in 0..self.network().blocks.len() {
+            if matches!(self.network().blocks[id].op, Op::Cell { init: Some(_), .. }) {
+                self.machine.load(id);
+            }
+        }
+    }
+
+    fn decode(&mut self, job: &Job) {
+        let waves = self.waves(When::DecoderStep);
+        let embeddings = self.embeddings(When::DecoderStep);
+        let mut token = SOS;
+        for step in 0..usize::from(job.max_tokens) {
+            for &id in &embeddings {
+                self.machine.embed(id, token);
+            }
+            for wave in &waves {
+                for &id in wave {
+                    self.machine.step(id);
+                    self.record(id, step, self.now);
+                    if let QuantBlock::Vocabulary { logit, .. } = &self.golden.quant.blocks[id] {
+                        let noise = job.sample_tokens.then_some((&self.noise, &self.golden.quant.gumbel));
+                        let chooser = Chooser { logit_frac: logit.frac, noise, beta: job.inverse_temperature };
+                        token = chooser.choose(&self.machine.words[id], step as u32);
+                    }
+                }
+                self.beat(wave);
+            }
+            // The chosen token is pushed in the cycle after the last stage fell idle.
+            let (block, cycle) = (waves.last().expect("a decoder has stages")[0], self.now);
+            self.event(block, Signal::Token, step, cycle, 1, vec![token as i32]);
+            self.now += 1;
+            self.run.output.push(token);
+            self.run.counters.tokens += 1;
+            if token == EOS {
+                break;
+            }
+        }
+    }
+
+    /// Starts `active` together and waits for the slowest.
+    fn beat(&mut self, active: &[BlockId]) {
+        let stages = active.iter().filter_map(|&id| self.golden.timing.stages[id]);
+        let busy = stages.clone().map(|s| s.busy()).max().unwrap_or(0);
+        self.run.floor += stages.clone().map(|s| s.floor).max().unwrap_or(0);
+        self.run.adc_cycles += stages.map(|s| s.adc).max().unwrap_or(0);
+        self.now += busy + HANDOVER;
+    }
+
+    /// What block `id` writes when it was started in cycle `start`.
+    fn record(&mut self, id: BlockId, step: usize, start: u64) {
+        let stage = self.golden.timing.stages[id].expect("only stages write");
+        let cycle = start + stage.first_write();
+        let narrow = |words: &[i64]| words.iter().map(|&w| w as i32).collect::<Vec<_>>();
+        let words = narrow(&self.machine.words[id]);
+        let c = narrow(&self.machine.c[id]);
+        let lanes = stage.lanes;
+        match &self.golden.quant.blocks[id] {
+            QuantBlock::Cell(cell) => {
+                self.event(id, Signal::H, step, cycle, lanes, words);
+                if cell.c.is_some() {
+                    self.event(id, Signal::C, step, cycle, lanes, c);
+                }
+            }
+            QuantBlock::Moments { size, .. } => {
+                let (mean, log_variance) = words.split_at(*size);
+                self.event(id, Signal::Mean, step, cycle, lanes, mean.to_vec());
+                self.event(id, Signal::LogVariance, step, cycle, lanes, log_variance.to_vec());
+            }
+            QuantBlock::Linear { shift_c, .. } => {
+                self.event(id, Signal::H, step, cycle, lanes, words);
+                if shift_c.is_some() {
+                    self.event(id, Signal::C, step, cycle, lanes, c);
+                }
+            }
+            QuantBlock::Latent { .. } => self.event(id, Signal::Z, step, cycle, lanes, words),
+            QuantBlock::Vocabulary { .. } => self.event(id, Signal::Logits, step, cycle, lanes, words),
+            QuantBlock::Embedding { .. } => {}
+        }
+    }
+
+    fn event(&mut self, block: BlockId, signal: Signal, step: usize, cycle: u64, lanes: usize, values: Vec<i32>) {
+        self.run.events.push(VectorEvent { block, signal, step, cycle, lanes, values });
+    }
+}

@@ -1,0 +1,129 @@
+//! Cycles of every stage: what the hardware takes, and the floor under it.
+
+use crate::config::{Accelerator, CellKind};
+use crate::crossbar::TileGeometry;
+use crate::quant::{QuantBlock, QuantNet};
+use serde::{Deserialize, Serialize};
+
+/// From the last sample to the first accumulator that may be read: DAC register,
+/// column sum, code, accumulator (D_adc of the floor).
+pub const ADC_LATENCY: u64 = 4;
+/// Accumulators read, row tiles added, requantised.
+const READ: u64 = 3;
+/// Parts of a cell added up.
+const PART_SUM: u64 = 1;
+/// Round keys of the noise source, before anything else of a job.
+pub const KEY_CYCLES: u64 = 24;
+/// Counters settle, after everything else of a job.
+pub const FLUSH_CYCLES: u64 = 8;
+/// The busy signals fall and the sequencer sees it.
+pub const HANDOVER: u64 = 2;
+/// The token of a wave beat is read from the input buffer.
+pub const FETCH: u64 = 1;
+/// From a latent dimension's index to its z.
+const LATENT_LATENCY: u64 = 16;
+/// From a logit's index to its lane's best so far.
+const CHOICE_LATENCY: u64 = 15;
+
+/// Cycles from valid_i to valid_o of a gate lane.
+pub const fn gate_latency(kind: CellKind) -> u64 {
+    match kind {
+        CellKind::Rnn => 4,
+        CellKind::Gru => 10,
+        CellKind::Lstm => 9,
+    }
+}
+
+/// One stage. It starts in cycle 0, scans its outputs and falls idle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StageTiming {
+    /// Cycles in which its converters work (X * slots); 0 without a matrix.
+    pub adc: u64,
+    /// Cycle in which the first outputs are asked for.
+    pub scan: u64,
+    /// Groups of lanes asked for, one a cycle.
+    pub groups: u64,
+    /// From asking to writing.
+    pub latency: u64,
+    /// From writing the last group to idle.
+    pub settle: u64,
+    /// Numbers written a cycle.
+    pub lanes: usize,
+    /// The least cycles the stage could take.
+    pub floor: u64,
+}
+
+impl StageTiming {
+    /// Cycle in which the first outputs are written.
+    pub fn first_write(&self) -> u64 {
+        self.scan + self.latency
+    }
+
+    /// Cycles in which the stage is busy; it starts in cycle 0 and is idle in `busy + 1`.
+    pub fn busy(&self) -> u64 {
+        self.scan - 1 + self.groups + self.latency + self.settle
+    }
+
+    fn matrix(g: &TileGeometry, outputs: usize, lanes: usize, latency: u64, settle: u64) -> StageTiming {
+        let adc = (g.phases * g.slots) as u64;
+        let groups = outputs.div_ceil(lanes) as u64;
+        StageTiming { adc, scan: adc + ADC_LATENCY, groups, latency, settle, lanes, floor: 0 }
+    }
+}
+
+/// Stage by stage, in block order (`None`: embeddings, which are read on the fly).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Timing {
+    pub stages: Vec<Option<StageTiming>>,
+}
+
+impl Timing {
+    pub fn new(quant: &QuantNet, g: &TileGeometry, accelerator: &Accelerator) -> Timing {
+        let lanes = accelerator.gate_lanes;
+        let stages = quant.blocks.iter().enumerate().map(|(id, block)| {
+            let mut stage = match block {
+                QuantBlock::Embedding { .. } => return None,
+                QuantBlock::Cell(cell) => {
+                    StageTiming::matrix(g, cell.hidden, lanes, READ + PART_SUM + gate_latency(cell.kind), 1)
+                }
+                QuantBlock::Moments { size, .. } => StageTiming::matrix(g, *size, lanes, READ, 1),
+                QuantBlock::Linear { .. } => StageTiming::matrix(g, quant.network.width(id), lanes, READ, 1),
+                QuantBlock::Latent { .. } => {
+                    let groups = quant.network.width(id) as u64;
+                    StageTiming { adc: 0, scan: 1, groups, latency: LATENT_LATENCY, settle: 1, lanes: 1, floor: 0 }
+                }
+                QuantBlock::Vocabulary { .. } => {
+                    let lanes = accelerator.token_lanes;
+                    let tree = u64::from(lanes.next_power_of_two().trailing_zeros());
+                    let settle = CHOICE_LATENCY - READ + tree + 2;
+                    StageTiming::matrix(g, quant.network.vocabulary, lanes, READ, settle)
+                }
+            };
+            stage.floor = floor(&stage, block, g);
+            Some(stage)
+        });
+        Timing { stages: stages.collect() }
+    }
+}
+
+/// t_MVM + D_adc + log2(row tiles) + groups of lanes + depth of the gate arithmetic.
+fn floor(stage: &StageTiming, block: &QuantBlock, g: &TileGeometry) -> u64 {
+    let depth = match block {
+        QuantBlock::Cell(cell) => gate_latency(cell.kind),
+        QuantBlock::Latent { .. } => LATENT_LATENCY,
+        // Requantise; the comparison of the last logits.
+        QuantBlock::Vocabulary { .. } => 1 + u64::from(stage.lanes.next_power_of_two().trailing_zeros()),
+        _ => 1,
+    };
+    let rows = |m: &crate::quant::IntMatrix| m.rows().div_ceil(g.rows);
+    let row_tiles = match block {
+        QuantBlock::Cell(cell) => cell.parts.iter().map(|p| rows(&p.matrix)).max().unwrap_or(1),
+        QuantBlock::Moments { matrix, .. }
+        | QuantBlock::Linear { matrix, .. }
+        | QuantBlock::Vocabulary { matrix, .. } => rows(matrix),
+        QuantBlock::Embedding { .. } | QuantBlock::Latent { .. } => 1,
+    };
+    let adder_tree = u64::from(row_tiles.next_power_of_two().trailing_zeros());
+    let converters = if stage.adc > 0 { ADC_LATENCY } else { 0 };
+    stage.adc + converters + adder_tree + stage.groups + depth
+}

@@ -1,0 +1,65 @@
+//! The stages in their order, for the program and the tests: a model to integers, to
+//! tiles, to a golden model.
+
+mod random;
+
+pub use random::random_weights;
+
+use crate::config::Config;
+use crate::crossbar::{CrossbarNet, MapError, TiledMatrix};
+use crate::golden::Golden;
+use crate::model::{FloatNet, Network, SOS, Weights};
+use crate::quant::{Calibration, QuantError, QuantNet};
+
+/// Sentences that are enough to know the ranges of a network.
+pub const CALIBRATION_SENTENCES: usize = 128;
+
+/// Why a model cannot be put on tiles.
+#[derive(Debug, thiserror::Error, PartialEq)]
+pub enum PipelineError {
+    #[error(transparent)]
+    Quant(#[from] QuantError),
+    #[error(transparent)]
+    Map(#[from] MapError),
+}
+
+/// Ranges of every vector while the float network reads `sentences` (ids, `<sos>` to `<eos>`).
+pub fn calibrate(net: &FloatNet, sentences: &[Vec<u32>]) -> Calibration {
+    let mut calibration = Calibration::default();
+    let latent = net.network().latent();
+    for sentence in sentences.iter().take(CALIBRATION_SENTENCES) {
+        let encoded = net.encode(sentence);
+        let z = encoded.get(latent, crate::model::Role::Output).row(0).to_vec();
+        calibration.add(&encoded);
+        calibration.add(&net.teacher_forced(sentence, &z));
+    }
+    // z is wider than its posterior means: generation draws it from N(0, I).
+    calibration.add(&net.teacher_forced(&[SOS, SOS], &vec![3.0; net.network().width(latent)]));
+    calibration
+}
+
+/// Sentences of random words, for networks without data.
+pub fn random_sentences(vocabulary: usize, count: usize, seed: u64) -> Vec<Vec<u32>> {
+    let mut random = crate::model::Random::keyed(&[seed, 1]);
+    let word = |random: &mut crate::model::Random| 4 + random.below(vocabulary - 4) as u32;
+    (0..count)
+        .map(|_| {
+            let length = 3 + random.below(8);
+            let words: Vec<u32> = (0..length).map(|_| word(&mut random)).collect();
+            [vec![SOS], words, vec![crate::model::EOS]].concat()
+        })
+        .collect()
+}
+
+/// Integers, then tiles.
+pub fn map(network: &Network, weights: &Weights, config: &Config, sentences: &[Vec<u32>]) -> Result<CrossbarNet, PipelineError> {
+    let float = FloatNet::new(network, weights).expect("weights were checked against the network");
+    let calibration = calibrate(&float, sentences);
+    let quant = QuantNet::new(network, weights, &config.fixed, &calibration)?;
+    Ok(CrossbarNet::new(quant, &config.crossbar, &config.device)?)
+}
+
+/// The golden model of a mapped network.
+pub fn golden(net: &CrossbarNet, config: &Config) -> Golden<TiledMatrix> {
+    Golden::tiled(net, &config.accelerator)
+}

@@ -1,0 +1,156 @@
+//! A weight matrix in integers, bias rows included, and the product every cell is written over.
+
+use super::Format;
+use ndarray::{Array2, ArrayView2};
+use serde::{Deserialize, Serialize};
+
+/// Exact or tiled: what a recurrent cell needs of a matrix.
+pub trait MatVec {
+    /// Length of the data vector (bias rows are the matrix's own affair).
+    fn inputs(&self) -> usize;
+    fn outputs(&self) -> usize;
+    /// Accumulators for one vector of input codes; returns the number of ADC clips.
+    fn apply(&self, input: &[i32], sums: &mut [i64]) -> u64;
+}
+
+/// Integer weights of one matrix. Row `k` of the crossbar is input `k`; behind the
+/// data rows stand the bias rows, driven with constants.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct IntMatrix {
+    /// [outputs, inputs + bias rows], each within +-(2^(weight_bits-1) - 1).
+    pub weights: Array2<i32>,
+    /// Data rows.
+    pub inputs: usize,
+    /// Bias rows driven with 2^`coarse_bit`, before the fine one.
+    pub bias_coarse: usize,
+    /// 1 when there is a bias row driven with 1.
+    pub bias_fine: usize,
+    pub coarse_bit: u32,
+    pub weight: Format,
+    /// Format of the input codes.
+    pub input: Format,
+}
+
+impl IntMatrix {
+    /// Quantises `weights` [outputs, inputs] and a bias in real units.
+    ///
+    /// One power-of-two scale per matrix, the one with the least squared error.
+    pub fn quantise(weights: ArrayView2<f32>, bias: Option<&[f64]>, weight_bits: u32, input: Format) -> Self {
+        let weight = best_format(weights.iter().map(|&w| f64::from(w)), weight_bits);
+        let limit = weight.max();
+        let code = |w: f32| weight.encode(f64::from(w)).clamp(-limit, limit) as i32;
+        let coarse_bit = input.bits - 2;
+        let sum = Format::new(62, weight.frac + input.frac);
+        let bias: Vec<i64> = bias.map_or_else(Vec::new, |b| b.iter().map(|&b| sum.encode(b)).collect());
+        // Half up, so the remainder fits the fine row.
+        let coarse_of = |b: i64| (b + (1 << (coarse_bit - 1))) >> coarse_bit;
+        let widest = bias.iter().map(|&b| coarse_of(b).abs()).max().unwrap_or(0);
+        let bias_coarse = widest.div_euclid(limit) as usize + usize::from(widest % limit != 0);
+        let bias_fine = usize::from(!bias.is_empty());
+        let (outputs, inputs) = weights.dim();
+        let mut all = Array2::zeros((outputs, inputs + bias_coarse + bias_fine));
+        for (n, row) in weights.outer_iter().enumerate() {
+            for (k, &w) in row.iter().enumerate() {
+                all[[n, k]] = code(w);
+            }
+            let Some(&b) = bias.get(n) else { continue };
+            let mut left = coarse_of(b);
+            for k in inputs..inputs + bias_coarse {
+                let share = left.clamp(-limit, limit);
+                all[[n, k]] = share as i32;
+                left -= share;
+            }
+            all[[n, inputs + bias_coarse]] = (b - (coarse_of(b) << coarse_bit)) as i32;
+        }
+        IntMatrix { weights: all, inputs, bias_coarse, bias_fine, coarse_bit, weight, input }
+    }
+
+    /// Rows of the crossbar: data and bias.
+    pub fn rows(&self) -> usize {
+        self.weights.ncols()
+    }
+
+    /// Fraction bits of an accumulator.
+    pub fn sum_frac(&self) -> i32 {
+        self.weight.frac + self.input.frac
+    }
+
+    /// The code that drives row `k` for this input vector.
+    pub fn drive(&self, input: &[i32], k: usize) -> i32 {
+        match k {
+            k if k < self.inputs => input[k],
+            k if k < self.inputs + self.bias_coarse => 1 << self.coarse_bit,
+            _ => 1,
+        }
+    }
+}
+
+impl MatVec for IntMatrix {
+    fn inputs(&self) -> usize {
+        self.inputs
+    }
+
+    fn outputs(&self) -> usize {
+        self.weights.nrows()
+    }
+
+    fn apply(&self, input: &[i32], sums: &mut [i64]) -> u64 {
+        assert_eq!(input.len(), self.inputs);
+        let bias_from = self.inputs;
+        for (row, sum) in self.weights.outer_iter().zip(sums) {
+            let row = row.as_slice().expect("weights are stored row by row");
+            let data: i32 = row[..bias_from].iter().zip(input).map(|(&w, &x)| w * x).sum();
+            let bias: i64 = (bias_from..row.len())
+                .map(|k| i64::from(row[k]) * i64::from(self.drive(input, k)))
+                .sum();
+            *sum = i64::from(data) + bias;
+        }
+        0
+    }
+}
+
+/// The power-of-two scale of `bits` bits with the least squared error on `values`.
+/// All zero (or empty): one integer bit.
+pub fn best_format(values: impl Iterator<Item = f64> + Clone, bits: u32) -> Format {
+    let peak = values.clone().fold(0.0f64, |m, v| m.max(v.abs()));
+    if peak == 0.0 {
+        return Format::new(bits, bits as i32 - 1);
+    }
+    // 2^top > peak: nothing clips; each step down doubles the resolution and clips more.
+    let top = libm::frexp(peak).1;
+    (0..4)
+        .map(|down| Format::new(bits, bits as i32 - 1 - (top - down)))
+        .map(|format| {
+            let error: f64 = values.clone().map(|v| (format.decode(format.encode(v)) - v).powi(2)).sum();
+            (format, error)
+        })
+        .min_by(|a, b| a.1.total_cmp(&b.1))
+        .map(|(format, _)| format)
+        .expect("four candidates")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bias_rows_carry_the_bias_to_the_last_accumulator_bit() {
+        let weights = Array2::from_shape_fn((3, 4), |(n, k)| (n as f32 - 1.0) * 0.3 + k as f32 * 0.1);
+        let bias = [3.217, -0.011, -2.9];
+        let input = Format::new(8, 7);
+        let m = IntMatrix::quantise(weights.view(), Some(&bias), 8, input);
+        let mut sums = [0; 3];
+        m.apply(&[0; 4], &mut sums);
+        let exact = Format::new(62, m.sum_frac());
+        assert_eq!(sums.to_vec(), bias.iter().map(|&b| exact.encode(b)).collect::<Vec<_>>());
+        assert!(m.weights.iter().all(|w| w.abs() <= 127));
+    }
+
+    #[test]
+    fn an_outlier_may_be_clipped_for_the_sake_of_the_rest() {
+        let mut values = vec![0.01; 10_000];
+        values.push(1.01);
+        assert_eq!(best_format(values.iter().copied(), 8).frac, 7);
+        assert_eq!(best_format([0.9].into_iter(), 8).frac, 7);
+    }
+}

@@ -1,0 +1,33 @@
+//! Names of the numbers that can be observed in the hardware.
+
+use serde::{Deserialize, Serialize};
+
+/// What is observed of a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Signal {
+    /// Hidden state of a cell; h_0 of a bridge.
+    H,
+    /// Cell state of an LSTM; c_0 of a bridge.
+    C,
+    Mean,
+    LogVariance,
+    Z,
+    Logits,
+    /// The chosen token.
+    Token,
+}
+
+impl Signal {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Signal::H => "h",
+            Signal::C => "c",
+            Signal::Mean => "mean",
+            Signal::LogVariance => "log_variance",
+            Signal::Z => "z",
+            Signal::Logits => "logits",
+            Signal::Token => "token",
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! A mapped network as files, and the files as a mapped network.
+
+use super::conductance::{matrix_npy, tile_csv};
+use super::image::{tile_from_image, tile_image, tile_name};
+use super::{Manifest, MatrixEntry, RomError, TileEntry};
+use crate::crossbar::{CrossbarNet, MappedMatrix, TileGeometry};
+use ndarray::Array2;
+use sha2::{Digest, Sha256};
+use std::io;
+
+/// Takes the files of an export one by one: path below the export's folder, content.
+pub type Sink<'a> = dyn FnMut(&str, &[u8]) -> io::Result<()> + 'a;
+
+/// What was exported.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Export {
+    pub manifest: Manifest,
+    pub files: usize,
+}
+
+/// Hex digest of a file's bytes.
+pub fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
+}
+
+/// Hands every file of the export to `sink`, the manifest last.
+pub fn export(net: &CrossbarNet, sink: &mut Sink) -> io::Result<Export> {
+    let mut files = 1;
+    let mut matrices = Vec::new();
+    for (name, tiled) in &net.matrices {
+        let matrix = tiled.matrix();
+        let mut tiles = Vec::new();
+        for tile in &tiled.mapped().tiles {
+            let name = tile_name(name, tile.at);
+            let (hex, csv) = (format!("hex/{name}.hex"), format!("csv/{name}.csv"));
+            let image = tile_image(tile, &net.geometry);
+            sink(&hex, image.as_bytes())?;
+            sink(&csv, &tile_csv(tile, &net.devices))?;
+            files += 2;
+            tiles.push(TileEntry { at: tile.at, hex, hex_sha256: sha256(image.as_bytes()), csv });
+        }
+        let npy = format!("npy/{name}.npy");
+        let bytes = matrix_npy(tiled, &net.devices);
+        sink(&npy, &bytes)?;
+        files += 1;
+        matrices.push(MatrixEntry {
+            name: name.clone(),
+            outputs: matrix.weights.nrows(),
+            inputs: matrix.inputs,
+            bias_coarse: matrix.bias_coarse,
+            bias_fine: matrix.bias_fine,
+            coarse_bit: matrix.coarse_bit,
+            weight: matrix.weight,
+            input: matrix.input,
+            npy,
+            npy_sha256: sha256(&bytes),
+            tiles,
+        });
+    }
+    let manifest = Manifest {
+        tool: concat!("hvae-mnn ", env!("CARGO_PKG_VERSION")).into(),
+        unit: "microsiemens".into(),
+        devices: net.devices.clone(),
+        geometry: net.geometry.clone(),
+        matrices,
+    };
+    let text = serde_json::to_string_pretty(&manifest).expect("a manifest is plain data");
+    sink("manifest.json", (text + "\n").as_bytes())?;
+    Ok(Export { manifest, files })
+}
+
+/// The integer weights [outputs, rows] of every matrix, from the hex images alone.
+///
+/// `read` gives the bytes of a file below the export's folder.
+pub fn read_back(
+    read: &dyn Fn(&str) -> io::Result<Vec<u8>>,
+) -> Result<(Manifest, Vec<(String, Array2<i32>)>), RomError> {
+    let path = "manifest.json";
+    let bytes = read(path).map_err(|source| RomError::Io { path: path.into(), source })?;
+    let manifest: Manifest =
+        serde_json::from_slice(&bytes).map_err(|source| RomError::Manifest { path: path.into(), source })?;
+    let weights = manifest
+        .matrices
+        .iter()
+        .map(|entry| Ok((entry.name.clone(), read_matrix(entry, &manifest.geometry, read)?)))
+        .collect::<Result<_, RomError>>()?;
+    Ok((manifest, weights))
+}
+
+fn read_matrix(
+    entry: &MatrixEntry,
+    g: &TileGeometry,
+    read: &dyn Fn(&str) -> io::Result<Vec<u8>>,
+) -> Result<Array2<i32>, RomError> {
+    let tile = |t: &TileEntry| {
+        let path = t.hex.clone();
+        let bytes = read(&path).map_err(|source| RomError::Io { path: path.clone(), source })?;
+        let found = sha256(&bytes);
+        if found != t.hex_sha256 {
+            return Err(RomError::Hash { path, expected: t.hex_sha256.clone(), found });
+        }
+        let text = String::from_utf8(bytes).map_err(|_| RomError::Text { path: path.clone() })?;
+        tile_from_image(&text, t.at, g).map_err(|source| RomError::Hex { path, source })
+    };
+    let tiles = entry.tiles.iter().map(tile).collect::<Result<Vec<_>, _>>()?;
+    let rows = entry.inputs + entry.bias_coarse + entry.bias_fine;
+    let expected = rows.div_ceil(g.rows) * entry.outputs.div_ceil(g.logical_columns());
+    if tiles.len() != expected {
+        return Err(RomError::Tiles { matrix: entry.name.clone(), expected, found: tiles.len() });
+    }
+    Ok(MappedMatrix::from_tiles(tiles, (entry.outputs, rows), g).weights(g))
+}

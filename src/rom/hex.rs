@@ -1,0 +1,77 @@
+//! Words of any width as the lines that `$readmemh` reads.
+
+/// A memory word; bit 0 is the least significant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HexWord {
+    bits: usize,
+    /// 64 bits each, least significant first.
+    limbs: Vec<u64>,
+}
+
+/// A line that is no word of the expected width.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum HexError {
+    #[error("line {line}: expected {expected} hex digits, found {found}")]
+    Width { line: usize, expected: usize, found: usize },
+    #[error("line {line}: expected hex digits, found {found:?}")]
+    Digit { line: usize, found: char },
+    #[error("expected {expected} words, found {found}; the file is truncated or of another design")]
+    Count { expected: usize, found: usize },
+}
+
+impl HexWord {
+    pub fn zero(bits: usize) -> HexWord {
+        HexWord { bits, limbs: vec![0; bits.div_ceil(64)] }
+    }
+
+    pub fn set(&mut self, bit: usize) {
+        assert!(bit < self.bits, "bit {bit} of a {}-bit word", self.bits);
+        self.limbs[bit / 64] |= 1 << (bit % 64);
+    }
+
+    pub fn get(&self, bit: usize) -> bool {
+        self.limbs[bit / 64] >> (bit % 64) & 1 == 1
+    }
+
+    /// Puts the low `width` bits of `value` at `from`.
+    pub fn put(&mut self, from: usize, width: usize, value: i64) {
+        (0..width).filter(|b| value >> b & 1 == 1).for_each(|b| self.set(from + b));
+    }
+
+    /// Lower-case digits, most significant first, as many as the width needs.
+    pub fn line(&self) -> String {
+        let digits = self.bits.div_ceil(4);
+        let nibble = |d: usize| (self.limbs[d / 16] >> (d % 16 * 4)) & 0xf;
+        let digit = |d: usize| char::from_digit(nibble(d) as u32, 16).expect("a nibble");
+        (0..digits).rev().map(digit).collect()
+    }
+
+    /// All words of a file, one a line; blank lines and `//` comments are skipped.
+    pub fn parse_all(text: &str, bits: usize, count: usize) -> Result<Vec<HexWord>, HexError> {
+        let mut words = Vec::with_capacity(count);
+        for (n, line) in text.lines().enumerate() {
+            let line = line.split("//").next().unwrap_or("").trim();
+            if !line.is_empty() {
+                words.push(Self::parse(line, bits, n + 1)?);
+            }
+        }
+        if words.len() != count {
+            return Err(HexError::Count { expected: count, found: words.len() });
+        }
+        Ok(words)
+    }
+
+    fn parse(text: &str, bits: usize, line: usize) -> Result<HexWord, HexError> {
+        let expected = bits.div_ceil(4);
+        if text.len() != expected {
+            return Err(HexError::Width { line, expected, found: text.len() });
+        }
+        let mut word = HexWord::zero(expected * 4);
+        for (d, c) in text.chars().rev().enumerate() {
+            let value = c.to_digit(16).ok_or(HexError::Digit { line, found: c })?;
+            word.limbs[d / 16] |= u64::from(value) << (d % 16 * 4);
+        }
+        word.bits = bits;
+        Ok(word)
+    }
+}

@@ -1,0 +1,146 @@
+//! The bit layout of every memory of the design, and its inverse.
+
+use super::{HexError, HexWord};
+use crate::crossbar::{Tile, TileGeometry};
+use crate::quant::{OctaveTable, Table};
+use ndarray::Array2;
+
+/// Name of a tile's files: matrix, tile row, tile column.
+pub fn tile_name(matrix: &str, at: (usize, usize)) -> String {
+    format!("{matrix}_r{:02}_c{:04}", at.0, at.1)
+}
+
+fn lines(words: impl Iterator<Item = HexWord>) -> String {
+    words.map(|w| w.line() + "\n").collect()
+}
+
+/// Bit of plane `bit` of the cell of `row` under converter `adc`.
+fn cell_bit(g: &TileGeometry, adc: usize, bit: usize, row: usize) -> usize {
+    (adc * g.code_bits as usize + bit) * g.rows + row
+}
+
+fn tile_word_bits(g: &TileGeometry) -> usize {
+    g.adcs() * g.code_bits as usize * g.rows
+}
+
+/// One word per slot: the columns that all converters of the tile see together.
+pub fn tile_image(tile: &Tile, g: &TileGeometry) -> String {
+    lines((0..g.slots).map(|slot| {
+        let mut word = HexWord::zero(tile_word_bits(g));
+        for adc in 0..g.adcs() {
+            let column = g.physical_column(adc, slot);
+            for row in 0..g.rows {
+                let code = tile.codes[[row, column]];
+                (0..g.code_bits as usize)
+                    .filter(|b| code >> b & 1 == 1)
+                    .for_each(|b| word.set(cell_bit(g, adc, b, row)));
+            }
+        }
+        word
+    }))
+}
+
+/// The inverse of [`tile_image`].
+pub fn tile_from_image(text: &str, at: (usize, usize), g: &TileGeometry) -> Result<Tile, HexError> {
+    let words = HexWord::parse_all(text, tile_word_bits(g), g.slots)?;
+    let mut codes = Array2::<u8>::zeros((g.rows, g.columns));
+    for (slot, word) in words.iter().enumerate() {
+        for adc in 0..g.adcs() {
+            let column = g.physical_column(adc, slot);
+            for row in 0..g.rows {
+                let bit = |b: usize| u8::from(word.get(cell_bit(g, adc, b, row))) << b;
+                codes[[row, column]] = (0..g.code_bits as usize).map(bit).sum();
+            }
+        }
+    }
+    Ok(Tile { at, codes })
+}
+
+/// One word per token: bit plane after bit plane of its codes, as they drive word lines.
+pub fn embedding_image(codes: &Array2<i32>, bits: u32) -> String {
+    let size = codes.ncols();
+    lines(codes.outer_iter().map(|row| {
+        let mut word = HexWord::zero(size * bits as usize);
+        for (j, &code) in row.iter().enumerate() {
+            (0..bits as usize).filter(|b| code >> b & 1 == 1).for_each(|b| word.set(b * size + j));
+        }
+        word
+    }))
+}
+
+/// The inverse of [`embedding_image`]; `shape` is [vocabulary, size].
+pub fn embedding_from_image(text: &str, shape: (usize, usize), bits: u32) -> Result<Array2<i32>, HexError> {
+    let (count, size) = shape;
+    let words = HexWord::parse_all(text, size * bits as usize, count)?;
+    Ok(Array2::from_shape_fn(shape, |(token, j)| {
+        let raw: i32 = (0..bits as usize).map(|b| i32::from(words[token].get(b * size + j)) << b).sum();
+        let unused = 32 - bits;
+        raw << unused >> unused
+    }))
+}
+
+/// One word per segment: {value, delta}.
+pub fn table_image(table: &Table) -> String {
+    let (value_bits, delta_bits) = (table.output.bits as usize, table.delta_bits as usize);
+    lines(table.values.iter().zip(&table.deltas).map(|(&value, &delta)| {
+        let mut word = HexWord::zero(value_bits + delta_bits);
+        word.put(delta_bits, value_bits, value.into());
+        word.put(0, delta_bits, delta.into());
+        word
+    }))
+}
+
+/// One word per segment of each octave.
+pub fn octave_image(table: &OctaveTable) -> String {
+    lines(table.words.iter().map(|&value| {
+        let mut word = HexWord::zero(table.bits as usize);
+        word.put(0, table.bits as usize, value.into());
+        word
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Crossbar, Encoding, Fixed};
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn tiles_survive_their_images(
+            seed in any::<u64>(), rows in 1usize..70, cell_bits in 1u32..4, m in 1usize..20, offset in any::<bool>(),
+        ) {
+            let encoding = if offset { Encoding::Offset } else { Encoding::Differential };
+            let crossbar = Crossbar { rows, columns: 48, cell_bits, columns_per_adc: m, encoding, ..Crossbar::default() };
+            let g = TileGeometry::new(&crossbar, &Fixed::default(), cell_bits).unwrap();
+            let mut codes = Array2::<u8>::zeros((g.rows, g.columns));
+            for adc in 0..g.adcs() {
+                for slot in 0..g.slots {
+                    for r in 0..rows {
+                        let mix = seed.wrapping_mul((1 + r + 131 * slot + 7919 * adc) as u64) >> 40;
+                        codes[[r, g.physical_column(adc, slot)]] = (mix as u8) & ((1 << cell_bits) - 1);
+                    }
+                }
+            }
+            let tile = Tile { at: (0, 3), codes };
+            prop_assert_eq!(tile_from_image(&tile_image(&tile, &g), (0, 3), &g).unwrap(), tile);
+        }
+
+        #[test]
+        fn embeddings_survive_their_images(codes in prop::collection::vec(-128i32..128, 35)) {
+            let codes = Array2::from_shape_vec((5, 7), codes).unwrap();
+            prop_assert_eq!(embedding_from_image(&embedding_image(&codes, 8), (5, 7), 8).unwrap(), codes);
+        }
+    }
+
+    #[test]
+    fn a_truncated_image_is_refused() {
+        let text = embedding_image(&Array2::zeros((3, 4)), 8);
+        let cut = &text[..text.len() - 3];
+        assert_eq!(
+            embedding_from_image(cut, (3, 4), 8).unwrap_err().to_string(),
+            "line 3: expected 8 hex digits, found 6"
+        );
+        assert!(embedding_from_image(&text, (4, 4), 8).unwrap_err().to_string().contains("expected 4 words, found 3"));
+    }
+}

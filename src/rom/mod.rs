@@ -1,0 +1,14 @@
+//! Memory images and conductance files; each bit layout in one place.
+
+mod conductance;
+mod export;
+mod hex;
+mod image;
+mod manifest;
+
+pub use export::{Export, Sink, export, read_back, sha256};
+pub use hex::{HexError, HexWord};
+pub use image::{
+    embedding_from_image, embedding_image, octave_image, table_image, tile_from_image, tile_image, tile_name,
+};
+pub use manifest::{Manifest, MatrixEntry, RomError, TileEntry};

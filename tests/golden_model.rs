@@ -1,0 +1,81 @@
+//! The golden model against the float network it came from, and ideal against tiled.
+
+use hvae_mnn::config::{CellKind, Config, Crossbar};
+use hvae_mnn::golden::{Golden, GoldenEngine, Job, JobKind};
+use hvae_mnn::model::{Engine, FloatNet, Network, Role};
+use hvae_mnn::pipeline::{map, random_sentences, random_weights};
+use hvae_mnn::quant::Signal;
+
+fn config(cells: [CellKind; 2]) -> Config {
+    let mut config = Config::default();
+    config.model.cells = cells.to_vec();
+    (config.model.vocabulary, config.model.embedding) = (40, 12);
+    (config.model.hidden, config.model.latent) = (10, 4);
+    config.crossbar = Crossbar { rows: 16, columns: 32, ..Crossbar::default() };
+    config
+}
+
+fn pairs() -> impl Iterator<Item = [CellKind; 2]> {
+    CellKind::ALL.into_iter().flat_map(|a| CellKind::ALL.map(|b| [a, b]))
+}
+
+#[test]
+fn integers_follow_the_float_network_in_every_cell_combination() {
+    for cells in pairs() {
+        let config = config(cells);
+        let network = Network::describe(&config.model, 1.0).unwrap();
+        let weights = random_weights(&network, 11);
+        let sentences = random_sentences(40, 12, 5);
+        let float = FloatNet::new(&network, &weights).unwrap();
+        let mapped = map(&network, &weights, &config, &sentences).unwrap();
+        let golden = Golden::tiled(&mapped, &config.accelerator);
+        let run = golden.run(&Job::new(JobKind::Reconstruct, sentences[0].iter().map(|&t| t as i32).collect(), 8));
+        let trace = float.encode(&sentences[0]);
+        let format = mapped.quant.moment_format();
+        for event in run.events.iter().filter(|e| matches!(e.signal, Signal::Mean | Signal::H)) {
+            let block = &network.blocks[event.block];
+            if block.when != hvae_mnn::model::When::EncoderStep {
+                continue;
+            }
+            let frac = if event.signal == Signal::H { mapped.quant.cell(event.block).h.frac } else { format.frac };
+            let exact = trace.vector(&network, event.block, Role::Output, 0, event.step);
+            for (&code, &want) in event.values.iter().zip(exact) {
+                let got = f64::from(code) * 2f64.powi(-frac);
+                assert!((got - f64::from(want)).abs() < 0.06, "{cells:?} {} step {}: {got} for {want}", block.name, event.step);
+            }
+        }
+    }
+}
+
+#[test]
+fn ideal_and_tiled_golden_models_agree_bit_by_bit() {
+    for cells in pairs() {
+        let config = config(cells);
+        let network = Network::describe(&config.model, 1.0).unwrap();
+        let sentences = random_sentences(40, 6, 7);
+        let mapped = map(&network, &random_weights(&network, 3), &config, &sentences).unwrap();
+        let ideal = Golden::ideal(&mapped.quant, &mapped.geometry, &config.accelerator);
+        let tiled = Golden::tiled(&mapped, &config.accelerator);
+        for (i, sentence) in sentences.iter().enumerate() {
+            let input = sentence.iter().map(|&t| t as i32).collect();
+            let job = Job::new(JobKind::Reconstruct, input, 10).sampled(1.0, i as u64).unwrap();
+            assert_eq!(ideal.run(&job), tiled.run(&job), "{cells:?}");
+        }
+    }
+}
+
+#[test]
+fn the_metrics_engine_and_the_jobs_write_the_same_words() {
+    let config = config([CellKind::Gru, CellKind::Lstm]);
+    let network = Network::describe(&config.model, 1.0).unwrap();
+    let sentences = random_sentences(40, 6, 9);
+    let mapped = map(&network, &random_weights(&network, 4), &config, &sentences).unwrap();
+    let golden = Golden::tiled(&mapped, &config.accelerator);
+    let mut engine = GoldenEngine::new(&golden);
+    for sentence in &sentences {
+        let run = golden.run(&Job::new(JobKind::Reconstruct, sentence.iter().map(|&t| t as i32).collect(), 12));
+        let posterior = engine.encode(sentence);
+        let z: Vec<f32> = posterior.moments.iter().flat_map(|m| m.mean[m.mean.len() - m.size..].to_vec()).collect();
+        assert_eq!(engine.greedy(&z, 12), run.output);
+    }
+}
