@@ -6,6 +6,7 @@ mod error;
 mod float;
 mod folder;
 mod import;
+mod latent;
 mod layout;
 mod measure;
 mod network;
@@ -14,6 +15,7 @@ mod random;
 mod sequence;
 mod tokenizer;
 mod trace;
+mod unroll;
 mod vocabulary;
 mod weights;
 
@@ -26,8 +28,9 @@ pub use folder::{
     read_sentences, text_of, write_whole,
 };
 pub use import::import;
+pub use latent::Latent;
 pub use layout::{Layout, longest_first};
-pub use measure::{Effort, Evaluation, Latent, evaluate, word_overlap};
+pub use measure::{Effort, Evaluation, evaluate, word_overlap};
 pub use network::{Block, BlockId, Network, Op, When};
 pub use ngram::{Baselines, Ngram};
 pub use random::Random;

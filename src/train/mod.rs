@@ -10,10 +10,12 @@ mod backward;
 mod batch;
 mod cell_gradient;
 mod checkpoint;
+mod corpus;
 mod dropout;
 mod objective;
 mod progress;
 mod run;
+mod through_time;
 mod update;
 
 pub use checkpoint::CHECKPOINT_FILE;

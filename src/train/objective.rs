@@ -126,3 +126,25 @@ fn last_kl(layout: &Layout, mean: &Array2<f32>, log_variance: &Array2<f32>, dime
     let last = (0..layout.batch()).map(|sentence| layout.last(sentence));
     last.map(|row| kl_term(mean[[row, dimension]], log_variance[[row, dimension]])).sum()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn schedules() {
+        let of = |kl_schedule| Train { kl_schedule, kl_warmup_epochs: 4.0, ..Train::default() };
+        let at = |schedule, epochs: [f32; 4]| epochs.map(|e| kl_weight(&of(schedule), e));
+        assert_eq!(at(KlSchedule::Constant, [0.0, 1.0, 4.0, 5.0]), [1.0; 4]);
+        assert_eq!(at(KlSchedule::Linear, [0.0, 1.0, 4.0, 5.0]), [0.0, 0.25, 1.0, 1.0]);
+        assert_eq!(at(KlSchedule::Cyclical, [0.0, 1.0, 3.0, 5.0]), [0.0, 0.5, 1.0, 0.5]);
+    }
+
+    #[test]
+    fn cross_entropy_of_even_odds_is_the_log_of_the_choices() {
+        let mut logits = ndarray::arr2(&[[1.0, 1.0, 1.0, 1.0]]);
+        let loss = cross_entropy(&mut logits, &[2], 2.0);
+        assert!((loss - 4f64.ln()).abs() < 1e-6);
+        assert_eq!(logits, ndarray::arr2(&[[0.5, 0.5, -1.5, 0.5]]));
+    }
+}

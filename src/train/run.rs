@@ -3,16 +3,16 @@
 use super::adam::{Adam, clip, initial};
 use super::batch::{Batch, order_of_epoch, sort_for_epoch};
 use super::checkpoint::{self, CHECKPOINT_FILE, Position};
+use super::corpus::Corpus;
 use super::objective::kl_weight;
 use super::progress::{Control, Progress};
 use super::update::loss_and_gradients;
 use crate::config::{Config, Protocol, Train};
 use crate::model::{
     Baselines, DESCRIPTION_FILE, Description, Effort, Evaluation, FloatNet, METRICS_FILE, ModelError,
-    Network, Ngram, Random, TrainedModel, Vocabulary, evaluate, read_sentences, text_of, write_whole,
+    Network, Ngram, Random, TrainedModel, evaluate, write_whole,
 };
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use std::path::Path;
 
 /// Updates between two checkpoints within an epoch.
@@ -62,15 +62,6 @@ struct EpochLine<'a> {
     step_kl: f64,
     last_kl: f64,
     valid: &'a Evaluation,
-}
-
-/// The sentences of a data folder in the ids of their vocabulary.
-struct Corpus {
-    vocabulary: Vocabulary,
-    train: Vec<Vec<u32>>,
-    valid: Vec<Vec<u32>>,
-    test: Vec<Vec<u32>>,
-    digest: String,
 }
 
 /// Fits the network of `request.config`, or goes on where an interrupted run stopped.
@@ -228,39 +219,4 @@ fn disk(path: &Path, error: &std::io::Error) -> ModelError {
         error.to_string(),
         "check the folder, its permissions and the space left",
     )
-}
-
-impl Corpus {
-    fn read(data: &Path, config: &Config) -> Result<Self, ModelError> {
-        let mut hash = Sha256::new();
-        hash.update(toml::to_string(config).expect("plain values"));
-        let mut texts = Vec::new();
-        for name in ["train.txt", "valid.txt", "test.txt"] {
-            let path = data.join(name);
-            let text = text_of(&path)?;
-            if text.trim().is_empty() {
-                return Err(ModelError::new(
-                    path.display().to_string(),
-                    "one sentence a line",
-                    "no sentence",
-                    "point --data at a folder with train.txt, valid.txt and test.txt",
-                ));
-            }
-            hash.update((text.len() as u64).to_le_bytes());
-            hash.update(&text);
-            texts.push(text);
-        }
-        let vocabulary = Vocabulary::of_sentences(texts[0].lines(), config.model.vocabulary);
-        if vocabulary.len() != config.model.vocabulary {
-            return Err(ModelError::new(
-                "[model] vocabulary",
-                format!("at most {}, the different words of train.txt", vocabulary.len()),
-                config.model.vocabulary.to_string(),
-                "make it smaller or train on more text",
-            ));
-        }
-        let digest = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        let [train, valid, test] = [0, 1, 2].map(|i| read_sentences(&vocabulary, &texts[i]));
-        Ok(Corpus { vocabulary, train, valid, test, digest })
-    }
 }
