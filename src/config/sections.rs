@@ -148,6 +148,8 @@ pub struct Train {
     pub last_step_kl: f32,
     /// Nats per dimension of z that the last-step term does not charge for (batch mean).
     pub free_nats: f32,
+    /// Nats of z as a whole that the last-step term does not charge for (batch mean).
+    pub free_nats_of_z: f32,
     pub kl_schedule: KlSchedule,
     pub kl_warmup_epochs: f32,
 
@@ -186,6 +188,7 @@ impl Default for Train {
             step_kl: 1.0,
             last_step_kl: 0.0,
             free_nats: 0.0,
+            free_nats_of_z: 0.0,
             kl_schedule: KlSchedule::Constant,
             kl_warmup_epochs: 10.0,
             embedding_dropout: 0.5,

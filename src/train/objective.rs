@@ -1,7 +1,7 @@
 //! The loss of a batch and its gradients at the outputs of the network (models.md 1a, 1b).
 
 use crate::config::{KlSchedule, Train};
-use crate::model::{BlockId, Layout, Network, Op, Role, Trace, When};
+use crate::model::{BlockId, Network, Op, Role, Trace, When};
 use ndarray::{Array2, Axis};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -67,7 +67,8 @@ pub type MomentGradients = HashMap<BlockId, (Array2<f32>, Array2<f32>)>;
 /// The KL terms of a batch, added to `losses`, and their gradients times `scale`.
 ///
 /// step: 1/T sum over t and blocks of `kl_weight` KL_t, times `step_kl`; last: KL of z, times
-/// `last_step_kl`, but not for a dimension whose batch mean is below `free_nats`.
+/// `last_step_kl`, but not for a dimension whose batch mean is below `free_nats`, and not at all
+/// while the batch mean of all dimensions is below `free_nats_of_z`.
 pub fn divergence(
     network: &Network,
     trace: &Trace,
@@ -77,12 +78,16 @@ pub fn divergence(
 ) -> MomentGradients {
     let layout = trace.layout(When::EncoderStep);
     let step_scale = layout.pack(|sentence, _| 1.0 / layout.length(sentence) as f32);
-    let in_z = network.latent_moments();
+    let batch = layout.batch() as f32;
+    let last: HashMap<BlockId, Vec<f32>> =
+        network.latent_moments().iter().map(|&block| (block, last_kl(trace, block))).collect();
+    let of_z: f32 = network.latent_moments().iter().flat_map(|block| &last[block]).sum();
+    losses.last_kl += f64::from(of_z);
+    let z_is_charged = of_z / batch >= train.free_nats_of_z;
+
     let mut gradients = MomentGradients::new();
     for block in network.moments() {
-        let Op::Moments { kl_weight, .. } = network.blocks[block].op else {
-            continue;
-        };
+        let Op::Moments { kl_weight, .. } = network.blocks[block].op else { continue };
         let mean = trace.get(block, Role::Output);
         let log_variance = trace.get(block, Role::LogVariance);
         let mut d_mean = Array2::zeros(mean.dim());
@@ -93,21 +98,17 @@ pub fn divergence(
             d_log_variance[[row, dimension]] += weight * 0.5 * (lv.exp() - 1.0);
         };
         for row in 0..layout.rows() {
+            let per_step = kl_weight * step_scale[row];
             for dimension in 0..mean.ncols() {
-                let per_step = kl_weight * step_scale[row];
                 let kl = kl_term(mean[[row, dimension]], log_variance[[row, dimension]]);
                 losses.step_kl += f64::from(per_step * kl);
                 charge(row, dimension, scale * train.step_kl * per_step);
             }
         }
-        if in_z.contains(&block) {
-            for dimension in 0..mean.ncols() {
-                let kl = last_kl(layout, mean, log_variance, dimension);
-                losses.last_kl += f64::from(kl);
-                if kl / layout.batch() as f32 >= train.free_nats && train.last_step_kl > 0.0 {
-                    for sentence in 0..layout.batch() {
-                        charge(layout.last(sentence), dimension, scale * train.last_step_kl);
-                    }
+        for (dimension, kl) in last.get(&block).into_iter().flatten().enumerate() {
+            if z_is_charged && kl / batch >= train.free_nats {
+                for sentence in 0..layout.batch() {
+                    charge(layout.last(sentence), dimension, scale * train.last_step_kl);
                 }
             }
         }
@@ -121,10 +122,13 @@ fn kl_term(mean: f32, log_variance: f32) -> f32 {
     0.5 * (mean * mean + log_variance.exp() - 1.0 - log_variance)
 }
 
-/// KL of one dimension at the last step, summed over the batch.
-fn last_kl(layout: &Layout, mean: &Array2<f32>, log_variance: &Array2<f32>, dimension: usize) -> f32 {
-    let last = (0..layout.batch()).map(|sentence| layout.last(sentence));
-    last.map(|row| kl_term(mean[[row, dimension]], log_variance[[row, dimension]])).sum()
+/// KL of each dimension of a moments block at the last step, summed over the batch.
+fn last_kl(trace: &Trace, block: BlockId) -> Vec<f32> {
+    let layout = trace.layout(When::EncoderStep);
+    let (mean, log_variance) = (trace.get(block, Role::Output), trace.get(block, Role::LogVariance));
+    let last = || (0..layout.batch()).map(|sentence| layout.last(sentence));
+    let of = |j| last().map(|row| kl_term(mean[[row, j]], log_variance[[row, j]])).sum();
+    (0..mean.ncols()).map(of).collect()
 }
 
 #[cfg(test)]
