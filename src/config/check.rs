@@ -39,6 +39,7 @@ impl Checker<'_> {
 pub(super) fn check(file: &str, config: &Config) -> Result<(), ConfigError> {
     let c = Checker { file };
     model(&c, config)?;
+    train(&c, config)?;
     fixed(&c, config)?;
     crossbar(&c, config)?;
     accelerator(&c, config)
@@ -66,6 +67,44 @@ fn model(c: &Checker, config: &Config) -> Result<(), ConfigError> {
         m.vocabulary as u64,
         5..=65536,
         "four special tokens and at least one word; tokens are 16 bits",
+    )
+}
+
+fn train(c: &Checker, config: &Config) -> Result<(), ConfigError> {
+    let t = &config.train;
+    c.within(("train", "epochs"), t.epochs as u64, 1..=100_000, "passes over the sentences")?;
+    c.within(("train", "batch"), t.batch as u64, 1..=65536, "sentences per update")?;
+    let weights: [(&'static str, f32, &'static str); 10] = [
+        ("lambda_low", t.lambda_low, "a weight in the objective"),
+        ("step_kl", t.step_kl, "a weight in the objective"),
+        ("last_step_kl", t.last_step_kl, "a weight in the objective"),
+        ("free_nats", t.free_nats, "nats per dimension of z"),
+        ("free_nats_of_z", t.free_nats_of_z, "nats of z as a whole"),
+        ("kl_warmup_epochs", t.kl_warmup_epochs, "epochs, or part of one"),
+        ("final_learning_rate", t.final_learning_rate, "a share of learning_rate"),
+        ("adam_epsilon", t.adam_epsilon, "added to the deviation of the gradient"),
+        ("weight_decay", t.weight_decay, "0 leaves it out"),
+        ("clip_norm", t.clip_norm, "0 leaves it out"),
+    ];
+    for (key, value, hint) in weights {
+        c.require(value.is_finite() && value >= 0.0, ("train", key), value, "0 or more", hint)?;
+    }
+    for (key, value) in [
+        ("embedding_dropout", t.embedding_dropout),
+        ("level_dropout", t.level_dropout),
+        ("output_dropout", t.output_dropout),
+        ("word_dropout", t.word_dropout),
+    ] {
+        let share = (0.0..1.0).contains(&value);
+        c.require(share, ("train", key), value, "0 or more, below 1", "the share that is dropped")?;
+    }
+    let rate = t.learning_rate;
+    c.require(
+        rate > 0.0 && rate <= 1.0,
+        ("train", "learning_rate"),
+        rate,
+        "above 0, at most 1",
+        "1e-4 to 3e-3 is usual",
     )
 }
 
@@ -146,4 +185,30 @@ fn accelerator(c: &Checker, config: &Config) -> Result<(), ConfigError> {
         "above 0, at most 10000",
         "a clock in megahertz",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Config;
+
+    #[test]
+    fn training_values_that_cannot_work_are_refused() {
+        for (line, message) in [
+            ("epochs = 0", "c: [train] epochs = 0: expected 1 to 100000; passes over the sentences"),
+            ("batch = 0", "c: [train] batch = 0: expected 1 to 65536; sentences per update"),
+            ("step_kl = -1.0", "c: [train] step_kl = -1: expected 0 or more; a weight in the objective"),
+            ("clip_norm = nan", "c: [train] clip_norm = NaN: expected 0 or more; 0 leaves it out"),
+            (
+                "level_dropout = 1.0",
+                "c: [train] level_dropout = 1: expected 0 or more, below 1; the share that is dropped",
+            ),
+            (
+                "learning_rate = 0.0",
+                "c: [train] learning_rate = 0: expected above 0, at most 1; 1e-4 to 3e-3 is usual",
+            ),
+        ] {
+            let refused = Config::parse("c", &format!("[train]\n{line}\n")).unwrap_err();
+            assert_eq!(refused.to_string(), message);
+        }
+    }
 }

@@ -96,7 +96,15 @@ pub fn run(request: TrainRequest<'_>) -> Result<Summary, ModelError> {
             let batch = Batch::new(&sentences, train, &mut random);
             let weight = kl_weight(train, position.updates as f32 / batches as f32);
             let (losses, mut gradients) = loss_and_gradients(&net, &batch, train, weight, random);
-            clip(&mut gradients, train.clip_norm);
+            let norm = clip(&mut gradients, train.clip_norm);
+            if !norm.is_finite() {
+                return Err(ModelError::new(
+                    format!("update {} of epoch {}", position.batch + 1, position.epoch + 1),
+                    "a finite gradient",
+                    format!("one of norm {norm}"),
+                    "lower learning_rate or set clip_norm, and start over",
+                ));
+            }
             let rate = learning_rate(train, position.updates, updates);
             adam.update(net.tensors_mut(), &gradients, rate, train);
             position.losses.add(&losses);
