@@ -18,3 +18,5 @@ pub mod model;
 pub mod pipeline;
 pub mod quant;
 pub mod rom;
+#[cfg(feature = "train")]
+pub mod train;

@@ -29,7 +29,8 @@ fn integers_follow_the_float_network_in_every_cell_combination() {
         let float = FloatNet::new(&network, &weights).unwrap();
         let mapped = map(&network, &weights, &config, &sentences).unwrap();
         let golden = Golden::tiled(&mapped, &config.accelerator);
-        let run = golden.run(&Job::new(JobKind::Reconstruct, sentences[0].iter().map(|&t| t as i32).collect(), 8));
+        let run =
+            golden.run(&Job::new(JobKind::Reconstruct, sentences[0].iter().map(|&t| t as i32).collect(), 8));
         let trace = float.encode(&sentences[0]);
         let format = mapped.quant.moment_format();
         for event in run.events.iter().filter(|e| matches!(e.signal, Signal::Mean | Signal::H)) {
@@ -37,11 +38,17 @@ fn integers_follow_the_float_network_in_every_cell_combination() {
             if block.when != hvae_mnn::model::When::EncoderStep {
                 continue;
             }
-            let frac = if event.signal == Signal::H { mapped.quant.cell(event.block).h.frac } else { format.frac };
+            let frac =
+                if event.signal == Signal::H { mapped.quant.cell(event.block).h.frac } else { format.frac };
             let exact = trace.vector(&network, event.block, Role::Output, 0, event.step);
             for (&code, &want) in event.values.iter().zip(exact) {
                 let got = f64::from(code) * 2f64.powi(-frac);
-                assert!((got - f64::from(want)).abs() < 0.06, "{cells:?} {} step {}: {got} for {want}", block.name, event.step);
+                assert!(
+                    (got - f64::from(want)).abs() < 0.06,
+                    "{cells:?} {} step {}: {got} for {want}",
+                    block.name,
+                    event.step
+                );
             }
         }
     }
@@ -73,9 +80,11 @@ fn the_metrics_engine_and_the_jobs_write_the_same_words() {
     let golden = Golden::tiled(&mapped, &config.accelerator);
     let mut engine = GoldenEngine::new(&golden);
     for sentence in &sentences {
-        let run = golden.run(&Job::new(JobKind::Reconstruct, sentence.iter().map(|&t| t as i32).collect(), 12));
+        let run =
+            golden.run(&Job::new(JobKind::Reconstruct, sentence.iter().map(|&t| t as i32).collect(), 12));
         let posterior = engine.encode(sentence);
-        let z: Vec<f32> = posterior.moments.iter().flat_map(|m| m.mean[m.mean.len() - m.size..].to_vec()).collect();
+        let z: Vec<f32> =
+            posterior.moments.iter().flat_map(|m| m.mean[m.mean.len() - m.size..].to_vec()).collect();
         assert_eq!(engine.greedy(&z, 12), run.output);
     }
 }

@@ -39,6 +39,7 @@ impl Checker<'_> {
 pub(super) fn check(file: &str, config: &Config) -> Result<(), ConfigError> {
     let c = Checker { file };
     model(&c, config)?;
+    train(&c, config)?;
     fixed(&c, config)?;
     crossbar(&c, config)?;
     accelerator(&c, config)
@@ -46,27 +47,92 @@ pub(super) fn check(file: &str, config: &Config) -> Result<(), ConfigError> {
 
 fn model(c: &Checker, config: &Config) -> Result<(), ConfigError> {
     let m = &config.model;
-    c.require(m.family == "hsr-vae", ("model", "family"), &m.family, "\"hsr-vae\"", "the only family so far")?;
-    let levels = "the sequencer has 8 depths: levels and heads of the encoder, levels and vocabulary of the decoder";
+    c.require(
+        m.family == "hsr-vae",
+        ("model", "family"),
+        &m.family,
+        "\"hsr-vae\"",
+        "the only family so far",
+    )?;
+    let levels =
+        "the sequencer has 8 depths: levels and heads of the encoder, levels and vocabulary of the decoder";
     c.within(("model", "cells"), m.cells.len() as u64, 1..=7, levels)?;
     let decoder = m.decoder_cells.as_ref().unwrap_or(&m.cells);
     c.within(("model", "decoder_cells"), decoder.len() as u64, 1..=7, levels)?;
     c.within(("model", "embedding"), m.embedding as u64, 1..=4096, "the width of a word embedding")?;
     c.within(("model", "hidden"), m.hidden as u64, 1..=4096, "the units of a level")?;
     c.within(("model", "latent"), m.latent as u64, 1..=1024, "the dimensions of a level's latent state")?;
-    c.within(("model", "vocabulary"), m.vocabulary as u64, 5..=65536, "four special tokens and at least one word; tokens are 16 bits")
+    c.within(
+        ("model", "vocabulary"),
+        m.vocabulary as u64,
+        5..=65536,
+        "four special tokens and at least one word; tokens are 16 bits",
+    )
+}
+
+fn train(c: &Checker, config: &Config) -> Result<(), ConfigError> {
+    let t = &config.train;
+    c.within(("train", "epochs"), t.epochs as u64, 1..=100_000, "passes over the sentences")?;
+    c.within(("train", "batch"), t.batch as u64, 1..=65536, "sentences per update")?;
+    let weights: [(&'static str, f32, &'static str); 10] = [
+        ("lambda_low", t.lambda_low, "a weight in the objective"),
+        ("step_kl", t.step_kl, "a weight in the objective"),
+        ("last_step_kl", t.last_step_kl, "a weight in the objective"),
+        ("free_nats", t.free_nats, "nats per dimension of z"),
+        ("free_nats_of_z", t.free_nats_of_z, "nats of z as a whole"),
+        ("kl_warmup_epochs", t.kl_warmup_epochs, "epochs, or part of one"),
+        ("final_learning_rate", t.final_learning_rate, "a share of learning_rate"),
+        ("adam_epsilon", t.adam_epsilon, "added to the deviation of the gradient"),
+        ("weight_decay", t.weight_decay, "0 leaves it out"),
+        ("clip_norm", t.clip_norm, "0 leaves it out"),
+    ];
+    for (key, value, hint) in weights {
+        c.require(value.is_finite() && value >= 0.0, ("train", key), value, "0 or more", hint)?;
+    }
+    for (key, value) in [
+        ("embedding_dropout", t.embedding_dropout),
+        ("level_dropout", t.level_dropout),
+        ("output_dropout", t.output_dropout),
+        ("word_dropout", t.word_dropout),
+    ] {
+        let share = (0.0..1.0).contains(&value);
+        c.require(share, ("train", key), value, "0 or more, below 1", "the share that is dropped")?;
+    }
+    let rate = t.learning_rate;
+    c.require(
+        rate > 0.0 && rate <= 1.0,
+        ("train", "learning_rate"),
+        rate,
+        "above 0, at most 1",
+        "1e-4 to 3e-3 is usual",
+    )
 }
 
 fn fixed(c: &Checker, config: &Config) -> Result<(), ConfigError> {
     let f = &config.fixed;
     c.within(("fixed", "weight_bits"), f.weight_bits.into(), 2..=12, "a sign and a magnitude")?;
-    c.within(("fixed", "input_bits"), f.input_bits.into(), 3..=12, "bias rows need a bit below the sign's neighbour")?;
+    c.within(
+        ("fixed", "input_bits"),
+        f.input_bits.into(),
+        3..=12,
+        "bias rows need a bit below the sign's neighbour",
+    )?;
     c.within(("fixed", "state_bits"), f.state_bits.into(), 8..=16, "two states share a beat of the stream")?;
     c.within(("fixed", "pre_bits"), f.pre_bits.into(), 8..=18, "pre-activations address the tables")?;
-    c.within(("fixed", "pre_frac"), f.pre_frac.into(), 4..=u64::from(f.pre_bits.min(f.state_bits) - 2), "one integer bit beside the sign")?;
+    c.within(
+        ("fixed", "pre_frac"),
+        f.pre_frac.into(),
+        4..=u64::from(f.pre_bits.min(f.state_bits) - 2),
+        "one integer bit beside the sign",
+    )?;
     c.within(("fixed", "table_bits"), f.table_bits.into(), 8..=18, "outputs of sigmoid and tanh")?;
     let widest = f.pre_bits.min(f.state_bits) - 1;
-    c.within(("fixed", "table_address_bits"), f.table_address_bits.into(), 2..=u64::from(widest.min(12)), "a segment needs a fraction bit")?;
+    c.within(
+        ("fixed", "table_address_bits"),
+        f.table_address_bits.into(),
+        2..=u64::from(widest.min(12)),
+        "a segment needs a fraction bit",
+    )?;
     c.within(("fixed", "logit_bits"), f.logit_bits.into(), 8..=16, "the score is 32 bits")
 }
 
@@ -74,18 +140,75 @@ fn crossbar(c: &Checker, config: &Config) -> Result<(), ConfigError> {
     let x = &config.crossbar;
     c.within(("crossbar", "rows"), x.rows as u64, 1..=1024, "a tile has word lines")?;
     c.within(("crossbar", "columns"), x.columns as u64, 1..=4096, "a tile has bit lines")?;
-    c.within(("crossbar", "cell_bits"), x.cell_bits.into(), 1..=u64::from(config.fixed.weight_bits.min(8)), "at most the weight's own bits fit a cell")?;
-    c.within(("crossbar", "dac_bits"), x.dac_bits.into(), 1..=u64::from(config.fixed.input_bits), "at most the input's own bits are driven at once")?;
+    c.within(
+        ("crossbar", "cell_bits"),
+        x.cell_bits.into(),
+        1..=u64::from(config.fixed.weight_bits.min(8)),
+        "at most the weight's own bits fit a cell",
+    )?;
+    c.within(
+        ("crossbar", "dac_bits"),
+        x.dac_bits.into(),
+        1..=u64::from(config.fixed.input_bits),
+        "at most the input's own bits are driven at once",
+    )?;
     c.within(("crossbar", "adc_bits"), x.adc_bits.into(), 1..=24, "real converters have 4 to 12")?;
     c.within(("crossbar", "adc_shift"), x.adc_shift.into(), 0..=16, "0 keeps every conductance step")?;
-    c.within(("crossbar", "columns_per_adc"), x.columns_per_adc as u64, 1..=256, "the sequencer counts slots in 8 bits")
+    c.within(
+        ("crossbar", "columns_per_adc"),
+        x.columns_per_adc as u64,
+        1..=256,
+        "the sequencer counts slots in 8 bits",
+    )
 }
 
 fn accelerator(c: &Checker, config: &Config) -> Result<(), ConfigError> {
     let a = &config.accelerator;
-    c.within(("accelerator", "gate_lanes"), a.gate_lanes as u64, 1..=256, "units of gate arithmetic per cell")?;
+    c.within(
+        ("accelerator", "gate_lanes"),
+        a.gate_lanes as u64,
+        1..=256,
+        "units of gate arithmetic per cell",
+    )?;
     c.within(("accelerator", "token_lanes"), a.token_lanes as u64, 1..=1024, "logits compared per cycle")?;
-    c.within(("accelerator", "max_tokens"), a.max_tokens as u64, 3..=4095, "a word between <sos> and <eos>; steps are counted in 12 bits")?;
+    c.within(
+        ("accelerator", "max_tokens"),
+        a.max_tokens as u64,
+        3..=4095,
+        "a word between <sos> and <eos>; steps are counted in 12 bits",
+    )?;
     let clock = a.clock_mhz;
-    c.require(clock > 0.0 && clock <= 10_000.0, ("accelerator", "clock_mhz"), clock, "above 0, at most 10000", "a clock in megahertz")
+    c.require(
+        clock > 0.0 && clock <= 10_000.0,
+        ("accelerator", "clock_mhz"),
+        clock,
+        "above 0, at most 10000",
+        "a clock in megahertz",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Config;
+
+    #[test]
+    fn training_values_that_cannot_work_are_refused() {
+        for (line, message) in [
+            ("epochs = 0", "c: [train] epochs = 0: expected 1 to 100000; passes over the sentences"),
+            ("batch = 0", "c: [train] batch = 0: expected 1 to 65536; sentences per update"),
+            ("step_kl = -1.0", "c: [train] step_kl = -1: expected 0 or more; a weight in the objective"),
+            ("clip_norm = nan", "c: [train] clip_norm = NaN: expected 0 or more; 0 leaves it out"),
+            (
+                "level_dropout = 1.0",
+                "c: [train] level_dropout = 1: expected 0 or more, below 1; the share that is dropped",
+            ),
+            (
+                "learning_rate = 0.0",
+                "c: [train] learning_rate = 0: expected above 0, at most 1; 1e-4 to 3e-3 is usual",
+            ),
+        ] {
+            let refused = Config::parse("c", &format!("[train]\n{line}\n")).unwrap_err();
+            assert_eq!(refused.to_string(), message);
+        }
+    }
 }

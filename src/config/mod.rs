@@ -6,6 +6,6 @@ mod sections;
 
 pub use parse::ConfigError;
 pub use sections::{
-    Accelerator, CellKind, Config, Crossbar, Decay, Device, Encoding, Fixed, KlSchedule,
-    LatentFrom, Model, Target, Train,
+    Accelerator, CellKind, Config, Crossbar, Decay, Device, Encoding, Fixed, KlSchedule, LatentFrom, Model,
+    Protocol, Target, Train,
 };

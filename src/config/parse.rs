@@ -8,7 +8,14 @@ pub enum ConfigError {
     #[error("{file}:{line}: {message}")]
     Syntax { file: String, line: usize, message: String },
     #[error("{file}: [{section}] {key} = {found}: expected {expected}; {hint}")]
-    Value { file: String, section: &'static str, key: &'static str, found: String, expected: String, hint: &'static str },
+    Value {
+        file: String,
+        section: &'static str,
+        key: &'static str,
+        found: String,
+        expected: String,
+        hint: &'static str,
+    },
 }
 
 impl Config {
@@ -37,11 +44,13 @@ fn explain(message: &str) -> String {
     };
     let what = if message.starts_with("unknown variant") { "value" } else { "key" };
     let known: Vec<&str> = quoted.collect();
-    let nearest = known.iter().max_by(|a, b| {
-        strsim::jaro_winkler(unknown, a).total_cmp(&strsim::jaro_winkler(unknown, b))
-    });
+    let nearest = known
+        .iter()
+        .max_by(|a, b| strsim::jaro_winkler(unknown, a).total_cmp(&strsim::jaro_winkler(unknown, b)));
     match nearest {
-        Some(nearest) => format!("unknown {what} `{unknown}`: did you mean `{nearest}`? (known: {})", known.join(", ")),
+        Some(nearest) => {
+            format!("unknown {what} `{unknown}`: did you mean `{nearest}`? (known: {})", known.join(", "))
+        }
         None => message.to_string(),
     }
 }

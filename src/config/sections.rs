@@ -93,6 +93,18 @@ impl Default for Model {
     }
 }
 
+/// How NLL, KL and PPL are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Protocol {
+    /// As TWR-VAE and HSR-VAE print them: z is the mean of the last step, KL is averaged over the
+    /// steps and summed over levels with their weights, PPL divides by words + 2. No bound.
+    Paper,
+    /// A bound: z is sampled, KL is that of the latents in use at the last step, PPL divides by
+    /// the words + 1 tokens that are predicted.
+    Honest,
+}
+
 /// How the weight of the KL terms goes over the updates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -136,6 +148,8 @@ pub struct Train {
     pub last_step_kl: f32,
     /// Nats per dimension of z that the last-step term does not charge for (batch mean).
     pub free_nats: f32,
+    /// Nats of z as a whole that the last-step term does not charge for (batch mean).
+    pub free_nats_of_z: f32,
     pub kl_schedule: KlSchedule,
     pub kl_warmup_epochs: f32,
 
@@ -158,6 +172,8 @@ pub struct Train {
     pub clip_norm: f32,
     /// Epochs without a better validation loss until training stops; 0: never.
     pub patience: usize,
+    /// Which validation NLL decides what the best epoch is.
+    pub validate_on: Protocol,
 }
 
 impl Default for Train {
@@ -172,6 +188,7 @@ impl Default for Train {
             step_kl: 1.0,
             last_step_kl: 0.0,
             free_nats: 0.0,
+            free_nats_of_z: 0.0,
             kl_schedule: KlSchedule::Constant,
             kl_warmup_epochs: 10.0,
             embedding_dropout: 0.5,
@@ -185,6 +202,7 @@ impl Default for Train {
             decay: Decay::Coupled,
             clip_norm: 0.0,
             patience: 0,
+            validate_on: Protocol::Paper,
         }
     }
 }
@@ -283,12 +301,7 @@ pub struct Device {
 
 impl Default for Device {
     fn default() -> Self {
-        Device {
-            preset: "ideal".into(),
-            g_min_us: 0.0,
-            g_max_us: 225.0,
-            seed: 1,
-        }
+        Device { preset: "ideal".into(), g_min_us: 0.0, g_max_us: 225.0, seed: 1 }
     }
 }
 
@@ -307,12 +320,7 @@ pub struct Accelerator {
 
 impl Default for Accelerator {
     fn default() -> Self {
-        Accelerator {
-            gate_lanes: 8,
-            token_lanes: 16,
-            max_tokens: 64,
-            clock_mhz: 80.0,
-        }
+        Accelerator { gate_lanes: 8, token_lanes: 16, max_tokens: 64, clock_mhz: 80.0 }
     }
 }
 

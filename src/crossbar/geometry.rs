@@ -118,7 +118,10 @@ impl TileGeometry {
             weights_per_group,
             slots,
             phases: input_bits.div_ceil(crossbar.dac_bits) as usize,
-            acc_bits: weight_bits + input_bits + (crossbar.rows as u64).next_power_of_two().trailing_zeros() + 2,
+            acc_bits: weight_bits
+                + input_bits
+                + (crossbar.rows as u64).next_power_of_two().trailing_zeros()
+                + 2,
         })
     }
 

@@ -38,14 +38,17 @@ fn gru(net: &QuantNet, cell: &QuantCell, u: &UnitInput, count: &mut Saturations)
     let candidate = net.tanh.lookup(saturating_add(u.x[2], gated, pre_bits, count));
     let new = requant_to(candidate, table_frac - cell.h.frac, cell.h.bits, count);
     // |update| <= 1, so this product cannot leave the width of the difference.
-    let kept = requant_to(update * (u.h_prev - new), table_frac, cell.h.bits + 1, &mut Saturations::default());
+    let kept =
+        requant_to(update * (u.h_prev - new), table_frac, cell.h.bits + 1, &mut Saturations::default());
     requant_to(new + kept, 0, cell.h.bits, count)
 }
 
 /// Gates i, f, g, o: c' = f * c + i * g, h' = o * tanh(c')
 fn lstm(net: &QuantNet, cell: &QuantCell, u: &UnitInput, count: &mut Saturations) -> (i64, i64) {
     let c_format = cell.c.expect("an LSTM has a cell state");
-    let pre = |gate: usize, count: &mut Saturations| saturating_add(u.x[gate], u.h[gate], net.fixed.pre_bits, count);
+    let pre = |gate: usize, count: &mut Saturations| {
+        saturating_add(u.x[gate], u.h[gate], net.fixed.pre_bits, count)
+    };
     let input = net.sigmoid.lookup(pre(0, count));
     let forget = net.sigmoid.lookup(pre(1, count));
     let candidate = net.tanh.lookup(pre(2, count));

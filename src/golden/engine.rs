@@ -74,7 +74,12 @@ impl<'a, M: MatVec> GoldenEngine<'a, M> {
         found.expect("a text model has a vocabulary product")
     }
 
-    fn write(&mut self, machine: &mut Machine<M>, sampling: Option<(&NoiseSource, u16)>, limit: usize) -> Vec<u32> {
+    fn write(
+        &mut self,
+        machine: &mut Machine<M>,
+        sampling: Option<(&NoiseSource, u16)>,
+        limit: usize,
+    ) -> Vec<u32> {
         let (vocabulary, logit_frac) = self.vocabulary();
         let gumbel = &self.golden.quant.gumbel;
         let chooser = Chooser {

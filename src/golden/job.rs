@@ -38,7 +38,15 @@ pub struct Job {
 impl Job {
     /// A greedy, deterministic job.
     pub fn new(kind: JobKind, input: Vec<i32>, max_tokens: u16) -> Job {
-        Job { kind, sample_z: false, sample_tokens: false, seed: 0, inverse_temperature: 1 << 12, max_tokens, input }
+        Job {
+            kind,
+            sample_z: false,
+            sample_tokens: false,
+            seed: 0,
+            inverse_temperature: 1 << 12,
+            max_tokens,
+            input,
+        }
     }
 
     /// Samples tokens at `temperature` (and z, where it has a posterior) from `seed`.

@@ -158,7 +158,8 @@ impl<'a, M: MatVec> Machine<'a, M> {
                 }
                 LatentMode::Posterior(source) => {
                     let product = quant.exp_half.lookup(log_variances[j]) * epsilon(source, j);
-                    let noise = requant_to(product, sigma_frac + NOISE_FRAC - format.frac, format.bits, &mut count);
+                    let noise =
+                        requant_to(product, sigma_frac + NOISE_FRAC - format.frac, format.bits, &mut count);
                     saturating_add(means[j], noise, format.bits, &mut count)
                 }
             })
@@ -212,7 +213,8 @@ impl<'a, M: MatVec> Machine<'a, M> {
             }
         }
         let (gates, hidden) = (cell.kind.gates(), cell.hidden);
-        let of_unit = |pre: &[i64], j: usize| -> Vec<i64> { (0..gates).map(|g| pre[g * hidden + j]).collect() };
+        let of_unit =
+            |pre: &[i64], j: usize| -> Vec<i64> { (0..gates).map(|g| pre[g * hidden + j]).collect() };
         let mut next = Vec::with_capacity(hidden);
         for j in 0..hidden {
             let (x, h) = (of_unit(&x, j), of_unit(&recurrent, j));

@@ -147,7 +147,8 @@ impl<M: MatVec> Runner<'_, M> {
                     self.record(id, step, self.now);
                     if let QuantBlock::Vocabulary { logit, .. } = &self.golden.quant.blocks[id] {
                         let noise = job.sample_tokens.then_some((&self.noise, &self.golden.quant.gumbel));
-                        let chooser = Chooser { logit_frac: logit.frac, noise, beta: job.inverse_temperature };
+                        let chooser =
+                            Chooser { logit_frac: logit.frac, noise, beta: job.inverse_temperature };
                         token = chooser.choose(&self.machine.words[id], step as u32);
                     }
                 }
@@ -206,7 +207,15 @@ impl<M: MatVec> Runner<'_, M> {
         }
     }
 
-    fn event(&mut self, block: BlockId, signal: Signal, step: usize, cycle: u64, lanes: usize, values: Vec<i32>) {
+    fn event(
+        &mut self,
+        block: BlockId,
+        signal: Signal,
+        step: usize,
+        cycle: u64,
+        lanes: usize,
+        values: Vec<i32>,
+    ) {
         self.run.events.push(VectorEvent { block, signal, step, cycle, lanes, values });
     }
 }

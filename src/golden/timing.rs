@@ -90,7 +90,15 @@ impl Timing {
                 QuantBlock::Linear { .. } => StageTiming::matrix(g, quant.network.width(id), lanes, READ, 1),
                 QuantBlock::Latent { .. } => {
                     let groups = quant.network.width(id) as u64;
-                    StageTiming { adc: 0, scan: 1, groups, latency: LATENT_LATENCY, settle: 1, lanes: 1, floor: 0 }
+                    StageTiming {
+                        adc: 0,
+                        scan: 1,
+                        groups,
+                        latency: LATENT_LATENCY,
+                        settle: 1,
+                        lanes: 1,
+                        floor: 0,
+                    }
                 }
                 QuantBlock::Vocabulary { .. } => {
                     let lanes = accelerator.token_lanes;

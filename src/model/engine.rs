@@ -54,11 +54,7 @@ pub trait Engine {
 
     /// `score` of many sentences.
     fn score_all(&mut self, sentences: &[&[u32]], z: &[Vec<f32>]) -> Vec<Vec<Score>> {
-        sentences
-            .iter()
-            .zip(z)
-            .map(|(s, z)| self.score(s, z))
-            .collect()
+        sentences.iter().zip(z).map(|(s, z)| self.score(s, z)).collect()
     }
 
     /// `greedy` from many z.
@@ -79,12 +75,6 @@ pub fn score_logits(logits: impl IntoIterator<Item = f32> + Clone, token: u32) -
             chosen = logit;
         }
     }
-    let sum: f64 = logits
-        .into_iter()
-        .map(|logit| f64::from((logit - best.1).exp()))
-        .sum();
-    Score {
-        log_probability: f64::from(chosen - best.1) - sum.ln(),
-        best: best.0,
-    }
+    let sum: f64 = logits.into_iter().map(|logit| f64::from((logit - best.1).exp())).sum();
+    Score { log_probability: f64::from(chosen - best.1) - sum.ln(), best: best.0 }
 }

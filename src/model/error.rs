@@ -21,11 +21,6 @@ impl ModelError {
         got: impl Into<String>,
         remedy: impl Into<String>,
     ) -> Self {
-        ModelError {
-            place: place.into(),
-            expected: expected.into(),
-            got: got.into(),
-            remedy: remedy.into(),
-        }
+        ModelError { place: place.into(), expected: expected.into(), got: got.into(), remedy: remedy.into() }
     }
 }

@@ -1,7 +1,6 @@
 //! The float forward pass, written once over the description of the network.
 
-use super::{BlockId, Layout, ModelError, Network, Op, Role, Trace, Values, Weights, When, cell};
-use crate::config::CellKind;
+use super::{BlockId, ModelError, Network, Op, Role, Trace, Values, Weights, When};
 use ndarray::linalg::general_mat_mul;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, CowArray, Ix2, s};
 use std::collections::BTreeMap;
@@ -47,10 +46,7 @@ pub type Carry = BTreeMap<BlockId, (Array2<f32>, Option<Array2<f32>>)>;
 impl FloatNet {
     /// Joins a network and the weights checked against it.
     pub fn new(network: &Network, weights: &Weights) -> Result<Self, ModelError> {
-        let tensors = weights
-            .iter()
-            .map(|(name, t)| (name.to_string(), t.clone()))
-            .collect();
+        let tensors = weights.iter().map(|(name, t)| (name.to_string(), t.clone())).collect();
         let weights = Weights::checked("weights", tensors, network)?;
         let matrix = |(name, shape): (String, Vec<usize>)| {
             let rows = if shape.len() == 1 { 1 } else { shape[0] };
@@ -65,23 +61,14 @@ impl FloatNet {
     pub fn with_tensors(network: &Network, tensors: Vec<Array2<f32>>) -> Self {
         let mut first = Vec::new();
         let names = network.tensors();
-        assert_eq!(
-            names.len(),
-            tensors.len(),
-            "one matrix per tensor of the network"
-        );
+        assert_eq!(names.len(), tensors.len(), "one matrix per tensor of the network");
         for block in &network.blocks {
             let mine = |(name, _): &(String, Vec<usize>)| {
-                name.strip_prefix(&block.name)
-                    .is_some_and(|rest| rest.starts_with('.'))
+                name.strip_prefix(&block.name).is_some_and(|rest| rest.starts_with('.'))
             };
             first.push(names.iter().position(mine).unwrap_or(names.len()));
         }
-        FloatNet {
-            network: network.clone(),
-            tensors,
-            first,
-        }
+        FloatNet { network: network.clone(), tensors, first }
     }
 
     /// The description this net evaluates.
@@ -130,9 +117,7 @@ impl FloatNet {
             }
             let values = match &block.op {
                 Op::Embedding { .. } => Values::output(self.embed(id, pass.tokens)),
-                Op::Cell {
-                    kind, inputs, init, ..
-                } => {
+                Op::Cell { kind, inputs, init, .. } => {
                     let input = self.cell_input(id, inputs, trace, perturb);
                     let start = match (pass.carry, init) {
                         (Some(carry), _) => Some(carry[&id].clone()),
@@ -146,13 +131,7 @@ impl FloatNet {
                 }
                 Op::Moments { input, .. } => {
                     let input = self.read(trace, *input, Role::Output, pass.when);
-                    let head = |k| {
-                        affine(
-                            input.view(),
-                            self.tensor(id, k),
-                            Some(self.tensor(id, k + 1)),
-                        )
-                    };
+                    let head = |k| affine(input.view(), self.tensor(id, k), Some(self.tensor(id, k + 1)));
                     Values::output(head(0)).with(Role::LogVariance, head(2))
                 }
                 Op::Latent { moments } => self.latent(moments, trace, pass),
@@ -196,9 +175,7 @@ impl FloatNet {
             (When::Sentence, _) => trace.layout(when).pack(|sentence, _| sentence),
             (_, When::Sentence) => {
                 let layout = trace.layout(made);
-                (0..layout.batch())
-                    .map(|sentence| layout.last(sentence))
-                    .collect()
+                (0..layout.batch()).map(|sentence| layout.last(sentence)).collect()
             }
             _ => panic!("a {when:?} block cannot read the {made:?} block {source}"),
         };
@@ -226,72 +203,10 @@ impl FloatNet {
         input
     }
 
-    fn cell(
-        &self,
-        id: BlockId,
-        kind: CellKind,
-        input: Array2<f32>,
-        start: Option<(Array2<f32>, Option<Array2<f32>>)>,
-        layout: &Layout,
-    ) -> Values {
-        let hidden = self.network.width(id);
-        let (rows, wide) = (layout.rows(), kind.gates() * hidden);
-        let pre_input = affine(input.view(), self.tensor(id, 0), Some(self.tensor(id, 2)));
-        let mut pre_recurrent = Array2::zeros((rows, wide));
-        let mut gates = Array2::zeros((rows, wide));
-        let mut state = Array2::zeros((rows, hidden));
-        let cell_width = if kind == CellKind::Lstm { hidden } else { 0 };
-        let mut memory = Array2::zeros((rows, cell_width));
-        let zero = || Array2::zeros((layout.batch(), hidden));
-        let (mut h, c) = start.unwrap_or_else(|| (zero(), None));
-        let mut c = c
-            .filter(|_| cell_width > 0)
-            .unwrap_or_else(|| Array2::zeros((layout.batch(), cell_width)));
-        for step in 0..layout.steps() {
-            let range = layout.step(step);
-            let alive = range.len();
-            let mut recurrent = pre_recurrent.slice_mut(s![range.clone(), ..]);
-            recurrent.assign(self.tensor(id, 3));
-            let before = h.slice(s![..alive, ..]);
-            general_mat_mul(1.0, &before, &self.tensor(id, 1).t(), 1.0, &mut recurrent);
-            for (i, row) in range.clone().enumerate() {
-                cell::step(
-                    kind,
-                    cell::Step {
-                        input: slice(&pre_input, row),
-                        recurrent: slice(&pre_recurrent, row),
-                        state: slice(&h, i),
-                        cell: slice(&c, i),
-                        gates: slice_mut(&mut gates, row),
-                        new_state: slice_mut(&mut state, row),
-                        new_cell: slice_mut(&mut memory, row),
-                    },
-                );
-            }
-            h.slice_mut(s![..alive, ..])
-                .assign(&state.slice(s![range.clone(), ..]));
-            c.slice_mut(s![..alive, ..])
-                .assign(&memory.slice(s![range, ..]));
-        }
-        let values = Values::output(state)
-            .with(Role::Input, input)
-            .with(Role::PreInput, pre_input)
-            .with(Role::PreRecurrent, pre_recurrent)
-            .with(Role::Gates, gates);
-        if kind == CellKind::Lstm {
-            values.with(Role::Cell, memory)
-        } else {
-            values
-        }
-    }
-
     /// z = mean + exp(log_variance / 2) * epsilon at the last step of each moments block.
     fn latent(&self, moments: &[BlockId], trace: &Trace, pass: &Pass<'_>) -> Values {
         let part = |role| {
-            let parts: Vec<_> = moments
-                .iter()
-                .map(|&m| self.read(trace, m, role, pass.when))
-                .collect();
+            let parts: Vec<_> = moments.iter().map(|&m| self.read(trace, m, role, pass.when)).collect();
             let views: Vec<_> = parts.iter().map(|p| p.view()).collect();
             ndarray::concatenate(Axis(1), &views).expect("one batch")
         };
@@ -308,21 +223,15 @@ impl FloatNet {
 }
 
 /// x W^T + b, a row of x per row of the result.
-fn affine(x: ArrayView2<'_, f32>, weight: &Array2<f32>, bias: Option<&Array2<f32>>) -> Array2<f32> {
+pub(super) fn affine(
+    x: ArrayView2<'_, f32>,
+    weight: &Array2<f32>,
+    bias: Option<&Array2<f32>>,
+) -> Array2<f32> {
     let mut product = Array2::zeros((x.nrows(), weight.nrows()));
     if let Some(bias) = bias {
         product.assign(bias);
     }
     general_mat_mul(1.0, &x, &weight.t(), 1.0, &mut product);
     product
-}
-
-fn slice(matrix: &Array2<f32>, row: usize) -> &[f32] {
-    let width = matrix.ncols();
-    &matrix.as_slice().expect("built row by row")[row * width..(row + 1) * width]
-}
-
-fn slice_mut(matrix: &mut Array2<f32>, row: usize) -> &mut [f32] {
-    let width = matrix.ncols();
-    &mut matrix.as_slice_mut().expect("built row by row")[row * width..(row + 1) * width]
 }

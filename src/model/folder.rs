@@ -3,6 +3,7 @@
 use super::{FloatNet, ModelError, Network, Vocabulary, Weights};
 use crate::config::{Model, Train};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 
 /// Names of the files of a model folder.
@@ -21,14 +22,31 @@ pub struct TrainedModel {
     pub vocabulary: Vocabulary,
 }
 
-/// `model.toml`: what the network is and how it was fitted.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// What the network is and how it was fitted.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Description {
     pub model: Model,
     /// Defaults where the model was imported.
-    #[serde(default)]
     pub train: Train,
+}
+
+/// `model.toml`.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DescriptionFile {
+    model: Model,
+    #[serde(default)]
+    train: Train,
+    /// Absent in a hand-made folder, which is then not checked for damage.
+    sha256: Option<Digests>,
+}
+
+/// What the other files must hash to.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Digests {
+    weights: String,
+    vocabulary: String,
 }
 
 impl TrainedModel {
@@ -40,19 +58,14 @@ impl TrainedModel {
     ) -> Result<Self, ModelError> {
         let network = Network::describe(&description.model, description.train.lambda_low)?;
         check_vocabulary(VOCABULARY_FILE, &vocabulary, &network)?;
-        Ok(TrainedModel {
-            description,
-            network,
-            weights,
-            vocabulary,
-        })
+        Ok(TrainedModel { description, network, weights, vocabulary })
     }
 
     /// Reads a model folder.
     pub fn load(folder: &Path) -> Result<Self, ModelError> {
         let path = folder.join(DESCRIPTION_FILE);
         let text = text_of(&path)?;
-        let description: Description = toml::from_str(&text).map_err(|error| {
+        let file: DescriptionFile = toml::from_str(&text).map_err(|error| {
             ModelError::new(
                 path.display().to_string(),
                 "the [model] section of the trained network",
@@ -60,30 +73,39 @@ impl TrainedModel {
                 "restore the file that training or import wrote",
             )
         })?;
+        let description = Description { model: file.model, train: file.train };
         let network = Network::describe(&description.model, description.train.lambda_low)?;
+        let digests = file.sha256.as_ref();
+
         let path = folder.join(VOCABULARY_FILE);
-        let vocabulary = Vocabulary::parse(&path.display().to_string(), &text_of(&path)?)?;
-        check_vocabulary(&path.display().to_string(), &vocabulary, &network)?;
+        let name = path.display().to_string();
+        let text = text_of(&path)?;
+        let vocabulary = Vocabulary::parse(&name, &text)?;
+        check_vocabulary(&name, &vocabulary, &network)?;
+        check_digest(&name, text.as_bytes(), digests.map(|d| &d.vocabulary))?;
+
         let path = folder.join(WEIGHTS_FILE);
-        let weights = Weights::parse(&path.display().to_string(), &bytes_of(&path)?, &network)?;
-        Ok(TrainedModel {
-            description,
-            network,
-            weights,
-            vocabulary,
-        })
+        let name = path.display().to_string();
+        let bytes = bytes_of(&path)?;
+        let weights = Weights::parse(&name, &bytes, &network)?;
+        check_digest(&name, &bytes, digests.map(|d| &d.weights))?;
+        Ok(TrainedModel { description, network, weights, vocabulary })
     }
 
     /// Writes `model.safetensors`, `model.toml` and `vocab.txt` into an existing folder, each
     /// whole or not at all.
     pub fn save(&self, folder: &Path) -> Result<(), ModelError> {
-        let description = toml::to_string(&self.description).expect("plain values");
-        write_whole(&folder.join(WEIGHTS_FILE), &self.weights.to_bytes())?;
-        write_whole(&folder.join(DESCRIPTION_FILE), description.as_bytes())?;
-        write_whole(
-            &folder.join(VOCABULARY_FILE),
-            self.vocabulary.to_text().as_bytes(),
-        )
+        let weights = self.weights.to_bytes();
+        let vocabulary = self.vocabulary.to_text();
+        let file = DescriptionFile {
+            model: self.description.model.clone(),
+            train: self.description.train.clone(),
+            sha256: Some(Digests { weights: sha256(&weights), vocabulary: sha256(vocabulary.as_bytes()) }),
+        };
+        let description = toml::to_string(&file).expect("plain values");
+        write_whole(&folder.join(WEIGHTS_FILE), &weights)?;
+        write_whole(&folder.join(VOCABULARY_FILE), vocabulary.as_bytes())?;
+        write_whole(&folder.join(DESCRIPTION_FILE), description.as_bytes())
     }
 
     /// The float forward pass of this model.
@@ -94,10 +116,7 @@ impl TrainedModel {
 
 /// Token ids of the sentences of `text`, one a line, empty lines left out.
 pub fn read_sentences(vocabulary: &Vocabulary, text: &str) -> Vec<Vec<u32>> {
-    text.lines()
-        .filter(|l| !l.trim().is_empty())
-        .map(|l| vocabulary.encode(l))
-        .collect()
+    text.lines().filter(|l| !l.trim().is_empty()).map(|l| vocabulary.encode(l)).collect()
 }
 
 /// Writes a file so that it has either its old or its new contents, never a part.
@@ -105,27 +124,20 @@ pub fn write_whole(path: &Path, contents: &[u8]) -> Result<(), ModelError> {
     let mut name = path.file_name().expect("a file path").to_os_string();
     name.push(".partial");
     let partial: PathBuf = path.with_file_name(name);
-    std::fs::write(&partial, contents)
-        .and_then(|()| std::fs::rename(&partial, path))
-        .map_err(|error| {
-            ModelError::new(
-                path.display().to_string(),
-                "a place to write to",
-                error.to_string(),
-                "check the folder, its permissions and the space left",
-            )
-        })
+    std::fs::write(&partial, contents).and_then(|()| std::fs::rename(&partial, path)).map_err(|error| {
+        ModelError::new(
+            path.display().to_string(),
+            "a place to write to",
+            error.to_string(),
+            "check the folder, its permissions and the space left",
+        )
+    })
 }
 
 /// The bytes of a file.
 pub fn bytes_of(path: &Path) -> Result<Vec<u8>, ModelError> {
     std::fs::read(path).map_err(|error| {
-        ModelError::new(
-            path.display().to_string(),
-            "a readable file",
-            error.to_string(),
-            "check the path",
-        )
+        ModelError::new(path.display().to_string(), "a readable file", error.to_string(), "check the path")
     })
 }
 
@@ -141,11 +153,7 @@ pub fn text_of(path: &Path) -> Result<String, ModelError> {
     })
 }
 
-fn check_vocabulary(
-    file: &str,
-    vocabulary: &Vocabulary,
-    network: &Network,
-) -> Result<(), ModelError> {
+fn check_vocabulary(file: &str, vocabulary: &Vocabulary, network: &Network) -> Result<(), ModelError> {
     if vocabulary.len() == network.vocabulary {
         return Ok(());
     }
@@ -155,4 +163,21 @@ fn check_vocabulary(
         format!("{} words", vocabulary.len()),
         "use the vocabulary the model was trained with",
     ))
+}
+
+fn check_digest(file: &str, bytes: &[u8], expected: Option<&String>) -> Result<(), ModelError> {
+    let got = sha256(bytes);
+    match expected {
+        Some(expected) if *expected != got => Err(ModelError::new(
+            file,
+            format!("the sha256 {expected} of {DESCRIPTION_FILE}"),
+            got,
+            "restore the file, or train or import again",
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }

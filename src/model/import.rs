@@ -14,10 +14,9 @@ pub fn import(
 ) -> Result<Weights, ModelError> {
     let mut renamed = std::collections::BTreeMap::new();
     for (name, tensor) in read_tensors(file, bytes)? {
-        let fits = renames.iter().find_map(|(from, to)| {
-            name.strip_prefix(from.as_str())
-                .map(|rest| format!("{to}{rest}"))
-        });
+        let fits = renames
+            .iter()
+            .find_map(|(from, to)| name.strip_prefix(from.as_str()).map(|rest| format!("{to}{rest}")));
         let new = fits.unwrap_or_else(|| name.clone());
         if renamed.insert(new.clone(), tensor).is_some() {
             return Err(ModelError::new(

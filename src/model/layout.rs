@@ -17,10 +17,7 @@ impl Layout {
     /// # Panics
     /// If the lengths rise anywhere.
     pub fn new(lengths: Vec<usize>) -> Self {
-        assert!(
-            lengths.is_sorted_by(|a, b| a >= b),
-            "longest first, got {lengths:?}"
-        );
+        assert!(lengths.is_sorted_by(|a, b| a >= b), "longest first, got {lengths:?}");
         let steps = lengths.first().copied().unwrap_or(0);
         let mut offsets = vec![0];
         for step in 0..steps {

@@ -1,22 +1,12 @@
 //! The figures of a model on held-out sentences, the same code for every engine (models.md 4.5).
 
 use super::engine::{Engine, Posterior, Score};
+use super::latent::{Latent, active_units, gaussian_kl, log_mean_exp, mutual_information};
 use super::random::Random;
 use super::vocabulary::{EOS, SPECIAL};
 use super::{Network, Op};
+use crate::config::Protocol;
 use serde::{Deserialize, Serialize};
-
-/// How NLL, KL and PPL are counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Protocol {
-    /// As TWR-VAE and HSR-VAE print them: z is the mean of the last step, KL is averaged over the
-    /// steps and summed over levels with their weights, PPL divides by words + 2. No bound.
-    Paper,
-    /// A bound: z is sampled, KL is that of the latents in use at the last step, PPL divides by
-    /// the words + 1 tokens that are predicted.
-    Honest,
-}
 
 /// What `evaluate` may spend.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -34,12 +24,7 @@ pub struct Effort {
 
 impl Default for Effort {
     fn default() -> Self {
-        Effort {
-            seed: 1,
-            importance_samples: 0,
-            mi_batch: 128,
-            reconstruction_limit: 64,
-        }
+        Effort { seed: 1, importance_samples: 0, mi_batch: 128, reconstruction_limit: 64 }
     }
 }
 
@@ -82,10 +67,7 @@ pub fn evaluate(
     let network = engine.network().clone();
     let views: Vec<&[u32]> = sentences.iter().map(Vec::as_slice).collect();
     let posteriors = engine.encode_all(&views);
-    let latents: Vec<Latent> = posteriors
-        .iter()
-        .map(|p| Latent::last(&network, p))
-        .collect();
+    let latents: Vec<Latent> = posteriors.iter().map(|p| Latent::last(&network, p)).collect();
     let means: Vec<Vec<f32>> = latents.iter().map(|l| l.mean.clone()).collect();
 
     let z = match protocol {
@@ -115,7 +97,7 @@ pub fn evaluate(
         let written = engine.greedy_all(&means, effort.reconstruction_limit);
         let shared = |shift: usize| {
             let pairs = written.iter().enumerate();
-            let each = pairs.map(|(i, w)| word_overlap(&views[(i + shift) % views.len()], w));
+            let each = pairs.map(|(i, w)| word_overlap(views[(i + shift) % views.len()], w));
             each.sum::<f64>() / count
         };
         (shared(0), shared(1))
@@ -125,7 +107,7 @@ pub fn evaluate(
         nll: nll / count,
         ppl: (nll / tokens as f64).exp(),
         kl: kl / count,
-        mi: mutual_information(&latents, effort),
+        mi: mutual_information(&latents, effort.mi_batch, effort.seed),
         active_units: active_units(&means),
         token_accuracy: accuracy(&views, &scores),
         word_overlap: overlaps.map(|o| o.0),
@@ -135,66 +117,6 @@ pub fn evaluate(
         sentences: sentences.len(),
         tokens,
     }
-}
-
-/// Posterior of z, diagonal Gaussian.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Latent {
-    pub mean: Vec<f32>,
-    pub log_variance: Vec<f32>,
-}
-
-impl Latent {
-    /// The posterior at the last step, its parts in the order in which z joins them.
-    pub fn last(network: &Network, posterior: &Posterior) -> Self {
-        let mut latent = Latent {
-            mean: Vec::new(),
-            log_variance: Vec::new(),
-        };
-        for &block in network.latent_moments() {
-            let of_block = posterior.moments.iter().find(|m| m.block == block);
-            let moments = of_block.expect("the posterior of every moments block");
-            let last = (posterior.steps - 1) * moments.size..posterior.steps * moments.size;
-            latent.mean.extend(&moments.mean[last.clone()]);
-            latent.log_variance.extend(&moments.log_variance[last]);
-        }
-        latent
-    }
-
-    /// mean + exp(log_variance / 2) * epsilon.
-    pub fn sample(&self, random: &mut Random) -> Vec<f32> {
-        let parts = self.mean.iter().zip(&self.log_variance);
-        parts
-            .map(|(m, lv)| m + (0.5 * lv).exp() * random.normal())
-            .collect()
-    }
-
-    /// KL to the standard normal prior in nats.
-    pub fn kl(&self) -> f64 {
-        gaussian_kl(&self.mean, &self.log_variance)
-    }
-
-    /// ln of the density at `z`.
-    fn log_density(&self, z: &[f32]) -> f64 {
-        let terms = z.iter().zip(self.mean.iter().zip(&self.log_variance));
-        let each = terms.map(|(z, (m, lv))| {
-            let (z, m, lv) = (f64::from(*z), f64::from(*m), f64::from(*lv));
-            -0.5 * (LN_TAU + lv + (z - m).powi(2) / lv.exp())
-        });
-        each.sum()
-    }
-}
-
-/// ln(2 pi).
-const LN_TAU: f64 = 1.837_877_066_409_345_3;
-
-/// KL of a diagonal Gaussian to the standard normal: 1/2 sum(mean^2 + variance - 1 - ln variance).
-fn gaussian_kl(mean: &[f32], log_variance: &[f32]) -> f64 {
-    let term = |(m, lv): (&f32, &f32)| {
-        let (m, lv) = (f64::from(*m), f64::from(*lv));
-        0.5 * (m * m + lv.exp() - 1.0 - lv)
-    };
-    mean.iter().zip(log_variance).map(term).sum()
 }
 
 /// KL averaged over the steps, summed over moments blocks with their `kl_weight`.
@@ -212,11 +134,6 @@ fn log_likelihood(scores: &[Score]) -> f64 {
     scores.iter().map(|s| s.log_probability).sum()
 }
 
-fn log_mean_exp(values: &[f64]) -> f64 {
-    let top = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    top + (values.iter().map(|v| (v - top).exp()).sum::<f64>() / values.len() as f64).ln()
-}
-
 /// Sum over sentences of ln mean_k p(x | z_k) p(z_k) / q(z_k | x) (Burda 2016).
 fn importance_weighted(
     engine: &mut dyn Engine,
@@ -230,10 +147,7 @@ fn importance_weighted(
         let z: Vec<Vec<f32>> = latents.iter().map(|l| l.sample(&mut random)).collect();
         let scores = engine.score_all(sentences, &z);
         for (i, (latent, z)) in latents.iter().zip(&z).enumerate() {
-            let prior = Latent {
-                mean: vec![0.0; z.len()],
-                log_variance: vec![0.0; z.len()],
-            };
+            let prior = Latent { mean: vec![0.0; z.len()], log_variance: vec![0.0; z.len()] };
             let ratio = prior.log_density(z) - latent.log_density(z);
             weights[i].push(log_likelihood(&scores[i]) + ratio);
         }
@@ -241,61 +155,17 @@ fn importance_weighted(
     weights.iter().map(|w| log_mean_exp(w)).sum()
 }
 
-/// E[ln q(z|x)] - E[ln mean_k q(z|x_k)] in batches of consecutive sentences, one z per sentence.
-fn mutual_information(latents: &[Latent], effort: &Effort) -> f64 {
-    let mut random = Random::keyed(&[effort.seed, u64::MAX]);
-    let mut total = 0.0;
-    for batch in latents.chunks(effort.mi_batch.max(1)) {
-        for latent in batch {
-            let entropy: f64 = latent
-                .log_variance
-                .iter()
-                .map(|lv| 0.5 * (LN_TAU + 1.0 + f64::from(*lv)))
-                .sum();
-            let z = latent.sample(&mut random);
-            let densities: Vec<f64> = batch.iter().map(|other| other.log_density(&z)).collect();
-            total += -entropy - log_mean_exp(&densities);
-        }
-    }
-    total / latents.len() as f64
-}
-
-fn active_units(means: &[Vec<f32>]) -> usize {
-    let count = means.len() as f64;
-    let varies = |dimension: &usize| {
-        let values = || means.iter().map(|m| f64::from(m[*dimension]));
-        let mean = values().sum::<f64>() / count;
-        values().map(|v| (v - mean).powi(2)).sum::<f64>() / count > 0.01
-    };
-    (0..means[0].len()).filter(varies).count()
-}
-
 fn accuracy(sentences: &[&[u32]], scores: &[Vec<Score>]) -> f64 {
-    let pairs = || {
-        sentences
-            .iter()
-            .zip(scores)
-            .flat_map(|(s, p)| s[1..].iter().zip(p))
-    };
-    pairs()
-        .filter(|(token, score)| **token == score.best)
-        .count() as f64
-        / pairs().count() as f64
+    let pairs = || sentences.iter().zip(scores).flat_map(|(s, p)| s[1..].iter().zip(p));
+    pairs().filter(|(token, score)| **token == score.best).count() as f64 / pairs().count() as f64
 }
 
 /// Words that source and reconstruction share, as a multiset, over the words of the longer one.
 /// `<eos>` and the other special tokens do not count.
 pub fn word_overlap(source: &[u32], written: &[u32]) -> f64 {
     let words = |tokens: &[u32]| -> Vec<u32> {
-        let end = tokens
-            .iter()
-            .position(|&t| t == EOS)
-            .unwrap_or(tokens.len());
-        tokens[..end]
-            .iter()
-            .copied()
-            .filter(|&t| t as usize >= SPECIAL.len())
-            .collect()
+        let end = tokens.iter().position(|&t| t == EOS).unwrap_or(tokens.len());
+        tokens[..end].iter().copied().filter(|&t| t as usize >= SPECIAL.len()).collect()
     };
     let (source, mut rest) = (words(source), words(written));
     let longer = source.len().max(rest.len()).max(1);
@@ -318,29 +188,5 @@ mod tests {
         assert_eq!(word_overlap(&[2, 4, 5, 5, 3], &[5, 6, 3, 4]), 1.0 / 3.0);
         assert_eq!(word_overlap(&[2, 4, 3], &[4, 3]), 1.0);
         assert_eq!(word_overlap(&[2, 3], &[3]), 0.0);
-    }
-
-    #[test]
-    fn information_of_distinct_codes_is_the_log_of_the_batch() {
-        let apart = |i: i32| Latent {
-            mean: vec![100.0 * i as f32],
-            log_variance: vec![0.0],
-        };
-        let latents: Vec<Latent> = (0..8).map(apart).collect();
-        let effort = Effort {
-            mi_batch: 4,
-            ..Effort::default()
-        };
-        let mi = mutual_information(&latents, &effort);
-        // One draw a sentence: the entropy is exact, the density is not.
-        assert!((mi - 4f64.ln()).abs() < 1.0, "{mi}");
-        let same = vec![
-            Latent {
-                mean: vec![0.5],
-                log_variance: vec![0.0]
-            };
-            4000
-        ];
-        assert!(mutual_information(&same, &effort).abs() < 0.05);
     }
 }

@@ -6,6 +6,7 @@ mod error;
 mod float;
 mod folder;
 mod import;
+mod latent;
 mod layout;
 mod measure;
 mod network;
@@ -14,19 +15,22 @@ mod random;
 mod sequence;
 mod tokenizer;
 mod trace;
+mod unroll;
 mod vocabulary;
 mod weights;
 
+pub use crate::config::Protocol;
 pub use engine::{Engine, Moments, Posterior, Score, score_logits};
 pub use error::ModelError;
 pub use float::{Carry, Exact, FloatNet, Pass, Perturb};
 pub use folder::{
-    DESCRIPTION_FILE, Description, METRICS_FILE, TrainedModel, VOCABULARY_FILE, WEIGHTS_FILE,
-    bytes_of, read_sentences, text_of, write_whole,
+    DESCRIPTION_FILE, Description, METRICS_FILE, TrainedModel, VOCABULARY_FILE, WEIGHTS_FILE, bytes_of,
+    read_sentences, text_of, write_whole,
 };
 pub use import::import;
+pub use latent::Latent;
 pub use layout::{Layout, longest_first};
-pub use measure::{Effort, Evaluation, Latent, Protocol, evaluate, word_overlap};
+pub use measure::{Effort, Evaluation, evaluate, word_overlap};
 pub use network::{Block, BlockId, Network, Op, When};
 pub use ngram::{Baselines, Ngram};
 pub use random::Random;
@@ -34,4 +38,4 @@ pub use sequence::{Decoder, argmax};
 pub use tokenizer::words;
 pub use trace::{Role, Trace, Values};
 pub use vocabulary::{EOS, PAD, SOS, SPECIAL, UNK, Vocabulary};
-pub use weights::{Weights, read_tensors, write_tensors};
+pub use weights::{Weights, read_metadata, read_tensors, write_tensors};

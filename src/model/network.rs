@@ -31,29 +31,16 @@ pub enum Op {
     /// Recurrent cell on the concatenation of `inputs`, in that order.
     /// Weights: `weight_ih_l0` [gates*hidden, inputs], `weight_hh_l0`, `bias_ih_l0`,
     /// `bias_hh_l0`. `init` gives h_0 (and c_0); absent: zero.
-    Cell {
-        kind: CellKind,
-        hidden: usize,
-        inputs: Vec<BlockId>,
-        init: Option<BlockId>,
-    },
+    Cell { kind: CellKind, hidden: usize, inputs: Vec<BlockId>, init: Option<BlockId> },
     /// Mean and log-variance of a diagonal Gaussian, at every step.
     /// Weights: `mean.weight` [size, input], `mean.bias`, `log_variance.weight`, `.bias`.
     /// `kl_weight` scales its KL term in the objective.
-    Moments {
-        size: usize,
-        input: BlockId,
-        kl_weight: f32,
-    },
+    Moments { size: usize, input: BlockId, kl_weight: f32 },
     /// z = concatenation of mean + exp(log_variance / 2) * epsilon of `moments`,
     /// taken at the last step.
     Latent { moments: Vec<BlockId> },
     /// Matrix product. Weights: `weight` [outputs, input], and `bias` when `bias`.
-    Linear {
-        outputs: usize,
-        input: BlockId,
-        bias: bool,
-    },
+    Linear { outputs: usize, input: BlockId, bias: bool },
     /// Logits over the vocabulary, from which the next token is chosen.
     /// Weights: `weight` [vocabulary, input], `bias`.
     Vocabulary { input: BlockId },
@@ -121,10 +108,7 @@ impl Network {
     /// If the description has none.
     pub fn latent(&self) -> BlockId {
         let is_latent = |b: &Block| matches!(b.op, Op::Latent { .. });
-        self.blocks
-            .iter()
-            .position(is_latent)
-            .expect("a network with a latent block")
+        self.blocks.iter().position(is_latent).expect("a network with a latent block")
     }
 
     /// The block that makes the logits.
@@ -133,10 +117,7 @@ impl Network {
     /// If the description has none.
     pub fn vocabulary_block(&self) -> BlockId {
         let is_vocabulary = |b: &Block| matches!(b.op, Op::Vocabulary { .. });
-        self.blocks
-            .iter()
-            .position(is_vocabulary)
-            .expect("a network with a vocabulary block")
+        self.blocks.iter().position(is_vocabulary).expect("a network with a vocabulary block")
     }
 
     /// Every moments block, in block order.
@@ -162,12 +143,7 @@ impl Network {
             };
             match &block.op {
                 Op::Embedding { size } => add("weight", &[self.vocabulary, *size]),
-                Op::Cell {
-                    kind,
-                    hidden,
-                    inputs,
-                    ..
-                } => {
+                Op::Cell { kind, hidden, inputs, .. } => {
                     let rows = kind.gates() * hidden;
                     let input = inputs.iter().map(|&i| self.width(i)).sum();
                     add("weight_ih_l0", &[rows, input]);
@@ -182,11 +158,7 @@ impl Network {
                     }
                 }
                 Op::Latent { .. } => {}
-                Op::Linear {
-                    outputs,
-                    input,
-                    bias,
-                } => {
+                Op::Linear { outputs, input, bias } => {
                     add("weight", &[*outputs, self.width(*input)]);
                     if *bias {
                         add("bias", &[*outputs]);
@@ -226,25 +198,14 @@ impl Network {
         let hidden = model.hidden;
         let top = model.cells.len() - 1;
 
-        let embed = Op::Embedding {
-            size: model.embedding,
-        };
+        let embed = Op::Embedding { size: model.embedding };
         let mut below = push("enc_embed".into(), When::EncoderStep, embed.clone());
         let mut moments = Vec::new();
         for (level, &kind) in model.cells.iter().enumerate() {
-            let cell = Op::Cell {
-                kind,
-                hidden,
-                inputs: vec![below],
-                init: None,
-            };
+            let cell = Op::Cell { kind, hidden, inputs: vec![below], init: None };
             below = push(format!("enc{}", level + 1), When::EncoderStep, cell);
             let kl_weight = if level == top { 1.0 } else { lambda_low };
-            let heads = Op::Moments {
-                size: model.latent,
-                input: below,
-                kl_weight,
-            };
+            let heads = Op::Moments { size: model.latent, input: below, kl_weight };
             moments.push(push(format!("q{}", level + 1), When::EncoderStep, heads));
         }
         if model.latent_from == LatentFrom::Top {
@@ -255,33 +216,16 @@ impl Network {
         let decoder = model.decoder_cells.as_ref().unwrap_or(&model.cells);
         let inits: Vec<BlockId> = (1..=decoder.len())
             .map(|level| {
-                let op = Op::Linear {
-                    outputs: hidden,
-                    input: z,
-                    bias: false,
-                };
+                let op = Op::Linear { outputs: hidden, input: z, bias: false };
                 push(format!("init{level}"), When::Sentence, op)
             })
             .collect();
         let mut inputs = vec![push("dec_embed".into(), When::DecoderStep, embed), z];
         for (level, &kind) in decoder.iter().enumerate() {
-            let cell = Op::Cell {
-                kind,
-                hidden,
-                inputs,
-                init: Some(inits[level]),
-            };
+            let cell = Op::Cell { kind, hidden, inputs, init: Some(inits[level]) };
             inputs = vec![push(format!("dec{}", level + 1), When::DecoderStep, cell)];
         }
-        push(
-            "vocab".into(),
-            When::DecoderStep,
-            Op::Vocabulary { input: inputs[0] },
-        );
-        Network {
-            family: model.family.clone(),
-            vocabulary: model.vocabulary,
-            blocks,
-        }
+        push("vocab".into(), When::DecoderStep, Op::Vocabulary { input: inputs[0] });
+        Network { family: model.family.clone(), vocabulary: model.vocabulary, blocks }
     }
 }

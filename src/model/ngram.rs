@@ -38,11 +38,7 @@ impl Ngram {
         }
         let once = pairs.values().filter(|&&n| n == 1.0).count() as f64;
         let twice = pairs.values().filter(|&&n| n == 2.0).count() as f64;
-        let discount = if once > 0.0 {
-            once / (once + 2.0 * twice)
-        } else {
-            0.5
-        };
+        let discount = if once > 0.0 { once / (once + 2.0 * twice) } else { 0.5 };
         let mut histories: HashMap<u32, (f64, f64)> = HashMap::new();
         let mut preceding = vec![0.0; vocabulary];
         for (&(history, word), &count) in &pairs {
@@ -51,16 +47,10 @@ impl Ngram {
             entry.1 += 1.0;
             preceding[word as usize] += 1.0;
         }
-        let predicted: HashSet<u32> = (0..vocabulary as u32)
-            .filter(|&t| t != PAD && t != SOS)
-            .collect();
+        let predicted: HashSet<u32> = (0..vocabulary as u32).filter(|&t| t != PAD && t != SOS).collect();
         let normalise = |mass: &[f64]| -> Vec<f64> {
             let allowed = |t: usize| {
-                if predicted.contains(&(t as u32)) {
-                    mass[t]
-                } else {
-                    0.0
-                }
+                if predicted.contains(&(t as u32)) { mass[t] } else { 0.0 }
             };
             let total: f64 = (0..vocabulary).map(allowed).sum();
             (0..vocabulary).map(|t| allowed(t) / total).collect()
@@ -69,17 +59,8 @@ impl Ngram {
         let types: f64 = preceding.iter().sum();
         let seen = preceding.iter().filter(|&&n| n > 0.0).count() as f64;
         let floor = discount * seen / types / predicted.len() as f64;
-        let smooth: Vec<f64> = preceding
-            .iter()
-            .map(|n| (n - discount).max(0.0) / types + floor)
-            .collect();
-        Ngram {
-            unigram: normalise(&counts),
-            continuation: normalise(&smooth),
-            pairs,
-            histories,
-            discount,
-        }
+        let smooth: Vec<f64> = preceding.iter().map(|n| (n - discount).max(0.0) / types + floor).collect();
+        Ngram { unigram: normalise(&counts), continuation: normalise(&smooth), pairs, histories, discount }
     }
 
     /// p(word), add-one smoothed.

@@ -87,10 +87,7 @@ mod tests {
         let draws: Vec<f64> = (0..100_000).map(|_| random.normal() as f64).collect();
         let mean = draws.iter().sum::<f64>() / draws.len() as f64;
         let variance = draws.iter().map(|d| d * d).sum::<f64>() / draws.len() as f64;
-        assert!(
-            mean.abs() < 0.01 && (variance - 1.0).abs() < 0.02,
-            "{mean} {variance}"
-        );
+        assert!(mean.abs() < 0.01 && (variance - 1.0).abs() < 0.02, "{mean} {variance}");
     }
 
     #[test]

@@ -3,9 +3,7 @@
 use super::engine::{Engine, Moments, Posterior, Score, score_logits};
 use super::layout::longest_first;
 use super::vocabulary::{EOS, SOS};
-use super::{
-    BlockId, Carry, Exact, FloatNet, Layout, Network, Op, Pass, Role, Trace, Values, When,
-};
+use super::{BlockId, Carry, Exact, FloatNet, Layout, Network, Op, Pass, Role, Trace, Values, When};
 use ndarray::{Array2, ArrayView1};
 
 /// Sentences evaluated together.
@@ -24,22 +22,12 @@ impl FloatNet {
         let tokens = layout.pack(|sentence, step| sentences[sentence][step]);
         let mut trace = Trace::new(&self.network().clone(), layout.clone(), layout);
         self.run(
-            &Pass {
-                when: When::EncoderStep,
-                tokens: &tokens,
-                epsilon: None,
-                carry: None,
-            },
+            &Pass { when: When::EncoderStep, tokens: &tokens, epsilon: None, carry: None },
             &mut trace,
             &mut Exact,
         );
         self.run(
-            &Pass {
-                when: When::Sentence,
-                tokens: &[],
-                epsilon: None,
-                carry: None,
-            },
+            &Pass { when: When::Sentence, tokens: &[], epsilon: None, carry: None },
             &mut trace,
             &mut Exact,
         );
@@ -60,22 +48,12 @@ impl FloatNet {
         let mut trace = Trace::new(self.network(), layout.clone(), layout);
         trace.set(self.network().latent(), Values::output(z));
         self.run(
-            &Pass {
-                when: When::Sentence,
-                tokens: &[],
-                epsilon: None,
-                carry: None,
-            },
+            &Pass { when: When::Sentence, tokens: &[], epsilon: None, carry: None },
             &mut trace,
             &mut Exact,
         );
         self.run(
-            &Pass {
-                when: When::DecoderStep,
-                tokens: &tokens,
-                epsilon: None,
-                carry: None,
-            },
+            &Pass { when: When::DecoderStep, tokens: &tokens, epsilon: None, carry: None },
             &mut trace,
             &mut Exact,
         );
@@ -88,20 +66,11 @@ impl FloatNet {
         let mut trace = Trace::new(self.network(), once.clone(), once);
         trace.set(self.network().latent(), Values::output(z));
         self.run(
-            &Pass {
-                when: When::Sentence,
-                tokens: &[],
-                epsilon: None,
-                carry: None,
-            },
+            &Pass { when: When::Sentence, tokens: &[], epsilon: None, carry: None },
             &mut trace,
             &mut Exact,
         );
-        Decoder {
-            net: self,
-            trace,
-            carry: None,
-        }
+        Decoder { net: self, trace, carry: None }
     }
 }
 
@@ -118,16 +87,13 @@ impl Decoder<'_> {
     pub fn step(&mut self, tokens: &[u32]) -> &Trace {
         let network = self.net.network();
         self.trace.clear(network, When::DecoderStep);
-        let pass = Pass {
-            when: When::DecoderStep,
-            tokens,
-            epsilon: None,
-            carry: self.carry.as_ref(),
-        };
+        let pass = Pass { when: When::DecoderStep, tokens, epsilon: None, carry: self.carry.as_ref() };
         self.net.run(&pass, &mut self.trace, &mut Exact);
-        let cells = network.blocks.iter().enumerate().filter(|(_, block)| {
-            block.when == When::DecoderStep && matches!(block.op, Op::Cell { .. })
-        });
+        let cells = network
+            .blocks
+            .iter()
+            .enumerate()
+            .filter(|(_, block)| block.when == When::DecoderStep && matches!(block.op, Op::Cell { .. }));
         let state = |id| {
             let cell = self.trace.find(id, Role::Cell).cloned();
             (self.trace.get(id, Role::Output).clone(), cell)
@@ -163,9 +129,7 @@ impl Engine for FloatNet {
     fn encode_all(&mut self, sentences: &[&[u32]]) -> Vec<Posterior> {
         in_batches(sentences, |chosen, batch| {
             let trace = self.encode_batch(batch);
-            (0..chosen.len())
-                .map(|i| posterior(self, &trace, i))
-                .collect()
+            (0..chosen.len()).map(|i| posterior(self, &trace, i)).collect()
         })
     }
 
@@ -213,10 +177,7 @@ pub fn argmax(values: ArrayView1<'_, f32>) -> u32 {
 
 /// Calls `work` with batches of similar length, longest first (their indices, the sentences), and
 /// puts its answers back into the order of `sentences`.
-fn in_batches<T>(
-    sentences: &[&[u32]],
-    mut work: impl FnMut(&[usize], &[&[u32]]) -> Vec<T>,
-) -> Vec<T> {
+fn in_batches<T>(sentences: &[&[u32]], mut work: impl FnMut(&[usize], &[&[u32]]) -> Vec<T>) -> Vec<T> {
     let order = longest_first(&sentences.iter().map(|s| s.len()).collect::<Vec<_>>());
     let mut answers: Vec<Option<T>> = sentences.iter().map(|_| None).collect();
     for chosen in order.chunks(BATCH) {
@@ -225,10 +186,7 @@ fn in_batches<T>(
             answers[i] = Some(answer);
         }
     }
-    answers
-        .into_iter()
-        .map(|a| a.expect("one answer a sentence"))
-        .collect()
+    answers.into_iter().map(|a| a.expect("one answer a sentence")).collect()
 }
 
 fn stack<'a>(rows: impl Iterator<Item = &'a [f32]>) -> Array2<f32> {
@@ -242,9 +200,7 @@ fn posterior(net: &FloatNet, trace: &Trace, sentence: usize) -> Posterior {
     let rows: Vec<usize> = layout.rows_of(sentence).collect();
     let gather = |block: BlockId, role| {
         let matrix = trace.get(block, role);
-        rows.iter()
-            .flat_map(|&row| matrix.row(row).to_vec())
-            .collect()
+        rows.iter().flat_map(|&row| matrix.row(row).to_vec()).collect()
     };
     let moments = net.network().moments().map(|block| Moments {
         block,
@@ -252,10 +208,7 @@ fn posterior(net: &FloatNet, trace: &Trace, sentence: usize) -> Posterior {
         mean: gather(block, Role::Output),
         log_variance: gather(block, Role::LogVariance),
     });
-    Posterior {
-        steps: rows.len(),
-        moments: moments.collect(),
-    }
+    Posterior { steps: rows.len(), moments: moments.collect() }
 }
 
 fn scores(net: &FloatNet, trace: &Trace, sentences: &[&[u32]]) -> Vec<Vec<Score>> {
@@ -263,8 +216,7 @@ fn scores(net: &FloatNet, trace: &Trace, sentences: &[&[u32]]) -> Vec<Vec<Score>
     let layout = trace.layout(When::DecoderStep);
     let of_sentence = |(index, sentence): (usize, &&[u32])| {
         let rows = layout.rows_of(index).zip(&sentence[1..]);
-        rows.map(|(row, &token)| score_logits(logits.row(row).iter().copied(), token))
-            .collect()
+        rows.map(|(row, &token)| score_logits(logits.row(row).iter().copied(), token)).collect()
     };
     sentences.iter().enumerate().map(of_sentence).collect()
 }

@@ -32,9 +32,7 @@ pub struct Values {
 impl Values {
     /// The values of a block with one vector only.
     pub fn output(output: Array2<f32>) -> Self {
-        Values {
-            roles: vec![(Role::Output, output)],
-        }
+        Values { roles: vec![(Role::Output, output)] }
     }
 
     /// The same with one more vector.
@@ -45,10 +43,7 @@ impl Values {
 
     /// The matrix of `role`; none if a block of this kind has no such vector.
     pub fn get(&self, role: Role) -> Option<&Array2<f32>> {
-        self.roles
-            .iter()
-            .find(|(r, _)| *r == role)
-            .map(|(_, matrix)| matrix)
+        self.roles.iter().find(|(r, _)| *r == role).map(|(_, matrix)| matrix)
     }
 }
 
@@ -65,10 +60,7 @@ impl Trace {
     pub fn new(network: &Network, encoder: Layout, decoder: Layout) -> Self {
         let once = Layout::new(vec![1; encoder.batch()]);
         let values = vec![None; network.blocks.len()];
-        Trace {
-            layouts: [encoder, once, decoder],
-            values,
-        }
+        Trace { layouts: [encoder, once, decoder], values }
     }
 
     /// How the rows of blocks evaluated at `when` lie.
@@ -100,15 +92,12 @@ impl Trace {
     /// # Panics
     /// If the block was not evaluated or has no such role.
     pub fn get(&self, block: BlockId, role: Role) -> &Array2<f32> {
-        self.find(block, role)
-            .unwrap_or_else(|| panic!("block {block} has no {role:?}"))
+        self.find(block, role).unwrap_or_else(|| panic!("block {block} has no {role:?}"))
     }
 
     /// The matrix of a block, if it was evaluated and has such a role.
     pub fn find(&self, block: BlockId, role: Role) -> Option<&Array2<f32>> {
-        self.values[block]
-            .as_ref()
-            .and_then(|values| values.get(role))
+        self.values[block].as_ref().and_then(|values| values.get(role))
     }
 
     /// The vector of a block at one step of a sentence of the batch (a trace of one sentence has

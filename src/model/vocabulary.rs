@@ -36,12 +36,7 @@ impl Vocabulary {
         ranked.retain(|(word, _)| !SPECIAL.contains(&word.as_str()));
         ranked.sort_by_key(|&(_, (count, first))| (std::cmp::Reverse(count), first));
         let ordinary = ranked.into_iter().map(|(word, _)| word);
-        let words = SPECIAL
-            .iter()
-            .map(|s| s.to_string())
-            .chain(ordinary)
-            .take(size)
-            .collect();
+        let words = SPECIAL.iter().map(|s| s.to_string()).chain(ordinary).take(size).collect();
         Self::numbered(words)
     }
 
@@ -73,11 +68,7 @@ impl Vocabulary {
                 return Err(ModelError::new(
                     place(),
                     "one word without spaces",
-                    if word.is_empty() {
-                        "an empty line".into()
-                    } else {
-                        format!("`{word}`")
-                    },
+                    if word.is_empty() { "an empty line".into() } else { format!("`{word}`") },
                     "write one word a line",
                 ));
             }
@@ -94,11 +85,7 @@ impl Vocabulary {
     }
 
     fn numbered(words: Vec<String>) -> Self {
-        let ids = words
-            .iter()
-            .enumerate()
-            .map(|(id, word)| (word.clone(), id as u32))
-            .collect();
+        let ids = words.iter().enumerate().map(|(id, word)| (word.clone(), id as u32)).collect();
         Vocabulary { words, ids }
     }
 
@@ -131,26 +118,17 @@ impl Vocabulary {
     pub fn encode(&self, sentence: &str) -> Vec<u32> {
         let words = tokenizer::words(sentence);
         let ids = words.iter().map(|word| self.get(word).unwrap_or(UNK));
-        std::iter::once(SOS)
-            .chain(ids)
-            .chain(std::iter::once(EOS))
-            .collect()
+        std::iter::once(SOS).chain(ids).chain(std::iter::once(EOS)).collect()
     }
 
     /// The words of `tokens` up to `<eos>`, without `<pad>`, `<sos>` and `<eos>`.
     /// An id outside the vocabulary shows as `<7>`.
     pub fn decode(&self, tokens: &[u32]) -> String {
-        let until = tokens
-            .iter()
-            .position(|&t| t == EOS)
-            .unwrap_or(tokens.len());
+        let until = tokens.iter().position(|&t| t == EOS).unwrap_or(tokens.len());
         let shown: Vec<String> = tokens[..until]
             .iter()
             .filter(|&&t| t != PAD && t != SOS)
-            .map(|&t| {
-                self.word(t)
-                    .map_or_else(|| format!("<{t}>"), str::to_string)
-            })
+            .map(|&t| self.word(t).map_or_else(|| format!("<{t}>"), str::to_string))
             .collect();
         shown.join(" ")
     }
@@ -199,12 +177,7 @@ mod tests {
                  remove the duplicate and retrain or re-import",
             ),
         ] {
-            assert_eq!(
-                Vocabulary::parse("vocab.txt", &text)
-                    .unwrap_err()
-                    .to_string(),
-                message
-            );
+            assert_eq!(Vocabulary::parse("vocab.txt", &text).unwrap_err().to_string(), message);
         }
     }
 }

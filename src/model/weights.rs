@@ -4,7 +4,7 @@ use super::{ModelError, Network};
 use half::{bf16, f16};
 use ndarray::{ArrayD, Dimension, IxDyn};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Tensors by name, in single precision, checked against one network: exactly its tensors, each
 /// of its shape, every number finite.
@@ -54,18 +54,11 @@ impl Weights {
                 ));
             }
         }
-        if let Some(name) = tensors
-            .keys()
-            .find(|name| !expected.iter().any(|(e, _)| e == *name))
-        {
+        if let Some(name) = tensors.keys().find(|name| !expected.iter().any(|(e, _)| e == *name)) {
             return Err(ModelError::new(
                 format!("{file}: tensor `{name}`"),
                 "only tensors of the network",
-                format!(
-                    "{} tensors, {} of them known",
-                    tensors.len(),
-                    expected.len()
-                ),
+                format!("{} tensors, {} of them known", tensors.len(), expected.len()),
                 "remove it, or map its name with a prefix",
             ));
         }
@@ -84,14 +77,12 @@ impl Weights {
 
     /// Names and tensors, by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &ArrayD<f32>)> {
-        self.tensors
-            .iter()
-            .map(|(name, tensor)| (name.as_str(), tensor))
+        self.tensors.iter().map(|(name, tensor)| (name.as_str(), tensor))
     }
 
     /// The safetensors file (F32) of these weights; `parse` reads it back.
     pub fn to_bytes(&self) -> Vec<u8> {
-        write_tensors(&self.tensors)
+        write_tensors(&self.tensors, None)
     }
 }
 
@@ -116,44 +107,38 @@ pub fn read_tensors(file: &str, bytes: &[u8]) -> Result<BTreeMap<String, ArrayD<
             )
         })?;
         let shaped = ArrayD::from_shape_vec(IxDyn(view.shape()), values);
-        tensors.insert(
-            name,
-            shaped.expect("safetensors checks sizes against shapes"),
-        );
+        tensors.insert(name, shaped.expect("safetensors checks sizes against shapes"));
     }
     Ok(tensors)
 }
 
-/// The safetensors file (F32) of `tensors`, the same bytes for the same tensors.
-pub fn write_tensors(tensors: &BTreeMap<String, ArrayD<f32>>) -> Vec<u8> {
+/// The safetensors file (F32) of `tensors`, the same bytes for the same tensors, with at most one
+/// entry of metadata (more have no fixed order).
+pub fn write_tensors(tensors: &BTreeMap<String, ArrayD<f32>>, metadata: Option<(&str, String)>) -> Vec<u8> {
     let raw: Vec<(&String, &ArrayD<f32>, Vec<u8>)> = tensors
         .iter()
-        .map(|(name, tensor)| {
-            (
-                name,
-                tensor,
-                tensor
-                    .iter()
-                    .flat_map(|value| value.to_le_bytes())
-                    .collect(),
-            )
-        })
+        .map(|(name, tensor)| (name, tensor, tensor.iter().flat_map(|value| value.to_le_bytes()).collect()))
         .collect();
     let views = raw.iter().map(|(name, tensor, data)| {
         let view = TensorView::new(Dtype::F32, tensor.shape().to_vec(), data);
         (name.as_str(), view.expect("four bytes a number"))
     });
-    safetensors::serialize(views, None).expect("memory is the only thing written to")
+    let metadata = metadata.map(|(key, value)| HashMap::from([(key.to_string(), value)]));
+    safetensors::serialize(views, metadata).expect("memory is the only thing written to")
+}
+
+/// One entry of the metadata of a safetensors file.
+pub fn read_metadata(bytes: &[u8], key: &str) -> Option<String> {
+    let (_, header) = SafeTensors::read_metadata(bytes).ok()?;
+    header.metadata().as_ref()?.get(key).cloned()
 }
 
 fn decode(dtype: Dtype, data: &[u8]) -> Option<Vec<f32>> {
     let pairs = || data.chunks_exact(2).map(|b| [b[0], b[1]]);
     match dtype {
-        Dtype::F32 => Some(
-            data.chunks_exact(4)
-                .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
-                .collect(),
-        ),
+        Dtype::F32 => {
+            Some(data.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect())
+        }
         Dtype::F16 => Some(pairs().map(|b| f16::from_le_bytes(b).to_f32()).collect()),
         Dtype::BF16 => Some(pairs().map(|b| bf16::from_le_bytes(b).to_f32()).collect()),
         _ => None,

@@ -52,7 +52,12 @@ pub fn random_sentences(vocabulary: usize, count: usize, seed: u64) -> Vec<Vec<u
 }
 
 /// Integers, then tiles.
-pub fn map(network: &Network, weights: &Weights, config: &Config, sentences: &[Vec<u32>]) -> Result<CrossbarNet, PipelineError> {
+pub fn map(
+    network: &Network,
+    weights: &Weights,
+    config: &Config,
+    sentences: &[Vec<u32>],
+) -> Result<CrossbarNet, PipelineError> {
     let float = FloatNet::new(network, weights).expect("weights were checked against the network");
     let calibration = calibrate(&float, sentences);
     let quant = QuantNet::new(network, weights, &config.fixed, &calibration)?;

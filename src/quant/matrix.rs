@@ -100,9 +100,8 @@ impl MatVec for IntMatrix {
         for (row, sum) in self.weights.outer_iter().zip(sums) {
             let row = row.as_slice().expect("weights are stored row by row");
             let data: i32 = row[..bias_from].iter().zip(input).map(|(&w, &x)| w * x).sum();
-            let bias: i64 = (bias_from..row.len())
-                .map(|k| i64::from(row[k]) * i64::from(self.drive(input, k)))
-                .sum();
+            let bias: i64 =
+                (bias_from..row.len()).map(|k| i64::from(row[k]) * i64::from(self.drive(input, k))).sum();
             *sum = i64::from(data) + bias;
         }
         0

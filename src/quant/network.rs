@@ -36,14 +36,30 @@ pub struct QuantCell {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum QuantBlock {
     /// DAC codes [vocabulary, size].
-    Embedding { codes: Array2<i32> },
+    Embedding {
+        codes: Array2<i32>,
+    },
     Cell(QuantCell),
     /// Outputs 0..size are the mean, size..2*size the log-variance.
-    Moments { matrix: IntMatrix, size: usize, shift: i32 },
-    Latent { moments: Vec<BlockId> },
+    Moments {
+        matrix: IntMatrix,
+        size: usize,
+        shift: i32,
+    },
+    Latent {
+        moments: Vec<BlockId>,
+    },
     /// `shift` leads to the reader's h format, `shift_c` to its c format.
-    Linear { matrix: IntMatrix, shift: i32, shift_c: Option<i32> },
-    Vocabulary { matrix: IntMatrix, logit: Format, shift: i32 },
+    Linear {
+        matrix: IntMatrix,
+        shift: i32,
+        shift_c: Option<i32>,
+    },
+    Vocabulary {
+        matrix: IntMatrix,
+        logit: Format,
+        shift: i32,
+    },
 }
 
 /// The network in integers, with the tables its gates read.
@@ -73,12 +89,18 @@ pub enum QuantError {
 
 impl QuantNet {
     /// Quantises every block with the ranges of `calibration`.
-    pub fn new(network: &Network, weights: &Weights, fixed: &Fixed, calibration: &Calibration) -> Result<Self, QuantError> {
+    pub fn new(
+        network: &Network,
+        weights: &Weights,
+        fixed: &Fixed,
+        calibration: &Calibration,
+    ) -> Result<Self, QuantError> {
         let (weight_bits, input_bits) = (fixed.weight_bits, fixed.input_bits);
         if weight_bits + input_bits > 20 {
             return Err(QuantError::TooWide { weight_bits, input_bits });
         }
-        let builder = Builder { network, weights, fixed, calibration, dac: dac_formats(network, fixed, calibration) };
+        let builder =
+            Builder { network, weights, fixed, calibration, dac: dac_formats(network, fixed, calibration) };
         let blocks = (0..network.blocks.len()).map(|id| builder.block(id)).collect();
         let pre = Format::new(fixed.pre_bits, fixed.pre_frac as i32);
         let state = Format::new(fixed.state_bits, fixed.pre_frac as i32);
@@ -131,7 +153,9 @@ impl QuantNet {
 fn driving(network: &Network, id: BlockId) -> Option<Vec<(BlockId, Role)>> {
     match &network.blocks[id].op {
         Op::Embedding { .. } | Op::Latent { .. } => Some(vec![(id, Role::Output)]),
-        Op::Cell { init, .. } => Some([Some(id), *init].into_iter().flatten().map(|b| (b, Role::Output)).collect()),
+        Op::Cell { init, .. } => {
+            Some([Some(id), *init].into_iter().flatten().map(|b| (b, Role::Output)).collect())
+        }
         Op::Moments { .. } | Op::Linear { .. } | Op::Vocabulary { .. } => None,
     }
 }
@@ -173,9 +197,13 @@ impl Builder<'_> {
         match &self.network.blocks[id].op {
             Op::Embedding { .. } => {
                 let format = self.dac(id);
-                QuantBlock::Embedding { codes: self.matrix(id, "weight").mapv(|w| format.encode(f64::from(w)) as i32) }
+                QuantBlock::Embedding {
+                    codes: self.matrix(id, "weight").mapv(|w| format.encode(f64::from(w)) as i32),
+                }
             }
-            Op::Cell { kind, hidden, inputs, init } => QuantBlock::Cell(self.cell(id, *kind, *hidden, inputs, *init)),
+            Op::Cell { kind, hidden, inputs, init } => {
+                QuantBlock::Cell(self.cell(id, *kind, *hidden, inputs, *init))
+            }
             Op::Moments { size, input, .. } => {
                 let both = [self.matrix(id, "mean.weight"), self.matrix(id, "log_variance.weight")];
                 let weights = concatenate(Axis(0), &both).expect("same input width");
@@ -187,8 +215,13 @@ impl Builder<'_> {
             Op::Linear { input, bias, .. } => {
                 let bias = bias.then(|| self.vector(id, "bias"));
                 let matrix = self.int(self.matrix(id, "weight"), bias.as_deref(), *input);
-                let reader = self.network.blocks.iter().position(|b| matches!(b.op, Op::Cell { init, .. } if init == Some(id)));
-                let (h, c) = reader.map_or((Format::new(self.fixed.state_bits, moment_frac), None), |r| self.states(r));
+                let reader = self
+                    .network
+                    .blocks
+                    .iter()
+                    .position(|b| matches!(b.op, Op::Cell { init, .. } if init == Some(id)));
+                let (h, c) = reader
+                    .map_or((Format::new(self.fixed.state_bits, moment_frac), None), |r| self.states(r));
                 QuantBlock::Linear {
                     shift: matrix.sum_frac() - h.frac,
                     shift_c: c.map(|c| matrix.sum_frac() - c.frac),
@@ -207,7 +240,9 @@ impl Builder<'_> {
     /// Formats of a cell's h and, for an LSTM, c.
     fn states(&self, id: BlockId) -> (Format, Option<Format>) {
         let bits = self.fixed.state_bits;
-        let Op::Cell { kind, .. } = self.network.blocks[id].op else { unreachable!("only cells have states") };
+        let Op::Cell { kind, .. } = self.network.blocks[id].op else {
+            unreachable!("only cells have states")
+        };
         // At least the resolution of the DAC codes that are taken from h.
         let vectors = driving(self.network, id).expect("a cell drives word lines");
         let mut h = self.calibration.format(&vectors, bits);
@@ -216,7 +251,14 @@ impl Builder<'_> {
         (h, c)
     }
 
-    fn cell(&self, id: BlockId, kind: CellKind, hidden: usize, inputs: &[BlockId], init: Option<BlockId>) -> QuantCell {
+    fn cell(
+        &self,
+        id: BlockId,
+        kind: CellKind,
+        hidden: usize,
+        inputs: &[BlockId],
+        init: Option<BlockId>,
+    ) -> QuantCell {
         let (bias_x, bias_h) = self.biases(id, kind, hidden);
         let all = self.matrix(id, "weight_ih_l0");
         let pre_frac = self.fixed.pre_frac as i32;

@@ -141,6 +141,11 @@ mod tests {
             embedding_from_image(cut, (3, 4), 8).unwrap_err().to_string(),
             "line 3: expected 8 hex digits, found 6"
         );
-        assert!(embedding_from_image(&text, (4, 4), 8).unwrap_err().to_string().contains("expected 4 words, found 3"));
+        assert!(
+            embedding_from_image(&text, (4, 4), 8)
+                .unwrap_err()
+                .to_string()
+                .contains("expected 4 words, found 3")
+        );
     }
 }

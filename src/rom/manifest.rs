@@ -61,7 +61,9 @@ pub enum RomError {
     Manifest { path: String, source: serde_json::Error },
     #[error("{path}: {source}")]
     Hex { path: String, source: HexError },
-    #[error("{path}: sha256 expected {expected}, found {found}; the file was changed after the export, export again")]
+    #[error(
+        "{path}: sha256 expected {expected}, found {found}; the file was changed after the export, export again"
+    )]
     Hash { path: String, expected: String, found: String },
     #[error("{path}: expected UTF-8 text")]
     Text { path: String },

@@ -1,0 +1,109 @@
+//! The posterior of z, and what it says about the use of z.
+
+use super::Network;
+use super::engine::Posterior;
+use super::random::Random;
+
+/// Posterior of z, diagonal Gaussian.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Latent {
+    pub mean: Vec<f32>,
+    pub log_variance: Vec<f32>,
+}
+
+impl Latent {
+    /// The posterior at the last step, its parts in the order in which z joins them.
+    pub fn last(network: &Network, posterior: &Posterior) -> Self {
+        let mut latent = Latent { mean: Vec::new(), log_variance: Vec::new() };
+        for &block in network.latent_moments() {
+            let of_block = posterior.moments.iter().find(|m| m.block == block);
+            let moments = of_block.expect("the posterior of every moments block");
+            let last = (posterior.steps - 1) * moments.size..posterior.steps * moments.size;
+            latent.mean.extend(&moments.mean[last.clone()]);
+            latent.log_variance.extend(&moments.log_variance[last]);
+        }
+        latent
+    }
+
+    /// mean + exp(log_variance / 2) * epsilon.
+    pub fn sample(&self, random: &mut Random) -> Vec<f32> {
+        let parts = self.mean.iter().zip(&self.log_variance);
+        parts.map(|(m, lv)| m + (0.5 * lv).exp() * random.normal()).collect()
+    }
+
+    /// KL to the standard normal prior in nats.
+    pub fn kl(&self) -> f64 {
+        gaussian_kl(&self.mean, &self.log_variance)
+    }
+
+    /// ln of the density at `z`.
+    pub(super) fn log_density(&self, z: &[f32]) -> f64 {
+        let terms = z.iter().zip(self.mean.iter().zip(&self.log_variance));
+        let each = terms.map(|(z, (m, lv))| {
+            let (z, m, lv) = (f64::from(*z), f64::from(*m), f64::from(*lv));
+            -0.5 * (LN_TAU + lv + (z - m).powi(2) / lv.exp())
+        });
+        each.sum()
+    }
+}
+
+/// ln(2 pi).
+const LN_TAU: f64 = 1.837_877_066_409_345_3;
+
+/// KL of a diagonal Gaussian to the standard normal: 1/2 sum(mean^2 + variance - 1 - ln variance).
+pub(super) fn gaussian_kl(mean: &[f32], log_variance: &[f32]) -> f64 {
+    let term = |(m, lv): (&f32, &f32)| {
+        let (m, lv) = (f64::from(*m), f64::from(*lv));
+        0.5 * (m * m + lv.exp() - 1.0 - lv)
+    };
+    mean.iter().zip(log_variance).map(term).sum()
+}
+
+/// ln of the mean of e^values.
+pub(super) fn log_mean_exp(values: &[f64]) -> f64 {
+    let top = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    top + (values.iter().map(|v| (v - top).exp()).sum::<f64>() / values.len() as f64).ln()
+}
+
+/// E[ln q(z|x)] - E[ln mean_k q(z|x_k)] in batches of consecutive sentences, one z per sentence.
+pub(super) fn mutual_information(latents: &[Latent], batch: usize, seed: u64) -> f64 {
+    let mut random = Random::keyed(&[seed, u64::MAX]);
+    let mut total = 0.0;
+    for near in latents.chunks(batch.max(1)) {
+        for latent in near {
+            let entropy: f64 =
+                latent.log_variance.iter().map(|lv| 0.5 * (LN_TAU + 1.0 + f64::from(*lv))).sum();
+            let z = latent.sample(&mut random);
+            let densities: Vec<f64> = near.iter().map(|other| other.log_density(&z)).collect();
+            total += -entropy - log_mean_exp(&densities);
+        }
+    }
+    total / latents.len() as f64
+}
+
+/// Dimensions whose mean varies over the sentences by more than 0.01.
+pub(super) fn active_units(means: &[Vec<f32>]) -> usize {
+    let count = means.len() as f64;
+    let varies = |dimension: &usize| {
+        let values = || means.iter().map(|m| f64::from(m[*dimension]));
+        let mean = values().sum::<f64>() / count;
+        values().map(|v| (v - mean).powi(2)).sum::<f64>() / count > 0.01
+    };
+    (0..means[0].len()).filter(varies).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn information_of_distinct_codes_is_the_log_of_the_batch() {
+        let apart = |i: i32| Latent { mean: vec![100.0 * i as f32], log_variance: vec![0.0] };
+        let latents: Vec<Latent> = (0..8).map(apart).collect();
+        let mi = mutual_information(&latents, 4, 1);
+        // One draw a sentence: the entropy is exact, the density is not.
+        assert!((mi - 4f64.ln()).abs() < 1.0, "{mi}");
+        let same = vec![Latent { mean: vec![0.5], log_variance: vec![0.0] }; 4000];
+        assert!(mutual_information(&same, 4, 1).abs() < 0.05);
+    }
+}

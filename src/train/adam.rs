@@ -1,0 +1,100 @@
+//! Adam (Kingma & Ba 2015) with PyTorch's conventions, and the start of the weights.
+
+use crate::config::{Decay, Train};
+use crate::model::{Network, Op, Random};
+use ndarray::{Array2, Zip};
+
+const BETA1: f32 = 0.9;
+const BETA2: f32 = 0.999;
+
+/// First and second moments of the gradient, per tensor.
+#[derive(Debug, Clone)]
+pub struct Adam {
+    pub first: Vec<Array2<f32>>,
+    pub second: Vec<Array2<f32>>,
+    /// Updates done.
+    pub updates: u64,
+}
+
+impl Adam {
+    pub fn new(tensors: &[Array2<f32>]) -> Self {
+        let zeros = || tensors.iter().map(|t| Array2::zeros(t.dim())).collect();
+        Adam { first: zeros(), second: zeros(), updates: 0 }
+    }
+
+    /// Changes `tensors` by one update at `learning_rate`.
+    pub fn update(
+        &mut self,
+        tensors: &mut [Array2<f32>],
+        gradients: &[Array2<f32>],
+        learning_rate: f32,
+        train: &Train,
+    ) {
+        self.updates += 1;
+        let bias = |beta: f32| (1.0 - f64::from(beta).powi(self.updates as i32)) as f32;
+        let (bias1, bias2) = (bias(BETA1), bias(BETA2).sqrt());
+        let (coupled, decoupled) = match train.decay {
+            Decay::Coupled => (train.weight_decay, 0.0),
+            Decay::Decoupled => (0.0, learning_rate * train.weight_decay),
+        };
+        for (index, tensor) in tensors.iter_mut().enumerate() {
+            Zip::from(tensor)
+                .and(&mut self.first[index])
+                .and(&mut self.second[index])
+                .and(&gradients[index])
+                .for_each(|w, m, v, g| {
+                    let g = g + coupled * *w;
+                    *m = BETA1 * *m + (1.0 - BETA1) * g;
+                    *v = BETA2 * *v + (1.0 - BETA2) * g * g;
+                    *w -= decoupled * *w;
+                    *w -= learning_rate / bias1 * *m / (v.sqrt() / bias2 + train.adam_epsilon);
+                });
+        }
+    }
+}
+
+/// Scales `gradients` so that their joint norm is at most `limit` (0: no limit); returns the norm
+/// they had.
+pub fn clip(gradients: &mut [Array2<f32>], limit: f32) -> f32 {
+    let square = |t: &Array2<f32>| t.iter().map(|g| f64::from(*g).powi(2)).sum::<f64>();
+    let norm = gradients.iter().map(square).sum::<f64>().sqrt() as f32;
+    if limit > 0.0 && norm > limit {
+        gradients.iter_mut().for_each(|t| *t *= limit / norm);
+    }
+    norm
+}
+
+/// Weights to start from, as PyTorch's modules draw them: cells uniform within 1/sqrt(hidden),
+/// products uniform within 1/sqrt(inputs), embeddings normal scaled by 1/sqrt(size).
+///
+/// PyTorch's embeddings have deviation 1; the smaller one keeps the first updates calm and the
+/// embeddings within the range of the other matrices, which share 8-bit scales with them later.
+pub fn initial(network: &Network, seed: u64) -> Vec<Array2<f32>> {
+    let mut random = Random::keyed(&[seed, u64::MAX, 0]);
+    let mut tensors = Vec::new();
+    let mut names = network.tensors().into_iter();
+    for block in &network.blocks {
+        let count = match &block.op {
+            Op::Embedding { .. } => 1,
+            Op::Cell { .. } | Op::Moments { .. } => 4,
+            Op::Latent { .. } => 0,
+            Op::Linear { bias, .. } => 1 + usize::from(*bias),
+            Op::Vocabulary { .. } => 2,
+        };
+        for (_, shape) in names.by_ref().take(count) {
+            let dim = if shape.len() == 1 { (1, shape[0]) } else { (shape[0], shape[1]) };
+            let bound = match &block.op {
+                Op::Cell { hidden, .. } => 1.0 / (*hidden as f32).sqrt(),
+                Op::Moments { input, .. } | Op::Linear { input, .. } | Op::Vocabulary { input } => {
+                    1.0 / (network.width(*input) as f32).sqrt()
+                }
+                _ => 1.0 / (dim.1 as f32).sqrt(),
+            };
+            tensors.push(Array2::from_shape_simple_fn(dim, || match &block.op {
+                Op::Embedding { .. } => bound * random.normal(),
+                _ => bound * (2.0 * random.uniform() - 1.0),
+            }));
+        }
+    }
+    tensors
+}

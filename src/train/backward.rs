@@ -1,0 +1,170 @@
+//! Reverse-mode differentiation over the description of the network: the blocks in reverse order,
+//! each [`Op`] with one rule.
+
+use super::dropout::Dropout;
+use super::objective::MomentGradients;
+use crate::model::{BlockId, FloatNet, Op, Role, Trace, When};
+use ndarray::linalg::general_mat_mul;
+use ndarray::{Array2, Axis, s};
+
+/// What the rules read: the net, what it computed, and what was done to it on the way.
+pub struct Forward<'a> {
+    pub net: &'a FloatNet,
+    pub trace: &'a Trace,
+    pub dropout: &'a Dropout<'a>,
+    pub encoder_tokens: &'a [u32],
+    pub decoder_tokens: &'a [u32],
+    /// Draws of the latents [batch, width of z].
+    pub epsilon: &'a Array2<f32>,
+}
+
+/// Gradients on their way back: per tensor, and per block with respect to its output.
+pub(super) struct Backward<'a> {
+    pub(super) forward: &'a Forward<'a>,
+    pub(super) tensors: Vec<Array2<f32>>,
+    outputs: Vec<Option<Array2<f32>>>,
+    moments: MomentGradients,
+}
+
+/// Gradient of the loss with respect to every tensor, in the order of the net's tensors, from its
+/// gradients with respect to the logits and the moments.
+pub fn backward(forward: &Forward<'_>, d_logits: Array2<f32>, moments: MomentGradients) -> Vec<Array2<f32>> {
+    let network = forward.net.network();
+    let tensors = forward.net.tensors().iter().map(|t| Array2::zeros(t.dim())).collect();
+    let mut outputs = vec![None; network.blocks.len()];
+    outputs[network.vocabulary_block()] = Some(d_logits);
+    let mut back = Backward { forward, tensors, outputs, moments };
+    for id in (0..network.blocks.len()).rev() {
+        back.block(id);
+    }
+    back.tensors
+}
+
+impl Backward<'_> {
+    fn block(&mut self, id: BlockId) {
+        let Forward { net, trace, .. } = *self.forward;
+        let block = &net.network().blocks[id];
+        let gradient = self.outputs[id].take();
+        match (&block.op, gradient) {
+            (Op::Moments { input, .. }, gradient) => self.of_moments(id, *input, gradient),
+            (_, None) => {}
+            (Op::Embedding { .. }, Some(d)) => self.of_embedding(id, &d),
+            (Op::Cell { kind, inputs, init, .. }, Some(d)) => {
+                let d_input = self.of_cell(id, *kind, *init, d);
+                let mut from = 0;
+                for &source in inputs {
+                    let to = from + net.network().width(source);
+                    let mut part = d_input.slice(s![.., from..to]).to_owned();
+                    self.forward.dropout.backward(id, source, part.view_mut());
+                    self.pass(source, block.when, part);
+                    from = to;
+                }
+            }
+            (Op::Latent { moments }, Some(d)) => self.of_latent(moments, &d),
+            (Op::Linear { input, bias, .. }, Some(d)) => {
+                let read = net.read(trace, *input, Role::Output, block.when);
+                let d_read = self.of_product(id, 0, bias.then_some(1), &d, &read.to_owned());
+                self.pass(*input, block.when, d_read);
+            }
+            (Op::Vocabulary { input }, Some(d)) => {
+                let mut d_read = self.of_product(id, 0, Some(1), &d, trace.get(id, Role::Input));
+                self.forward.dropout.backward(id, *input, d_read.view_mut());
+                self.pass(*input, block.when, d_read);
+            }
+        }
+    }
+
+    /// Adds the gradient of what a reader at `when` saw of `source` to that of `source`'s output.
+    pub(super) fn pass(&mut self, source: BlockId, when: When, gradient: Array2<f32>) {
+        let Forward { net, trace, .. } = *self.forward;
+        let made = net.network().blocks[source].when;
+        let width = gradient.ncols();
+        let gradient = if made == when {
+            gradient
+        } else {
+            // The inverse of `FloatNet::read`: rows that were copied are summed.
+            let mut sum = Array2::zeros((trace.layout(made).rows(), width));
+            let rows: Vec<usize> = match (made, when) {
+                (When::Sentence, _) => trace.layout(when).pack(|sentence, _| sentence),
+                _ => (0..trace.layout(made).batch()).map(|i| trace.layout(made).last(i)).collect(),
+            };
+            for (row, part) in rows.into_iter().zip(gradient.axis_iter(Axis(0))) {
+                let mut target = sum.row_mut(row);
+                target += &part;
+            }
+            sum
+        };
+        match &mut self.outputs[source] {
+            Some(sum) => *sum += &gradient,
+            empty => *empty = Some(gradient),
+        }
+    }
+
+    /// y = x W^T + b: adds to the gradients of W (tensor `weight`) and b, returns that of x.
+    pub(super) fn of_product(
+        &mut self,
+        id: BlockId,
+        weight: usize,
+        bias: Option<usize>,
+        d: &Array2<f32>,
+        x: &Array2<f32>,
+    ) -> Array2<f32> {
+        let net = self.forward.net;
+        let d_weight = &mut self.tensors[net.index(id, weight)];
+        general_mat_mul(1.0, &d.t(), x, 1.0, d_weight);
+        if let Some(bias) = bias {
+            let mut row = self.tensors[net.index(id, bias)].row_mut(0);
+            row += &d.sum_axis(Axis(0));
+        }
+        d.dot(net.tensor(id, weight))
+    }
+
+    fn of_embedding(&mut self, id: BlockId, d: &Array2<f32>) {
+        let Forward { net, encoder_tokens, decoder_tokens, .. } = *self.forward;
+        let tokens = match net.network().blocks[id].when {
+            When::EncoderStep => encoder_tokens,
+            _ => decoder_tokens,
+        };
+        let table = &mut self.tensors[net.index(id, 0)];
+        for (&token, part) in tokens.iter().zip(d.axis_iter(Axis(0))) {
+            let mut row = table.row_mut(token as usize);
+            row += &part;
+        }
+    }
+
+    fn of_moments(&mut self, id: BlockId, input: BlockId, gradient: Option<Array2<f32>>) {
+        let Forward { net, trace, .. } = *self.forward;
+        let when = net.network().blocks[id].when;
+        let Some((mut d_mean, d_log_variance)) = self.moments.remove(&id) else {
+            return;
+        };
+        if let Some(read) = gradient {
+            d_mean += &read;
+        }
+        let x = net.read(trace, input, Role::Output, when).into_owned();
+        let mut d_x = self.of_product(id, 0, Some(1), &d_mean, &x);
+        d_x += &self.of_product(id, 2, Some(3), &d_log_variance, &x);
+        self.pass(input, when, d_x);
+    }
+
+    /// z = mean + exp(log_variance / 2) epsilon at the last step.
+    fn of_latent(&mut self, moments: &[BlockId], d: &Array2<f32>) {
+        let Forward { net, trace, epsilon, .. } = *self.forward;
+        let mut column = 0;
+        for &block in moments {
+            let layout = trace.layout(net.network().blocks[block].when);
+            let log_variance = trace.get(block, Role::LogVariance);
+            let (d_mean, d_log_variance) = self.moments.get_mut(&block).expect("every block");
+            for sentence in 0..layout.batch() {
+                let row = layout.last(sentence);
+                for j in 0..log_variance.ncols() {
+                    let d_z = d[[sentence, column + j]];
+                    let deviation = (0.5 * log_variance[[row, j]]).exp();
+                    d_mean[[row, j]] += d_z;
+                    d_log_variance[[row, j]] += d_z * 0.5 * deviation * epsilon[[sentence, column + j]];
+                }
+            }
+            column += log_variance.ncols();
+        }
+    }
+}

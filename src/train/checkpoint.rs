@@ -1,0 +1,80 @@
+//! Where a run stands, in one file that is always whole.
+
+use super::adam::Adam;
+use super::objective::Losses;
+use crate::model::{
+    FloatNet, ModelError, Network, bytes_of, read_metadata, read_tensors, write_tensors, write_whole,
+};
+use ndarray::{Array2, ArrayD};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Name of the checkpoint in the model folder while a run goes on.
+pub const CHECKPOINT_FILE: &str = "checkpoint.safetensors";
+const KEY: &str = "position";
+
+/// Everything besides tensors that the next update depends on. All randomness is keyed by seed,
+/// epoch and batch, so no generator state is kept.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Position {
+    /// Digest of configuration and data: what a checkpoint may be resumed with.
+    pub request: String,
+    pub epoch: usize,
+    /// Batches of this epoch done.
+    pub batch: usize,
+    pub updates: u64,
+    /// Losses of the epoch so far.
+    pub losses: Losses,
+    /// Lowest validation NLL and its epoch.
+    pub best: Option<(f64, usize)>,
+    /// The lines of `metrics.jsonl` so far.
+    pub metrics: String,
+}
+
+/// Writes the checkpoint of `net` and `adam` at `position`.
+pub fn save(path: &Path, net: &FloatNet, adam: &Adam, position: &Position) -> Result<(), ModelError> {
+    let mut tensors: BTreeMap<String, ArrayD<f32>> = BTreeMap::new();
+    for (kind, matrices) in [("weight", net.tensors()), ("first", &adam.first), ("second", &adam.second)] {
+        for ((name, _), matrix) in net.network().tensors().iter().zip(matrices) {
+            tensors.insert(format!("{kind}.{name}"), matrix.clone().into_dyn());
+        }
+    }
+    let text = serde_json::to_string(position).expect("plain values");
+    write_whole(path, &write_tensors(&tensors, Some((KEY, text))))
+}
+
+/// Reads a checkpoint of `network`; `request` must be the digest it was written under.
+pub fn load(path: &Path, network: &Network, request: &str) -> Result<(FloatNet, Adam, Position), ModelError> {
+    let file = path.display().to_string();
+    let bytes = bytes_of(path)?;
+    let mut tensors = read_tensors(&file, &bytes)?;
+    let refuse = |got: &str| {
+        ModelError::new(
+            &file,
+            "a checkpoint of this configuration and data",
+            got,
+            "resume with what the run was started with, or remove the file to start over",
+        )
+    };
+    let position: Position = read_metadata(&bytes, KEY)
+        .and_then(|text| serde_json::from_str(&text).ok())
+        .ok_or_else(|| refuse("no position in its metadata"))?;
+    if position.request != request {
+        return Err(refuse("one of another request"));
+    }
+    let mut take = |kind: &str| -> Result<Vec<Array2<f32>>, ModelError> {
+        let mut all = Vec::new();
+        for (name, shape) in network.tensors() {
+            let dim = if shape.len() == 1 { (1, shape[0]) } else { (shape[0], shape[1]) };
+            let key = format!("{kind}.{name}");
+            let tensor = tensors.remove(&key).filter(|t| t.shape() == [dim.0, dim.1]);
+            let tensor = tensor.and_then(|t| t.into_dimensionality().ok());
+            all.push(tensor.ok_or_else(|| refuse(&format!("no tensor `{key}` of {dim:?}")))?);
+        }
+        Ok(all)
+    };
+    let weights = take("weight")?;
+    let adam = Adam { first: take("first")?, second: take("second")?, updates: position.updates };
+    Ok((FloatNet::with_tensors(network, weights), adam, position))
+}

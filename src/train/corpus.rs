@@ -1,0 +1,52 @@
+//! The sentences a run reads.
+
+use crate::config::Config;
+use crate::model::{ModelError, Vocabulary, read_sentences, text_of};
+use sha2::{Digest, Sha256};
+use std::path::Path;
+
+/// The sentences of a data folder in the ids of their vocabulary.
+pub struct Corpus {
+    pub vocabulary: Vocabulary,
+    pub train: Vec<Vec<u32>>,
+    pub valid: Vec<Vec<u32>>,
+    pub test: Vec<Vec<u32>>,
+    /// Of configuration and texts, in hexadecimal.
+    pub digest: String,
+}
+
+impl Corpus {
+    /// Reads `train.txt`, `valid.txt` and `test.txt` of `data`; the vocabulary is that of the first.
+    pub fn read(data: &Path, config: &Config) -> Result<Self, ModelError> {
+        let mut hash = Sha256::new();
+        hash.update(toml::to_string(config).expect("plain values"));
+        let mut texts = Vec::new();
+        for name in ["train.txt", "valid.txt", "test.txt"] {
+            let path = data.join(name);
+            let text = text_of(&path)?;
+            if text.trim().is_empty() {
+                return Err(ModelError::new(
+                    path.display().to_string(),
+                    "one sentence a line",
+                    "no sentence",
+                    "point --data at a folder with train.txt, valid.txt and test.txt",
+                ));
+            }
+            hash.update((text.len() as u64).to_le_bytes());
+            hash.update(&text);
+            texts.push(text);
+        }
+        let vocabulary = Vocabulary::of_sentences(texts[0].lines(), config.model.vocabulary);
+        if vocabulary.len() != config.model.vocabulary {
+            return Err(ModelError::new(
+                "[model] vocabulary",
+                format!("at most {}, the different words of train.txt", vocabulary.len()),
+                config.model.vocabulary.to_string(),
+                "make it smaller or train on more text",
+            ));
+        }
+        let digest = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let [train, valid, test] = [0, 1, 2].map(|i| read_sentences(&vocabulary, &texts[i]));
+        Ok(Corpus { vocabulary, train, valid, test, digest })
+    }
+}

@@ -1,0 +1,24 @@
+//! Fitting a network to sentences (feature `train`).
+//!
+//! The gradient is derived from the description of the network, one rule per [`crate::model::Op`]
+//! (`backward.rs`), so a new network needs no new code here and a new operation needs one rule.
+//! Everything random is keyed by seed, epoch and batch: a resumed run ends in the same bytes as
+//! one that was never interrupted.
+
+mod adam;
+mod backward;
+mod batch;
+mod cell_gradient;
+mod checkpoint;
+mod corpus;
+mod dropout;
+mod objective;
+mod progress;
+mod run;
+mod through_time;
+mod update;
+
+pub use checkpoint::CHECKPOINT_FILE;
+pub use objective::{Losses, kl_weight};
+pub use progress::{Control, Progress, bar};
+pub use run::{Summary, TrainRequest, run};

@@ -1,0 +1,154 @@
+//! The loss of a batch and its gradients at the outputs of the network (models.md 1a, 1b).
+
+use crate::config::{KlSchedule, Train};
+use crate::model::{BlockId, Network, Op, Role, Trace, When};
+use ndarray::{Array2, Axis};
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+
+/// Sums over the sentences of a batch or an epoch, in nats.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Losses {
+    /// -ln p(sentence | z).
+    pub reconstruction: f64,
+    /// KL averaged over the steps, levels weighted.
+    pub step_kl: f64,
+    /// KL of z at the last step.
+    pub last_kl: f64,
+    pub sentences: usize,
+    /// Tokens predicted.
+    pub tokens: usize,
+}
+
+impl Losses {
+    pub fn add(&mut self, other: &Losses) {
+        self.reconstruction += other.reconstruction;
+        self.step_kl += other.step_kl;
+        self.last_kl += other.last_kl;
+        self.sentences += other.sentences;
+        self.tokens += other.tokens;
+    }
+}
+
+/// Weight of all KL terms after `epochs` (a fraction of epochs done).
+pub fn kl_weight(train: &Train, epochs: f32) -> f32 {
+    let warm = train.kl_warmup_epochs.max(f32::MIN_POSITIVE);
+    match train.kl_schedule {
+        KlSchedule::Constant => 1.0,
+        KlSchedule::Linear => (epochs / warm).min(1.0),
+        KlSchedule::Cyclical => (2.0 * (epochs % warm) / warm).min(1.0),
+    }
+}
+
+/// Cross entropy of `targets` under `logits`, summed, and its gradient with respect to the
+/// logits, times `scale`, in their place.
+pub fn cross_entropy(logits: &mut Array2<f32>, targets: &[u32], scale: f32) -> f64 {
+    let mut total = 0.0;
+    for (mut row, &target) in logits.axis_iter_mut(Axis(0)).zip(targets) {
+        let row = row.as_slice_mut().expect("built row by row");
+        let top = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let wanted = row[target as usize] - top;
+        let mut sum = 0.0f64;
+        for value in row.iter_mut() {
+            *value = (*value - top).exp();
+            sum += f64::from(*value);
+        }
+        total += sum.ln() - f64::from(wanted);
+        let normal = scale / sum as f32;
+        row.iter_mut().for_each(|value| *value *= normal);
+        row[target as usize] -= scale;
+    }
+    total
+}
+
+/// Gradients of the KL terms with respect to mean and log-variance of each moments block.
+pub type MomentGradients = HashMap<BlockId, (Array2<f32>, Array2<f32>)>;
+
+/// The KL terms of a batch, added to `losses`, and their gradients times `scale`.
+///
+/// step: 1/T sum over t and blocks of `kl_weight` KL_t, times `step_kl`; last: KL of z, times
+/// `last_step_kl`, but not for a dimension whose batch mean is below `free_nats`, and not at all
+/// while the batch mean of all dimensions is below `free_nats_of_z`.
+pub fn divergence(
+    network: &Network,
+    trace: &Trace,
+    train: &Train,
+    scale: f32,
+    losses: &mut Losses,
+) -> MomentGradients {
+    let layout = trace.layout(When::EncoderStep);
+    let step_scale = layout.pack(|sentence, _| 1.0 / layout.length(sentence) as f32);
+    let batch = layout.batch() as f32;
+    let last: HashMap<BlockId, Vec<f32>> =
+        network.latent_moments().iter().map(|&block| (block, last_kl(trace, block))).collect();
+    let of_z: f32 = network.latent_moments().iter().flat_map(|block| &last[block]).sum();
+    losses.last_kl += f64::from(of_z);
+    let z_is_charged = of_z / batch >= train.free_nats_of_z;
+
+    let mut gradients = MomentGradients::new();
+    for block in network.moments() {
+        let Op::Moments { kl_weight, .. } = network.blocks[block].op else { continue };
+        let mean = trace.get(block, Role::Output);
+        let log_variance = trace.get(block, Role::LogVariance);
+        let mut d_mean = Array2::zeros(mean.dim());
+        let mut d_log_variance = Array2::zeros(mean.dim());
+        let mut charge = |row: usize, dimension: usize, weight: f32| {
+            let (m, lv) = (mean[[row, dimension]], log_variance[[row, dimension]]);
+            d_mean[[row, dimension]] += weight * m;
+            d_log_variance[[row, dimension]] += weight * 0.5 * (lv.exp() - 1.0);
+        };
+        for row in 0..layout.rows() {
+            let per_step = kl_weight * step_scale[row];
+            for dimension in 0..mean.ncols() {
+                let kl = kl_term(mean[[row, dimension]], log_variance[[row, dimension]]);
+                losses.step_kl += f64::from(per_step * kl);
+                charge(row, dimension, scale * train.step_kl * per_step);
+            }
+        }
+        for (dimension, kl) in last.get(&block).into_iter().flatten().enumerate() {
+            if z_is_charged && kl / batch >= train.free_nats {
+                for sentence in 0..layout.batch() {
+                    charge(layout.last(sentence), dimension, scale * train.last_step_kl);
+                }
+            }
+        }
+        gradients.insert(block, (d_mean, d_log_variance));
+    }
+    gradients
+}
+
+/// KL of one dimension to the standard normal.
+fn kl_term(mean: f32, log_variance: f32) -> f32 {
+    0.5 * (mean * mean + log_variance.exp() - 1.0 - log_variance)
+}
+
+/// KL of each dimension of a moments block at the last step, summed over the batch.
+fn last_kl(trace: &Trace, block: BlockId) -> Vec<f32> {
+    let layout = trace.layout(When::EncoderStep);
+    let (mean, log_variance) = (trace.get(block, Role::Output), trace.get(block, Role::LogVariance));
+    let last = || (0..layout.batch()).map(|sentence| layout.last(sentence));
+    let of = |j| last().map(|row| kl_term(mean[[row, j]], log_variance[[row, j]])).sum();
+    (0..mean.ncols()).map(of).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn schedules() {
+        let of = |kl_schedule| Train { kl_schedule, kl_warmup_epochs: 4.0, ..Train::default() };
+        let at = |schedule, epochs: [f32; 4]| epochs.map(|e| kl_weight(&of(schedule), e));
+        assert_eq!(at(KlSchedule::Constant, [0.0, 1.0, 4.0, 5.0]), [1.0; 4]);
+        assert_eq!(at(KlSchedule::Linear, [0.0, 1.0, 4.0, 5.0]), [0.0, 0.25, 1.0, 1.0]);
+        assert_eq!(at(KlSchedule::Cyclical, [0.0, 1.0, 3.0, 5.0]), [0.0, 0.5, 1.0, 0.5]);
+    }
+
+    #[test]
+    fn cross_entropy_of_even_odds_is_the_log_of_the_choices() {
+        let mut logits = ndarray::arr2(&[[1.0, 1.0, 1.0, 1.0]]);
+        let loss = cross_entropy(&mut logits, &[2], 2.0);
+        assert!((loss - 4f64.ln()).abs() < 1e-6);
+        assert_eq!(logits, ndarray::arr2(&[[0.5, 0.5, -1.5, 0.5]]));
+    }
+}

@@ -1,0 +1,230 @@
+//! A run from sentences to a model folder.
+
+use super::adam::{Adam, clip, initial};
+use super::batch::{Batch, order_of_epoch, sort_for_epoch};
+use super::checkpoint::{self, CHECKPOINT_FILE, Position};
+use super::corpus::Corpus;
+use super::objective::kl_weight;
+use super::progress::{Control, Progress};
+use super::update::loss_and_gradients;
+use crate::config::{Config, Protocol, Train};
+use crate::model::{
+    Baselines, DESCRIPTION_FILE, Description, Effort, Evaluation, FloatNet, METRICS_FILE, ModelError,
+    Network, Ngram, Random, TrainedModel, evaluate, write_whole,
+};
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// Updates between two checkpoints within an epoch.
+const CHECKPOINT_EVERY: usize = 500;
+
+/// What to fit, on what, and where to.
+pub struct TrainRequest<'a> {
+    pub config: &'a Config,
+    /// A folder with `train.txt`, `valid.txt` and `test.txt`, one sentence a line.
+    pub data: &'a Path,
+    /// The model folder; created if absent, resumed if it holds a checkpoint of this request.
+    pub out: &'a Path,
+    /// Called after every update.
+    pub progress: &'a mut dyn FnMut(&Progress) -> Control,
+}
+
+/// What a run came to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Summary {
+    /// False if the progress callback stopped it; run it again to go on.
+    pub finished: bool,
+    /// Epochs done.
+    pub epochs: usize,
+    /// Best validation NLL in nats per sentence and its epoch, counted from 1.
+    pub best: Option<(f64, usize)>,
+    /// Of the best epoch, on `test.txt`; absent until finished.
+    pub test: Option<Test>,
+}
+
+/// Held-out figures of the finished model, and the baselines on the same tokens.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Test {
+    pub paper: Evaluation,
+    pub honest: Evaluation,
+    pub baselines: Baselines,
+}
+
+/// One line of `metrics.jsonl` per epoch. No times: same request, same bytes.
+#[derive(Debug, Serialize)]
+struct EpochLine<'a> {
+    epoch: usize,
+    updates: u64,
+    learning_rate: f32,
+    kl_weight: f32,
+    /// Per sentence, nats.
+    reconstruction: f64,
+    step_kl: f64,
+    last_kl: f64,
+    valid: &'a Evaluation,
+}
+
+/// Fits the network of `request.config`, or goes on where an interrupted run stopped.
+pub fn run(request: TrainRequest<'_>) -> Result<Summary, ModelError> {
+    let TrainRequest { config, data, out, progress } = request;
+    let train = &config.train;
+    let corpus = Corpus::read(data, config)?;
+    let network = Network::describe(&config.model, train.lambda_low)?;
+    let description = Description { model: config.model.clone(), train: train.clone() };
+    let checkpoint = out.join(CHECKPOINT_FILE);
+    let (mut net, mut adam, mut position) = if checkpoint.exists() {
+        checkpoint::load(&checkpoint, &network, &corpus.digest)?
+    } else {
+        prepare(out)?;
+        let net = FloatNet::with_tensors(&network, initial(&network, train.seed));
+        let adam = Adam::new(net.tensors());
+        (net, adam, Position { request: corpus.digest.clone(), ..Position::default() })
+    };
+
+    let batches = corpus.train.len().div_ceil(train.batch);
+    let updates = (train.epochs * batches) as u64;
+    let mut tokens = 0;
+    let mut validation = None;
+    while position.epoch < train.epochs && !out_of_patience(train, &position) {
+        let order = sort_for_epoch(&corpus.train, train, position.epoch);
+        let ranges = order_of_epoch(corpus.train.len(), train, position.epoch);
+        while position.batch < batches {
+            let keys = [train.seed, position.epoch as u64, 2 + position.batch as u64];
+            let mut random = Random::keyed(&keys);
+            let chosen = &order[ranges[position.batch].clone()];
+            let sentences: Vec<&[u32]> = chosen.iter().map(|&i| corpus.train[i].as_slice()).collect();
+            let batch = Batch::new(&sentences, train, &mut random);
+            let weight = kl_weight(train, position.updates as f32 / batches as f32);
+            let (losses, mut gradients) = loss_and_gradients(&net, &batch, train, weight, random);
+            let norm = clip(&mut gradients, train.clip_norm);
+            if !norm.is_finite() {
+                return Err(ModelError::new(
+                    format!("update {} of epoch {}", position.batch + 1, position.epoch + 1),
+                    "a finite gradient",
+                    format!("one of norm {norm}"),
+                    "lower learning_rate or set clip_norm, and start over",
+                ));
+            }
+            let rate = learning_rate(train, position.updates, updates);
+            adam.update(net.tensors_mut(), &gradients, rate, train);
+            position.losses.add(&losses);
+            position.batch += 1;
+            position.updates += 1;
+            tokens += losses.tokens as u64;
+            let now = Progress {
+                epoch: position.epoch,
+                epochs: train.epochs,
+                update: position.updates,
+                updates,
+                tokens,
+                reconstruction: position.losses.reconstruction / position.losses.sentences as f64,
+                last_kl: position.losses.last_kl / position.losses.sentences as f64,
+                validation,
+            };
+            let stop = progress(&now) == Control::Stop;
+            if stop || position.batch.is_multiple_of(CHECKPOINT_EVERY) {
+                checkpoint::save(&checkpoint, &net, &adam, &position)?;
+            }
+            if stop {
+                return Ok(Summary {
+                    finished: false,
+                    epochs: position.epoch,
+                    best: position.best,
+                    test: None,
+                });
+            }
+        }
+        let measured = end_epoch(&mut net, &mut position, train, &corpus, updates);
+        validation = Some(measured.nll);
+        if position.best.is_none_or(|(best, _)| measured.nll < best) {
+            position.best = Some((measured.nll, position.epoch));
+            let model = TrainedModel::new(description.clone(), net.weights(), corpus.vocabulary.clone())?;
+            model.save(out)?;
+        }
+        write_whole(&out.join(METRICS_FILE), position.metrics.as_bytes())?;
+        checkpoint::save(&checkpoint, &net, &adam, &position)?;
+    }
+    finish(out, &corpus, &position)
+}
+
+/// Measures on the validation sentences, writes the line of the epoch, steps to the next one.
+fn end_epoch(
+    net: &mut FloatNet,
+    position: &mut Position,
+    train: &Train,
+    corpus: &Corpus,
+    updates: u64,
+) -> Evaluation {
+    let effort = Effort { reconstruction_limit: 0, ..Effort::default() };
+    let measured = evaluate(net, &corpus.valid, train.validate_on, &effort);
+    let losses = std::mem::take(&mut position.losses);
+    let each = |sum: f64| sum / losses.sentences as f64;
+    position.epoch += 1;
+    position.batch = 0;
+    let line = EpochLine {
+        epoch: position.epoch,
+        updates: position.updates,
+        learning_rate: learning_rate(train, position.updates, updates),
+        kl_weight: kl_weight(train, position.epoch as f32),
+        reconstruction: each(losses.reconstruction),
+        step_kl: each(losses.step_kl),
+        last_kl: each(losses.last_kl),
+        valid: &measured,
+    };
+    position.metrics += &serde_json::to_string(&line).expect("plain values");
+    position.metrics.push('\n');
+    measured
+}
+
+/// Measures the best epoch on the test sentences and clears the checkpoint away.
+fn finish(out: &Path, corpus: &Corpus, position: &Position) -> Result<Summary, ModelError> {
+    let model = TrainedModel::load(out)?;
+    let mut net = model.float_net();
+    let effort = Effort { importance_samples: 100, ..Effort::default() };
+    let baselines = Ngram::fit(&corpus.train, corpus.vocabulary.len()).measure(&corpus.test);
+    let test = Test {
+        paper: evaluate(&mut net, &corpus.test, Protocol::Paper, &effort),
+        honest: evaluate(&mut net, &corpus.test, Protocol::Honest, &effort),
+        baselines,
+    };
+    let line = serde_json::json!({ "best_epoch": position.best.map(|b| b.1), "test": test });
+    let metrics = format!("{}{line}\n", position.metrics);
+    write_whole(&out.join(METRICS_FILE), metrics.as_bytes())?;
+    let checkpoint = out.join(CHECKPOINT_FILE);
+    std::fs::remove_file(&checkpoint).map_err(|error| disk(&checkpoint, &error))?;
+    Ok(Summary { finished: true, epochs: position.epoch, best: position.best, test: Some(test) })
+}
+
+/// A half cosine from the first to the last learning rate.
+fn learning_rate(train: &Train, update: u64, updates: u64) -> f32 {
+    let progress = update as f32 / updates as f32;
+    let cosine = 0.5 + 0.5 * (std::f32::consts::PI * progress).cos();
+    train.learning_rate * (train.final_learning_rate + (1.0 - train.final_learning_rate) * cosine)
+}
+
+fn out_of_patience(train: &Train, position: &Position) -> bool {
+    let since_best = position.epoch - position.best.map_or(0, |(_, epoch)| epoch);
+    train.patience > 0 && since_best >= train.patience
+}
+
+/// Makes the model folder, or refuses one that already holds a model.
+fn prepare(out: &Path) -> Result<(), ModelError> {
+    if out.join(DESCRIPTION_FILE).exists() {
+        return Err(ModelError::new(
+            out.display().to_string(),
+            "a new folder, or one with a checkpoint to go on from",
+            "a finished model",
+            "remove it or choose another folder",
+        ));
+    }
+    std::fs::create_dir_all(out).map_err(|error| disk(out, &error))
+}
+
+fn disk(path: &Path, error: &std::io::Error) -> ModelError {
+    ModelError::new(
+        path.display().to_string(),
+        "a place to write to",
+        error.to_string(),
+        "check the folder, its permissions and the space left",
+    )
+}

@@ -1,0 +1,117 @@
+//! One update: loss and gradients of a batch.
+
+use super::backward::{Forward, backward};
+use super::batch::Batch;
+use super::dropout::Dropout;
+use super::objective::{Losses, cross_entropy, divergence};
+use crate::config::Train;
+use crate::model::{FloatNet, Pass, Random, Role, Trace, When};
+use ndarray::Array2;
+
+/// Losses of the batch (sums over its sentences) and the gradient of the objective's mean over
+/// them, per tensor. `kl_weight` scales all KL terms; `random` draws dropout and z.
+pub fn loss_and_gradients(
+    net: &FloatNet,
+    batch: &Batch,
+    train: &Train,
+    kl_weight: f32,
+    mut random: Random,
+) -> (Losses, Vec<Array2<f32>>) {
+    let network = net.network();
+    let sentences = batch.encoder.batch();
+    let epsilon =
+        Array2::from_shape_simple_fn((sentences, network.width(network.latent())), || random.normal());
+    let mut dropout = Dropout::new(network, train, random);
+    let mut trace = Trace::new(network, batch.encoder.clone(), batch.decoder.clone());
+    for (when, tokens) in [
+        (When::EncoderStep, batch.encoder_tokens.as_slice()),
+        (When::Sentence, &[]),
+        (When::DecoderStep, &batch.decoder_tokens),
+    ] {
+        let pass = Pass { when, tokens, epsilon: Some(&epsilon), carry: None };
+        net.run(&pass, &mut trace, &mut dropout);
+    }
+
+    let mut losses = Losses { sentences, tokens: batch.targets.len(), ..Losses::default() };
+    let scale = 1.0 / sentences as f32;
+    let moments = divergence(network, &trace, train, scale * kl_weight, &mut losses);
+    let mut logits = trace.get(network.vocabulary_block(), Role::Output).clone();
+    losses.reconstruction = cross_entropy(&mut logits, &batch.targets, scale);
+    let forward = Forward {
+        net,
+        trace: &trace,
+        dropout: &dropout,
+        encoder_tokens: &batch.encoder_tokens,
+        decoder_tokens: &batch.decoder_tokens,
+        epsilon: &epsilon,
+    };
+    let gradients = backward(&forward, logits, moments);
+    (losses, gradients)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{CellKind, Model};
+    use crate::model::Network;
+    use crate::train::adam::initial;
+
+    fn objective(losses: &Losses, train: &Train) -> f64 {
+        let kl = f64::from(train.step_kl) * losses.step_kl + f64::from(train.last_step_kl) * losses.last_kl;
+        (losses.reconstruction + kl) / losses.sentences as f64
+    }
+
+    /// Every gradient agrees with the slope of the loss along a random direction, for every pair
+    /// of cells, with dropout, sampled z and ragged lengths.
+    #[test]
+    fn gradients_are_the_slopes_of_the_loss() {
+        let sentences: [&[u32]; 3] = [&[2, 5, 6, 7, 3], &[2, 4, 4, 3], &[2, 8, 3]];
+        for mask_pads in [true, false] {
+            for below in CellKind::ALL {
+                for above in CellKind::ALL {
+                    let model = Model {
+                        cells: vec![below, above],
+                        embedding: 5,
+                        hidden: 6,
+                        latent: 3,
+                        vocabulary: 9,
+                        ..Model::default()
+                    };
+                    let train = Train {
+                        mask_pads,
+                        last_step_kl: 0.7,
+                        embedding_dropout: 0.3,
+                        level_dropout: 0.3,
+                        output_dropout: 0.3,
+                        ..Train::default()
+                    };
+                    check(&Network::hsr_vae(&model, 0.5), &train, &sentences);
+                }
+            }
+        }
+    }
+
+    fn check(network: &Network, train: &Train, sentences: &[&[u32]]) {
+        let random = || Random::keyed(&[7]);
+        let batch = Batch::new(sentences, train, &mut random());
+        let mut net = FloatNet::with_tensors(network, initial(network, 3));
+        let (_, gradients) = loss_and_gradients(&net, &batch, train, 1.0, random());
+        let mut draw = Random::keyed(&[11]);
+        for (index, (name, _)) in network.tensors().iter().enumerate() {
+            let start = net.tensors()[index].clone();
+            let sign = |draw: &mut Random| if draw.uniform() < 0.5 { -1.0 } else { 1.0 };
+            let direction = Array2::from_shape_simple_fn(start.dim(), || sign(&mut draw));
+            let mut loss_at = |distance: f32| {
+                net.tensors_mut()[index] = &start + &(&direction * distance);
+                let (losses, _) = loss_and_gradients(&net, &batch, train, 1.0, random());
+                objective(&losses, train)
+            };
+            let step = 4e-3;
+            let slope = (loss_at(step) - loss_at(-step)) / (2.0 * f64::from(step));
+            net.tensors_mut()[index] = start;
+            let expected = f64::from((&gradients[index] * &direction).sum());
+            let tolerance = 4e-3 * (1.0 + expected.abs());
+            assert!((slope - expected).abs() < tolerance, "{name}: {slope} and {expected}");
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! Broken model files are refused with a message that says where, expected, got and what to do.
+
+use hvae_mnn::config::{CellKind, Model, Train};
+use hvae_mnn::model::{
+    Description, FloatNet, Network, TrainedModel, Vocabulary, Weights, import, read_tensors, write_tensors,
+};
+use ndarray::{Array2, ArrayD, IxDyn};
+use std::collections::BTreeMap;
+
+type Tensors = BTreeMap<String, ArrayD<f32>>;
+
+fn model() -> Model {
+    Model {
+        cells: vec![CellKind::Gru, CellKind::Rnn],
+        embedding: 4,
+        hidden: 3,
+        latent: 2,
+        vocabulary: 6,
+        ..Model::default()
+    }
+}
+
+fn network() -> Network {
+    Network::describe(&model(), 1.0).unwrap()
+}
+
+fn tensors() -> Tensors {
+    let value = |i: usize| (i % 7) as f32 * 0.1 - 0.3;
+    let fill = |shape: Vec<usize>| {
+        let count = shape.iter().product();
+        ArrayD::from_shape_vec(IxDyn(&shape), (0..count).map(value).collect()).unwrap()
+    };
+    network().tensors().into_iter().map(|(name, shape)| (name, fill(shape))).collect()
+}
+
+fn parse(bytes: &[u8]) -> Result<Weights, String> {
+    Weights::parse("m.safetensors", bytes, &network()).map_err(|e| e.to_string())
+}
+
+#[test]
+fn bad_tensors_are_refused() {
+    type Change = fn(&mut Tensors);
+    let cases: [(Change, &str); 6] = [
+        (
+            |t| drop(t.remove("enc1.bias_hh_l0")),
+            "m.safetensors: tensor `enc1.bias_hh_l0`: expected shape [9], got no such tensor; \
+             export every parameter of the network (both biases of each cell)",
+        ),
+        (
+            |t| drop(t.insert("enc3.bias_hh_l0".into(), ArrayD::zeros(IxDyn(&[3])))),
+            "m.safetensors: tensor `enc3.bias_hh_l0`: expected only tensors of the network, \
+             got 31 tensors, 30 of them known; remove it, or map its name with a prefix",
+        ),
+        (
+            |t| drop(t.insert("enc1.weight_ih_l0".into(), ArrayD::zeros(IxDyn(&[9, 5])))),
+            "m.safetensors: tensor `enc1.weight_ih_l0`: expected shape [9, 4], got [9, 5]; \
+             make [model] say the sizes the file was trained with",
+        ),
+        (
+            |t| drop(t.insert("vocab.bias".into(), ArrayD::zeros(IxDyn(&[6, 1])))),
+            "m.safetensors: tensor `vocab.bias`: expected shape [6], got [6, 1]; \
+             make [model] say the sizes the file was trained with",
+        ),
+        (
+            |t| t.get_mut("q2.mean.weight").unwrap()[[1, 2]] = f32::NAN,
+            "m.safetensors: tensor `q2.mean.weight` at [1, 2]: expected a finite number, got NaN; \
+             train again with a lower learning rate or gradient clipping",
+        ),
+        (
+            |t| t.get_mut("init1.weight").unwrap()[[2, 0]] = f32::NEG_INFINITY,
+            "m.safetensors: tensor `init1.weight` at [2, 0]: expected a finite number, got -inf; \
+             train again with a lower learning rate or gradient clipping",
+        ),
+    ];
+    for (change, message) in cases {
+        let mut broken = tensors();
+        change(&mut broken);
+        assert_eq!(parse(&write_tensors(&broken, None)).unwrap_err(), message);
+    }
+}
+
+#[test]
+fn bad_files_are_refused() {
+    let whole = write_tensors(&tensors(), None);
+    let cut = &whole[..whole.len() - 1];
+    let mut flipped = whole.clone();
+    flipped[20] ^= 0x01;
+    let mut lying = whole.clone();
+    lying[..8].copy_from_slice(&u64::MAX.to_le_bytes());
+    for (bytes, inside) in [
+        (&[][..], "0 bytes that are not one"),
+        (cut, "bytes that are not one"),
+        (flipped.as_slice(), ""),
+        (lying.as_slice(), "bytes that are not one"),
+    ] {
+        let message = parse(bytes).unwrap_err();
+        assert!(message.starts_with("m.safetensors"), "{message}");
+        assert!(message.contains(inside), "{message}");
+    }
+}
+
+#[test]
+fn other_dtypes_are_converted_or_refused() {
+    use safetensors::{Dtype, tensor::TensorView};
+    let file = |dtype, data: &[u8], shape: Vec<usize>| {
+        let view = TensorView::new(dtype, shape, data).unwrap();
+        safetensors::serialize([("a", view)], None).unwrap()
+    };
+    let halves = [0x00, 0x3c, 0x00, 0xc1]; // 1 and -2.5 in F16
+    let read = read_tensors("f", &file(Dtype::F16, &halves, vec![2])).unwrap();
+    assert_eq!(read["a"].as_slice().unwrap(), [1.0, -2.5]);
+    let brains = [0x80, 0x3f, 0x20, 0xc0]; // 1 and -2.5 in BF16
+    let read = read_tensors("f", &file(Dtype::BF16, &brains, vec![2])).unwrap();
+    assert_eq!(read["a"].as_slice().unwrap(), [1.0, -2.5]);
+    let error = read_tensors("f", &file(Dtype::F64, &[0; 8], vec![1])).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "f: tensor `a`: expected dtype F32, F16 or BF16, got F64; \
+         convert it before saving, for example with .float()"
+    );
+}
+
+#[test]
+fn import_renames_and_keeps_every_bit() {
+    let network = network();
+    let prefixed: Tensors = tensors().into_iter().map(|(name, t)| (format!("model.{name}"), t)).collect();
+    let bytes = write_tensors(&prefixed, None);
+    let strip = [("model.".to_string(), String::new())];
+    let weights = import("f", &bytes, &network, &strip).unwrap();
+    assert_eq!(weights, Weights::checked("f", tensors(), &network).unwrap());
+    assert_eq!(FloatNet::new(&network, &weights).unwrap().weights(), weights);
+    let clash = [("model.q1".to_string(), "q2".to_string()), strip[0].clone()];
+    assert_eq!(
+        import("f", &bytes, &network, &clash).unwrap_err().to_string(),
+        "f: tensor `model.q2.log_variance.bias`: expected different names after renaming, \
+         got `q2.log_variance.bias` twice; make the prefixes of the renames differ"
+    );
+}
+
+#[test]
+fn a_folder_reads_back_as_it_was_saved() {
+    let folder = tempfile::tempdir().unwrap();
+    let vocabulary = Vocabulary::of_sentences(["a b"], 6);
+    let weights = Weights::checked("f", tensors(), &network()).unwrap();
+    let description = Description { model: model(), train: Train::default() };
+    let saved = TrainedModel::new(description, weights, vocabulary).unwrap();
+    saved.save(folder.path()).unwrap();
+    let loaded = TrainedModel::load(folder.path()).unwrap();
+    assert_eq!(loaded.weights, saved.weights);
+    assert_eq!(loaded.vocabulary, saved.vocabulary);
+    assert_eq!(loaded.description, saved.description);
+    assert_eq!(loaded.network, saved.network);
+    assert_eq!(loaded.weights.to_bytes(), saved.weights.to_bytes());
+}
+
+#[test]
+fn bad_folders_are_refused() {
+    type Say = Box<dyn Fn(&str) -> String>;
+    let say = |name: &'static str, rest: &'static str| -> Say {
+        Box::new(move |folder: &str| format!("{folder}/{name}: {rest}"))
+    };
+    let cases: [(&str, Option<&[u8]>, Say); 6] = [
+        (
+            "model.toml",
+            None,
+            say(
+                "model.toml",
+                "expected a readable file, got No such file or directory (os error 2); \
+                 check the path",
+            ),
+        ),
+        (
+            "model.toml",
+            Some(b"[model]\nhiden = 3\n"),
+            say(
+                "model.toml",
+                "expected the [model] section of the trained network, got unknown field `hiden`, \
+                 expected one of `family`, `cells`, `decoder_cells`, `latent_from`, `embedding`, \
+                 `hidden`, `latent`, `vocabulary`; restore the file that training or import wrote",
+            ),
+        ),
+        (
+            "model.toml",
+            Some(b"[model]\nfamily = \"vae\"\n"),
+            Box::new(|_| "[model] family: expected hsr-vae, got `vae`; write family = \"hsr-vae\"".into()),
+        ),
+        (
+            "vocab.txt",
+            Some(b"<pad>\n<unk0>\n<sos>\n<eos>\na\n"),
+            say(
+                "vocab.txt",
+                "expected 6 words, as [model] vocabulary says, got 5 words; \
+                 use the vocabulary the model was trained with",
+            ),
+        ),
+        (
+            "vocab.txt",
+            Some(b"<pad>\n\xff"),
+            say("vocab.txt", "expected UTF-8 text, got other bytes from byte 6; convert the file to UTF-8"),
+        ),
+        (
+            "model.safetensors",
+            None,
+            say(
+                "model.safetensors",
+                "expected a readable file, got No such file or directory (os error 2); \
+                 check the path",
+            ),
+        ),
+    ];
+    for (file, contents, message) in cases {
+        let folder = tempfile::tempdir().unwrap();
+        let vocabulary = Vocabulary::of_sentences(["a b"], 6);
+        let weights = Weights::checked("f", tensors(), &network()).unwrap();
+        let description = Description { model: model(), train: Train::default() };
+        TrainedModel::new(description, weights, vocabulary).unwrap().save(folder.path()).unwrap();
+        let path = folder.path().join(file);
+        match contents {
+            Some(bytes) => std::fs::write(&path, bytes).unwrap(),
+            None => std::fs::remove_file(&path).unwrap(),
+        }
+        let error = TrainedModel::load(folder.path()).unwrap_err().to_string();
+        assert_eq!(error, message(&folder.path().display().to_string()));
+    }
+}
+
+#[test]
+fn one_flipped_bit_of_a_saved_model_is_noticed() {
+    let folder = tempfile::tempdir().unwrap();
+    let vocabulary = Vocabulary::of_sentences(["a b"], 6);
+    let weights = Weights::checked("f", tensors(), &network()).unwrap();
+    let description = Description { model: model(), train: Train::default() };
+    TrainedModel::new(description, weights, vocabulary).unwrap().save(folder.path()).unwrap();
+    for file in ["model.safetensors", "vocab.txt"] {
+        let path = folder.path().join(file);
+        let whole = std::fs::read(&path).unwrap();
+        let mut flipped = whole.clone();
+        *flipped.last_mut().unwrap() ^= 1 << 2;
+        if file == "vocab.txt" {
+            flipped = b"<pad>\n<unk0>\n<sos>\n<eos>\na\nc\n".to_vec();
+        }
+        std::fs::write(&path, flipped).unwrap();
+        let error = TrainedModel::load(folder.path()).unwrap_err().to_string();
+        let start = format!("{}: expected the sha256 ", path.display());
+        assert!(error.starts_with(&start), "{error}");
+        assert!(error.ends_with("restore the file, or train or import again"), "{error}");
+        std::fs::write(&path, whole).unwrap();
+    }
+    TrainedModel::load(folder.path()).unwrap();
+}
+
+#[test]
+fn an_untied_matrix_is_a_row_per_output() {
+    // y = x W^T + b: the layout of torch.nn.Linear.
+    let network = network();
+    let weights = Weights::checked("f", tensors(), &network).unwrap();
+    let net = FloatNet::new(&network, &weights).unwrap();
+    let init = network.find("init1").unwrap();
+    let z = [1.0, 0.0, 0.0, 0.0];
+    let trace = net.teacher_forced(&[2, 3], &z);
+    let made: &Array2<f32> = trace.get(init, hvae_mnn::model::Role::Output);
+    let column: Vec<f32> = (0..3).map(|row| weights.get("init1.weight")[[row, 0]]).collect();
+    assert_eq!(made.row(0).to_vec(), column);
+}

@@ -1,0 +1,130 @@
+//! Every switch of `[model]` gives a network that runs, and doing sentences together changes
+//! nothing.
+
+use hvae_mnn::config::{CellKind, LatentFrom, Model};
+use hvae_mnn::model::{
+    Effort, Engine, FloatNet, Latent, Network, Ngram, Op, Protocol, Random, Role, SOS, Weights, argmax,
+    evaluate,
+};
+use ndarray::{ArrayD, IxDyn};
+
+fn random_net(model: &Model, seed: u64) -> FloatNet {
+    let network = Network::describe(model, 0.5).unwrap();
+    let mut random = Random::keyed(&[seed]);
+    let mut fill = |shape: Vec<usize>| {
+        let count = shape.iter().product();
+        let values = (0..count).map(|_| 0.6 * random.normal()).collect();
+        ArrayD::from_shape_vec(IxDyn(&shape), values).unwrap()
+    };
+    let tensors = network.tensors().into_iter().map(|(name, shape)| (name, fill(shape))).collect();
+    let weights = Weights::checked("random", tensors, &network).unwrap();
+    FloatNet::new(&network, &weights).unwrap()
+}
+
+fn small() -> Model {
+    Model { embedding: 4, hidden: 5, latent: 3, vocabulary: 12, ..Model::default() }
+}
+
+fn sentences() -> Vec<Vec<u32>> {
+    let mut random = Random::keyed(&[9]);
+    let mut sentence = || {
+        let words = 1 + random.below(6);
+        let body: Vec<u32> = (0..words).map(|_| 4 + random.below(8) as u32).collect();
+        [vec![2], body, vec![3]].concat()
+    };
+    (0..150).map(|_| sentence()).collect()
+}
+
+#[test]
+fn every_switch_gives_a_network_that_runs() {
+    use CellKind::{Gru, Lstm};
+    for below in CellKind::ALL {
+        for above in CellKind::ALL {
+            for latent_from in [LatentFrom::Both, LatentFrom::Top] {
+                for decoder_cells in [None, Some(vec![Gru]), Some(vec![Lstm, above])] {
+                    let cells = vec![below, above];
+                    runs(&Model { cells, latent_from, decoder_cells, ..small() });
+                }
+            }
+        }
+    }
+    runs(&Model { cells: vec![Gru], ..small() });
+    runs(&Model { cells: vec![Gru, Lstm, Gru], ..small() });
+}
+
+/// Free-running steps choose what teacher forcing on the same tokens finds most probable.
+fn runs(model: &Model) {
+    let mut net = random_net(model, 1);
+    let sentence = [2, 4, 5, 11, 6, 3];
+    let posterior = Engine::encode(&mut net, &sentence);
+    assert_eq!(posterior.steps, 6);
+    assert_eq!(posterior.moments.len(), model.cells.len());
+    let z = Latent::last(net.network(), &posterior).mean;
+    let levels = if model.latent_from == LatentFrom::Both { model.cells.len() } else { 1 };
+    assert_eq!(z.len(), levels * model.latent);
+    let written = net.greedy(&z, 7);
+    let read = [vec![SOS], written.clone()].concat();
+    let forced = net.teacher_forced(&read, &z);
+    let logits = forced.get(net.network().vocabulary_block(), Role::Output);
+    let best: Vec<u32> = logits.outer_iter().map(argmax).collect();
+    assert_eq!(best, written, "{model:?}");
+}
+
+#[test]
+fn the_lower_levels_carry_their_weight_in_the_objective() {
+    let network = Network::describe(&small(), 0.25).unwrap();
+    let weight = |name| match network.blocks[network.find(name).unwrap()].op {
+        Op::Moments { kl_weight, .. } => kl_weight,
+        _ => panic!("{name} is a moments block"),
+    };
+    assert_eq!([weight("q1"), weight("q2")], [0.25, 1.0]);
+}
+
+#[test]
+fn together_is_the_same_as_one_by_one() {
+    let mut net = random_net(&Model { cells: vec![CellKind::Gru, CellKind::Lstm], ..small() }, 2);
+    let owned = sentences();
+    let all: Vec<&[u32]> = owned.iter().map(Vec::as_slice).collect();
+    let near = |a: &[f32], b: &[f32]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-5);
+    let together = net.encode_all(&all);
+    let mut means = Vec::new();
+    for (sentence, posterior) in all.iter().zip(&together) {
+        let alone = Engine::encode(&mut net, sentence);
+        assert_eq!(alone.steps, posterior.steps);
+        for (a, b) in alone.moments.iter().zip(&posterior.moments) {
+            assert!(near(&a.mean, &b.mean) && near(&a.log_variance, &b.log_variance));
+        }
+        means.push(Latent::last(net.network(), &alone).mean);
+    }
+    let scores = net.score_all(&all, &means);
+    let written = net.greedy_all(&means, 9);
+    for (i, sentence) in all.iter().enumerate() {
+        let alone = net.score(sentence, &means[i]);
+        assert_eq!(alone.len(), sentence.len() - 1);
+        for (a, b) in alone.iter().zip(&scores[i]) {
+            assert!((a.log_probability - b.log_probability).abs() < 1e-4);
+            assert_eq!(a.best, b.best);
+        }
+        assert_eq!(net.greedy(&means[i], 9), written[i]);
+    }
+}
+
+#[test]
+fn protocols_count_as_they_promise() {
+    let mut net = random_net(&small(), 3);
+    let text = sentences();
+    let effort = Effort { importance_samples: 50, mi_batch: 16, ..Effort::default() };
+    let paper = evaluate(&mut net, &text, Protocol::Paper, &effort);
+    let honest = evaluate(&mut net, &text, Protocol::Honest, &effort);
+    let predicted: usize = text.iter().map(|s| s.len() - 1).sum();
+    assert_eq!((honest.tokens, paper.tokens), (predicted, predicted + text.len()));
+    let ppl = |nll: f64, tokens: usize| (nll * text.len() as f64 / tokens as f64).exp();
+    assert!((honest.ppl - ppl(honest.nll, honest.tokens)).abs() < 1e-9);
+    assert!((paper.ppl - ppl(paper.nll, paper.tokens)).abs() < 1e-9);
+    assert!(honest.iwae_nll.unwrap() < honest.nll, "the tighter bound is lower");
+    assert!(paper.iwae_nll.is_none());
+    assert!(honest.mi <= 16f64.ln() + 1e-9 && honest.mi > 0.0);
+    assert_eq!(honest, evaluate(&mut net, &text, Protocol::Honest, &effort), "seeded");
+    let baselines = Ngram::fit(&text, 12).measure(&text);
+    assert_eq!(baselines.tokens, honest.tokens);
+}

@@ -1,0 +1,172 @@
+//! Fitting is deterministic, survives interruption, and learns.
+#![cfg(feature = "train")]
+
+use hvae_mnn::config::{CellKind, Config, Decay, KlSchedule, Model, Protocol, Train};
+use hvae_mnn::model::{TrainedModel, bytes_of};
+use hvae_mnn::train::{CHECKPOINT_FILE, Control, Progress, Summary, TrainRequest, run};
+use std::path::Path;
+
+fn config() -> Config {
+    Config {
+        model: Model {
+            cells: vec![CellKind::Gru, CellKind::Lstm],
+            embedding: 8,
+            hidden: 10,
+            latent: 3,
+            vocabulary: 30,
+            ..Model::default()
+        },
+        train: Train {
+            seed: 5,
+            epochs: 4,
+            batch: 8,
+            shuffle: true,
+            mask_pads: true,
+            last_step_kl: 1.0,
+            free_nats: 0.1,
+            kl_schedule: KlSchedule::Linear,
+            kl_warmup_epochs: 1.0,
+            embedding_dropout: 0.1,
+            level_dropout: 0.1,
+            word_dropout: 0.1,
+            learning_rate: 2e-2,
+            final_learning_rate: 0.5,
+            decay: Decay::Decoupled,
+            clip_norm: 5.0,
+            validate_on: Protocol::Honest,
+            ..Train::default()
+        },
+        ..Config::default()
+    }
+}
+
+/// Sentences of a small grammar: 26 different words.
+fn write_corpus(folder: &Path) {
+    let names = ["ann", "bob", "cat", "dog", "elf", "fox", "gnu", "hen"];
+    let verbs = ["sees", "likes", "hears", "finds", "asks", "helps"];
+    let places = ["here", "there", "at home", "by the sea", "in town", "on a hill"];
+    let sentence = |i: usize| {
+        let (name, verb, other) = (names[i % 8], verbs[(i / 8) % 6], names[(i * 5 + i / 48) % 8]);
+        match i % 3 {
+            0 => format!("{name} {verb} {other} ."),
+            _ => format!("{name} {verb} {other} {} .", places[(i / 7) % 6]),
+        }
+    };
+    for (file, range) in [("train", 0..200), ("valid", 200..230), ("test", 230..260)] {
+        let text: Vec<String> = range.map(sentence).collect();
+        std::fs::write(folder.join(format!("{file}.txt")), text.join("\n") + "\n").unwrap();
+    }
+}
+
+fn fit(config: &Config, data: &Path, out: &Path, stop_at: Option<u64>) -> Summary {
+    let mut progress = |p: &Progress| {
+        if stop_at == Some(p.update) { Control::Stop } else { Control::Continue }
+    };
+    run(TrainRequest { config, data, out, progress: &mut progress }).unwrap()
+}
+
+fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut names: Vec<String> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names.into_iter().map(|n| (n.clone(), bytes_of(&folder.join(n)).unwrap())).collect()
+}
+
+fn same_files(a: &Path, b: &Path) {
+    for ((name, of_a), (_, of_b)) in files(a).into_iter().zip(files(b)) {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        assert!(of_a == of_b, "{name} differs:\n{}\n{}", text(&of_a), text(&of_b));
+    }
+    assert_eq!(files(a).len(), files(b).len());
+}
+
+#[test]
+fn same_bytes_again_and_after_interruptions() {
+    let place = tempfile::tempdir().unwrap();
+    write_corpus(place.path());
+    let config = config();
+    let at = |name: &str| place.path().join(name);
+    let whole = fit(&config, place.path(), &at("whole"), None);
+    assert!(whole.finished);
+    assert_eq!(whole.epochs, 4);
+    fit(&config, place.path(), &at("again"), None);
+    same_files(&at("whole"), &at("again"));
+
+    for update in [1, 5, 13, 27] {
+        let stopped = fit(&config, place.path(), &at("parts"), Some(update));
+        assert!(!stopped.finished);
+        assert!(at("parts").join(CHECKPOINT_FILE).exists());
+    }
+    let resumed = fit(&config, place.path(), &at("parts"), None);
+    same_files(&at("whole"), &at("parts"));
+    assert_eq!(resumed, whole);
+    let names: Vec<String> = files(&at("parts")).into_iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["metrics.jsonl", "model.safetensors", "model.toml", "vocab.txt"]);
+
+    // It learned something, and says so line by line.
+    let metrics = String::from_utf8(bytes_of(&at("whole").join("metrics.jsonl")).unwrap()).unwrap();
+    let lines: Vec<serde_json::Value> =
+        metrics.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 5);
+    let loss = |i: usize| lines[i]["reconstruction"].as_f64().unwrap();
+    assert!(loss(3) < 0.8 * loss(0), "{} after {}", loss(3), loss(0));
+    let test = whole.test.unwrap();
+    assert!(test.honest.ppl < test.baselines.unigram_ppl);
+    assert_eq!(test.honest.tokens, test.baselines.tokens);
+    assert_eq!(test.paper.tokens, test.honest.tokens + test.honest.sentences);
+    TrainedModel::load(&at("whole")).unwrap();
+}
+
+#[test]
+fn a_folder_that_must_not_be_written_is_refused() {
+    let place = tempfile::tempdir().unwrap();
+    write_corpus(place.path());
+    let out = place.path().join("out");
+    let mut config = config();
+    fit(&config, place.path(), &out, Some(3));
+    config.train.learning_rate = 1e-2;
+    let mut go = |_: &Progress| Control::Continue;
+    let mut refusal = |config: &Config, data: &Path| {
+        let request = TrainRequest { config, data, out: &out, progress: &mut go };
+        run(request).unwrap_err().to_string()
+    };
+    let checkpoint = out.join(CHECKPOINT_FILE);
+    assert_eq!(
+        refusal(&config, place.path()),
+        format!(
+            "{}: expected a checkpoint of this configuration and data, got one of another request; \
+             resume with what the run was started with, or remove the file to start over",
+            checkpoint.display()
+        )
+    );
+    config.model.vocabulary = 50;
+    assert_eq!(
+        refusal(&config, place.path()),
+        "[model] vocabulary: expected at most 31, the different words of train.txt, got 50; \
+         make it smaller or train on more text"
+    );
+    let empty = place.path().join("empty");
+    std::fs::create_dir(&empty).unwrap();
+    std::fs::write(empty.join("train.txt"), "\n").unwrap();
+    assert_eq!(
+        refusal(&config, &empty),
+        format!(
+            "{}: expected one sentence a line, got no sentence; \
+             point --data at a folder with train.txt, valid.txt and test.txt",
+            empty.join("train.txt").display()
+        )
+    );
+    std::fs::remove_file(&checkpoint).unwrap();
+    std::fs::write(out.join("model.toml"), "").unwrap();
+    config.model.vocabulary = 30;
+    assert_eq!(
+        refusal(&config, place.path()),
+        format!(
+            "{}: expected a new folder, or one with a checkpoint to go on from, \
+             got a finished model; remove it or choose another folder",
+            out.display()
+        )
+    );
+}
