@@ -170,3 +170,22 @@ fn a_folder_that_must_not_be_written_is_refused() {
         )
     );
 }
+
+/// The committed model comes from the committed configuration, text and code: the first epoch
+/// comes out the same. Ten seconds in release mode, so it runs on request.
+#[test]
+#[ignore = "needs --release; run when train or model change"]
+fn the_first_epoch_of_the_committed_model_comes_out_the_same() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(root.join("configs/gutenberg.toml")).unwrap();
+    let config = Config::parse("configs/gutenberg.toml", &text).unwrap();
+    let out = tempfile::tempdir().unwrap();
+    let mut progress = |p: &Progress| if p.epoch == 1 { Control::Stop } else { Control::Continue };
+    let data = root.join("data/gutenberg");
+    run(TrainRequest { config: &config, data: &data, out: out.path(), progress: &mut progress }).unwrap();
+    let first = |folder: &Path| {
+        let metrics = std::fs::read_to_string(folder.join("metrics.jsonl")).unwrap();
+        metrics.lines().next().unwrap().to_string()
+    };
+    assert_eq!(first(out.path()), first(&root.join("models/gutenberg")));
+}

@@ -74,12 +74,14 @@ fn train(c: &Checker, config: &Config) -> Result<(), ConfigError> {
     let t = &config.train;
     c.within(("train", "epochs"), t.epochs as u64, 1..=100_000, "passes over the sentences")?;
     c.within(("train", "batch"), t.batch as u64, 1..=65536, "sentences per update")?;
-    let weights: [(&'static str, f32, &'static str); 10] = [
+    let weights: [(&'static str, f32, &'static str); 12] = [
         ("lambda_low", t.lambda_low, "a weight in the objective"),
         ("step_kl", t.step_kl, "a weight in the objective"),
         ("last_step_kl", t.last_step_kl, "a weight in the objective"),
         ("free_nats", t.free_nats, "nats per dimension of z"),
         ("free_nats_of_z", t.free_nats_of_z, "nats of z as a whole"),
+        ("start_penalty", t.start_penalty, "a weight in the objective"),
+        ("start_limit", t.start_limit, "the size of a state"),
         ("kl_warmup_epochs", t.kl_warmup_epochs, "epochs, or part of one"),
         ("final_learning_rate", t.final_learning_rate, "a share of learning_rate"),
         ("adam_epsilon", t.adam_epsilon, "added to the deviation of the gradient"),

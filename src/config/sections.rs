@@ -150,6 +150,11 @@ pub struct Train {
     pub free_nats: f32,
     /// Nats of z as a whole that the last-step term does not charge for (batch mean).
     pub free_nats_of_z: f32,
+    /// Weight of the squares by which initial states of the decoder exceed `start_limit`. A cell
+    /// keeps its states within 1; larger ones to start from would cost the hardware a bit of
+    /// every later state.
+    pub start_penalty: f32,
+    pub start_limit: f32,
     pub kl_schedule: KlSchedule,
     pub kl_warmup_epochs: f32,
 
@@ -189,6 +194,8 @@ impl Default for Train {
             last_step_kl: 0.0,
             free_nats: 0.0,
             free_nats_of_z: 0.0,
+            start_penalty: 0.0,
+            start_limit: 1.0,
             kl_schedule: KlSchedule::Constant,
             kl_warmup_epochs: 10.0,
             embedding_dropout: 0.5,

@@ -15,8 +15,8 @@ pub struct Effort {
     pub seed: u64,
     /// Samples per sentence of the importance-weighted bound (honest protocol); 0: leave it out.
     pub importance_samples: usize,
-    /// Sentences whose z are compared with each other for the mutual information, which cannot
-    /// exceed ln of this.
+    /// Sentences whose z are compared with each other for the mutual information, whose expected
+    /// value cannot exceed ln of this.
     pub mi_batch: usize,
     /// Longest greedy reconstruction in tokens; 0: leave reconstructions out.
     pub reconstruction_limit: usize,

@@ -27,12 +27,18 @@ pub(super) struct Backward<'a> {
 }
 
 /// Gradient of the loss with respect to every tensor, in the order of the net's tensors, from its
-/// gradients with respect to the logits and the moments.
-pub fn backward(forward: &Forward<'_>, d_logits: Array2<f32>, moments: MomentGradients) -> Vec<Array2<f32>> {
+/// gradients with respect to the outputs of some blocks and to the moments.
+pub fn backward(
+    forward: &Forward<'_>,
+    d_outputs: Vec<(BlockId, Array2<f32>)>,
+    moments: MomentGradients,
+) -> Vec<Array2<f32>> {
     let network = forward.net.network();
     let tensors = forward.net.tensors().iter().map(|t| Array2::zeros(t.dim())).collect();
     let mut outputs = vec![None; network.blocks.len()];
-    outputs[network.vocabulary_block()] = Some(d_logits);
+    for (block, gradient) in d_outputs {
+        outputs[block] = Some(gradient);
+    }
     let mut back = Backward { forward, tensors, outputs, moments };
     for id in (0..network.blocks.len()).rev() {
         back.block(id);

@@ -15,6 +15,9 @@ pub struct Losses {
     pub step_kl: f64,
     /// KL of z at the last step.
     pub last_kl: f64,
+    /// Squares by which initial states exceed the limit.
+    #[serde(default)]
+    pub start_excess: f64,
     pub sentences: usize,
     /// Tokens predicted.
     pub tokens: usize,
@@ -25,6 +28,7 @@ impl Losses {
         self.reconstruction += other.reconstruction;
         self.step_kl += other.step_kl;
         self.last_kl += other.last_kl;
+        self.start_excess += other.start_excess;
         self.sentences += other.sentences;
         self.tokens += other.tokens;
     }
@@ -113,6 +117,29 @@ pub fn divergence(
             }
         }
         gradients.insert(block, (d_mean, d_log_variance));
+    }
+    gradients
+}
+
+/// The squares by which initial states exceed `start_limit`, added to `losses`, and their
+/// gradients times `scale` and `start_penalty`, by the block that makes the states.
+pub fn start_excess(
+    network: &Network,
+    trace: &Trace,
+    train: &Train,
+    scale: f32,
+    losses: &mut Losses,
+) -> Vec<(BlockId, Array2<f32>)> {
+    let starts = network.blocks.iter().filter_map(|block| match block.op {
+        Op::Cell { init, .. } => init,
+        _ => None,
+    });
+    let mut gradients = Vec::new();
+    for block in starts.filter(|_| train.start_penalty > 0.0) {
+        let over =
+            trace.get(block, Role::Output).mapv(|h| h - h.clamp(-train.start_limit, train.start_limit));
+        losses.start_excess += over.iter().map(|x| f64::from(x * x)).sum::<f64>();
+        gradients.push((block, over * (2.0 * scale * train.start_penalty)));
     }
     gradients
 }

@@ -3,7 +3,7 @@
 use super::backward::{Forward, backward};
 use super::batch::Batch;
 use super::dropout::Dropout;
-use super::objective::{Losses, cross_entropy, divergence};
+use super::objective::{Losses, cross_entropy, divergence, start_excess};
 use crate::config::Train;
 use crate::model::{FloatNet, Pass, Random, Role, Trace, When};
 use ndarray::Array2;
@@ -37,6 +37,8 @@ pub fn loss_and_gradients(
     let moments = divergence(network, &trace, train, scale * kl_weight, &mut losses);
     let mut logits = trace.get(network.vocabulary_block(), Role::Output).clone();
     losses.reconstruction = cross_entropy(&mut logits, &batch.targets, scale);
+    let mut d_outputs = start_excess(network, &trace, train, scale, &mut losses);
+    d_outputs.push((network.vocabulary_block(), logits));
     let forward = Forward {
         net,
         trace: &trace,
@@ -45,7 +47,7 @@ pub fn loss_and_gradients(
         decoder_tokens: &batch.decoder_tokens,
         epsilon: &epsilon,
     };
-    let gradients = backward(&forward, logits, moments);
+    let gradients = backward(&forward, d_outputs, moments);
     (losses, gradients)
 }
 
@@ -58,7 +60,8 @@ mod tests {
 
     fn objective(losses: &Losses, train: &Train) -> f64 {
         let kl = f64::from(train.step_kl) * losses.step_kl + f64::from(train.last_step_kl) * losses.last_kl;
-        (losses.reconstruction + kl) / losses.sentences as f64
+        let start = f64::from(train.start_penalty) * losses.start_excess;
+        (losses.reconstruction + kl + start) / losses.sentences as f64
     }
 
     /// Every gradient agrees with the slope of the loss along a random direction, for every pair
@@ -83,6 +86,8 @@ mod tests {
                         embedding_dropout: 0.3,
                         level_dropout: 0.3,
                         output_dropout: 0.3,
+                        start_penalty: 0.5,
+                        start_limit: 0.1,
                         ..Train::default()
                     };
                     check(&Network::hsr_vae(&model, 0.5), &train, &sentences);
