@@ -84,7 +84,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     if args.sentences > 0 {
         sentences.truncate(args.sentences);
     }
-    let net = map_model(&model, &config, args.calibrate.as_deref().or(Some(&args.data)))?;
+    let net = map_model(&model, &config, args.calibrate.as_deref())?;
     let mut rows = Vec::new();
     print_header();
     for by in &args.protocol {
@@ -108,7 +108,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     write_json(args.json.as_deref(), &Figures { rows, baselines })
 }
 
-/// The figures of one engine. Sentences are shared out over the processors.
+/// The figures of one engine.
 pub fn measure(
     model: &TrainedModel,
     net: &CrossbarNet,

@@ -4,7 +4,7 @@ use super::Failure;
 use hvae_mnn::config::Config;
 use hvae_mnn::crossbar::CrossbarNet;
 use hvae_mnn::model::{ModelError, Network, TrainedModel, Vocabulary, read_sentences};
-use hvae_mnn::pipeline::{PipelineError, map, random_sentences};
+use hvae_mnn::pipeline::{PipelineError, map, own_sentences};
 use std::fs;
 use std::path::Path;
 
@@ -61,11 +61,11 @@ pub fn fitting(sentences: Vec<Vec<u32>>, max_tokens: usize) -> Vec<Vec<u32>> {
 }
 
 /// A trained model on tiles. Ranges come from `calibrate`, a file of sentences; without
-/// one, from random words.
+/// one, from what the model writes by itself.
 pub fn map_model(model: &TrainedModel, config: &Config, calibrate: Option<&Path>) -> Result<CrossbarNet, Failure> {
     let sentences = match calibrate {
         Some(path) => read_data(path, &model.vocabulary)?,
-        None => random_sentences(model.network.vocabulary, 64, 1),
+        None => own_sentences(&model.float_net(), 64, 1),
     };
     Ok(map(&model.network, &model.weights, config, &sentences)?)
 }

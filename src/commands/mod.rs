@@ -15,6 +15,7 @@ pub mod init;
 mod inputs;
 mod output;
 mod progress;
+pub mod report;
 pub mod sample;
 #[cfg(feature = "train")]
 pub mod train;

@@ -3,7 +3,7 @@
 use super::controllers::{self, registers};
 use super::design::{Budget, Design};
 use super::stages::{StageBuilder, Stages, depths};
-use super::templates::{Core, Counter, DesignHeader, RegisterOffsets, Testbench, Top};
+use super::templates::{Core, Counter, DesignHeader, FuseSoc, RegisterOffsets, Testbench, Top};
 use crate::config::Config;
 use crate::crossbar::CrossbarNet;
 use crate::model::{Op, When};
@@ -47,7 +47,7 @@ pub fn emit(net: &CrossbarNet, config: &Config) -> Emitted {
     let budget = budget(net, &files);
     verilog(net, config, &banner, &id, &stages, &mut files);
     simulation(config, &banner, &stages, &mut files);
-    packaging(config, &banner, &mut files);
+    packaging(budget.tiles, &banner, &mut files);
     let hashed = files.iter().map(|(path, text)| (path.clone(), sha256(text.as_bytes()))).collect();
     let design = Design {
         tool,
@@ -171,12 +171,18 @@ fn simulation(config: &Config, banner: &str, stages: &Stages, files: &mut BTreeM
     put(files, "sim/hvae_tb.v", &testbench);
 }
 
-fn packaging(_config: &Config, banner: &str, files: &mut BTreeMap<String, String>) {
-    let sources: Vec<String> = files.keys().filter(|p| p.starts_with("rtl/") && p.ends_with(".v")).cloned().collect();
+fn packaging(tiles: usize, banner: &str, files: &mut BTreeMap<String, String>) {
+    let below = |folder: &str, end: &str| -> Vec<String> {
+        files.keys().filter(|p| p.starts_with(folder) && p.ends_with(end)).cloned().collect()
+    };
+    let (sources, images) = (below("rtl/", ".v"), below("rom/", ".hex"));
     let list = format!("// {banner}\n+incdir+rtl\n{}\n", sources.join("\n"));
+    let version = env!("CARGO_PKG_VERSION");
+    put(files, "hvae.core", &FuseSoc { banner, version, tiles, sources, images });
     files.insert("design.f".into(), list);
     files.insert("csr.h".into(), controllers::csr::header());
     files.insert("csr.md".into(), controllers::csr::page());
+    files.insert("constraints/hvae.sdc".into(), include_str!("../../constraints/hvae.sdc").into());
 }
 
 fn put(files: &mut BTreeMap<String, String>, path: &str, template: &impl Template) {
