@@ -17,6 +17,7 @@ pub mod golden;
 pub mod model;
 pub mod pipeline;
 pub mod quant;
+pub mod report;
 pub mod rom;
 #[cfg(feature = "train")]
 pub mod train;

@@ -1,1 +1,67 @@
-fn main() {}
+//! `hvae`: from a trained hierarchical text VAE to proved memristor-crossbar hardware.
+
+mod commands;
+
+use clap::{Parser, Subcommand};
+use commands::{cosim, demo, doctor, eval, export, generate, import, init, report, sample};
+use std::process::ExitCode;
+
+/// From a trained hierarchical text VAE to a memristor-crossbar accelerator in Verilog
+/// that is proved, bit by bit, to compute the same thing.
+#[derive(Parser)]
+#[command(name = "hvae", version, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Write a commented hvae.toml
+    Init(init::Args),
+    /// The tools found, their versions, what each is needed for
+    Doctor(doctor::Args),
+    /// Fit a model; resumes an interrupted run
+    #[cfg(feature = "train")]
+    Train(commands::train::Args),
+    /// Take a PyTorch state dict in safetensors
+    Import(import::Args),
+    /// NLL, PPL, KL, MI, active units and reconstructions, side by side
+    Eval(eval::Args),
+    /// Conductance ROMs: hex images, microsiemens as CSV and NPY, a manifest
+    Export(export::Args),
+    /// The Verilog design for a model, or for a model size
+    Generate(generate::Args),
+    /// Run the design against the golden model, bit by bit and cycle by cycle
+    Cosim(cosim::Args),
+    /// Sentences from the float model or the golden model
+    Sample(sample::Args),
+    /// A page for people: size, cycles, co-simulation, sentences
+    Report(report::Args),
+    /// The whole way on one model: map, export, generate, co-simulate, report
+    Demo(demo::Args),
+}
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Init(args) => init::run(&args),
+        Command::Doctor(args) => doctor::run(&args),
+        #[cfg(feature = "train")]
+        Command::Train(args) => commands::train::run(&args),
+        Command::Import(args) => import::run(&args),
+        Command::Eval(args) => eval::run(&args),
+        Command::Export(args) => export::run(&args),
+        Command::Generate(args) => generate::run(&args),
+        Command::Cosim(args) => cosim::run(&args),
+        Command::Sample(args) => sample::run(&args),
+        Command::Report(args) => report::run(&args),
+        Command::Demo(args) => demo::run(&args),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("hvae: {failure}");
+            ExitCode::from(failure.status)
+        }
+    }
+}

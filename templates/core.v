@@ -92,7 +92,8 @@ module hvae_core (
   hvae_rng_key u_key (.clk_i(clk_i), .rst_i(rst_i), .start_i(key_start), .seed_i(seed_i), .keys_o(keys));
   wire [1:0] latent_mode = job_i == JOB_GENERATE ? 2'd2 : job_i == JOB_DECODE ? 2'd3 : {1'b0, sample_z_i};
   wire [15:0] token = token_is_first ? TOKEN_SOS : chosen;
-{% for stage in stages %}
+{%- for stage in stages %}
+
 {{ stage }}
 {%- endfor %}
 

@@ -121,14 +121,17 @@ module hvae_tb;
     begin
       for (beat = 0; beat < length; beat = beat + 1) begin
         gap_in = xorshift(gap_in);
-        if (stalls != 0) repeat ({30'd0, gap_in[9:8]}) @(posedge clk);
+        if (stalls != 0 && gap_in[9:8] != 2'd0) begin
+          in_valid <= 1'b0;
+          repeat ({30'd0, gap_in[9:8]}) @(posedge clk);
+        end
         in_data  <= stimulus[first+beat];
         in_last  <= beat == length - 1;
         in_valid <= 1'b1;
         @(posedge clk);
         while (!in_ready) @(posedge clk);
-        in_valid <= 1'b0;
       end
+      in_valid <= 1'b0;
     end
   endtask
 
@@ -175,7 +178,7 @@ module hvae_tb;
     end
     log = $fopen(log_file, "w");
     $readmemh(stimulus_file, stimulus);
-    started = 1'b1;
+    #1 started = 1'b1;  // after every process waits
   end
 
   // The jobs, one after the other. (Not in the initial block: there, Verilator takes a

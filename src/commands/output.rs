@@ -37,6 +37,11 @@ impl OutputFolder {
         Ok(OutputFolder { target: target.into(), partial, finished: false })
     }
 
+    /// Where the folder lies until it is finished.
+    pub fn path(&self) -> &Path {
+        &self.partial
+    }
+
     /// Writes one file, by its path below the folder.
     pub fn write(&self, path: &str, bytes: &[u8]) -> io::Result<()> {
         let path = self.partial.join(path);

@@ -3,7 +3,7 @@
 use super::controllers::{self, registers};
 use super::design::{Budget, Design};
 use super::stages::{StageBuilder, Stages, depths};
-use super::templates::{Core, Counter, DesignHeader, RegisterOffsets, Testbench, Top};
+use super::templates::{Core, Counter, DesignHeader, FuseSoc, RegisterOffsets, Testbench, Top};
 use crate::config::Config;
 use crate::crossbar::CrossbarNet;
 use crate::model::{Op, When};
@@ -27,31 +27,10 @@ macro_rules! rtl {
 
 /// The hand-written data path.
 const RTL: &[(&str, &str)] = &rtl![
-    "hvae_dac",
-    "hvae_delay",
-    "hvae_embedding",
-    "hvae_fifo",
-    "hvae_gate_gru",
-    "hvae_gate_lstm",
-    "hvae_gate_rnn",
-    "hvae_input_buffer",
-    "hvae_lanes_requant",
-    "hvae_latent",
-    "hvae_linear",
-    "hvae_matvec",
-    "hvae_octave_table",
-    "hvae_part_sum",
-    "hvae_requant",
-    "hvae_reset_sync",
-    "hvae_rng_key",
-    "hvae_rng_lane",
-    "hvae_sat_add",
-    "hvae_state_vec",
-    "hvae_table",
-    "hvae_tile",
-    "hvae_tile_core",
-    "hvae_token_choice",
-    "hvae_vocab",
+    "hvae_dac", "hvae_delay", "hvae_embedding", "hvae_fifo", "hvae_gate_gru", "hvae_gate_lstm", "hvae_gate_rnn",
+    "hvae_input_buffer", "hvae_lanes_requant", "hvae_latent", "hvae_linear", "hvae_matvec", "hvae_octave_table",
+    "hvae_part_sum", "hvae_requant", "hvae_reset_sync", "hvae_rng_key", "hvae_rng_lane", "hvae_sat_add",
+    "hvae_state_vec", "hvae_table", "hvae_tile", "hvae_tile_core", "hvae_token_choice", "hvae_vocab",
 ];
 
 /// Version of the register map, in the VERSION register.
@@ -68,7 +47,7 @@ pub fn emit(net: &CrossbarNet, config: &Config) -> Emitted {
     let budget = budget(net, &files);
     verilog(net, config, &banner, &id, &stages, &mut files);
     simulation(config, &banner, &stages, &mut files);
-    packaging(config, &banner, &mut files);
+    packaging(budget.tiles, &banner, &mut files);
     let hashed = files.iter().map(|(path, text)| (path.clone(), sha256(text.as_bytes()))).collect();
     let design = Design {
         tool,
@@ -142,8 +121,7 @@ fn verilog(
         stages: stages.instances.clone(),
         unused: unread(quant, stages),
     };
-    let top =
-        Top { banner, version: REGISTER_MAP, design: id, vocabulary: quant.network.vocabulary, latent_size };
+    let top = Top { banner, version: REGISTER_MAP, design: id, vocabulary: quant.network.vocabulary, latent_size };
     put(files, "rtl/hvae_design.vh", &header);
     put(files, "rtl/hvae_core.v", &core);
     put(files, "rtl/hvae_top.v", &top);
@@ -162,8 +140,7 @@ fn verilog(
 fn unread(quant: &crate::quant::QuantNet, stages: &Stages) -> String {
     let mut all = stages.unread.clone();
     all.extend(["encode_start".into(), "decode_start".into()]);
-    let has =
-        |when| quant.network.blocks.iter().any(|b| b.when == when && matches!(b.op, Op::Embedding { .. }));
+    let has = |when| quant.network.blocks.iter().any(|b| b.when == when && matches!(b.op, Op::Embedding { .. }));
     for (when, net) in [(When::EncoderStep, "encode_embed"), (When::DecoderStep, "decode_embed")] {
         if !has(when) {
             all.push(net.into());
@@ -194,13 +171,18 @@ fn simulation(config: &Config, banner: &str, stages: &Stages, files: &mut BTreeM
     put(files, "sim/hvae_tb.v", &testbench);
 }
 
-fn packaging(_config: &Config, banner: &str, files: &mut BTreeMap<String, String>) {
-    let sources: Vec<String> =
-        files.keys().filter(|p| p.starts_with("rtl/") && p.ends_with(".v")).cloned().collect();
+fn packaging(tiles: usize, banner: &str, files: &mut BTreeMap<String, String>) {
+    let below = |folder: &str, end: &str| -> Vec<String> {
+        files.keys().filter(|p| p.starts_with(folder) && p.ends_with(end)).cloned().collect()
+    };
+    let (sources, images) = (below("rtl/", ".v"), below("rom/", ".hex"));
     let list = format!("// {banner}\n+incdir+rtl\n{}\n", sources.join("\n"));
+    let version = env!("CARGO_PKG_VERSION");
+    put(files, "hvae.core", &FuseSoc { banner, version, tiles, sources, images });
     files.insert("design.f".into(), list);
     files.insert("csr.h".into(), controllers::csr::header());
     files.insert("csr.md".into(), controllers::csr::page());
+    files.insert("constraints/hvae.sdc".into(), include_str!("../../constraints/hvae.sdc").into());
 }
 
 fn put(files: &mut BTreeMap<String, String>, path: &str, template: &impl Template) {

@@ -13,4 +13,4 @@ pub use engine::GoldenEngine;
 pub use job::{Counters, Job, JobKind, Run, VectorEvent};
 pub use net::{Golden, LatentMode, Machine};
 pub use random::{NoiseKind, NoiseSource};
-pub use timing::{StageTiming, Timing};
+pub use timing::{StageTiming, Timing, TokenCycles};

@@ -2,6 +2,7 @@
 
 use crate::config::{Accelerator, CellKind};
 use crate::crossbar::TileGeometry;
+use crate::model::{Network, When};
 use crate::quant::{QuantBlock, QuantNet};
 use serde::{Deserialize, Serialize};
 
@@ -111,6 +112,35 @@ impl Timing {
             Some(stage)
         });
         Timing { stages: stages.collect() }
+    }
+}
+
+/// Cycles of one token, expected and at the floor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenCycles {
+    /// A token read: levels work side by side, the slowest stage sets the beat.
+    pub encode_expected: u64,
+    pub encode_floor: u64,
+    /// A token written: every stage waits for the one before, down to the chosen token.
+    pub decode_expected: u64,
+    pub decode_floor: u64,
+}
+
+impl Timing {
+    /// Cycles per token of a network with these stages.
+    pub fn token(&self, network: &Network) -> TokenCycles {
+        let of = |when| {
+            let blocks = network.blocks.iter().zip(&self.stages);
+            blocks.filter(move |(b, _)| b.when == when).filter_map(|(_, s)| *s)
+        };
+        let read = || of(When::EncoderStep);
+        let written = || of(When::DecoderStep);
+        TokenCycles {
+            encode_expected: FETCH + HANDOVER + read().map(|s| s.busy()).max().unwrap_or(0),
+            encode_floor: read().map(|s| s.floor).max().unwrap_or(0),
+            decode_expected: 1 + written().map(|s| s.busy() + HANDOVER).sum::<u64>(),
+            decode_floor: written().map(|s| s.floor).sum(),
+        }
     }
 }
 

@@ -8,7 +8,7 @@ pub use random::random_weights;
 use crate::config::Config;
 use crate::crossbar::{CrossbarNet, MapError, TiledMatrix};
 use crate::golden::Golden;
-use crate::model::{FloatNet, Network, SOS, Weights};
+use crate::model::{EOS, Engine, FloatNet, Network, Random, Role, SOS, Weights};
 use crate::quant::{Calibration, QuantError, QuantNet};
 
 /// Sentences that are enough to know the ranges of a network.
@@ -29,7 +29,7 @@ pub fn calibrate(net: &FloatNet, sentences: &[Vec<u32>]) -> Calibration {
     let latent = net.network().latent();
     for sentence in sentences.iter().take(CALIBRATION_SENTENCES) {
         let encoded = net.encode(sentence);
-        let z = encoded.get(latent, crate::model::Role::Output).row(0).to_vec();
+        let z = encoded.get(latent, Role::Output).row(0).to_vec();
         calibration.add(&encoded);
         calibration.add(&net.teacher_forced(sentence, &z));
     }
@@ -40,15 +40,25 @@ pub fn calibrate(net: &FloatNet, sentences: &[Vec<u32>]) -> Calibration {
 
 /// Sentences of random words, for networks without data.
 pub fn random_sentences(vocabulary: usize, count: usize, seed: u64) -> Vec<Vec<u32>> {
-    let mut random = crate::model::Random::keyed(&[seed, 1]);
-    let word = |random: &mut crate::model::Random| 4 + random.below(vocabulary - 4) as u32;
+    let mut random = Random::keyed(&[seed, 1]);
+    let word = |random: &mut Random| 4 + random.below(vocabulary - 4) as u32;
     (0..count)
         .map(|_| {
             let length = 3 + random.below(8);
             let words: Vec<u32> = (0..length).map(|_| word(&mut random)).collect();
-            [vec![SOS], words, vec![crate::model::EOS]].concat()
+            [vec![SOS], words, vec![EOS]].concat()
         })
         .collect()
+}
+
+/// Sentences a trained network writes itself, from z of the prior: what to calibrate on
+/// where no data are given.
+pub fn own_sentences(net: &FloatNet, count: usize, seed: u64) -> Vec<Vec<u32>> {
+    let mut random = Random::keyed(&[seed, 2]);
+    let width = net.network().width(net.network().latent());
+    let z: Vec<Vec<f32>> = (0..count).map(|_| (0..width).map(|_| random.normal()).collect()).collect();
+    let written = net.clone().greedy_all(&z, 40);
+    written.into_iter().map(|words| [vec![SOS], words].concat()).collect()
 }
 
 /// Integers, then tiles.

@@ -1,0 +1,174 @@
+//! `hvae cosim`
+
+use super::folder::{Build, read_build};
+use super::inputs::{fitting, read_data};
+use super::{Failure, progress, write_json};
+use hvae_mnn::cosim::{Cosim, CosimReport, Difference, Engine, RunOptions, Simulation, Trace};
+use hvae_mnn::golden::{Golden, Job, JobKind};
+use hvae_mnn::pipeline::random_sentences;
+use std::path::{Path, PathBuf};
+
+#[derive(clap::Args)]
+#[command(after_help = "Examples:\n  hvae cosim build/gutenberg --data data/gutenberg/test.txt --sentences 100\n  hvae cosim build/ptb --random 1 --stalls 7\n  hvae cosim build/gutenberg --text 'alice was not surprised .' --trace alice.fst")]
+pub struct Args {
+    /// Build folder
+    build: PathBuf,
+    /// Sentences to reconstruct, one a line
+    #[arg(long, value_name = "FILE")]
+    data: Option<PathBuf>,
+    /// How many of them
+    #[arg(long, default_value_t = 20)]
+    sentences: usize,
+    /// One sentence to reconstruct
+    #[arg(long, conflicts_with = "data")]
+    text: Option<String>,
+    /// Sentences of random words to reconstruct
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    random: usize,
+    /// Sentences to generate from the prior, sampled at --temperature
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    generate: usize,
+    #[arg(long, default_value_t = 1.0)]
+    temperature: f64,
+    /// Seed of the generated sentences
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Random gaps in every valid and ready, from this seed; 0: none
+    #[arg(long, default_value_t = 0)]
+    stalls: u32,
+    /// Waveform
+    #[arg(long, value_name = "FILE.fst")]
+    trace: Option<PathBuf>,
+    /// Simulation cycles of the waveform, as FROM:TO
+    #[arg(long, value_name = "FROM:TO", requires = "trace")]
+    window: Option<String>,
+    #[arg(long, value_enum, default_value_t = Engine::Verilator)]
+    simulator: Engine,
+    /// Figures for scripts
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+pub fn run(args: &Args) -> Result<(), Failure> {
+    let build = read_build(&args.build)?;
+    let jobs = jobs(args, &build)?;
+    let trace = trace(args)?;
+    let options = RunOptions { stalls: args.stalls, trace };
+    let report = simulate(&args.build, &build, &jobs, &options, args.simulator)?;
+    print(&report);
+    write_json(args.json.as_deref(), &report)?;
+    match &report.first_difference {
+        None => Ok(()),
+        Some(first) => Err(Failure::check(difference(first, &args.build))),
+    }
+}
+
+/// Compiles (or finds) the simulation and runs `jobs` on it.
+pub fn simulate(
+    folder: &Path,
+    build: &Build,
+    jobs: &[Job],
+    options: &RunOptions,
+    engine: Engine,
+) -> Result<CosimReport, Failure> {
+    let spin = progress::spinner("compiling the simulation");
+    let simulation = Simulation::build(engine, folder, options.trace.is_some())?;
+    spin.finish_and_clear();
+    let golden = Golden::tiled(&build.net, &build.file.design.config.accelerator);
+    let processes = if options.trace.is_some() { 1 } else { std::thread::available_parallelism().map_or(1, usize::from) };
+    let cosim = Cosim { design: &build.file.design, golden: &golden, simulation: &simulation, processes };
+    let bar = progress::bar(jobs.len(), "co-simulating");
+    let report = cosim.run(jobs, options, &|_| bar.inc(1))?;
+    bar.finish_and_clear();
+    Ok(report)
+}
+
+fn jobs(args: &Args, build: &Build) -> Result<Vec<Job>, Failure> {
+    let config = &build.file.design.config;
+    let limit = config.accelerator.max_tokens;
+    let vocabulary = || {
+        build.vocabulary.as_ref().ok_or_else(|| {
+            Failure::input(format!("{}: random weights have no words; use --random N or --generate N", args.build.display()))
+        })
+    };
+    let mut sentences = Vec::new();
+    if let Some(path) = &args.data {
+        let all = fitting(read_data(path, vocabulary()?)?, limit);
+        if all.is_empty() {
+            return Err(Failure::input(format!("{}: every sentence is longer than [accelerator] max_tokens = {limit}", path.display())));
+        }
+        sentences.extend(all.into_iter().take(args.sentences));
+    }
+    if let Some(text) = &args.text {
+        if text.trim().is_empty() {
+            return Err(Failure::input("--text: expected words, found none"));
+        }
+        let tokens = vocabulary()?.encode(text);
+        if tokens.len() > limit {
+            return Err(Failure::input(format!(
+                "--text: expected at most {limit} tokens ([accelerator] max_tokens), found {}; shorten it", tokens.len()
+            )));
+        }
+        sentences.push(tokens);
+    }
+    let mut random = random_sentences(config.model.vocabulary, args.random, args.seed);
+    random.iter_mut().filter(|s| s.len() > limit).for_each(|s| { s.drain(1..=s.len() - limit); });
+    sentences.extend(random);
+    let mut jobs: Vec<Job> = sentences.iter().map(|s| reconstruct(s, limit)).collect();
+    jobs.extend(generations(args.generate, args.temperature, args.seed, limit)?);
+    if jobs.is_empty() {
+        return Err(Failure::input("nothing to simulate: give --data FILE, --text S, --random N or --generate N"));
+    }
+    Ok(jobs)
+}
+
+/// A greedy reconstruction through the posterior mean.
+pub fn reconstruct(sentence: &[u32], limit: usize) -> Job {
+    Job::new(JobKind::Reconstruct, sentence.iter().map(|&t| t as i32).collect(), limit as u16)
+}
+
+/// `count` sentences sampled from the prior.
+pub fn generations(count: usize, temperature: f64, seed: u64, limit: usize) -> Result<Vec<Job>, Failure> {
+    let job = |i: usize| Job::new(JobKind::Generate, Vec::new(), limit as u16).sampled(temperature, seed + i as u64);
+    let jobs: Option<Vec<Job>> = (0..count).map(job).collect();
+    jobs.ok_or_else(|| {
+        Failure::input(format!("--temperature {temperature}: expected 0.0626 to 4096, the range of the register; choose one inside"))
+    })
+}
+
+fn trace(args: &Args) -> Result<Option<Trace>, Failure> {
+    let Some(file) = &args.trace else { return Ok(None) };
+    let wrong = |w: &str| Failure::input(format!("--window {w}: expected FROM:TO in cycles, FROM below TO"));
+    let (from, to) = match &args.window {
+        None => (0, 0),
+        Some(w) => {
+            let (from, to) = w.split_once(':').ok_or_else(|| wrong(w))?;
+            let number = |n: &str| n.parse::<u64>().map_err(|_| wrong(w));
+            let (from, to) = (number(from)?, number(to)?);
+            if from >= to {
+                return Err(wrong(w));
+            }
+            (from, to)
+        }
+    };
+    Ok(Some(Trace { file: file.clone(), from, to }))
+}
+
+pub fn print(r: &CosimReport) {
+    println!("{} jobs, {} bits compared, {} mismatches", r.sentences, r.bits_compared, r.mismatches);
+    println!(
+        "cycles {} (expected {}, floor {}: {:.2} x), ADC utilisation {:.0} %",
+        r.cycles, r.cycles_expected, r.cycles_floor,
+        r.cycles as f64 / r.cycles_floor.max(1) as f64, 100.0 * r.adc_utilisation
+    );
+    println!("tokens written {}, ADC clips {}, saturations {}", r.tokens, r.adc_clips, r.saturations);
+    println!("simulated in {:.1} s: {:.0} cycles/s", r.simulation_seconds, r.cycles as f64 / r.simulation_seconds.max(1e-9));
+}
+
+/// The first difference, and how to look at it.
+fn difference(first: &Difference, build: &Path) -> String {
+    format!(
+        "hardware and golden model differ first at {first}\n  look at it: hvae cosim {} (same sentences) --trace differ.fst, then search for cycles_o = {} of job {}",
+        build.display(), first.cycle, first.sentence
+    )
+}

@@ -1,0 +1,124 @@
+//! `hvae demo`: the main job, whole, on one trained model.
+
+use super::cosim::{generations, reconstruct, simulate};
+use super::eval::{On, Row, measure, print_header, print_row};
+use super::export::write_export;
+use super::folder::{read_build, write_build};
+use super::generate::print_stages;
+use super::inputs::{fitting, map_model, read_config, read_data, read_model};
+use super::sample::words;
+use super::{Failure, progress, write_json};
+use hvae_mnn::cosim::{CosimReport, Engine, RunOptions};
+use hvae_mnn::golden::Golden;
+use hvae_mnn::model::{Baselines, Effort, Ngram, Protocol};
+use serde::Serialize;
+use std::path::PathBuf;
+
+#[derive(clap::Args)]
+#[command(after_help = "Example:\n  hvae demo --model models/gutenberg --data data/gutenberg --out build/demo")]
+pub struct Args {
+    /// Trained model folder
+    #[arg(long)]
+    model: PathBuf,
+    /// Folder with train.txt, valid.txt and test.txt
+    #[arg(long)]
+    data: PathBuf,
+    /// hvae.toml; absent: all defaults
+    #[arg(long)]
+    config: Option<PathBuf>,
+    /// Folder for the conductances and the design
+    #[arg(long)]
+    out: PathBuf,
+    /// Held-out sentences to reconstruct in the simulated hardware
+    #[arg(long, default_value_t = 100)]
+    reconstruct: usize,
+    /// Sentences for the simulated hardware to write from the prior
+    #[arg(long, default_value_t = 100)]
+    generate: usize,
+    /// Figures for scripts
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+#[derive(Serialize)]
+struct Figures {
+    rows: Vec<Row>,
+    baselines: Baselines,
+    tiles: usize,
+    reconstruct: CosimReport,
+    generate: CosimReport,
+}
+
+pub fn run(args: &Args) -> Result<(), Failure> {
+    let (model, config) = read_model(&args.model, read_config(args.config.as_deref())?)?;
+    let read = |file: &str| read_data(&args.data.join(file), &model.vocabulary);
+    let (train, test) = (read("train.txt")?, read("test.txt")?);
+    let net = map_model(&model, &config, Some(&args.data.join("valid.txt")))?;
+
+    println!("1. What the network is worth: {} held-out sentences", test.len());
+    print_header();
+    let effort = Effort { reconstruction_limit: 40, ..Effort::default() };
+    let mut rows = Vec::new();
+    for on in [On::Float, On::Fixed, On::Crossbar] {
+        let spin = progress::spinner(format!("measuring on {on:?}"));
+        let row = measure(&model, &net, &config, on, &test, Protocol::Honest, &effort);
+        spin.finish_and_clear();
+        print_row(&row);
+        rows.push(row);
+    }
+    let baselines = Ngram::fit(&train, model.network.vocabulary).measure(&test);
+    println!("on the same tokens: unigram PPL {:.1}, bigram PPL {:.1}", baselines.unigram_ppl, baselines.bigram_ppl);
+
+    let conductances = args.out.join("conductances");
+    let build_folder = args.out.join("design");
+    std::fs::create_dir_all(&args.out).map_err(|e| Failure::io(&args.out, e))?;
+    println!("\n2. Conductances to program, in {}", conductances.display());
+    let exported = write_export(&net, &conductances)?;
+    println!(
+        "{} matrices on {} tiles of {} x {}; {} weights read back from the images unchanged",
+        exported.matrices, exported.tiles, config.crossbar.rows, config.crossbar.columns, exported.weights_read_back
+    );
+
+    println!("\n3. The accelerator in Verilog, in {}", build_folder.display());
+    let (file, files) = write_build(&build_folder, &net, &config, Some(&model.vocabulary))?;
+    println!("{files} files, design {}", file.design.id);
+    print_stages(&file);
+
+    println!("\n4. Simulated hardware against the golden model: every state, logit, token, counter and cycle");
+    let build = read_build(&build_folder)?;
+    let limit = config.accelerator.max_tokens;
+    let sources: Vec<Vec<u32>> = fitting(test, limit).into_iter().take(args.reconstruct).collect();
+    let reconstructions: Vec<_> = sources.iter().map(|s| reconstruct(s, limit)).collect();
+    let generated = generations(args.generate, 0.8, 1, limit)?;
+    let options = RunOptions::default();
+    let first = simulate(&build_folder, &build, &reconstructions, &options, Engine::Verilator)?;
+    print_cosim("RECONSTRUCT", &first);
+    let second = simulate(&build_folder, &build, &generated, &options, Engine::Verilator)?;
+    print_cosim("GENERATE", &second);
+
+    println!("\n5. What it writes");
+    let golden = Golden::tiled(&net, &config.accelerator);
+    for (source, job) in sources.iter().zip(&reconstructions).filter(|(s, _)| (7..16).contains(&s.len())).take(4) {
+        println!("  read   {}\n  wrote  {}", model.vocabulary.decode(source), words(Some(&model.vocabulary), &golden.run(job).output));
+    }
+    for job in generated.iter().take(5) {
+        println!("  new    {}", words(Some(&model.vocabulary), &golden.run(job).output));
+    }
+
+    let failed = first.first_difference.clone().or(second.first_difference.clone());
+    let tiles = exported.tiles;
+    write_json(args.json.as_deref(), &Figures { rows, baselines, tiles, reconstruct: first, generate: second })?;
+    match failed {
+        None => Ok(()),
+        Some(first) => Err(Failure::check(format!("hardware and golden model differ first at {first}"))),
+    }
+}
+
+fn print_cosim(job: &str, r: &CosimReport) {
+    println!(
+        "{job:<12} {} sentences, {} tokens: {} bits compared, {} mismatches; {} cycles as predicted, {:.2} x the floor, {:.0} a token written; ADC busy {:.0} %; {:.0} cycles/s",
+        r.sentences, r.tokens, r.bits_compared, r.mismatches, r.cycles,
+        r.cycles as f64 / r.cycles_floor.max(1) as f64, r.cycles as f64 / r.tokens.max(1) as f64,
+        100.0 * r.adc_utilisation, r.cycles as f64 / r.simulation_seconds.max(1e-9)
+    );
+}

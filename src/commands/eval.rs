@@ -1,0 +1,158 @@
+//! `hvae eval`
+
+use super::inputs::{map_model, read_config, read_data, read_model};
+use super::{Failure, progress, write_json};
+use clap::ValueEnum;
+use hvae_mnn::crossbar::CrossbarNet;
+use hvae_mnn::golden::{Golden, GoldenEngine};
+use hvae_mnn::model::{Baselines, Effort, Engine, Evaluation, Ngram, Protocol, TrainedModel, evaluate};
+use hvae_mnn::config::Config;
+use serde::Serialize;
+use std::path::PathBuf;
+
+#[derive(clap::Args)]
+#[command(after_help = "Example:\n  hvae eval models/gutenberg --data data/gutenberg/test.txt --on float,fixed,crossbar --protocol paper,honest")]
+pub struct Args {
+    /// Trained model folder
+    model: PathBuf,
+    /// Held-out sentences, one a line
+    #[arg(long)]
+    data: PathBuf,
+    /// Only the first of them; 0: all
+    #[arg(long, default_value_t = 0)]
+    sentences: usize,
+    #[arg(long, value_delimiter = ',', default_value = "float,fixed,crossbar")]
+    on: Vec<On>,
+    #[arg(long, value_delimiter = ',', default_value = "honest")]
+    protocol: Vec<By>,
+    /// Samples of the importance-weighted bound (honest, float only); 0: none
+    #[arg(long, default_value_t = 0)]
+    iwae: usize,
+    /// Sentences of the unigram and bigram baselines
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    /// Sentences that show which ranges the numbers take
+    #[arg(long, value_name = "FILE")]
+    calibrate: Option<PathBuf>,
+    /// hvae.toml; absent: all defaults
+    #[arg(long)]
+    config: Option<PathBuf>,
+    /// Figures for scripts
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+/// What computes the network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum On {
+    /// Single precision, as trained
+    Float,
+    /// Integers, exact products
+    Fixed,
+    /// Integers on tiles, through the ADC
+    Crossbar,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum By {
+    /// z at its mean, KL averaged over the steps: no bound
+    Paper,
+    /// ELBO with sampled z
+    Honest,
+}
+
+/// One line of the table.
+#[derive(Serialize)]
+pub struct Row {
+    pub on: On,
+    #[serde(flatten)]
+    pub figures: Evaluation,
+    pub adc_clips: u64,
+    pub saturations: u64,
+}
+
+#[derive(Serialize)]
+struct Figures {
+    rows: Vec<Row>,
+    baselines: Option<Baselines>,
+}
+
+pub fn run(args: &Args) -> Result<(), Failure> {
+    let (model, config) = read_model(&args.model, read_config(args.config.as_deref())?)?;
+    let mut sentences = read_data(&args.data, &model.vocabulary)?;
+    if args.sentences > 0 {
+        sentences.truncate(args.sentences);
+    }
+    let net = map_model(&model, &config, args.calibrate.as_deref())?;
+    let mut rows = Vec::new();
+    print_header();
+    for by in &args.protocol {
+        let protocol = if *by == By::Paper { Protocol::Paper } else { Protocol::Honest };
+        for &on in &args.on {
+            let effort = Effort { importance_samples: if on == On::Float { args.iwae } else { 0 }, ..Effort::default() };
+            let spin = progress::spinner(format!("measuring {} sentences on {on:?}", sentences.len()));
+            let row = measure(&model, &net, &config, on, &sentences, protocol, &effort);
+            spin.finish_and_clear();
+            print_row(&row);
+            rows.push(row);
+        }
+    }
+    let baselines = match &args.baseline {
+        None => None,
+        Some(path) => Some(Ngram::fit(&read_data(path, &model.vocabulary)?, model.network.vocabulary).measure(&sentences)),
+    };
+    if let Some(b) = &baselines {
+        println!("baselines on the same tokens: unigram PPL {:.1}, bigram PPL {:.1}", b.unigram_ppl, b.bigram_ppl);
+    }
+    write_json(args.json.as_deref(), &Figures { rows, baselines })
+}
+
+/// The figures of one engine.
+pub fn measure(
+    model: &TrainedModel,
+    net: &CrossbarNet,
+    config: &Config,
+    on: On,
+    sentences: &[Vec<u32>],
+    protocol: Protocol,
+    effort: &Effort,
+) -> Row {
+    let row = |engine: &mut dyn Engine| evaluate(engine, sentences, protocol, effort);
+    match on {
+        On::Float => Row { on, figures: row(&mut model.float_net()), adc_clips: 0, saturations: 0 },
+        On::Fixed => {
+            let golden = Golden::ideal(&net.quant, &net.geometry, &config.accelerator);
+            let mut engine = GoldenEngine::new(&golden);
+            let figures = row(&mut engine);
+            Row { on, figures, adc_clips: engine.adc_clips, saturations: engine.saturations }
+        }
+        On::Crossbar => {
+            let golden = Golden::tiled(net, &config.accelerator);
+            let mut engine = GoldenEngine::new(&golden);
+            let figures = row(&mut engine);
+            Row { on, figures, adc_clips: engine.adc_clips, saturations: engine.saturations }
+        }
+    }
+}
+
+pub fn print_header() {
+    println!(
+        "{:<9} {:<8} {:>8} {:>8} {:>7} {:>6} {:>7} {:>9} {:>9} {:>8} {:>8}",
+        "on", "protocol", "NLL", "PPL", "KL", "MI", "active", "accuracy", "overlap", "clips", "satur."
+    );
+}
+
+pub fn print_row(row: &Row) {
+    let f = &row.figures;
+    let on = format!("{:?}", row.on).to_lowercase();
+    let protocol = if f.protocol == Protocol::Paper { "paper" } else { "honest" };
+    let overlap = f.word_overlap.map_or("-".into(), |o| format!("{:.1} %", 100.0 * o));
+    println!(
+        "{on:<9} {protocol:<8} {:>8.3} {:>8.3} {:>7.3} {:>6.2} {:>7} {:>9} {overlap:>9} {:>8} {:>8}",
+        f.nll, f.ppl, f.kl, f.mi, f.active_units, format!("{:.1} %", 100.0 * f.token_accuracy), row.adc_clips, row.saturations
+    );
+    if let (Some(nll), Some(ppl)) = (f.iwae_nll, f.iwae_ppl) {
+        println!("{on:<9} importance-weighted bound: NLL {nll:.3}, PPL {ppl:.3}");
+    }
+}

@@ -1,0 +1,68 @@
+//! `hvae export`
+
+use super::inputs::{map_model, read_config, read_model};
+use super::output::OutputFolder;
+use super::{Failure, progress, write_json};
+use hvae_mnn::crossbar::CrossbarNet;
+use hvae_mnn::rom::{export, read_back};
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+
+#[derive(clap::Args)]
+#[command(after_help = "Example:\n  hvae export models/gutenberg --out build/conductances")]
+pub struct Args {
+    /// Trained model folder
+    model: PathBuf,
+    /// hvae.toml; absent: all defaults
+    #[arg(long)]
+    config: Option<PathBuf>,
+    /// Sentences that show which ranges the numbers take
+    #[arg(long, value_name = "FILE")]
+    calibrate: Option<PathBuf>,
+    /// Folder of the export
+    #[arg(long)]
+    out: PathBuf,
+    /// Figures for scripts
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+#[derive(Serialize)]
+pub struct Figures {
+    pub matrices: usize,
+    pub tiles: usize,
+    pub files: usize,
+    /// Weights that the hex images give back as they were.
+    pub weights_read_back: usize,
+}
+
+pub fn run(args: &Args) -> Result<(), Failure> {
+    let (model, config) = read_model(&args.model, read_config(args.config.as_deref())?)?;
+    let net = map_model(&model, &config, args.calibrate.as_deref())?;
+    let spin = progress::spinner("writing conductances");
+    let figures = write_export(&net, &args.out)?;
+    spin.finish_and_clear();
+    println!(
+        "{} matrices on {} tiles, {} files in {}; {} weights read back unchanged",
+        figures.matrices, figures.tiles, figures.files, args.out.display(), figures.weights_read_back
+    );
+    write_json(args.json.as_deref(), &figures)
+}
+
+/// Writes the export and reads it back.
+pub fn write_export(net: &CrossbarNet, out: &Path) -> Result<Figures, Failure> {
+    let folder = OutputFolder::begin(out, "manifest.json")?;
+    let exported = export(net, &mut |path, bytes| folder.write(path, bytes)).map_err(|e| Failure::io(out, e))?;
+    folder.finish()?;
+    let (_, weights) =
+        read_back(&|path| std::fs::read(out.join(path))).map_err(|e| Failure::check(e.to_string()))?;
+    let mut count = 0;
+    for (name, read) in &weights {
+        if *read != net.matrices[name].matrix().weights {
+            return Err(Failure::check(format!("{}: matrix {name} read back differs from the network", out.display())));
+        }
+        count += read.len();
+    }
+    let tiles = net.tiles();
+    Ok(Figures { matrices: weights.len(), tiles, files: exported.files, weights_read_back: count })
+}

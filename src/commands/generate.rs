@@ -1,0 +1,99 @@
+//! `hvae generate`
+
+use super::folder::{BuildFile, write_build};
+use super::inputs::{map_model, network, read_config, read_model};
+use super::{Failure, progress, write_json};
+use hvae_mnn::pipeline::{map, random_sentences, random_weights};
+use serde::Serialize;
+use std::path::PathBuf;
+
+#[derive(clap::Args)]
+#[command(after_help = "Example:\n  hvae generate --config configs/ptb-paper.toml --random-weights 1 --out build/ptb")]
+#[command(group(clap::ArgGroup::new("weights").required(true).args(["model", "random_weights"])))]
+pub struct Args {
+    /// hvae.toml; absent: all defaults
+    #[arg(long)]
+    config: Option<PathBuf>,
+    /// Trained model folder; its shape replaces [model]
+    #[arg(long)]
+    model: Option<PathBuf>,
+    /// Weights nobody trained, of the size [model] asks for, from this seed
+    #[arg(long, value_name = "SEED")]
+    random_weights: Option<u64>,
+    /// Sentences that show which ranges the numbers take
+    #[arg(long, value_name = "FILE")]
+    calibrate: Option<PathBuf>,
+    /// Build folder
+    #[arg(long)]
+    out: PathBuf,
+    /// Figures for scripts
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+#[derive(Serialize)]
+struct Figures {
+    tiles: usize,
+    adcs: usize,
+    rom_bits: u64,
+    cycles_per_token_expected: u64,
+    cycles_per_token_floor: u64,
+    cycles_per_token_read_expected: u64,
+    cycles_per_token_read_floor: u64,
+    files: usize,
+}
+
+pub fn run(args: &Args) -> Result<(), Failure> {
+    let config = read_config(args.config.as_deref())?;
+    let spin = progress::spinner("mapping weights to tiles and writing the design");
+    let (file, files) = match (&args.model, args.random_weights) {
+        (Some(folder), _) => {
+            let (model, config) = read_model(folder, config)?;
+            let net = map_model(&model, &config, args.calibrate.as_deref())?;
+            write_build(&args.out, &net, &config, Some(&model.vocabulary))?
+        }
+        (None, seed) => {
+            let seed = seed.expect("clap asks for one of the two");
+            let network = network(&config)?;
+            let sentences = random_sentences(network.vocabulary, 16, seed);
+            let net = map(&network, &random_weights(&network, seed), &config, &sentences)?;
+            write_build(&args.out, &net, &config, None)?
+        }
+    };
+    spin.finish_and_clear();
+    let c = file.cycles_per_token;
+    let figures = Figures {
+        tiles: file.design.budget.tiles,
+        adcs: file.design.budget.adcs,
+        rom_bits: file.design.budget.rom_bits,
+        cycles_per_token_expected: c.decode_expected,
+        cycles_per_token_floor: c.decode_floor,
+        cycles_per_token_read_expected: c.encode_expected,
+        cycles_per_token_read_floor: c.encode_floor,
+        files,
+    };
+    print(args, &file, &figures);
+    write_json(args.json.as_deref(), &figures)
+}
+
+fn print(args: &Args, file: &BuildFile, f: &Figures) {
+    println!("design {} in {}: {} files", file.design.id, args.out.display(), f.files);
+    println!("tiles {}, ADCs {}, ROM {:.1} Mbit", f.tiles, f.adcs, f.rom_bits as f64 / 1e6);
+    print_stages(file);
+    println!("check it with: hvae cosim {}", args.out.display());
+}
+
+/// Cycles of every stage beside their floor.
+pub fn print_stages(file: &BuildFile) {
+    println!("{:<14} {:>8} {:>8} {:>7}   ADC busy", "stage", "cycles", "floor", "ratio");
+    let row = |name: &str, cycles: u64, floor: u64, adc: String| {
+        println!("{name:<14} {cycles:>8} {floor:>8} {:>7.2}   {adc}", cycles as f64 / floor.max(1) as f64);
+    };
+    for stage in &file.stages {
+        let adc = format!("{:.0} %", 100.0 * stage.timing.adc as f64 / stage.expected as f64);
+        row(&stage.name, stage.expected, stage.timing.floor, adc);
+    }
+    let c = file.cycles_per_token;
+    row("token read", c.encode_expected, c.encode_floor, String::new());
+    row("token written", c.decode_expected, c.decode_floor, String::new());
+}

@@ -1,0 +1,48 @@
+//! `hvae import`
+
+use super::Failure;
+use super::inputs::{network, read_config, read_text};
+use super::output::OutputFolder;
+use hvae_mnn::model::{DESCRIPTION_FILE, Description, TrainedModel, Vocabulary, import};
+use std::path::PathBuf;
+
+#[derive(clap::Args)]
+#[command(after_help = "Example:\n  hvae import trained.safetensors --config hvae.toml --vocab vocab.txt --out models/mine")]
+pub struct Args {
+    /// PyTorch state dict: its names, gate order, both biases
+    file: PathBuf,
+    /// hvae.toml whose [model] says the sizes
+    #[arg(long)]
+    config: PathBuf,
+    /// One word a line, the four special tokens first
+    #[arg(long)]
+    vocab: PathBuf,
+    /// Prefix in the file = prefix of the network, as often as needed
+    #[arg(long, value_name = "FROM=TO")]
+    rename: Vec<String>,
+    /// Model folder
+    #[arg(long)]
+    out: PathBuf,
+}
+
+pub fn run(args: &Args) -> Result<(), Failure> {
+    let config = read_config(Some(&args.config))?;
+    let network = network(&config)?;
+    let vocabulary = Vocabulary::parse(&args.vocab.display().to_string(), &read_text(&args.vocab)?)?;
+    let renames = args.rename.iter().map(|pair| {
+        let (from, to) = pair.split_once('=').ok_or_else(|| {
+            Failure::input(format!("--rename {pair}: expected FROM=TO, found no `=`; write for example encoder.=enc"))
+        })?;
+        Ok((from.to_string(), to.to_string()))
+    });
+    let renames = renames.collect::<Result<Vec<_>, Failure>>()?;
+    let bytes = std::fs::read(&args.file).map_err(|e| Failure::io(&args.file, e))?;
+    let weights = import(&args.file.display().to_string(), &bytes, &network, &renames)?;
+    let description = Description { model: config.model, train: config.train };
+    let model = TrainedModel::new(description, weights, vocabulary)?;
+    let folder = OutputFolder::begin(&args.out, DESCRIPTION_FILE)?;
+    model.save(folder.path())?;
+    folder.finish()?;
+    println!("{} tensors imported into {}", network.tensors().len(), args.out.display());
+    Ok(())
+}

@@ -1,0 +1,33 @@
+//! The commands of the program: they read and write, the library computes.
+// The edge where disk is touched.
+#![allow(clippy::disallowed_methods)]
+
+pub mod cosim;
+pub mod demo;
+pub mod doctor;
+pub mod eval;
+pub mod export;
+mod failure;
+mod folder;
+pub mod generate;
+pub mod import;
+pub mod init;
+mod inputs;
+mod output;
+mod progress;
+pub mod report;
+pub mod sample;
+#[cfg(feature = "train")]
+pub mod train;
+
+pub use failure::Failure;
+
+use serde::Serialize;
+use std::path::Path;
+
+/// Writes `value` for scripts, if a file was asked for.
+fn write_json(path: Option<&Path>, value: &impl Serialize) -> Result<(), Failure> {
+    let Some(path) = path else { return Ok(()) };
+    let text = serde_json::to_string_pretty(value).expect("reports are plain data") + "\n";
+    output::write_file(path, text.as_bytes())
+}

@@ -1,0 +1,36 @@
+//! `hvae train`
+
+use super::Failure;
+use super::inputs::read_config;
+use hvae_mnn::train::{self, TrainRequest};
+use std::path::PathBuf;
+
+#[derive(clap::Args)]
+#[command(after_help = "Example:\n  hvae train --config configs/gutenberg.toml --data data/gutenberg --out models/mine\nAn interrupted run goes on where its last checkpoint was: give the same command again.")]
+pub struct Args {
+    /// hvae.toml with [model] and [train]
+    #[arg(long)]
+    config: PathBuf,
+    /// Folder with train.txt, valid.txt and test.txt
+    #[arg(long)]
+    data: PathBuf,
+    /// Model folder
+    #[arg(long)]
+    out: PathBuf,
+}
+
+pub fn run(args: &Args) -> Result<(), Failure> {
+    let config = read_config(Some(&args.config))?;
+    let mut bar = train::bar();
+    let request = TrainRequest { config: &config, data: &args.data, out: &args.out, progress: &mut bar };
+    let summary = train::run(request)?;
+    if let Some((nll, epoch)) = summary.best {
+        println!("best validation NLL {nll:.3} nats a sentence, epoch {epoch} of {}", summary.epochs);
+    }
+    if let Some(test) = &summary.test {
+        let (h, b) = (&test.honest, &test.baselines);
+        println!("test: honest PPL {:.2}, KL {:.2}, {} active units", h.ppl, h.kl, h.active_units);
+        println!("same tokens: unigram PPL {:.1}, bigram PPL {:.1}", b.unigram_ppl, b.bigram_ppl);
+    }
+    Ok(())
+}
