@@ -3,8 +3,7 @@
 
 use super::design::ProbeSignal;
 use super::templates::{
-    CellModule, CellPart, CellStage, EmbeddingStage, LatentStage, LinearStage, MatrixNumbers, Probe,
-    VocabStage,
+    CellModule, CellPart, CellStage, EmbeddingStage, LatentStage, LinearStage, MatrixNumbers, Probe, VocabStage,
 };
 use crate::config::{CellKind, Config};
 use crate::crossbar::CrossbarNet;
@@ -104,19 +103,10 @@ impl<'a> StageBuilder<'a> {
     }
 
     /// A channel of the log with the signals in its data, lanes of each side by side.
-    fn probe(
-        &mut self,
-        id: BlockId,
-        valid: &str,
-        group: &str,
-        data: &str,
-        lanes: usize,
-        signals: &[(Signal, u32)],
-    ) {
+    fn probe(&mut self, id: BlockId, valid: &str, group: &str, data: &str, lanes: usize, signals: &[(Signal, u32)]) {
         let channel = self.out.probes.len();
         let instance = format!("u_{}", self.name(id));
-        let path =
-            |net: &str| if net.starts_with("@") { net[1..].to_string() } else { format!("{instance}.{net}") };
+        let path = |net: &str| if net.starts_with("@") { net[1..].to_string() } else { format!("{instance}.{net}") };
         self.out.probes.push(Probe {
             channel,
             valid: path(valid),
@@ -142,15 +132,9 @@ impl<'a> StageBuilder<'a> {
         match &self.net.quant.blocks[id] {
             QuantBlock::Embedding { codes } => {
                 let encoder = self.net.quant.network.blocks[id].when == When::EncoderStep;
-                let (read, token) =
-                    if encoder { ("encode_embed", "read_data") } else { ("decode_embed", "token") };
-                let stage = EmbeddingStage {
-                    name,
-                    size: codes.ncols(),
-                    input_bits: fixed.input_bits as usize,
-                    read,
-                    token,
-                };
+                let (read, token) = if encoder { ("encode_embed", "read_data") } else { ("decode_embed", "token") };
+                let stage =
+                    EmbeddingStage { name, size: codes.ncols(), input_bits: fixed.input_bits as usize, read, token };
                 self.note(format!("{name}: word embeddings, {} x {}", codes.nrows(), codes.ncols()));
                 self.out.instances.push(render(&stage));
             }
@@ -158,19 +142,9 @@ impl<'a> StageBuilder<'a> {
             QuantBlock::Moments { matrix, size, shift } => {
                 let stage = self.linear(id, matrix, 2, *size, (*shift, None));
                 self.out.instances.push(render(&stage));
-                self.note(format!(
-                    "{name}: mean and log-variance, 2 x {size}, every step of {}",
-                    stage.source
-                ));
+                self.note(format!("{name}: mean and log-variance, 2 x {size}, every step of {}", stage.source));
                 let bits = fixed.state_bits;
-                self.probe(
-                    id,
-                    "write_o",
-                    "write_group_o",
-                    "write_data_o",
-                    lanes,
-                    &[(Signal::Mean, bits), (Signal::LogVariance, bits)],
-                );
+                self.probe(id, "write_o", "write_group_o", "write_data_o", lanes, &[(Signal::Mean, bits), (Signal::LogVariance, bits)]);
                 self.out.unread.extend(["write", "group", "data", "c_data"].map(|n| format!("{name}_{n}")));
                 let used = matches!(&self.net.quant.network.blocks[self.net.quant.network.latent()].op,
                     Op::Latent { moments } if moments.contains(&id));
@@ -205,33 +179,15 @@ impl<'a> StageBuilder<'a> {
                     m: self.numbers(name, matrix),
                 };
                 self.out.instances.push(render(&stage));
-                self.note(format!(
-                    "{name}: logits of {} tokens and the choice, {lanes} a cycle",
-                    self.width(id)
-                ));
-                self.probe(
-                    id,
-                    "write_valid",
-                    "write_group",
-                    "write_data",
-                    lanes,
-                    &[(Signal::Logits, logit.bits)],
-                );
+                self.note(format!("{name}: logits of {} tokens and the choice, {lanes} a cycle", self.width(id)));
+                self.probe(id, "write_valid", "write_group", "write_data", lanes, &[(Signal::Logits, logit.bits)]);
                 self.probe(id, "@token_push", "0", "@chosen", 1, &[(Signal::Token, 16)]);
             }
         }
     }
 
-    fn linear(
-        &mut self,
-        id: BlockId,
-        matrix: &IntMatrix,
-        sets: usize,
-        size: usize,
-        shifts: (i32, Option<i32>),
-    ) -> LinearStage<'a> {
-        let (Op::Moments { input, .. } | Op::Linear { input, .. }) = self.net.quant.network.blocks[id].op
-        else {
+    fn linear(&mut self, id: BlockId, matrix: &IntMatrix, sets: usize, size: usize, shifts: (i32, Option<i32>)) -> LinearStage<'a> {
+        let (Op::Moments { input, .. } | Op::Linear { input, .. }) = self.net.quant.network.blocks[id].op else {
             unreachable!("only heads and bridges are linear stages")
         };
         LinearStage {
@@ -287,8 +243,7 @@ impl<'a> StageBuilder<'a> {
         let fixed = &self.config.fixed;
         let name = self.name(id);
         let bridge = cell.init.map(|b| self.name(b));
-        let from =
-            |net: &str, otherwise: &str| bridge.map_or(otherwise.to_string(), |b| format!("{b}_{net}"));
+        let from = |net: &str, otherwise: &str| bridge.map_or(otherwise.to_string(), |b| format!("{b}_{net}"));
         let (inputs, _) = cell.parts.split_at(cell.parts.len() - 1);
         let state_bits = self.config.accelerator.gate_lanes as u32 * fixed.state_bits;
         let stage = CellStage {
@@ -348,8 +303,7 @@ impl<'a> StageBuilder<'a> {
         let listed = |suffix: &str, joint: &str| {
             parts.iter().map(|p| format!("{}_{suffix}", p.name)).collect::<Vec<_>>().join(joint)
         };
-        let input_pres =
-            inputs.iter().rev().map(|p| format!("{}_pre", p.name)).collect::<Vec<_>>().join(", ");
+        let input_pres = inputs.iter().rev().map(|p| format!("{}_pre", p.name)).collect::<Vec<_>>().join(", ");
         let lstm = cell.kind == CellKind::Lstm;
         let module = CellModule {
             banner: self.banner,
