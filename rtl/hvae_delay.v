@@ -10,15 +10,17 @@ module hvae_delay #(
     input  wire [Bits-1:0] d_i,
     output wire [Bits-1:0] d_o
 );
-  reg [Bits-1:0] line_q [0:Cycles-1];
-  integer i;
+  reg [Cycles*Bits-1:0] line_q;
 
-  always @(posedge clk_i) begin
-    line_q[0] <= d_i;
-    for (i = 1; i < Cycles; i = i + 1) line_q[i] <= line_q[i-1];
-  end
+  generate
+    if (Cycles == 1) begin : gen_one
+      always @(posedge clk_i) line_q <= d_i;
+    end else begin : gen_line
+      always @(posedge clk_i) line_q <= {line_q[(Cycles-1)*Bits-1:0], d_i};
+    end
+  endgenerate
 
-  assign d_o = line_q[Cycles-1];
+  assign d_o = line_q[(Cycles-1)*Bits+:Bits];
 endmodule
 
 `default_nettype wire

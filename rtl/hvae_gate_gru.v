@@ -28,6 +28,7 @@ module hvae_gate_gru #(
     output reg  [StateBits-1:0] h_o,
     output wire [3:0]           sat_o      // numbers clipped on the way, with valid_o
 );
+  /* verilator no_inline_module */  // one class for all lanes
   localparam TABLE_FRAC = TableBits - 2;  // sigmoid and tanh reach 1 exactly
   localparam DIFF_BITS  = StateBits + 1;
 

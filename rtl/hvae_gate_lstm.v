@@ -31,6 +31,7 @@ module hvae_gate_lstm #(
     output wire [StateBits-1:0] c_o,
     output wire [3:0]           sat_o      // numbers clipped on the way, with valid_o
 );
+  /* verilator no_inline_module */  // one class for all lanes
   localparam TABLE_FRAC = TableBits - 2;  // sigmoid and tanh reach 1 exactly
 
   reg [8:0] valid_q;

@@ -23,6 +23,7 @@ module hvae_gate_rnn #(
     output reg  [StateBits-1:0] h_o,
     output wire [3:0]           sat_o     // numbers clipped on the way, with valid_o
 );
+  /* verilator no_inline_module */  // one class for all lanes
   localparam TABLE_FRAC = TableBits - 2;
 
   reg [3:0] valid_q;

@@ -16,30 +16,26 @@ module hvae_octave_table #(
   initial $readmemh(InitFile, words);
 
   // Normalises in five steps of 16, 8, 4, 2, 1 places; address = {leading zeros, mantissa}.
-  function [10:0] address(input [31:0] v);
-    reg [31:0] x;
-    reg [4:0]  zeros;
-    begin
-      x        = v == 32'd0 ? 32'd1 : v;
-      zeros[4] = x[31:16] == 16'd0;
-      if (zeros[4]) x = x << 16;
-      zeros[3] = x[31:24] == 8'd0;
-      if (zeros[3]) x = x << 8;
-      zeros[2] = x[31:28] == 4'd0;
-      if (zeros[2]) x = x << 4;
-      zeros[1] = x[31:30] == 2'd0;
-      if (zeros[1]) x = x << 2;
-      zeros[0] = ~x[31];
-      if (zeros[0]) x = x << 1;
-      address = {zeros, x[30:25]};
-    end
-  endfunction
+  wire [31:0] v = v_i == 32'd0 ? 32'd1 : v_i;
+  wire [4:0]  zeros;
+  assign zeros[4] = v[31:16] == 16'd0;
+  wire [31:0] v16 = zeros[4] ? v << 16 : v;
+  assign zeros[3] = v16[31:24] == 8'd0;
+  wire [31:0] v8 = zeros[3] ? v16 << 8 : v16;
+  assign zeros[2] = v8[31:28] == 4'd0;
+  wire [31:0] v4 = zeros[2] ? v8 << 4 : v8;
+  assign zeros[1] = v4[31:30] == 2'd0;
+  wire [31:0] v2 = zeros[1] ? v4 << 2 : v4;
+  assign zeros[0] = !v2[31];
+  wire [31:0] v1 = zeros[0] ? v2 << 1 : v2;
 
   reg [10:0] address_q;
   always @(posedge clk_i) begin
-    address_q <= address(v_i);
+    address_q <= {zeros, v1[30:25]};
     value_o   <= words[address_q];
   end
+
+  wire unused = &{1'b0, v1};
 endmodule
 
 `default_nettype wire

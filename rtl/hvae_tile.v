@@ -73,16 +73,10 @@ module hvae_tile #(
   reg  signed [AccBits-1:0]  value, term, base, total;
   integer a, i, w, q, l, slot, fresh;
 
-  // What a code stands for in the phase it was converted in.
-  function signed [AccBits-1:0] digital(input [AdcBits-1:0] adc_code, input most_significant);
-    reg signed [AccBits-1:0] lifted;
-    begin
-      lifted = AccBits'(adc_code) << AdcShift;
-      if (!most_significant) digital = lifted;
-      else if (DacBits == 1) digital = -lifted;
-      else digital = lifted - AccBits'(AdcOffset);
-    end
-  endfunction
+  // What a code stands for in the most significant phase. (No function: in Verilator every
+  // call has a name of its own, and tiles would no longer share one class.)
+  localparam NEGATE = DacBits == 1;
+  localparam signed [AccBits-1:0] OFFSET = DacBits == 1 ? 0 : AdcOffset;
 
   // Temporaries of the clocked blocks are blocking.
   // verilator lint_off BLKSEQ
@@ -100,7 +94,8 @@ module hvae_tile #(
         q = AdcsPerGroup == 1 ? slot % CellsPerWeight : i * Slots + slot;
         fresh = AdcsPerGroup == 1 ? q : slot;
         if (q < CellsPerWeight) begin
-          value = digital(code[a*AdcBits+:AdcBits], first_q[1]);
+          value = AccBits'(code[a*AdcBits+:AdcBits]) << AdcShift;
+          if (first_q[1]) value = NEGATE ? -value : value - OFFSET;
           term  = value <<< (Differential != 0 ? (q / 2) * CellBits : q * CellBits);
           base  = sum_q[(a*WeightsPerGroup+w)*AccBits+:AccBits];
           // The first cell of a phase moves what the earlier phases gave up by a digit.
@@ -109,9 +104,11 @@ module hvae_tile #(
               Differential != 0 && q % 2 == 1 ? base - term : base + term;
         end
       end
-      if (Differential == 0 && slot == 0)
-        reference_q <= (first_q[1] ? {AccBits{1'b0}} : reference_q << DacBits)
-                     + digital(code[(ADCS-1)*AdcBits+:AdcBits], first_q[1]);
+      if (Differential == 0 && slot == 0) begin
+        value = AccBits'(code[(ADCS-1)*AdcBits+:AdcBits]) << AdcShift;
+        if (first_q[1]) reference_q <= NEGATE ? -value : value - OFFSET;
+        else reference_q <= (reference_q << DacBits) + value;
+      end
     end
   end
 
