@@ -71,19 +71,11 @@ module hvae_tile #(
   reg  [SUMS*AccBits-1:0]    sum_q;  // of converter a and weight w: index a*WeightsPerGroup + w
   reg  [AccBits-1:0]         reference_q;
   reg  signed [AccBits-1:0]  value, term, base, total;
-  integer a, i, w, q, l, slot, fresh;
+  integer a, i, w, q, slot, fresh, l, m;
 
-  // What a code stands for in the phase it was converted in.
-  function signed [AccBits-1:0] digital(input [AdcBits-1:0] adc_code, input most_significant);
-    reg signed [AccBits-1:0] lifted;
-    begin
-      lifted = AccBits'(adc_code) << AdcShift;
-      if (!most_significant) digital = lifted;
-      else if (DacBits == 1) digital = -lifted;
-      else digital = lifted - AccBits'(AdcOffset);
-    end
-  endfunction
-
+  // The value of a code in the phase of the sign counts less (or is lifted by the offset).
+  // Written out, not a function: a simulator would give each call of each tile variables of
+  // its own, and could not share one text among the tiles.
   // Temporaries of the clocked blocks are blocking.
   // verilator lint_off BLKSEQ
   always @(posedge clk_i) begin
@@ -100,7 +92,8 @@ module hvae_tile #(
         q = AdcsPerGroup == 1 ? slot % CellsPerWeight : i * Slots + slot;
         fresh = AdcsPerGroup == 1 ? q : slot;
         if (q < CellsPerWeight) begin
-          value = digital(code[a*AdcBits+:AdcBits], first_q[1]);
+          value = AccBits'(code[a*AdcBits+:AdcBits]) << AdcShift;
+          if (first_q[1]) value = DacBits == 1 ? -value : value - AccBits'(AdcOffset);
           term  = value <<< (Differential != 0 ? (q / 2) * CellBits : q * CellBits);
           base  = sum_q[(a*WeightsPerGroup+w)*AccBits+:AccBits];
           // The first cell of a phase moves what the earlier phases gave up by a digit.
@@ -109,9 +102,11 @@ module hvae_tile #(
               Differential != 0 && q % 2 == 1 ? base - term : base + term;
         end
       end
-      if (Differential == 0 && slot == 0)
-        reference_q <= (first_q[1] ? {AccBits{1'b0}} : reference_q << DacBits)
-                     + digital(code[(ADCS-1)*AdcBits+:AdcBits], first_q[1]);
+      if (Differential == 0 && slot == 0) begin
+        value = AccBits'(code[(ADCS-1)*AdcBits+:AdcBits]) << AdcShift;
+        if (first_q[1]) value = DacBits == 1 ? -value : value - AccBits'(AdcOffset);
+        reference_q <= (first_q[1] ? {AccBits{1'b0}} : reference_q << DacBits) + value;
+      end
     end
   end
 
@@ -121,8 +116,8 @@ module hvae_tile #(
       total = Differential != 0 ? {AccBits{1'b0}} : -$signed(reference_q <<< (WeightBits - 1));
       if (AdcsPerGroup == 1) total = total + $signed(sum_q[l*AccBits+:AccBits]);
       else
-        for (i = 0; i < AdcsPerGroup; i = i + 1)
-          total = total + $signed(sum_q[(l*AdcsPerGroup+i)*AccBits+:AccBits]);
+        for (m = 0; m < AdcsPerGroup; m = m + 1)
+          total = total + $signed(sum_q[(l*AdcsPerGroup+m)*AccBits+:AccBits]);
       acc_o[l*AccBits+:AccBits] = total;
     end
   end
