@@ -10,15 +10,15 @@ module hvae_delay #(
     input  wire [Bits-1:0] d_i,
     output wire [Bits-1:0] d_o
 );
-  reg [Bits-1:0] line_q [0:Cycles-1];
+  reg [Cycles*Bits-1:0] line_q;  // the youngest in the lowest bits
   integer i;
 
   always @(posedge clk_i) begin
-    line_q[0] <= d_i;
-    for (i = 1; i < Cycles; i = i + 1) line_q[i] <= line_q[i-1];
+    line_q[Bits-1:0] <= d_i;
+    for (i = 1; i < Cycles; i = i + 1) line_q[i*Bits+:Bits] <= line_q[(i-1)*Bits+:Bits];
   end
 
-  assign d_o = line_q[Cycles-1];
+  assign d_o = line_q[(Cycles-1)*Bits+:Bits];
 endmodule
 
 `default_nettype wire

@@ -22,19 +22,19 @@ module hvae_rng_lane (
     end
   endfunction
 
-  reg [31:0]       block_q [0:STAGES-1];
-  reg [STAGES-1:0] valid_q;
+  reg [32*STAGES-1:0] block_q;
+  reg [STAGES-1:0]    valid_q;
   integer s;
 
   always @(posedge clk_i) begin
     if (rst_i) valid_q <= {STAGES{1'b0}};
     else valid_q <= {valid_q[STAGES-2:0], valid_i};
-    if (valid_i) block_q[0] <= round(round(counter_i, keys_i[0+:16]), keys_i[16+:16]);
+    if (valid_i) block_q[31:0] <= round(round(counter_i, keys_i[0+:16]), keys_i[16+:16]);
     for (s = 1; s < STAGES; s = s + 1)
-      if (valid_q[s-1]) block_q[s] <= round(round(block_q[s-1], keys_i[s*32+:16]), keys_i[s*32+16+:16]);
+      if (valid_q[s-1]) block_q[s*32+:32] <= round(round(block_q[(s-1)*32+:32], keys_i[s*32+:16]), keys_i[s*32+16+:16]);
   end
 
-  assign uniform_o = block_q[STAGES-1];
+  assign uniform_o = block_q[(STAGES-1)*32+:32];
   wire unused = valid_q[STAGES-1];
 endmodule
 
