@@ -10,15 +10,13 @@ module hvae_delay #(
     input  wire [Bits-1:0] d_i,
     output wire [Bits-1:0] d_o
 );
-  reg [Cycles*Bits-1:0] line_q;
+  reg [Cycles*Bits-1:0] line_q;  // the youngest in the lowest bits
+  integer i;
 
-  generate
-    if (Cycles == 1) begin : gen_one
-      always @(posedge clk_i) line_q <= d_i;
-    end else begin : gen_line
-      always @(posedge clk_i) line_q <= {line_q[(Cycles-1)*Bits-1:0], d_i};
-    end
-  endgenerate
+  always @(posedge clk_i) begin
+    line_q[Bits-1:0] <= d_i;
+    for (i = 1; i < Cycles; i = i + 1) line_q[i*Bits+:Bits] <= line_q[(i-1)*Bits+:Bits];
+  end
 
   assign d_o = line_q[(Cycles-1)*Bits+:Bits];
 endmodule

@@ -91,7 +91,10 @@ module hvae_latent #(
   assign given_index_o      = index10[15:0];
   assign statistics_valid_o = valid_q[11];
   assign statistics_last_o  = index11 == GROUP_BITS'(Size - 1);
-  assign statistics_o       = {16'(log_variance_q), 16'(mean_q)};
+  // Not cast inside the concatenation: yosys 0.23 takes the width of what is cast.
+  wire signed [15:0] log_variance_word = 16'(log_variance_q);
+  wire signed [15:0] mean_word         = 16'(mean_q);
+  assign statistics_o = {log_variance_word, mean_word};
 
   wire signed [TableBits-1:0] sigma;
   hvae_table #(

@@ -71,13 +71,11 @@ module hvae_tile #(
   reg  [SUMS*AccBits-1:0]    sum_q;  // of converter a and weight w: index a*WeightsPerGroup + w
   reg  [AccBits-1:0]         reference_q;
   reg  signed [AccBits-1:0]  value, term, base, total;
-  integer a, i, w, q, l, slot, fresh;
+  integer a, i, w, q, slot, fresh, l, m;
 
-  // What a code stands for in the most significant phase. (No function: in Verilator every
-  // call has a name of its own, and tiles would no longer share one class.)
-  localparam NEGATE = DacBits == 1;
-  localparam signed [AccBits-1:0] OFFSET = DacBits == 1 ? 0 : AdcOffset;
-
+  // The value of a code in the phase of the sign counts less (or is lifted by the offset).
+  // Written out, not a function: a simulator would give each call of each tile variables of
+  // its own, and could not share one text among the tiles.
   // Temporaries of the clocked blocks are blocking.
   // verilator lint_off BLKSEQ
   always @(posedge clk_i) begin
@@ -95,7 +93,7 @@ module hvae_tile #(
         fresh = AdcsPerGroup == 1 ? q : slot;
         if (q < CellsPerWeight) begin
           value = AccBits'(code[a*AdcBits+:AdcBits]) << AdcShift;
-          if (first_q[1]) value = NEGATE ? -value : value - OFFSET;
+          if (first_q[1]) value = DacBits == 1 ? -value : value - AccBits'(AdcOffset);
           term  = value <<< (Differential != 0 ? (q / 2) * CellBits : q * CellBits);
           base  = sum_q[(a*WeightsPerGroup+w)*AccBits+:AccBits];
           // The first cell of a phase moves what the earlier phases gave up by a digit.
@@ -106,8 +104,8 @@ module hvae_tile #(
       end
       if (Differential == 0 && slot == 0) begin
         value = AccBits'(code[(ADCS-1)*AdcBits+:AdcBits]) << AdcShift;
-        if (first_q[1]) reference_q <= NEGATE ? -value : value - OFFSET;
-        else reference_q <= (reference_q << DacBits) + value;
+        if (first_q[1]) value = DacBits == 1 ? -value : value - AccBits'(AdcOffset);
+        reference_q <= (first_q[1] ? {AccBits{1'b0}} : reference_q << DacBits) + value;
       end
     end
   end
@@ -118,8 +116,8 @@ module hvae_tile #(
       total = Differential != 0 ? {AccBits{1'b0}} : -$signed(reference_q <<< (WeightBits - 1));
       if (AdcsPerGroup == 1) total = total + $signed(sum_q[l*AccBits+:AccBits]);
       else
-        for (i = 0; i < AdcsPerGroup; i = i + 1)
-          total = total + $signed(sum_q[(l*AdcsPerGroup+i)*AccBits+:AccBits]);
+        for (m = 0; m < AdcsPerGroup; m = m + 1)
+          total = total + $signed(sum_q[(l*AdcsPerGroup+m)*AccBits+:AccBits]);
       acc_o[l*AccBits+:AccBits] = total;
     end
   end

@@ -54,9 +54,10 @@ module hvae_token_choice #(
         // Noise, in q + 13.
         wire [31:0]                   uniform;
         wire signed [GUMBEL_BITS-1:0] gumbel;
+        wire [17:0] draw = 18'(group_i * Lanes + l);
         hvae_rng_lane u_rng (
             .clk_i(clk_i), .rst_i(rst_i), .keys_i(keys_i), .valid_i(scan_i && sample_i),
-            .counter_i({2'd2, step_i, 18'(group_i * Lanes + l)}), .uniform_o(uniform)
+            .counter_i({2'd2, step_i, draw}), .uniform_o(uniform)
         );
         hvae_octave_table #(.OutBits(GUMBEL_BITS), .InitFile(GumbelFile)) u_gumbel (
             .clk_i(clk_i), .v_i(uniform), .value_o(gumbel)

@@ -3,7 +3,7 @@
 mod commands;
 
 use clap::{Parser, Subcommand};
-use commands::{cosim, demo, doctor, eval, export, generate, import, init, report, sample};
+use commands::{bench, cosim, demo, doctor, eval, export, generate, import, init, report, sample};
 use std::process::ExitCode;
 
 /// From a trained hierarchical text VAE to a memristor-crossbar accelerator in Verilog
@@ -36,6 +36,8 @@ enum Command {
     Cosim(cosim::Args),
     /// Sentences from the float model or the golden model
     Sample(sample::Args),
+    /// The figures of the README that are times
+    Bench(bench::Args),
     /// A page for people: size, cycles, co-simulation, sentences
     Report(report::Args),
     /// The whole way on one model: map, export, generate, co-simulate, report
@@ -54,6 +56,7 @@ fn main() -> ExitCode {
         Command::Generate(args) => generate::run(&args),
         Command::Cosim(args) => cosim::run(&args),
         Command::Sample(args) => sample::run(&args),
+        Command::Bench(args) => bench::run(&args),
         Command::Report(args) => report::run(&args),
         Command::Demo(args) => demo::run(&args),
     };

@@ -2,6 +2,7 @@
 // The edge where disk is touched.
 #![allow(clippy::disallowed_methods)]
 
+pub mod bench;
 pub mod cosim;
 pub mod demo;
 pub mod doctor;

@@ -8,7 +8,7 @@ mod stimulus;
 pub mod tools;
 
 pub use compare::{Comparison, Difference};
-pub use simulator::{Engine, RunOptions, SimError, Simulation, Trace};
+pub use simulator::{Effort, Engine, RunOptions, SimError, Simulation, Trace};
 
 use crate::emit::Design;
 use crate::golden::{Golden, Job, Run};

@@ -60,12 +60,26 @@ pub struct Trace {
     pub to: u64,
 }
 
+/// What a build is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effort {
+    /// Simulates fast.
+    Run,
+    /// Is built fast.
+    Build,
+}
+
 const TOP: &str = "hvae_tb";
 
 impl Simulation {
+    /// A simulation for long runs.
+    pub fn build(engine: Engine, build: &Path, trace: bool) -> Result<Simulation, SimError> {
+        Simulation::build_for(engine, build, trace, Effort::Run)
+    }
+
     /// Compiles the testbench of the build folder, or finds it compiled: the key is
     /// the content of every source, the tool's version and the flags.
-    pub fn build(engine: Engine, build: &Path, trace: bool) -> Result<Simulation, SimError> {
+    pub fn build_for(engine: Engine, build: &Path, trace: bool, effort: Effort) -> Result<Simulation, SimError> {
         let tool = match engine {
             Engine::Verilator => {
                 COMPILER.find()?;
@@ -75,7 +89,7 @@ impl Simulation {
         };
         let sources = sources(build)?;
         let mut command = match engine {
-            Engine::Verilator => verilate(&tool, trace),
+            Engine::Verilator => verilate(&tool, trace, effort),
             Engine::Icarus => icarus(&tool),
         };
         let key = key(build, &sources, &tool, &command)?;
@@ -89,8 +103,16 @@ impl Simulation {
                 Engine::Verilator => command.arg("--Mdir").arg(relative(build, &folder)),
                 Engine::Icarus => command.arg("-o").arg(relative(build, &program)),
             };
+            let runtime = (engine == Engine::Verilator).then(|| Runtime::new(&tool, trace)).flatten();
+            if runtime.as_ref().is_some_and(|r| r.fetch(&folder)) {
+                // The makefile thinks them older than itself.
+                command.args(RUNTIME.iter().flat_map(|o| ["-MAKEFLAGS".into(), format!("-o {o}")]));
+            }
             command.args(&sources).current_dir(build);
             logged(&mut command, engine, &folder.join("build.log"))?;
+            if let Some(runtime) = runtime {
+                runtime.keep(&folder);
+            }
             fs::write(&done, &key).map_err(SimError::io(&done))?;
         }
         Ok(Simulation { engine, build: build.into(), program, cached })
@@ -137,11 +159,16 @@ fn sources(build: &Path) -> Result<Vec<String>, SimError> {
     Ok(files)
 }
 
-fn verilate(tool: &Tool, trace: bool) -> Command {
+fn verilate(tool: &Tool, trace: bool, effort: Effort) -> Command {
     let mut command = Command::new(&tool.path);
     command.args(["--binary", "--timing", "--timescale", "1ns/1ps", "-Irtl", "-O3", "-j", "2", "--top-module", TOP]);
     // Popcounts need the machine's own instruction.
-    command.args(["-CFLAGS", "-std=c++20 -fcoroutines -march=native", "-MAKEFLAGS", "OPT_FAST=-O2"]);
+    command.args(["-CFLAGS", "-std=c++20 -fcoroutines -march=native"]);
+    match effort {
+        Effort::Run => command.args(["-MAKEFLAGS", "OPT_FAST=-O2"]),
+        // One source file: the headers are read once, and no precompiled ones are made.
+        Effort::Build => command.args(["-MAKEFLAGS", "OPT_FAST=-O1", "--output-split", "0"]),
+    };
     if trace {
         command.args(["--trace-fst", "--trace-structs"]);
     }
@@ -150,6 +177,45 @@ fn verilate(tool: &Tool, trace: bool) -> Command {
         command.env("VERILATOR_ROOT", root).args(["-MAKEFLAGS", "CFG_CXXFLAGS_PCH_I=-include"]);
     }
     command
+}
+
+/// Verilator's own objects, the same for every design.
+const RUNTIME: [&str; 3] = ["verilated.o", "verilated_timing.o", "verilated_threads.o"];
+
+/// Where those objects are kept between builds: a third of the work on a small design.
+struct Runtime(PathBuf);
+
+impl Runtime {
+    /// `None`: nowhere to keep them.
+    fn new(tool: &Tool, trace: bool) -> Option<Runtime> {
+        let variable = |name| std::env::var_os(name).map(PathBuf::from).filter(|p| p.is_absolute());
+        let cache = variable("XDG_CACHE_HOME").or_else(|| Some(variable("HOME")?.join(".cache")))?;
+        let compiler = COMPILER.find().ok()?;
+        // They are compiled for the processor at hand.
+        let cpuinfo = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+        let features = cpuinfo.lines().find(|l| l.starts_with("flags")).unwrap_or_default();
+        let all = format!("{tool:?}\n{compiler:?}\n{features}\n{:?}", verilate(tool, trace, Effort::Run));
+        Some(Runtime(cache.join("hvae-mnn").join(format!("verilator-{}", &sha256(all.as_bytes())[..16]))))
+    }
+
+    /// Puts the objects into a build folder, if there are any.
+    fn fetch(&self, folder: &Path) -> bool {
+        RUNTIME.iter().all(|o| fs::copy(self.0.join(o), folder.join(o)).is_ok())
+    }
+
+    /// Keeps the objects of a build for the next ones. A cache that cannot be written is none.
+    fn keep(&self, folder: &Path) {
+        if self.0.exists() {
+            return;
+        }
+        let part = self.0.with_extension(std::process::id().to_string());
+        let copied = fs::create_dir_all(&part).is_ok()
+            && RUNTIME.iter().all(|o| fs::copy(folder.join(o), part.join(o)).is_ok());
+        // Of two builds at a time, the first to rename wins.
+        if !copied || fs::rename(&part, &self.0).is_err() {
+            let _ = fs::remove_dir_all(&part);
+        }
+    }
 }
 
 fn icarus(tool: &Tool) -> Command {

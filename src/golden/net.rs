@@ -152,7 +152,11 @@ impl<'a, M: MatVec> Machine<'a, M> {
         let z = (0..means.len())
             .map(|j| match mode {
                 LatentMode::Mean => means[j],
-                LatentMode::Given(codes) => i64::from(codes[j]),
+                // The word's low bits, as the hardware takes them.
+                LatentMode::Given(codes) => {
+                    let unused = 64 - format.bits;
+                    i64::from(codes[j]) << unused >> unused
+                }
                 LatentMode::Prior(source) => {
                     requant_to(epsilon(source, j), NOISE_FRAC - format.frac, format.bits, &mut count)
                 }

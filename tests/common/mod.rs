@@ -1,6 +1,8 @@
 //! What the integration tests share: small designs, written to a folder.
 #![allow(dead_code)]
 
+pub mod designs;
+
 use hvae_mnn::config::{CellKind, Config, Crossbar};
 use hvae_mnn::crossbar::CrossbarNet;
 use hvae_mnn::emit::{Emitted, emit};

@@ -1,0 +1,127 @@
+//! `hvae bench`
+
+use super::inputs::{map_model, read_config, read_data, read_model};
+use super::cosim::reconstruct;
+use super::{Failure, write_json};
+use hvae_mnn::config::{Crossbar, Encoding, Fixed};
+use hvae_mnn::crossbar::{TileGeometry, TiledMatrix};
+use hvae_mnn::golden::Golden;
+use hvae_mnn::model::Random;
+use hvae_mnn::quant::{Format, IntMatrix, MatVec};
+use ndarray::Array2;
+use serde::Serialize;
+use std::path::PathBuf;
+use std::time::Instant;
+
+#[derive(clap::Args)]
+#[command(after_help = "Example:\n  hvae bench --model models/gutenberg --data data/gutenberg/test.txt --json bench.json")]
+pub struct Args {
+    /// Trained model folder
+    #[arg(long, default_value = "models/gutenberg")]
+    model: PathBuf,
+    /// Sentences, one a line
+    #[arg(long, default_value = "data/gutenberg/test.txt")]
+    data: PathBuf,
+    /// Figures for scripts
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+/// One figure; `ratio` is this value over that of the row called `ratio_to`.
+#[derive(Serialize)]
+struct Row {
+    name: String,
+    value: f64,
+    unit: &'static str,
+    threads: usize,
+    ratio: Option<f64>,
+    ratio_to: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Figures {
+    rows: Vec<Row>,
+}
+
+/// Times each figure is measured; the median is given.
+const REPEATS: usize = 7;
+
+pub fn run(args: &Args) -> Result<(), Failure> {
+    let mut rows = products();
+    rows.extend(sentences(args)?);
+    println!("{:<46} {:>12} {:<16} {:>8}", "figure (median of 7, one thread)", "value", "unit", "ratio");
+    for r in &rows {
+        let ratio = r.ratio.map_or(String::new(), |x| format!("{x:.2}"));
+        println!("{:<46} {:>12.3} {:<16} {ratio:>8}", r.name, r.value, r.unit);
+    }
+    write_json(args.json.as_deref(), &Figures { rows })
+}
+
+/// Median seconds of `work`.
+fn seconds(mut work: impl FnMut()) -> f64 {
+    let mut times: Vec<f64> = (0..REPEATS)
+        .map(|_| {
+            let started = Instant::now();
+            work();
+            started.elapsed().as_secs_f64()
+        })
+        .collect();
+    times.sort_by(f64::total_cmp);
+    times[REPEATS / 2]
+}
+
+/// One 512 -> 2048 product: exact, and phase by phase through the converters of both encodings.
+fn products() -> Vec<Row> {
+    let mut random = Random::keyed(&[1]);
+    let weights = Array2::from_shape_fn((2048, 512), |_| random.normal() * 0.1);
+    let matrix = IntMatrix::quantise(weights.view(), None, 8, Format::new(8, 7));
+    let input: Vec<i32> = (0..512).map(|_| random.below(256) as i32 - 128).collect();
+    let mut sums = vec![0; 2048];
+    let exact = 1e3 * seconds(|| { matrix.apply(&input, &mut sums); });
+    let name = "512 -> 2048 product, exact".to_string();
+    let mut rows = vec![Row { name: name.clone(), value: exact, unit: "ms", threads: 1, ratio: None, ratio_to: None }];
+    for (encoding, text) in [(Encoding::Differential, "differential"), (Encoding::Offset, "offset")] {
+        let crossbar = Crossbar { encoding, adc_bits: 8, ..Crossbar::default() };
+        let geometry = TileGeometry::new(&crossbar, &Fixed::default(), crossbar.cell_bits).expect("a valid tile");
+        let tiled = TiledMatrix::new(&matrix, &geometry);
+        let value = 1e3 * seconds(|| { tiled.apply_by_phases(&input, &mut sums); });
+        rows.push(Row {
+            name: format!("the same, phase by phase, 8-bit ADC, {text}"),
+            value,
+            unit: "ms",
+            threads: 1,
+            ratio: Some(value / exact),
+            ratio_to: Some(name.clone()),
+        });
+    }
+    rows
+}
+
+/// Tokens per second of a sentence read and teacher-forced (float), and of whole jobs (golden).
+fn sentences(args: &Args) -> Result<Vec<Row>, Failure> {
+    let (model, config) = read_model(&args.model, read_config(None)?)?;
+    let mut all = read_data(&args.data, &model.vocabulary)?;
+    all.retain(|s| s.len() <= config.accelerator.max_tokens);
+    all.truncate(50);
+    let tokens: usize = all.iter().map(Vec::len).sum();
+    let net = map_model(&model, &config, None)?;
+    let float = model.float_net();
+    let width = model.network.width(model.network.latent());
+    let read = tokens as f64 / seconds(|| for s in &all { float.encode(s); float.teacher_forced(s, &vec![0.0; width]); });
+    let golden = Golden::tiled(&net, &config.accelerator);
+    let mut written = 0;
+    let took = seconds(|| written = all.iter().map(|s| golden.run(&reconstruct(s, 64)).counters.tokens).sum::<u64>());
+    let done = (tokens as u64 + written) as f64 / took;
+    let name = "float: tokens read and teacher-forced".to_string();
+    Ok(vec![
+        Row { name: name.clone(), value: read, unit: "tokens/s", threads: 1, ratio: None, ratio_to: None },
+        Row {
+            name: "golden model: tokens of RECONSTRUCT".into(),
+            value: done,
+            unit: "tokens/s",
+            threads: 1,
+            ratio: Some(done / read),
+            ratio_to: Some(name),
+        },
+    ])
+}

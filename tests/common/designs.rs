@@ -1,0 +1,84 @@
+//! Small designs that together use every switch of the emitter at least once.
+
+use super::tiny;
+use hvae_mnn::config::{CellKind, Config, Crossbar, Encoding, LatentFrom};
+
+/// A design of the matrix.
+pub struct Small {
+    pub name: &'static str,
+    /// Its converters are too narrow: conversions must clip.
+    pub clips: bool,
+    pub config: Config,
+}
+
+use CellKind::{Gru, Lstm, Rnn};
+use Encoding::{Differential, Offset};
+
+fn small(name: &'static str, cells: &[CellKind], change: impl Fn(&mut Config)) -> Small {
+    let mut config = tiny(cells);
+    change(&mut config);
+    Small { name, clips: false, config }
+}
+
+/// Rows, columns, columns that share a converter, encoding.
+fn tile(config: &mut Config, rows: usize, columns: usize, columns_per_adc: usize, encoding: Encoding) {
+    config.crossbar = Crossbar { rows, columns, columns_per_adc, encoding, ..config.crossbar.clone() };
+}
+
+/// Every pair of cells; tiles that the inputs do not fill, and many row tiles; one bit and
+/// more a phase; converters that are exact, too coarse and too narrow; both encodings; several
+/// converters a weight and several weights a converter; decoders of another depth.
+pub fn designs() -> Vec<Small> {
+    let clipping = |design: Small| Small { clips: true, ..design };
+    vec![
+        small("rnn-rnn", &[Rnn, Rnn], |_| {}),
+        small("rnn-gru-offset-unfilled", &[Rnn, Gru], |c| tile(c, 32, 17, 4, Offset)),
+        small("rnn-lstm-dac2", &[Rnn, Lstm], |c| c.crossbar.dac_bits = 2),
+        small("gru-rnn-offset-dac2-shared-adc", &[Gru, Rnn], |c| {
+            tile(c, 16, 41, 8, Offset);
+            c.crossbar.dac_bits = 2;
+        }),
+        clipping(small("gru-gru-narrow-adc", &[Gru, Gru], |c| c.crossbar.adc_bits = 2)),
+        small("gru-lstm-two-adcs-a-weight", &[Gru, Lstm], |c| {
+            tile(c, 8, 48, 4, Differential);
+            c.crossbar.adc_shift = 1;
+        }),
+        small("lstm-rnn-four-weights-an-adc", &[Lstm, Rnn], |c| {
+            tile(c, 16, 33, 16, Differential);
+            c.crossbar.cell_bits = 4;
+        }),
+        clipping(small("lstm-gru-offset-dac2-narrow-adc", &[Lstm, Gru], |c| {
+            tile(c, 8, 33, 4, Offset);
+            (c.crossbar.dac_bits, c.crossbar.adc_bits, c.crossbar.adc_shift) = (2, 4, 1);
+        })),
+        small("lstm-lstm-unfilled-wide-lanes", &[Lstm, Lstm], |c| {
+            tile(c, 64, 64, 8, Differential);
+            (c.accelerator.gate_lanes, c.accelerator.token_lanes) = (8, 32);
+        }),
+        clipping(small("gru-gru-to-lstm-three-adcs-a-weight", &[Gru, Gru], |c| {
+            c.model.decoder_cells = Some(vec![Lstm]);
+            tile(c, 8, 27, 3, Differential);
+            (c.crossbar.dac_bits, c.crossbar.adc_bits) = (2, 4);
+        })),
+        small("lstm-rnn-to-gru-gru-top", &[Lstm, Rnn], |c| {
+            c.model.decoder_cells = Some(vec![Gru, Gru]);
+            c.model.latent_from = LatentFrom::Top;
+        }),
+        small("gru-to-rnn-lstm-offset-two-adcs-a-weight", &[Gru], |c| {
+            c.model.decoder_cells = Some(vec![Rnn, Lstm]);
+            tile(c, 16, 37, 3, Offset);
+        }),
+        small("lstm-one-lane", &[Lstm], |c| (c.accelerator.gate_lanes, c.accelerator.token_lanes) = (1, 1)),
+        small("gru-rnn-odd-widths", &[Gru, Rnn], |c| {
+            let f = &mut c.fixed;
+            (f.weight_bits, f.input_bits, f.state_bits, f.pre_bits, f.pre_frac) = (5, 7, 12, 14, 9);
+            (f.table_bits, f.table_address_bits, f.logit_bits) = (12, 6, 13);
+            (c.crossbar.cell_bits, c.crossbar.dac_bits, c.crossbar.columns_per_adc) = (1, 3, 8);
+        }),
+        small("three-levels", &[Gru, Rnn, Lstm], |c| tile(c, 8, 26, 9, Differential)),
+        clipping(small("rnn-offset-coarse-adc", &[Rnn], |c| {
+            tile(c, 16, 25, 12, Offset);
+            (c.crossbar.adc_bits, c.crossbar.adc_shift) = (2, 2);
+        })),
+    ]
+}

@@ -1,0 +1,180 @@
+//! Faults planted in an emitted design: co-simulation must fail and name the place.
+
+mod common;
+
+use common::{build, jobs, mapped, skip, tiny};
+use hvae_mnn::config::CellKind;
+use hvae_mnn::cosim::{Cosim, Difference, Effort, Engine, RunOptions, Simulation, tools};
+use hvae_mnn::crossbar::CrossbarNet;
+use hvae_mnn::golden::{Golden, Job};
+use std::fs;
+use std::path::Path;
+
+/// One planted fault.
+struct Fault {
+    name: &'static str,
+    file: &'static str,
+    /// Must stand in the file exactly once.
+    was: &'static str,
+    becomes: &'static str,
+    /// How the name of the first signal that differs must begin.
+    named: &'static [&'static str],
+}
+
+const FAULTS: &[Fault] = &[
+    Fault {
+        name: "two gates of the lower encoder change places",
+        file: "rtl/hvae_enc1.v",
+        was: ".x_i({ x[(2*LANES+l)*PRE_BITS+:PRE_BITS], x[(1*LANES+l)*PRE_BITS+:PRE_BITS], x[(0*LANES+l)*PRE_BITS+:PRE_BITS] })",
+        becomes: ".x_i({ x[(2*LANES+l)*PRE_BITS+:PRE_BITS], x[(0*LANES+l)*PRE_BITS+:PRE_BITS], x[(1*LANES+l)*PRE_BITS+:PRE_BITS] })",
+        named: &["enc1.h"],
+    },
+    Fault {
+        name: "the converters drop a bit too many",
+        file: "rtl/hvae_design.vh",
+        was: ".AdcShift(0)",
+        becomes: ".AdcShift(1)",
+        named: &["enc1.h"],
+    },
+    Fault {
+        name: "the answer loses its third beat",
+        file: "rtl/hvae_core.v",
+        was: ".push_i(token_push || statistics_push)",
+        becomes: ".push_i((token_push && tokens_o != 32'd2) || statistics_push)",
+        // Tokens repeat: what shows first may be a later beat, or the early end.
+        named: &["output["],
+    },
+    Fault {
+        name: "the sentence loses its third beat",
+        file: "rtl/hvae_input_buffer.v",
+        was: "wire take = s_axis_tvalid_i && !full_o;",
+        becomes: "reg [15:0] beats_q;\n  always @(posedge clk_i) if (rst_i || release_i) beats_q <= 16'd0; \
+                  else if (s_axis_tvalid_i && !full_o) beats_q <= beats_q + 16'd1;\n  \
+                  wire take = s_axis_tvalid_i && !full_o && beats_q != 16'd2;",
+        named: &["enc1.h["],
+    },
+    Fault {
+        name: "negative halves are rounded away from zero",
+        file: "rtl/hvae_requant.v",
+        was: "((wide <<< UP) + HALF) >>> DOWN;",
+        becomes: "((wide <<< UP) + HALF - WIDE'(DOWN > 0 && wide[WIDE-1] ? 1 : 0)) >>> DOWN;",
+        named: &["enc1.h["],
+    },
+    Fault {
+        name: "negative numbers are cut off towards zero",
+        file: "rtl/hvae_requant.v",
+        was: "((wide <<< UP) + HALF) >>> DOWN;",
+        becomes: "((wide <<< UP) + (wide[WIDE-1] ? (HALF <<< 1) - WIDE'(DOWN > 0 ? 1 : 0) : HALF)) >>> DOWN;",
+        named: &["enc1.h"],
+    },
+    Fault {
+        name: "the upper encoder waits a cycle too long",
+        file: "rtl/hvae_enc2.v",
+        was: ".wait_last_i(8'd2)",
+        becomes: ".wait_last_i(8'd3)",
+        named: &["enc2.h[0] (cycle of the write)"],
+    },
+];
+
+/// The design that faults are planted in, and what it should do.
+struct Bench {
+    net: CrossbarNet,
+    config: hvae_mnn::config::Config,
+    golden: Golden<hvae_mnn::crossbar::TiledMatrix>,
+    jobs: Vec<Job>,
+}
+
+impl Bench {
+    fn new() -> Bench {
+        let config = tiny(&[CellKind::Gru, CellKind::Rnn]);
+        let (net, sentences) = mapped(&config, 1);
+        let golden = Golden::tiled(&net, &config.accelerator);
+        let jobs = jobs(&sentences, 12, net.quant.network.width(net.quant.network.latent()));
+        Bench { net, config, golden, jobs }
+    }
+
+    /// What a co-simulation of the folder, with a simulation built before, says first.
+    fn first_difference(&self, folder: &Path, simulation: &Simulation) -> Option<Difference> {
+        let design = hvae_mnn::emit::emit(&self.net, &self.config).design;
+        let cosim = Cosim { design: &design, golden: &self.golden, simulation, processes: 1 };
+        let report = cosim.run(&self.jobs, &RunOptions::default(), &|_| {});
+        let report = report.unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
+        assert_eq!(report.mismatches > 0, report.first_difference.is_some());
+        report.first_difference
+    }
+}
+
+fn simulation(folder: &Path) -> Simulation {
+    Simulation::build_for(Engine::Verilator, folder, false, Effort::Build).unwrap()
+}
+
+fn replace(path: &Path, was: &str, becomes: &str) {
+    let text = fs::read_to_string(path).unwrap();
+    assert_eq!(text.matches(was).count(), 1, "{}: {was}", path.display());
+    fs::write(path, text.replace(was, becomes)).unwrap();
+}
+
+/// Flips a bit of the lowest conductance plane of one cell.
+fn flip_a_bit(image: &Path) {
+    let text = fs::read_to_string(image).unwrap();
+    let at = text.trim_end().rfind('\n').map_or(0, |n| n + 1);
+    let mut bytes = text.into_bytes();
+    let last = bytes[at..].iter().position(|&b| b == b'\n').map_or(bytes.len(), |n| at + n) - 1;
+    let digit = (bytes[last] as char).to_digit(16).expect("an image holds hex digits");
+    bytes[last] = char::from_digit(digit ^ 1, 16).unwrap() as u8;
+    fs::write(image, bytes).unwrap();
+}
+
+#[test]
+fn a_flipped_bit_of_any_image_is_found_in_its_stage() {
+    if let Err(why) = tools::VERILATOR.find() {
+        return skip("planted faults in images", &why.to_string());
+    }
+    let bench = Bench::new();
+    let folder = tempfile::tempdir().unwrap();
+    build(&bench.net, &bench.config, folder.path());
+    let simulation = simulation(folder.path());
+    assert_eq!(bench.first_difference(folder.path(), &simulation), None);
+    // Images are loaded when a simulation starts: one build serves all.
+    for (image, named) in [
+        ("enc1_enc_embed_r00_c0000", "enc1.h["),
+        ("enc2_h_r00_c0000", "enc2.h["),
+        ("q2_r00_c0000", "q2."),
+        ("dec1_z_r00_c0000", "dec1.h["),
+        ("vocab_r00_c0000", "vocab.logits["),
+        ("enc_embed", "enc1.h["),
+    ] {
+        let path = folder.path().join(format!("rom/{image}.hex"));
+        let whole = fs::read(&path).unwrap();
+        flip_a_bit(&path);
+        let first = bench.first_difference(folder.path(), &simulation);
+        let first = first.unwrap_or_else(|| panic!("{image}: a flipped bit changed nothing"));
+        println!("{image}: {first}");
+        assert!(first.signal.starts_with(named), "{image}: {first}");
+        fs::write(&path, whole).unwrap();
+    }
+}
+
+#[test]
+fn every_fault_in_the_verilog_is_found_where_it_is() {
+    if let Err(why) = tools::VERILATOR.find() {
+        return skip("planted faults in the Verilog", &why.to_string());
+    }
+    let bench = Bench::new();
+    let mut failures = Vec::new();
+    for fault in FAULTS {
+        let folder = tempfile::tempdir().unwrap();
+        build(&bench.net, &bench.config, folder.path());
+        replace(&folder.path().join(fault.file), fault.was, fault.becomes);
+        match bench.first_difference(folder.path(), &simulation(folder.path())) {
+            None => failures.push(format!("{}: not found", fault.name)),
+            Some(first) => {
+                println!("{}: {first}", fault.name);
+                if !fault.named.iter().any(|n| first.signal.starts_with(n)) {
+                    failures.push(format!("{}: {first}", fault.name));
+                }
+            }
+        }
+    }
+    assert!(failures.is_empty(), "\n{}", failures.join("\n"));
+}

@@ -1,0 +1,48 @@
+//! The same request gives the same bytes, and the images in a build are the network's.
+
+mod common;
+
+use common::designs::designs;
+use common::mapped;
+use hvae_mnn::crossbar::MappedMatrix;
+use hvae_mnn::emit::emit;
+use hvae_mnn::quant::QuantBlock;
+use hvae_mnn::rom::{embedding_from_image, sha256, tile_from_image, tile_name};
+
+#[test]
+fn the_same_request_gives_the_same_bytes() {
+    for design in designs() {
+        let once = || emit(&mapped(&design.config, 5).0, &design.config);
+        let (first, second) = (once(), once());
+        assert_eq!(first.files, second.files, "{}", design.name);
+        assert_eq!(first.design, second.design, "{}", design.name);
+        let other = emit(&mapped(&design.config, 6).0, &design.config);
+        assert_ne!(first.design.id, other.design.id, "{}: other weights, another design", design.name);
+        for (path, text) in &first.files {
+            assert_eq!(first.design.files[path], sha256(text.as_bytes()), "{}: {path}", design.name);
+        }
+    }
+}
+
+#[test]
+fn the_images_of_a_build_read_back_to_the_same_weights() {
+    for design in designs() {
+        let (net, _) = mapped(&design.config, 5);
+        let files = emit(&net, &design.config).files;
+        let image = |name: &str| files[&format!("rom/{name}.hex")].as_str();
+        for (name, tiled) in &net.matrices {
+            let mapped = tiled.mapped();
+            let tiles = mapped.tiles.iter().map(|t| tile_from_image(image(&tile_name(name, t.at)), t.at, &net.geometry));
+            let tiles = tiles.collect::<Result<_, _>>().unwrap();
+            let read = MappedMatrix::from_tiles(tiles, mapped.shape(), &net.geometry);
+            assert_eq!(read.weights(&net.geometry), tiled.matrix().weights, "{}: {name}", design.name);
+        }
+        let quant = &net.quant;
+        for (block, numbers) in quant.network.blocks.iter().zip(&quant.blocks) {
+            if let QuantBlock::Embedding { codes } = numbers {
+                let read = embedding_from_image(image(&block.name), codes.dim(), quant.fixed.input_bits).unwrap();
+                assert_eq!(&read, codes, "{}: {}", design.name, block.name);
+            }
+        }
+    }
+}

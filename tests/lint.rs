@@ -1,0 +1,81 @@
+//! Every small design is clean for the linters and for synthesis.
+
+mod common;
+
+use common::designs::designs;
+use common::{build, mapped, skip};
+use hvae_mnn::cosim::tools::{self, Needed, Tool};
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::Command;
+
+fn found(needed: Needed, test: &str) -> Option<Tool> {
+    needed.find().map_err(|why| skip(test, &why.to_string())).ok()
+}
+
+/// Runs a tool in `folder`; what it printed, if it printed anything or failed.
+fn silent(tool: &Tool, arguments: &[&str], folder: &Path) -> Result<(), String> {
+    let mut command = Command::new(&tool.path);
+    if let Some(root) = &tool.root {
+        command.env("VERILATOR_ROOT", root);
+    }
+    let output = command.args(arguments).current_dir(folder).output().map_err(|e| e.to_string())?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    // Verilator ends with lines that begin with a dash: its statistics.
+    let words: Vec<&str> = text.lines().filter(|l| !l.starts_with("- ")).take(30).collect();
+    if output.status.success() && words.is_empty() { Ok(()) } else { Err(format!("{}\n{}", output.status, words.join("\n"))) }
+}
+
+/// Checks each small design that `wanted` takes, in a folder of its own.
+fn on_each(wanted: impl Fn(&common::designs::Small) -> bool, check: impl Fn(&Path) -> Result<(), String>) {
+    let mut failures = Vec::new();
+    for design in designs().into_iter().filter(|d| wanted(d)) {
+        let folder = tempfile::tempdir().unwrap();
+        let (net, _) = mapped(&design.config, 1);
+        build(&net, &design.config, folder.path());
+        if let Err(why) = check(folder.path()) {
+            failures.push(format!("{}: {why}", design.name));
+        }
+    }
+    assert!(failures.is_empty(), "\n{}", failures.join("\n"));
+}
+
+#[test]
+fn verilator_finds_nothing() {
+    let Some(verilator) = found(tools::VERILATOR, "lint with verilator") else { return };
+    on_each(
+        |_| true,
+        |folder| {
+            silent(&verilator, &["--lint-only", "-Wall", "-f", "design.f", "--top-module", "hvae_top"], folder)
+        },
+    );
+}
+
+#[test]
+fn iverilog_finds_nothing() {
+    let Some(iverilog) = found(tools::ICARUS, "lint with iverilog") else { return };
+    on_each(
+        |_| true,
+        |folder| {
+            let list = std::fs::read_to_string(folder.join("design.f")).map_err(|e| e.to_string())?;
+            let sources = list.lines().filter(|l| l.ends_with(".v"));
+            let flags = ["-g2012", "-Wall", "-Irtl", "-o", "lint.vvp", "-s", "hvae_top"];
+            silent(&iverilog, &flags.into_iter().chain(sources).collect::<Vec<_>>(), folder)
+        },
+    );
+}
+
+/// Both encodings, every kind of cell, all converters: yosys takes long for each.
+#[test]
+fn yosys_finds_no_latch_and_no_loose_end() {
+    let Some(yosys) = found(tools::YOSYS, "synthesis checks with yosys") else { return };
+    let few = BTreeSet::from(["rnn-lstm-dac2", "gru-to-rnn-lstm-offset-two-adcs-a-weight"]);
+    on_each(
+        |design| few.contains(design.name),
+        |folder| {
+            let script = "read_verilog -sv -defer -Irtl rtl/*.v; hierarchy -check -top hvae_top; proc; check -assert; \
+                          select -assert-none t:$dlatch t:$adlatch t:$dlatchsr";
+            silent(&yosys, &["-q", "-p", script], folder)
+        },
+    );
+}
