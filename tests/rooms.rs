@@ -175,7 +175,10 @@ fn imports(source: &str, depth: usize) -> Vec<Import> {
         match word(i) {
             "mod" if word(i + 2) == "{" => {
                 let test = i >= 7
-                    && tokens[i - 7..i].iter().map(|t| t.text.as_str()).eq(["#", "[", "cfg", "(", "test", ")", "]"]);
+                    && tokens[i - 7..i]
+                        .iter()
+                        .map(|t| t.text.as_str())
+                        .eq(["#", "[", "cfg", "(", "test", ")", "]"]);
                 modules.push((braces, test));
             }
             "{" => braces += 1,
@@ -282,8 +285,8 @@ fn imports_follow_the_table() {
     for room in ROOMS {
         let foundation = foundation(room.name);
         for (file, Import { target, line, in_test }) in imports_of(room) {
-            let allowed = room.may_import.contains(&target.as_str())
-                || in_test && foundation.contains(target.as_str());
+            let allowed =
+                room.may_import.contains(&target.as_str()) || in_test && foundation.contains(target.as_str());
             if !allowed {
                 wrong.push(format!(
                     "src/{}:{line}: found `{target}` in {} ({}), expected one of {:?}; move the code, or pass it a value",
@@ -350,7 +353,9 @@ fn every_file_says_what_it_is_and_is_short() {
             wrong.push(format!("{name}: expected `//! ` and what the file promises on its first line"));
         }
         if lines > MAX_LINES {
-            wrong.push(format!("{name}: {lines} lines, expected at most {MAX_LINES}; split it by what it promises"));
+            wrong.push(format!(
+                "{name}: {lines} lines, expected at most {MAX_LINES}; split it by what it promises"
+            ));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -363,7 +368,10 @@ fn every_form_of_an_import_is_seen() {
     let cases: &[(&str, &[&str])] = &[
         ("use crate::emit::Design;", &["emit"]),
         ("use crate::{config::Config, emit, model::{self, Op}};", &["config", "emit", "model"]),
-        ("use crate::{\n    quant::{IntMatrix, MatVec},\n    emit::controllers::{registers::{self}, csr},\n};", &["quant", "emit"]),
+        (
+            "use crate::{\n    quant::{IntMatrix, MatVec},\n    emit::controllers::{registers::{self}, csr},\n};",
+            &["quant", "emit"],
+        ),
         ("use super::super::emit;", &["emit"]),
         ("use super::{Golden, super::emit::emit};", &["emit"]),
         ("use super::{super::{quant, emit}, Golden};", &["quant", "emit"]),
