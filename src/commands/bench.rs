@@ -1,7 +1,7 @@
 //! `hvae bench`
 
-use super::inputs::{map_model, read_config, read_data, read_model};
 use super::cosim::reconstruct;
+use super::inputs::{map_model, read_config, read_data, read_model};
 use super::{Failure, write_json};
 use hvae_mnn::config::{Crossbar, Encoding, Fixed};
 use hvae_mnn::crossbar::{TileGeometry, TiledMatrix};
@@ -14,7 +14,9 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 #[derive(clap::Args)]
-#[command(after_help = "Example:\n  hvae bench --model models/gutenberg --data data/gutenberg/test.txt --json bench.json")]
+#[command(
+    after_help = "Example:\n  hvae bench --model models/gutenberg --data data/gutenberg/test.txt --json bench.json"
+)]
 pub struct Args {
     /// Trained model folder
     #[arg(long, default_value = "models/gutenberg")]
@@ -77,14 +79,22 @@ fn products() -> Vec<Row> {
     let matrix = IntMatrix::quantise(weights.view(), None, 8, Format::new(8, 7));
     let input: Vec<i32> = (0..512).map(|_| random.below(256) as i32 - 128).collect();
     let mut sums = vec![0; 2048];
-    let exact = 1e3 * seconds(|| { matrix.apply(&input, &mut sums); });
+    let exact = 1e3
+        * seconds(|| {
+            matrix.apply(&input, &mut sums);
+        });
     let name = "512 -> 2048 product, exact".to_string();
-    let mut rows = vec![Row { name: name.clone(), value: exact, unit: "ms", threads: 1, ratio: None, ratio_to: None }];
+    let mut rows =
+        vec![Row { name: name.clone(), value: exact, unit: "ms", threads: 1, ratio: None, ratio_to: None }];
     for (encoding, text) in [(Encoding::Differential, "differential"), (Encoding::Offset, "offset")] {
         let crossbar = Crossbar { encoding, adc_bits: 8, ..Crossbar::default() };
-        let geometry = TileGeometry::new(&crossbar, &Fixed::default(), crossbar.cell_bits).expect("a valid tile");
+        let geometry =
+            TileGeometry::new(&crossbar, &Fixed::default(), crossbar.cell_bits).expect("a valid tile");
         let tiled = TiledMatrix::new(&matrix, &geometry);
-        let value = 1e3 * seconds(|| { tiled.apply_by_phases(&input, &mut sums); });
+        let value = 1e3
+            * seconds(|| {
+                tiled.apply_by_phases(&input, &mut sums);
+            });
         rows.push(Row {
             name: format!("the same, phase by phase, 8-bit ADC, {text}"),
             value,
@@ -107,10 +117,18 @@ fn sentences(args: &Args) -> Result<Vec<Row>, Failure> {
     let net = map_model(&model, &config, None)?;
     let float = model.float_net();
     let width = model.network.width(model.network.latent());
-    let read = tokens as f64 / seconds(|| for s in &all { float.encode(s); float.teacher_forced(s, &vec![0.0; width]); });
+    let read = tokens as f64
+        / seconds(|| {
+            for s in &all {
+                float.encode(s);
+                float.teacher_forced(s, &vec![0.0; width]);
+            }
+        });
     let golden = Golden::tiled(&net, &config.accelerator);
     let mut written = 0;
-    let took = seconds(|| written = all.iter().map(|s| golden.run(&reconstruct(s, 64)).counters.tokens).sum::<u64>());
+    let took = seconds(|| {
+        written = all.iter().map(|s| golden.run(&reconstruct(s, 64)).counters.tokens).sum::<u64>()
+    });
     let done = (tokens as u64 + written) as f64 / took;
     let name = "float: tokens read and teacher-forced".to_string();
     Ok(vec![

@@ -9,7 +9,9 @@ use hvae_mnn::pipeline::random_sentences;
 use std::path::{Path, PathBuf};
 
 #[derive(clap::Args)]
-#[command(after_help = "Examples:\n  hvae cosim build/gutenberg --data data/gutenberg/test.txt --sentences 100\n  hvae cosim build/ptb --random 1 --stalls 7\n  hvae cosim build/gutenberg --text 'alice was not surprised .' --trace alice.fst")]
+#[command(
+    after_help = "Examples:\n  hvae cosim build/gutenberg --data data/gutenberg/test.txt --sentences 100\n  hvae cosim build/ptb --random 1 --stalls 7\n  hvae cosim build/gutenberg --text 'alice was not surprised .' --trace alice.fst"
+)]
 pub struct Args {
     /// Build folder
     build: PathBuf,
@@ -90,7 +92,8 @@ fn simulate_with(
     let simulation = Simulation::build_for(engine, folder, options.trace.is_some(), effort)?;
     spin.finish_and_clear();
     let golden = Golden::tiled(&build.net, &build.file.design.config.accelerator);
-    let processes = if options.trace.is_some() { 1 } else { std::thread::available_parallelism().map_or(1, usize::from) };
+    let processes =
+        if options.trace.is_some() { 1 } else { std::thread::available_parallelism().map_or(1, usize::from) };
     let cosim = Cosim { design: &build.file.design, golden: &golden, simulation: &simulation, processes };
     let bar = progress::bar(jobs.len(), "co-simulating");
     let report = cosim.run(jobs, options, &|_| bar.inc(1))?;
@@ -103,14 +106,20 @@ fn jobs(args: &Args, build: &Build) -> Result<Vec<Job>, Failure> {
     let limit = config.accelerator.max_tokens;
     let vocabulary = || {
         build.vocabulary.as_ref().ok_or_else(|| {
-            Failure::input(format!("{}: random weights have no words; use --random N or --generate N", args.build.display()))
+            Failure::input(format!(
+                "{}: random weights have no words; use --random N or --generate N",
+                args.build.display()
+            ))
         })
     };
     let mut sentences = Vec::new();
     if let Some(path) = &args.data {
         let all = fitting(read_data(path, vocabulary()?)?, limit);
         if all.is_empty() {
-            return Err(Failure::input(format!("{}: every sentence is longer than [accelerator] max_tokens = {limit}", path.display())));
+            return Err(Failure::input(format!(
+                "{}: every sentence is longer than [accelerator] max_tokens = {limit}",
+                path.display()
+            )));
         }
         sentences.extend(all.into_iter().take(args.sentences));
     }
@@ -121,18 +130,23 @@ fn jobs(args: &Args, build: &Build) -> Result<Vec<Job>, Failure> {
         let tokens = vocabulary()?.encode(text);
         if tokens.len() > limit {
             return Err(Failure::input(format!(
-                "--text: expected at most {limit} tokens ([accelerator] max_tokens), found {}; shorten it", tokens.len()
+                "--text: expected at most {limit} tokens ([accelerator] max_tokens), found {}; shorten it",
+                tokens.len()
             )));
         }
         sentences.push(tokens);
     }
     let mut random = random_sentences(config.model.vocabulary, args.random, args.seed);
-    random.iter_mut().filter(|s| s.len() > limit).for_each(|s| { s.drain(1..=s.len() - limit); });
+    random.iter_mut().filter(|s| s.len() > limit).for_each(|s| {
+        s.drain(1..=s.len() - limit);
+    });
     sentences.extend(random);
     let mut jobs: Vec<Job> = sentences.iter().map(|s| reconstruct(s, limit)).collect();
     jobs.extend(generations(args.generate, args.temperature, args.seed, limit)?);
     if jobs.is_empty() {
-        return Err(Failure::input("nothing to simulate: give --data FILE, --text S, --random N or --generate N"));
+        return Err(Failure::input(
+            "nothing to simulate: give --data FILE, --text S, --random N or --generate N",
+        ));
     }
     Ok(jobs)
 }
@@ -144,7 +158,9 @@ pub fn reconstruct(sentence: &[u32], limit: usize) -> Job {
 
 /// `count` sentences sampled from the prior.
 pub fn generations(count: usize, temperature: f64, seed: u64, limit: usize) -> Result<Vec<Job>, Failure> {
-    let job = |i: usize| Job::new(JobKind::Generate, Vec::new(), limit as u16).sampled(temperature, seed + i as u64);
+    let job = |i: usize| {
+        Job::new(JobKind::Generate, Vec::new(), limit as u16).sampled(temperature, seed + i as u64)
+    };
     let jobs: Option<Vec<Job>> = (0..count).map(job).collect();
     jobs.ok_or_else(|| {
         Failure::input(format!("--temperature {temperature}: expected 0.0626 to 4096, the range of the register; choose one inside"))
@@ -173,17 +189,26 @@ pub fn print(r: &CosimReport) {
     println!("{} jobs, {} bits compared, {} mismatches", r.sentences, r.bits_compared, r.mismatches);
     println!(
         "cycles {} (expected {}, floor {}: {:.2} x), ADC utilisation {:.0} %",
-        r.cycles, r.cycles_expected, r.cycles_floor,
-        r.cycles as f64 / r.cycles_floor.max(1) as f64, 100.0 * r.adc_utilisation
+        r.cycles,
+        r.cycles_expected,
+        r.cycles_floor,
+        r.cycles as f64 / r.cycles_floor.max(1) as f64,
+        100.0 * r.adc_utilisation
     );
     println!("tokens written {}, ADC clips {}, saturations {}", r.tokens, r.adc_clips, r.saturations);
-    println!("simulated in {:.1} s: {:.0} cycles/s", r.simulation_seconds, r.cycles as f64 / r.simulation_seconds.max(1e-9));
+    println!(
+        "simulated in {:.1} s: {:.0} cycles/s",
+        r.simulation_seconds,
+        r.cycles as f64 / r.simulation_seconds.max(1e-9)
+    );
 }
 
 /// The first difference, and how to look at it.
 fn difference(first: &Difference, build: &Path) -> String {
     format!(
         "hardware and golden model differ first at {first}\n  look at it: hvae cosim {} (same sentences) --trace differ.fst, then search for cycles_o = {} of job {}",
-        build.display(), first.cycle, first.sentence
+        build.display(),
+        first.cycle,
+        first.sentence
     )
 }

@@ -15,7 +15,9 @@ use serde::Serialize;
 use std::path::PathBuf;
 
 #[derive(clap::Args)]
-#[command(after_help = "Example:\n  hvae demo --model models/gutenberg --data data/gutenberg --out build/demo")]
+#[command(
+    after_help = "Example:\n  hvae demo --model models/gutenberg --data data/gutenberg --out build/demo"
+)]
 pub struct Args {
     /// Trained model folder
     #[arg(long)]
@@ -67,7 +69,10 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         rows.push(row);
     }
     let baselines = Ngram::fit(&train, model.network.vocabulary).measure(&test);
-    println!("on the same tokens: unigram PPL {:.1}, bigram PPL {:.1}", baselines.unigram_ppl, baselines.bigram_ppl);
+    println!(
+        "on the same tokens: unigram PPL {:.1}, bigram PPL {:.1}",
+        baselines.unigram_ppl, baselines.bigram_ppl
+    );
 
     let conductances = args.out.join("conductances");
     let build_folder = args.out.join("design");
@@ -76,7 +81,11 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let exported = write_export(&net, &conductances)?;
     println!(
         "{} matrices on {} tiles of {} x {}; {} weights read back from the images unchanged",
-        exported.matrices, exported.tiles, config.crossbar.rows, config.crossbar.columns, exported.weights_read_back
+        exported.matrices,
+        exported.tiles,
+        config.crossbar.rows,
+        config.crossbar.columns,
+        exported.weights_read_back
     );
 
     println!("\n3. The accelerator in Verilog, in {}", build_folder.display());
@@ -84,7 +93,9 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     println!("{files} files, design {}", file.design.id);
     print_stages(&file);
 
-    println!("\n4. Simulated hardware against the golden model: every state, logit, token, counter and cycle");
+    println!(
+        "\n4. Simulated hardware against the golden model: every state, logit, token, counter and cycle"
+    );
     let build = read_build(&build_folder)?;
     let limit = config.accelerator.max_tokens;
     let sources: Vec<Vec<u32>> = fitting(test, limit).into_iter().take(args.reconstruct).collect();
@@ -98,8 +109,14 @@ pub fn run(args: &Args) -> Result<(), Failure> {
 
     println!("\n5. What it writes");
     let golden = Golden::tiled(&net, &config.accelerator);
-    for (source, job) in sources.iter().zip(&reconstructions).filter(|(s, _)| (7..16).contains(&s.len())).take(4) {
-        println!("  read   {}\n  wrote  {}", model.vocabulary.decode(source), words(Some(&model.vocabulary), &golden.run(job).output));
+    for (source, job) in
+        sources.iter().zip(&reconstructions).filter(|(s, _)| (7..16).contains(&s.len())).take(4)
+    {
+        println!(
+            "  read   {}\n  wrote  {}",
+            model.vocabulary.decode(source),
+            words(Some(&model.vocabulary), &golden.run(job).output)
+        );
     }
     for job in generated.iter().take(5) {
         println!("  new    {}", words(Some(&model.vocabulary), &golden.run(job).output));
@@ -107,7 +124,10 @@ pub fn run(args: &Args) -> Result<(), Failure> {
 
     let failed = first.first_difference.clone().or(second.first_difference.clone());
     let tiles = exported.tiles;
-    write_json(args.json.as_deref(), &Figures { rows, baselines, tiles, reconstruct: first, generate: second })?;
+    write_json(
+        args.json.as_deref(),
+        &Figures { rows, baselines, tiles, reconstruct: first, generate: second },
+    )?;
     match failed {
         None => Ok(()),
         Some(first) => Err(Failure::check(format!("hardware and golden model differ first at {first}"))),
@@ -117,8 +137,14 @@ pub fn run(args: &Args) -> Result<(), Failure> {
 fn print_cosim(job: &str, r: &CosimReport) {
     println!(
         "{job:<12} {} sentences, {} tokens: {} bits compared, {} mismatches; {} cycles as predicted, {:.2} x the floor, {:.0} a token written; ADC busy {:.0} %; {:.0} cycles/s",
-        r.sentences, r.tokens, r.bits_compared, r.mismatches, r.cycles,
-        r.cycles as f64 / r.cycles_floor.max(1) as f64, r.cycles as f64 / r.tokens.max(1) as f64,
-        100.0 * r.adc_utilisation, r.cycles as f64 / r.simulation_seconds.max(1e-9)
+        r.sentences,
+        r.tokens,
+        r.bits_compared,
+        r.mismatches,
+        r.cycles,
+        r.cycles as f64 / r.cycles_floor.max(1) as f64,
+        r.cycles as f64 / r.tokens.max(1) as f64,
+        100.0 * r.adc_utilisation,
+        r.cycles as f64 / r.simulation_seconds.max(1e-9)
     );
 }

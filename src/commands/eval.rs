@@ -3,15 +3,17 @@
 use super::inputs::{map_model, read_config, read_data, read_model};
 use super::{Failure, progress, write_json};
 use clap::ValueEnum;
+use hvae_mnn::config::Config;
 use hvae_mnn::crossbar::CrossbarNet;
 use hvae_mnn::golden::{Golden, GoldenEngine};
 use hvae_mnn::model::{Baselines, Effort, Engine, Evaluation, Ngram, Protocol, TrainedModel, evaluate};
-use hvae_mnn::config::Config;
 use serde::Serialize;
 use std::path::PathBuf;
 
 #[derive(clap::Args)]
-#[command(after_help = "Example:\n  hvae eval models/gutenberg --data data/gutenberg/test.txt --on float,fixed,crossbar --protocol paper,honest")]
+#[command(
+    after_help = "Example:\n  hvae eval models/gutenberg --data data/gutenberg/test.txt --on float,fixed,crossbar --protocol paper,honest"
+)]
 pub struct Args {
     /// Trained model folder
     model: PathBuf,
@@ -90,7 +92,10 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     for by in &args.protocol {
         let protocol = if *by == By::Paper { Protocol::Paper } else { Protocol::Honest };
         for &on in &args.on {
-            let effort = Effort { importance_samples: if on == On::Float { args.iwae } else { 0 }, ..Effort::default() };
+            let effort = Effort {
+                importance_samples: if on == On::Float { args.iwae } else { 0 },
+                ..Effort::default()
+            };
             let spin = progress::spinner(format!("measuring {} sentences on {on:?}", sentences.len()));
             let row = measure(&model, &net, &config, on, &sentences, protocol, &effort);
             spin.finish_and_clear();
@@ -100,10 +105,15 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     }
     let baselines = match &args.baseline {
         None => None,
-        Some(path) => Some(Ngram::fit(&read_data(path, &model.vocabulary)?, model.network.vocabulary).measure(&sentences)),
+        Some(path) => Some(
+            Ngram::fit(&read_data(path, &model.vocabulary)?, model.network.vocabulary).measure(&sentences),
+        ),
     };
     if let Some(b) = &baselines {
-        println!("baselines on the same tokens: unigram PPL {:.1}, bigram PPL {:.1}", b.unigram_ppl, b.bigram_ppl);
+        println!(
+            "baselines on the same tokens: unigram PPL {:.1}, bigram PPL {:.1}",
+            b.unigram_ppl, b.bigram_ppl
+        );
     }
     write_json(args.json.as_deref(), &Figures { rows, baselines })
 }
@@ -150,7 +160,14 @@ pub fn print_row(row: &Row) {
     let overlap = f.word_overlap.map_or("-".into(), |o| format!("{:.1} %", 100.0 * o));
     println!(
         "{on:<9} {protocol:<8} {:>8.3} {:>8.3} {:>7.3} {:>6.2} {:>7} {:>9} {overlap:>9} {:>8} {:>8}",
-        f.nll, f.ppl, f.kl, f.mi, f.active_units, format!("{:.1} %", 100.0 * f.token_accuracy), row.adc_clips, row.saturations
+        f.nll,
+        f.ppl,
+        f.kl,
+        f.mi,
+        f.active_units,
+        format!("{:.1} %", 100.0 * f.token_accuracy),
+        row.adc_clips,
+        row.saturations
     );
     if let (Some(nll), Some(ppl)) = (f.iwae_nll, f.iwae_ppl) {
         println!("{on:<9} importance-weighted bound: NLL {nll:.3}, PPL {ppl:.3}");

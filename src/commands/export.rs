@@ -44,7 +44,11 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     spin.finish_and_clear();
     println!(
         "{} matrices on {} tiles, {} files in {}; {} weights read back unchanged",
-        figures.matrices, figures.tiles, figures.files, args.out.display(), figures.weights_read_back
+        figures.matrices,
+        figures.tiles,
+        figures.files,
+        args.out.display(),
+        figures.weights_read_back
     );
     write_json(args.json.as_deref(), &figures)
 }
@@ -52,14 +56,18 @@ pub fn run(args: &Args) -> Result<(), Failure> {
 /// Writes the export and reads it back.
 pub fn write_export(net: &CrossbarNet, out: &Path) -> Result<Figures, Failure> {
     let folder = OutputFolder::begin(out, "manifest.json")?;
-    let exported = export(net, &mut |path, bytes| folder.write(path, bytes)).map_err(|e| Failure::io(out, e))?;
+    let exported =
+        export(net, &mut |path, bytes| folder.write(path, bytes)).map_err(|e| Failure::io(out, e))?;
     folder.finish()?;
     let (_, weights) =
         read_back(&|path| std::fs::read(out.join(path))).map_err(|e| Failure::check(e.to_string()))?;
     let mut count = 0;
     for (name, read) in &weights {
         if *read != net.matrices[name].matrix().weights {
-            return Err(Failure::check(format!("{}: matrix {name} read back differs from the network", out.display())));
+            return Err(Failure::check(format!(
+                "{}: matrix {name} read back differs from the network",
+                out.display()
+            )));
         }
         count += read.len();
     }

@@ -1,8 +1,8 @@
 //! A build folder: the emitted design with what the golden model needs.
 
-use super::output::OutputFolder;
 use super::Failure;
 use super::inputs::read_text;
+use super::output::OutputFolder;
 use hvae_mnn::config::Config;
 use hvae_mnn::crossbar::CrossbarNet;
 use hvae_mnn::emit::{Design, emit};
@@ -93,12 +93,14 @@ pub fn read_build(folder: &Path) -> Result<Build, Failure> {
     let wrong = |path: &Path, error: String| {
         Failure::input(format!("{}: {error}; generate the design again", path.display()))
     };
-    let file: BuildFile = serde_json::from_str(&read_text(&path)?).map_err(|e| wrong(&path, e.to_string()))?;
+    let file: BuildFile =
+        serde_json::from_str(&read_text(&path)?).map_err(|e| wrong(&path, e.to_string()))?;
     let path = folder.join(NETWORK);
     let bytes = fs::read(&path).map_err(|e| Failure::io(&path, e))?;
     let quant: QuantNet = ciborium::from_reader(bytes.as_slice()).map_err(|e| wrong(&path, e.to_string()))?;
     let config = &file.design.config;
-    let net = CrossbarNet::new(quant, &config.crossbar, &config.device).map_err(|e| wrong(&path, e.to_string()))?;
+    let net =
+        CrossbarNet::new(quant, &config.crossbar, &config.device).map_err(|e| wrong(&path, e.to_string()))?;
     let path = folder.join(VOCABULARY);
     let vocabulary = match path.exists() {
         true => Some(Vocabulary::parse(&path.display().to_string(), &read_text(&path)?)?),

@@ -8,7 +8,9 @@ use serde::Serialize;
 use std::path::PathBuf;
 
 #[derive(clap::Args)]
-#[command(after_help = "Example:\n  hvae generate --config configs/ptb-paper.toml --random-weights 1 --out build/ptb")]
+#[command(
+    after_help = "Example:\n  hvae generate --config configs/ptb-paper.toml --random-weights 1 --out build/ptb"
+)]
 #[command(group(clap::ArgGroup::new("weights").required(true).args(["model", "random_weights"])))]
 pub struct Args {
     /// hvae.toml; absent: all defaults

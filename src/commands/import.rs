@@ -7,7 +7,9 @@ use hvae_mnn::model::{DESCRIPTION_FILE, Description, TrainedModel, Vocabulary, i
 use std::path::PathBuf;
 
 #[derive(clap::Args)]
-#[command(after_help = "Example:\n  hvae import trained.safetensors --config hvae.toml --vocab vocab.txt --out models/mine")]
+#[command(
+    after_help = "Example:\n  hvae import trained.safetensors --config hvae.toml --vocab vocab.txt --out models/mine"
+)]
 pub struct Args {
     /// PyTorch state dict: its names, gate order, both biases
     file: PathBuf,
@@ -31,7 +33,9 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let vocabulary = Vocabulary::parse(&args.vocab.display().to_string(), &read_text(&args.vocab)?)?;
     let renames = args.rename.iter().map(|pair| {
         let (from, to) = pair.split_once('=').ok_or_else(|| {
-            Failure::input(format!("--rename {pair}: expected FROM=TO, found no `=`; write for example encoder.=enc"))
+            Failure::input(format!(
+                "--rename {pair}: expected FROM=TO, found no `=`; write for example encoder.=enc"
+            ))
         })?;
         Ok((from.to_string(), to.to_string()))
     });

@@ -18,7 +18,10 @@ pub const COMMENTED: &str = include_str!("../../configs/default.toml");
 pub fn run(args: &Args) -> Result<(), Failure> {
     let path = args.dir.join("hvae.toml");
     if path.exists() {
-        return Err(Failure::input(format!("{}: expected no such file, found one; remove it or choose another folder", path.display())));
+        return Err(Failure::input(format!(
+            "{}: expected no such file, found one; remove it or choose another folder",
+            path.display()
+        )));
     }
     std::fs::create_dir_all(&args.dir).map_err(|e| Failure::io(&args.dir, e))?;
     write_file(&path, COMMENTED.as_bytes())?;

@@ -23,8 +23,13 @@ impl From<PipelineError> for Failure {
 /// A text file, with its name in the message when it cannot be read.
 pub fn read_text(path: &Path) -> Result<String, Failure> {
     let bytes = fs::read(path).map_err(|e| Failure::io(path, e))?;
-    String::from_utf8(bytes)
-        .map_err(|e| Failure::input(format!("{}: expected UTF-8 text, found byte {} that is none; convert the file", path.display(), e.utf8_error().valid_up_to())))
+    String::from_utf8(bytes).map_err(|e| {
+        Failure::input(format!(
+            "{}: expected UTF-8 text, found byte {} that is none; convert the file",
+            path.display(),
+            e.utf8_error().valid_up_to()
+        ))
+    })
 }
 
 /// A checked `hvae.toml`; without one, all defaults.
@@ -42,7 +47,8 @@ pub fn read_model(folder: &Path, config: Config) -> Result<(TrainedModel, Config
         )));
     }
     let model = TrainedModel::load(folder)?;
-    let config = Config { model: model.description.model.clone(), train: model.description.train.clone(), ..config };
+    let config =
+        Config { model: model.description.model.clone(), train: model.description.train.clone(), ..config };
     Ok((model, config))
 }
 
@@ -62,7 +68,11 @@ pub fn fitting(sentences: Vec<Vec<u32>>, max_tokens: usize) -> Vec<Vec<u32>> {
 
 /// A trained model on tiles. Ranges come from `calibrate`, a file of sentences; without
 /// one, from what the model writes by itself.
-pub fn map_model(model: &TrainedModel, config: &Config, calibrate: Option<&Path>) -> Result<CrossbarNet, Failure> {
+pub fn map_model(
+    model: &TrainedModel,
+    config: &Config,
+    calibrate: Option<&Path>,
+) -> Result<CrossbarNet, Failure> {
     let sentences = match calibrate {
         Some(path) => read_data(path, &model.vocabulary)?,
         None => own_sentences(&model.float_net(), 64, 1),

@@ -19,7 +19,9 @@ impl OutputFolder {
         if target.exists() {
             let place = target.display();
             if !target.is_dir() {
-                return Err(Failure::input(format!("--out {place}: expected a folder, found a file; choose another path")));
+                return Err(Failure::input(format!(
+                    "--out {place}: expected a folder, found a file; choose another path"
+                )));
             }
             let mut entries = fs::read_dir(target).map_err(|e| Failure::io(target, e))?;
             if entries.next().is_some() && !target.join(marker).exists() {
@@ -86,7 +88,9 @@ impl Drop for OutputFolder {
 
 /// Writes one file whole: beside its place, then renamed.
 pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let name = path.file_name().ok_or_else(|| Failure::input(format!("{}: expected a file name", path.display())))?;
+    let name = path
+        .file_name()
+        .ok_or_else(|| Failure::input(format!("{}: expected a file name", path.display())))?;
     let partial = path.with_file_name(format!(".{}.partial", name.to_string_lossy()));
     let written = fs::write(&partial, bytes).and_then(|()| fs::rename(&partial, path));
     written.map_err(|e| {

@@ -29,7 +29,8 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let jobs = generations(args.generate, 0.8, 1, limit)?;
     let shown = simulate(&args.build, &build, &jobs, &RunOptions::default(), Engine::Verilator)?;
     let golden = Golden::tiled(&build.net, &build.file.design.config.accelerator);
-    let mut sentences = Section::new("What it writes", "Sampled from the prior at temperature 0.8.", &["sentence"]);
+    let mut sentences =
+        Section::new("What it writes", "Sampled from the prior at temperature 0.8.", &["sentence"]);
     for job in &jobs {
         sentences.row(&[words(build.vocabulary.as_ref(), &golden.run(job).output)], None);
     }
@@ -44,7 +45,10 @@ pub fn run(args: &Args) -> Result<(), Failure> {
 
 fn size(build: &Build) -> Section {
     let (budget, g) = (build.file.design.budget, &build.file.design.geometry);
-    let note = format!("Tiles of {} x {} cells of {} bits, {:?} encoding.", g.rows, g.columns, g.cell_bits, g.encoding);
+    let note = format!(
+        "Tiles of {} x {} cells of {} bits, {:?} encoding.",
+        g.rows, g.columns, g.cell_bits, g.encoding
+    );
     let mut section = Section::new("Size", note, &["what", "count"]);
     for (what, count) in [
         ("tiles", budget.tiles as u64),
@@ -64,7 +68,12 @@ fn stages(build: &Build) -> Section {
     let mut section = Section::new("Cycles", note, &["stage", "cycles", "floor", "ADC busy"]);
     for stage in &build.file.stages {
         let busy = stage.timing.adc as f64 / stage.expected as f64;
-        let cells = [stage.name.clone(), stage.expected.to_string(), stage.timing.floor.to_string(), format!("{:.0} %", 100.0 * busy)];
+        let cells = [
+            stage.name.clone(),
+            stage.expected.to_string(),
+            stage.timing.floor.to_string(),
+            format!("{:.0} %", 100.0 * busy),
+        ];
         section.row(&cells, Some(busy));
     }
     let c = build.file.cycles_per_token;

@@ -1,16 +1,18 @@
 //! `hvae sample`
 
+use super::Failure;
 use super::cosim::{generations, simulate};
 use super::folder::{MARKER, read_build};
 use super::inputs::{map_model, read_config, read_model};
-use super::Failure;
 use hvae_mnn::cosim::{Engine, RunOptions};
 use hvae_mnn::golden::Golden;
 use hvae_mnn::model::Vocabulary;
 use std::path::PathBuf;
 
 #[derive(clap::Args)]
-#[command(after_help = "Examples:\n  hvae sample models/gutenberg -n 5 --seed 3\n  hvae sample build/gutenberg -n 5      (the simulated hardware writes, checked against the golden model)")]
+#[command(
+    after_help = "Examples:\n  hvae sample models/gutenberg -n 5 --seed 3\n  hvae sample build/gutenberg -n 5      (the simulated hardware writes, checked against the golden model)"
+)]
 pub struct Args {
     /// Trained model folder, or build folder
     source: PathBuf,

@@ -6,7 +6,9 @@ use hvae_mnn::train::{self, TrainRequest};
 use std::path::PathBuf;
 
 #[derive(clap::Args)]
-#[command(after_help = "Example:\n  hvae train --config configs/gutenberg.toml --data data/gutenberg --out models/mine\nAn interrupted run goes on where its last checkpoint was: give the same command again.")]
+#[command(
+    after_help = "Example:\n  hvae train --config configs/gutenberg.toml --data data/gutenberg --out models/mine\nAn interrupted run goes on where its last checkpoint was: give the same command again."
+)]
 pub struct Args {
     /// hvae.toml with [model] and [train]
     #[arg(long)]

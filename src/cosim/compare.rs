@@ -112,7 +112,13 @@ impl JobComparison {
         let first = want.group * want.event.lanes;
         if got.cycle != want.cycle() {
             let at = format!("{}[{first}] (cycle of the write)", signal.name);
-            self.differ(step, got.cycle.min(want.cycle()), at, want.cycle().to_string(), got.cycle.to_string());
+            self.differ(
+                step,
+                got.cycle.min(want.cycle()),
+                at,
+                want.cycle().to_string(),
+                got.cycle.to_string(),
+            );
         }
         if got.index != want.group {
             let at = format!("{}[{first}] (group of lanes)", signal.name);
@@ -123,7 +129,8 @@ impl JobComparison {
             let seen = lane(&got.data, signal.first_lane + l, signal.bits);
             if seen != Some(value) {
                 let at = format!("{}[{}]", signal.name, first + l);
-                let got_text = seen.map_or_else(|| format!("undefined bits in {}", got.data), |v| v.to_string());
+                let got_text =
+                    seen.map_or_else(|| format!("undefined bits in {}", got.data), |v| v.to_string());
                 self.differ(step, got.cycle, at, value.to_string(), got_text);
             }
         }
@@ -168,7 +175,8 @@ impl JobComparison {
     fn differ(&mut self, step: usize, cycle: u64, signal: String, expected: String, got: String) {
         self.result.mismatches += 1;
         if self.result.first.as_ref().is_none_or(|first| cycle < first.cycle) {
-            self.result.first = Some(Difference { sentence: self.sentence, step, cycle, signal, expected, got });
+            self.result.first =
+                Some(Difference { sentence: self.sentence, step, cycle, signal, expected, got });
         }
     }
 }

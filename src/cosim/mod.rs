@@ -47,13 +47,25 @@ pub struct Cosim<'a, M> {
 
 impl<M: MatVec + Sync> Cosim<'_, M> {
     /// Runs all jobs; `progress` hears of every finished job.
-    pub fn run(&self, jobs: &[Job], options: &RunOptions, progress: &(dyn Fn(usize) + Sync)) -> Result<CosimReport, SimError> {
+    pub fn run(
+        &self,
+        jobs: &[Job],
+        options: &RunOptions,
+        progress: &(dyn Fn(usize) + Sync),
+    ) -> Result<CosimReport, SimError> {
+        let network = &self.golden.quant.network;
+        let latent = network.width(network.latent());
+        for job in jobs {
+            job.check(network.vocabulary, latent, self.design.config.accelerator.max_tokens)?;
+        }
         let share = jobs.len().div_ceil(self.processes.max(1)).max(1);
         let parts: Vec<(usize, &[Job])> = jobs.chunks(share).enumerate().collect();
         let results: Vec<Result<CosimReport, SimError>> = std::thread::scope(|scope| {
             let handles: Vec<_> = parts
                 .iter()
-                .map(|&(part, jobs)| scope.spawn(move || self.part(part, part * share, jobs, options, progress)))
+                .map(|&(part, jobs)| {
+                    scope.spawn(move || self.part(part, part * share, jobs, options, progress))
+                })
                 .collect();
             handles.into_iter().map(|h| h.join().expect("a co-simulation thread panicked")).collect()
         });

@@ -1,4 +1,6 @@
 //! Building and running the emitted testbench, with Verilator or Icarus.
+// Simulators work on files, in the build folder.
+#![allow(clippy::disallowed_methods)]
 
 use super::tools::{COMPILER, ICARUS, Tool, ToolError, VERILATOR, waveform_headers};
 use crate::rom::sha256;
@@ -20,6 +22,8 @@ pub enum Engine {
 pub enum SimError {
     #[error(transparent)]
     Tool(#[from] ToolError),
+    #[error(transparent)]
+    Job(#[from] crate::golden::JobError),
     #[error("{path}: {source}")]
     Io { path: String, source: io::Error },
     #[error("{tool} failed ({status}); its last words:\n{tail}\n  whole log: {log}")]
@@ -81,7 +85,12 @@ impl Simulation {
 
     /// Compiles the testbench of the build folder, or finds it compiled: the key is
     /// the content of every source, the tool's version and the flags.
-    pub fn build_for(engine: Engine, build: &Path, trace: bool, effort: Effort) -> Result<Simulation, SimError> {
+    pub fn build_for(
+        engine: Engine,
+        build: &Path,
+        trace: bool,
+        effort: Effort,
+    ) -> Result<Simulation, SimError> {
         let tool = match engine {
             Engine::Verilator => {
                 COMPILER.find()?;
@@ -98,8 +107,13 @@ impl Simulation {
             Engine::Icarus => icarus(&tool),
         };
         let key = key(build, &sources, &tool, &command)?;
-        let folder = build.join("sim").join(format!("{}-{}", if engine == Engine::Icarus { "icarus" } else { "verilator" }, &key[..16]));
-        let program = folder.join(if engine == Engine::Icarus { "hvae_tb.vvp".into() } else { format!("V{TOP}") });
+        let folder = build.join("sim").join(format!(
+            "{}-{}",
+            if engine == Engine::Icarus { "icarus" } else { "verilator" },
+            &key[..16]
+        ));
+        let program =
+            folder.join(if engine == Engine::Icarus { "hvae_tb.vvp".into() } else { format!("V{TOP}") });
         let done = folder.join("built");
         let cached = done.exists() && program.exists();
         if !cached {
@@ -124,12 +138,20 @@ impl Simulation {
     }
 
     /// Runs `jobs` jobs of the stimulus; returns the testbench's log.
-    pub fn run(&self, name: &str, stimulus: &str, jobs: usize, options: &RunOptions) -> Result<String, SimError> {
+    pub fn run(
+        &self,
+        name: &str,
+        stimulus: &str,
+        jobs: usize,
+        options: &RunOptions,
+    ) -> Result<String, SimError> {
         let folder = self.program.parent().expect("a program lies in a folder");
         let (input, log) = (folder.join(format!("{name}.hex")), folder.join(format!("{name}.log")));
         fs::write(&input, stimulus).map_err(SimError::io(&input))?;
         let mut command = match self.engine {
-            Engine::Verilator => Command::new(self.program.canonicalize().map_err(SimError::io(&self.program))?),
+            Engine::Verilator => {
+                Command::new(self.program.canonicalize().map_err(SimError::io(&self.program))?)
+            }
             Engine::Icarus => {
                 let mut vvp = Command::new("vvp");
                 vvp.arg("-n").arg(relative(&self.build, &self.program));
@@ -159,21 +181,35 @@ impl Simulation {
 fn sources(build: &Path) -> Result<Vec<String>, SimError> {
     let list = build.join("design.f");
     let text = fs::read_to_string(&list).map_err(SimError::io(&list))?;
-    let mut files: Vec<String> = text.lines().map(str::trim).filter(|l| l.ends_with(".v")).map(String::from).collect();
+    let mut files: Vec<String> =
+        text.lines().map(str::trim).filter(|l| l.ends_with(".v")).map(String::from).collect();
     files.push(format!("sim/{TOP}.v"));
     Ok(files)
 }
 
 fn verilate(tool: &Tool, trace: bool, effort: Effort) -> Command {
     let mut command = Command::new(&tool.path);
-    command.args(["--binary", "--timing", "--timescale", "1ns/1ps", "-Irtl", "-O3", "-j", "2", "--top-module", TOP]);
+    command.args([
+        "--binary",
+        "--timing",
+        "--timescale",
+        "1ns/1ps",
+        "-Irtl",
+        "-O3",
+        "-j",
+        "2",
+        "--top-module",
+        TOP,
+    ]);
     // Popcounts need the machine's own instruction.
     command.args(["-CFLAGS", "-std=c++20 -fcoroutines -march=native"]);
     match effort {
         Effort::Run => command.args(["-MAKEFLAGS", "OPT_FAST=-O2"]),
         // One source file: the headers are read once, and no precompiled ones are made.
         Effort::Build => command.args(["-MAKEFLAGS", "OPT_FAST=-O1", "--output-split", "0"]),
-        Effort::Once => command.args(["-MAKEFLAGS", "OPT_FAST=-O0 OPT_SLOW=-O0", "--output-split-cfuncs", "2000"]),
+        Effort::Once => {
+            command.args(["-MAKEFLAGS", "OPT_FAST=-O0 OPT_SLOW=-O0", "--output-split-cfuncs", "2000"])
+        }
     };
     if trace {
         command.args(["--trace-fst", "--trace-structs"]);
@@ -246,7 +282,8 @@ fn logged(command: &mut Command, engine: Engine, log: &Path) -> Result<(), SimEr
     let file = fs::File::create(log).map_err(SimError::io(log))?;
     let copy = file.try_clone().map_err(SimError::io(log))?;
     let program = PathBuf::from(command.get_program());
-    let status = command.stdin(Stdio::null()).stdout(file).stderr(copy).status().map_err(SimError::io(&program))?;
+    let status =
+        command.stdin(Stdio::null()).stdout(file).stderr(copy).status().map_err(SimError::io(&program))?;
     if status.success() {
         return Ok(());
     }

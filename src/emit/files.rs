@@ -27,10 +27,31 @@ macro_rules! rtl {
 
 /// The hand-written data path.
 const RTL: &[(&str, &str)] = &rtl![
-    "hvae_dac", "hvae_delay", "hvae_embedding", "hvae_fifo", "hvae_gate_gru", "hvae_gate_lstm", "hvae_gate_rnn",
-    "hvae_input_buffer", "hvae_lanes_requant", "hvae_latent", "hvae_linear", "hvae_matvec", "hvae_octave_table",
-    "hvae_part_sum", "hvae_requant", "hvae_reset_sync", "hvae_rng_key", "hvae_rng_lane", "hvae_sat_add",
-    "hvae_state_vec", "hvae_table", "hvae_tile", "hvae_tile_core", "hvae_token_choice", "hvae_vocab",
+    "hvae_dac",
+    "hvae_delay",
+    "hvae_embedding",
+    "hvae_fifo",
+    "hvae_gate_gru",
+    "hvae_gate_lstm",
+    "hvae_gate_rnn",
+    "hvae_input_buffer",
+    "hvae_lanes_requant",
+    "hvae_latent",
+    "hvae_linear",
+    "hvae_matvec",
+    "hvae_octave_table",
+    "hvae_part_sum",
+    "hvae_requant",
+    "hvae_reset_sync",
+    "hvae_rng_key",
+    "hvae_rng_lane",
+    "hvae_sat_add",
+    "hvae_state_vec",
+    "hvae_table",
+    "hvae_tile",
+    "hvae_tile_core",
+    "hvae_token_choice",
+    "hvae_vocab",
 ];
 
 /// Version of the register map, in the VERSION register.
@@ -121,7 +142,8 @@ fn verilog(
         stages: stages.instances.clone(),
         unused: unread(quant, stages),
     };
-    let top = Top { banner, version: REGISTER_MAP, design: id, vocabulary: quant.network.vocabulary, latent_size };
+    let top =
+        Top { banner, version: REGISTER_MAP, design: id, vocabulary: quant.network.vocabulary, latent_size };
     put(files, "rtl/hvae_design.vh", &header);
     put(files, "rtl/hvae_core.v", &core);
     put(files, "rtl/hvae_top.v", &top);
@@ -140,7 +162,8 @@ fn verilog(
 fn unread(quant: &crate::quant::QuantNet, stages: &Stages) -> String {
     let mut all = stages.unread.clone();
     all.extend(["encode_start".into(), "decode_start".into()]);
-    let has = |when| quant.network.blocks.iter().any(|b| b.when == when && matches!(b.op, Op::Embedding { .. }));
+    let has =
+        |when| quant.network.blocks.iter().any(|b| b.when == when && matches!(b.op, Op::Embedding { .. }));
     for (when, net) in [(When::EncoderStep, "encode_embed"), (When::DecoderStep, "decode_embed")] {
         if !has(when) {
             all.push(net.into());

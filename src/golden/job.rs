@@ -60,10 +60,42 @@ impl Job {
         Some(self)
     }
 
+    /// Refuses a packet that the accelerator would answer with an error.
+    pub fn check(&self, vocabulary: usize, latent: usize, max_tokens: usize) -> Result<(), JobError> {
+        let length = self.input.len();
+        let (low, high) = match self.kind {
+            JobKind::Encode | JobKind::Reconstruct => (1, max_tokens),
+            JobKind::Decode => (latent, latent),
+            JobKind::Generate => (0, 0),
+        };
+        if !(low..=high).contains(&length) {
+            return Err(JobError::Length { kind: self.kind, low, high, length });
+        }
+        let is_token = |&t: &i32| usize::try_from(t).is_ok_and(|t| t < vocabulary);
+        let reads_tokens = matches!(self.kind, JobKind::Encode | JobKind::Reconstruct);
+        match self.input.iter().position(|t| reads_tokens && !is_token(t)) {
+            Some(at) => Err(JobError::Token { at, vocabulary, token: self.input[at] }),
+            None => Ok(()),
+        }
+    }
+
     /// The JOB register.
     pub fn word(&self) -> u32 {
         self.kind as u32 | u32::from(self.sample_z) << 8 | u32::from(self.sample_tokens) << 9
     }
+}
+
+/// A packet that is none (the STATUS bits ERR_LENGTH and ERR_TOKEN).
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum JobError {
+    #[error(
+        "{kind:?} packet: expected {low} to {high} words, got {length}; see [accelerator] max_tokens and the width of z"
+    )]
+    Length { kind: JobKind, low: usize, high: usize, length: usize },
+    #[error(
+        "packet word {at}: expected a token below {vocabulary}, got {token}; use the vocabulary of the model"
+    )]
+    Token { at: usize, vocabulary: usize, token: i32 },
 }
 
 /// A vector that the hardware writes, `lanes` numbers a cycle.
@@ -99,4 +131,23 @@ pub struct Run {
     pub floor: u64,
     /// Cycles in which the converters on the critical chain were busy.
     pub adc_cycles: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packets_that_are_none_are_refused() {
+        let check = |kind, input: &[i32]| {
+            Job::new(kind, input.to_vec(), 8).check(10, 3, 5).map_err(|e| e.to_string())
+        };
+        assert_eq!(check(JobKind::Reconstruct, &[2, 9, 3]), Ok(()));
+        let far = check(JobKind::Encode, &[2, 10, 3]).unwrap_err();
+        assert_eq!(far, "packet word 1: expected a token below 10, got 10; use the vocabulary of the model");
+        let empty = check(JobKind::Reconstruct, &[]).unwrap_err();
+        assert!(empty.starts_with("Reconstruct packet: expected 1 to 5 words, got 0;"), "{empty}");
+        assert!(check(JobKind::Encode, &[2; 6]).is_err() && check(JobKind::Decode, &[1, 2]).is_err());
+        assert!(check(JobKind::Encode, &[-1]).is_err() && check(JobKind::Decode, &[-1, 70000, 3]).is_ok());
+    }
 }

@@ -10,7 +10,7 @@ mod run;
 mod timing;
 
 pub use engine::GoldenEngine;
-pub use job::{Counters, Job, JobKind, Run, VectorEvent};
+pub use job::{Counters, Job, JobError, JobKind, Run, VectorEvent};
 pub use net::{Golden, LatentMode, Machine};
 pub use random::{NoiseKind, NoiseSource};
 pub use timing::{StageTiming, Timing, TokenCycles};

@@ -1,4 +1,6 @@
 //! A model folder: `model.safetensors`, `model.toml`, `vocab.txt`, `metrics.jsonl`.
+// A model is a folder: read and written here, each file whole.
+#![allow(clippy::disallowed_methods)]
 
 use super::{FloatNet, ModelError, Network, Vocabulary, Weights};
 use crate::config::{Model, Train};

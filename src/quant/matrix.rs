@@ -150,7 +150,12 @@ mod tests {
     fn the_bias_splits_exactly_whatever_the_widths() {
         let weights = Array2::from_shape_fn((2, 3), |(n, k)| n as f32 * 0.4 - k as f32 * 0.3);
         for (weight_bits, input_bits) in [(4, 12), (2, 8), (8, 3), (12, 8)] {
-            let m = IntMatrix::quantise(weights.view(), Some(&[1.37, -0.83]), weight_bits, Format::new(input_bits, 2));
+            let m = IntMatrix::quantise(
+                weights.view(),
+                Some(&[1.37, -0.83]),
+                weight_bits,
+                Format::new(input_bits, 2),
+            );
             let limit = (1 << (weight_bits - 1)) - 1;
             assert!(m.weights.iter().all(|w| w.abs() <= limit), "{weight_bits} and {input_bits} bits");
         }

@@ -20,7 +20,7 @@ pub struct OctaveTable {
 impl OctaveTable {
     /// |epsilon| of a standard normal: P(|N| > x) = v / 2^32. The sign is a bit of its own.
     pub fn half_normal() -> OctaveTable {
-        Self::build(16, |p| inverse_two_sided_tail(p))
+        Self::build(16, inverse_two_sided_tail)
     }
 
     /// Standard Gumbel noise, -ln(-ln(1 - v / 2^32)): small v is the upper tail.

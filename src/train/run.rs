@@ -1,4 +1,6 @@
 //! A run from sentences to a model folder.
+// A run makes its model folder.
+#![allow(clippy::disallowed_methods)]
 
 use super::adam::{Adam, clip, initial};
 use super::batch::{Batch, order_of_epoch, sort_for_epoch};

@@ -19,33 +19,19 @@ fn bench() -> Bench<AxilRegs> {
 }
 
 /// Address and data each after its delay, the answer taken after another.
-fn write(
-    bench: &mut Bench<AxilRegs>,
-    address: u64,
-    data: u64,
-    strobe: u64,
-    delays: [u64; 3],
-) -> u64 {
+fn write(bench: &mut Bench<AxilRegs>, address: u64, data: u64, strobe: u64, delays: [u64; 3]) -> u64 {
     let (mut address_done, mut data_done, mut answered) = (None, None, 0);
     for cycle in 0.. {
-        let (send_address, send_data) = (
-            cycle >= delays[0] && address_done.is_none(),
-            cycle >= delays[1] && data_done.is_none(),
-        );
+        let (send_address, send_data) =
+            (cycle >= delays[0] && address_done.is_none(), cycle >= delays[1] && data_done.is_none());
         bench.set("s_axil_awvalid_i", u64::from(send_address));
         bench.set("s_axil_awaddr_i", if send_address { address } else { 0x55 });
         bench.set("s_axil_wvalid_i", u64::from(send_data));
         bench.set("s_axil_wdata_i", if send_data { data } else { 0x5555_5555 });
         bench.set("s_axil_wstrb_i", if send_data { strobe } else { 5 });
         let valid = bench.get("s_axil_bvalid_o") == 1;
-        let taken = address_done
-            .max(data_done)
-            .filter(|_| address_done.is_some() && data_done.is_some());
-        assert_eq!(
-            valid,
-            taken.is_some_and(|taken| cycle >= taken + 2),
-            "BVALID in c+2, held"
-        );
+        let taken = address_done.max(data_done).filter(|_| address_done.is_some() && data_done.is_some());
+        assert_eq!(valid, taken.is_some_and(|taken| cycle >= taken + 2), "BVALID in c+2, held");
         answered += u64::from(valid);
         let ready = answered > delays[2];
         bench.set("s_axil_bready_i", u64::from(ready));
@@ -60,10 +46,7 @@ fn write(
         if valid && ready {
             bench.set("s_axil_bready_i", 0);
             assert_eq!(bench.get("s_axil_bvalid_o"), 0);
-            assert_eq!(
-                (bench.get("s_axil_awready_o"), bench.get("s_axil_wready_o")),
-                (1, 1)
-            );
+            assert_eq!((bench.get("s_axil_awready_o"), bench.get("s_axil_wready_o")), (1, 1));
             return response;
         }
         assert!(cycle < 100, "no answer to a write");
@@ -78,18 +61,12 @@ fn read(bench: &mut Bench<AxilRegs>, address: u64, delay: u64) -> (u64, u64) {
     bench.edge();
     bench.set("s_axil_arvalid_i", 0);
     bench.set("s_axil_araddr_i", 0x55);
-    assert_eq!(
-        (bench.get("s_axil_arready_o"), bench.get("s_axil_rvalid_o")),
-        (0, 0)
-    );
+    assert_eq!((bench.get("s_axil_arready_o"), bench.get("s_axil_rvalid_o")), (0, 0));
     bench.edge();
     let answer = (bench.get("s_axil_rdata_o"), bench.get("s_axil_rresp_o"));
     for cycle in 0..=delay {
         assert_eq!(bench.get("s_axil_rvalid_o"), 1, "RVALID in c+2, held");
-        assert_eq!(
-            (bench.get("s_axil_rdata_o"), bench.get("s_axil_rresp_o")),
-            answer
-        );
+        assert_eq!((bench.get("s_axil_rdata_o"), bench.get("s_axil_rresp_o")), answer);
         bench.set("s_axil_rready_i", u64::from(cycle == delay));
         bench.edge();
     }
@@ -103,26 +80,16 @@ fn random_traffic_agrees_with_the_table() {
     let mut bench = bench();
     let mut random = Random(7);
     let mut shadow: Vec<u64> = REGISTERS.iter().map(|r| u64::from(r.reset)).collect();
-    for (index, name) in ["CYCLES", "ADC_CLIPS", "SATURATIONS", "TOKENS"]
-        .iter()
-        .enumerate()
-    {
+    for (index, name) in ["CYCLES", "ADC_CLIPS", "SATURATIONS", "TOKENS"].iter().enumerate() {
         shadow[offset(name) as usize / 4] = 0x1111_1111 * (index as u64 + 1);
     }
-    for (index, name) in ["VERSION", "DESIGN", "VOCABULARY", "LATENT"]
-        .iter()
-        .enumerate()
-    {
+    for (index, name) in ["VERSION", "DESIGN", "VOCABULARY", "LATENT"].iter().enumerate() {
         shadow[offset(name) as usize / 4] = 0x1111_1111 * (index as u64 + 5);
     }
     for _ in 0..3000 {
         let busy = random.below(4) == 0;
         bench.set("busy_i", u64::from(busy));
-        let address = if random.below(8) == 0 {
-            random.below(256)
-        } else {
-            random.below(64)
-        };
+        let address = if random.below(8) == 0 { random.below(256) } else { random.below(64) };
         let register = REGISTERS.get(address as usize / 4);
         let delays = [random.below(4), random.below(4), random.below(4)];
         if random.below(2) == 0 {
@@ -135,10 +102,7 @@ fn random_traffic_agrees_with_the_table() {
             };
             assert_eq!(response, if good { OKAY } else { SLVERR }, "{address:#x}");
             if let (true, Some(Access::ReadWrite)) = (good, register.map(|r| r.access)) {
-                let lanes: u64 = (0..4)
-                    .filter(|b| strobe >> b & 1 == 1)
-                    .map(|b| 0xFF << (8 * b))
-                    .sum();
+                let lanes: u64 = (0..4).filter(|b| strobe >> b & 1 == 1).map(|b| 0xFF << (8 * b)).sum();
                 let word = &mut shadow[address as usize / 4];
                 *word = (*word & !lanes | data & lanes) & u64::from(register.unwrap().mask());
             }
@@ -148,11 +112,7 @@ fn random_traffic_agrees_with_the_table() {
                 Some(_) => (shadow[address as usize / 4], OKAY),
                 None => (0, SLVERR),
             };
-            assert_eq!(
-                read(&mut bench, address, delays[2]),
-                expected,
-                "{address:#x}"
-            );
+            assert_eq!(read(&mut bench, address, delays[2]), expected, "{address:#x}");
         }
         let word = |name: &str| shadow[offset(name) as usize / 4];
         assert_eq!(bench.get("job_o"), word("JOB") & 3);
@@ -160,10 +120,7 @@ fn random_traffic_agrees_with_the_table() {
         assert_eq!(bench.get("sample_tokens_o"), word("JOB") >> 9 & 1);
         assert_eq!(bench.get("seed_lo_o"), word("SEED_LO"));
         assert_eq!(bench.get("seed_hi_o"), word("SEED_HI"));
-        assert_eq!(
-            bench.get("inverse_temperature_o"),
-            word("INVERSE_TEMPERATURE")
-        );
+        assert_eq!(bench.get("inverse_temperature_o"), word("INVERSE_TEMPERATURE"));
         assert_eq!(bench.get("max_tokens_o"), word("MAX_TOKENS"));
     }
 }
@@ -181,11 +138,7 @@ fn start(bench: &mut Bench<AxilRegs>, data: u64, strobe: u64) -> u64 {
         bench.set("s_axil_wvalid_i", u64::from(cycle == 0));
         if bench.get("start_o") == 1 {
             pulses += 1;
-            assert_eq!(
-                (cycle, bench.get("s_axil_bvalid_o")),
-                (2, 1),
-                "start_o with BVALID"
-            );
+            assert_eq!((cycle, bench.get("s_axil_bvalid_o")), (2, 1), "start_o with BVALID");
         }
         bench.edge();
     }
@@ -200,21 +153,13 @@ fn start_pulses_once_and_status_tells_the_story() {
     assert_eq!(start(&mut bench, 0, 15), 0);
     assert_eq!(start(&mut bench, 1, 14), 0);
     assert_eq!(start(&mut bench, 1, 1), 1);
-    for (error, length, token, flags) in [
-        (0, 0, 0, 0),
-        (1, 1, 0, 4),
-        (1, 0, 1, 8),
-        (0, 1, 1, 0),
-        (1, 1, 1, 12),
-    ] {
+    for (error, length, token, flags) in
+        [(0, 0, 0, 0), (1, 1, 0, 4), (1, 0, 1, 8), (0, 1, 1, 0), (1, 1, 1, 12)]
+    {
         assert_eq!(start(&mut bench, 1, 15), 1);
         bench.set("busy_i", 1);
         assert_eq!(start(&mut bench, 1, 15), 0, "ignored while busy");
-        assert_eq!(
-            read(&mut bench, status, 0),
-            (1, OKAY),
-            "START cleared the rest"
-        );
+        assert_eq!(read(&mut bench, status, 0), (1, OKAY), "START cleared the rest");
         bench.set("error_i", error);
         bench.set("error_length_i", length);
         bench.set("error_token_i", token);

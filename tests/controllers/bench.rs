@@ -158,10 +158,7 @@ pub struct Random(pub u64);
 
 impl Random {
     pub fn next(&mut self) -> u64 {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1);
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
         let mixed = self.0 ^ (self.0 >> 29);
         mixed.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 16
     }

@@ -76,11 +76,7 @@ impl Script {
         script.held.remove("counting_o");
         let release = u64::from(job.job != GENERATE);
         let error = u64::from(job.error);
-        script.cycle(&[
-            ("done_o", 1),
-            ("release_input_o", release),
-            ("error_o", error),
-        ]);
+        script.cycle(&[("done_o", 1), ("release_input_o", release), ("error_o", error)]);
         script
     }
 
@@ -161,21 +157,14 @@ impl Job {
         bench.set("start_i", 1);
         assert_eq!(bench.get("busy_o"), 0);
         bench.edge();
-        let after_input = if self.job == GENERATE {
-            1
-        } else {
-            2 + self.input_wait as usize
-        };
+        let after_input = if self.job == GENERATE { 1 } else { 2 + self.input_wait as usize };
         let (mut pushed, mut counted) = (0, 0);
         for (cycle, row) in script.rows.iter().enumerate() {
             // A second start and a changed job do nothing to a job that runs.
             bench.set("start_i", u64::from(cycle + 1 < script.rows.len()));
             bench.set("job_i", cycle as u64);
             bench.set("input_ready_i", u64::from(cycle as u64 > self.input_wait));
-            bench.set(
-                "output_empty_i",
-                u64::from(cycle as u64 >= after_input as u64 + self.output_wait),
-            );
+            bench.set("output_empty_i", u64::from(cycle as u64 >= after_input as u64 + self.output_wait));
             bench.set("busy_i", u64::from(script.busy[cycle]));
             bench.set("token_eos_i", u64::from(pushed + 1 == self.eos));
             for name in JobSeq::OUTPUTS {
@@ -225,46 +214,13 @@ fn corners_of_lengths_depths_and_limits() {
     let eight = vec![3, 1, 4, 1, 5, 9, 2, 6];
     let base = job(RECONSTRUCT);
     let corners = [
-        Job {
-            length: 1,
-            encode: vec![1],
-            decode: vec![1],
-            ..base.clone()
-        },
-        Job {
-            length: 1,
-            encode: eight.clone(),
-            decode: eight.clone(),
-            ..base.clone()
-        },
-        Job {
-            length: 12,
-            encode: eight,
-            eos: 1,
-            ..base.clone()
-        },
-        Job {
-            eos: 99,
-            max_tokens: 5,
-            ..base.clone()
-        },
-        Job {
-            eos: 99,
-            max_tokens: 50,
-            capacity: 7,
-            ..base.clone()
-        },
-        Job {
-            eos: 99,
-            max_tokens: 0,
-            ..base.clone()
-        },
-        Job {
-            input_wait: 0,
-            output_wait: 0,
-            flush: 1,
-            ..base
-        },
+        Job { length: 1, encode: vec![1], decode: vec![1], ..base.clone() },
+        Job { length: 1, encode: eight.clone(), decode: eight.clone(), ..base.clone() },
+        Job { length: 12, encode: eight, eos: 1, ..base.clone() },
+        Job { eos: 99, max_tokens: 5, ..base.clone() },
+        Job { eos: 99, max_tokens: 50, capacity: 7, ..base.clone() },
+        Job { eos: 99, max_tokens: 0, ..base.clone() },
+        Job { input_wait: 0, output_wait: 0, flush: 1, ..base },
     ];
     for corner in corners {
         corner.check(&mut Bench::new());
@@ -275,11 +231,7 @@ fn corners_of_lengths_depths_and_limits() {
 fn an_input_error_ends_the_job_at_once_and_the_next_is_good() {
     let mut bench = Bench::new();
     for kind in [ENCODE, RECONSTRUCT, DECODE] {
-        Job {
-            error: true,
-            ..job(kind)
-        }
-        .check(&mut bench);
+        Job { error: true, ..job(kind) }.check(&mut bench);
         job(kind).check(&mut bench);
     }
 }

@@ -42,14 +42,7 @@ impl Limits {
 
 const fn limits(mvm: bool, of: [u64; 5]) -> Limits {
     let [phases, slots, wait, scan, drain] = of;
-    Limits {
-        mvm,
-        phases,
-        slots,
-        wait,
-        scan,
-        drain,
-    }
+    Limits { mvm, phases, slots, wait, scan, drain }
 }
 
 const CASES: &[Limits] = &[

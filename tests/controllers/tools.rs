@@ -5,14 +5,8 @@ use std::path::PathBuf;
 use std::process::Command;
 
 fn runs(program: &str) -> bool {
-    Command::new(program)
-        .arg("--version")
-        .output()
-        .is_ok_and(|it| it.status.success())
-        || Command::new(program)
-            .arg("-V")
-            .output()
-            .is_ok_and(|it| it.status.success())
+    Command::new(program).arg("--version").output().is_ok_and(|it| it.status.success())
+        || Command::new(program).arg("-V").output().is_ok_and(|it| it.status.success())
 }
 
 /// Says aloud what is skipped when there is none.
@@ -47,9 +41,7 @@ pub fn yosys(needed_for: &str) -> Option<String> {
 pub fn output(program: &str, arguments: &[&str], folder: &std::path::Path) -> String {
     let mut command = Command::new(program);
     command.args(arguments).current_dir(folder);
-    let done = command
-        .output()
-        .unwrap_or_else(|error| panic!("{program}: {error}"));
+    let done = command.output().unwrap_or_else(|error| panic!("{program}: {error}"));
     let text = String::from_utf8_lossy(&done.stdout).into_owned();
     let errors = String::from_utf8_lossy(&done.stderr);
     assert!(done.status.success(), "{command:?}\n{text}{errors}");

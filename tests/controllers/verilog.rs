@@ -27,10 +27,7 @@ fn same_bytes_every_time_and_plain_names() {
     assert_eq!(files, verilog());
     for (name, text) in files {
         let module = name.strip_suffix(".v").expect("a .v file");
-        assert!(
-            text.starts_with("// SPDX-License-Identifier: Apache-2.0\n"),
-            "{name}"
-        );
+        assert!(text.starts_with("// SPDX-License-Identifier: Apache-2.0\n"), "{name}");
         assert!(text.contains(&format!("\nmodule {module} (\n")), "{name}");
         assert!(text.ends_with("`default_nettype wire\n"), "{name}");
         assert!(!text.contains('$'), "{name}: an inner name of rust-hdl");
@@ -69,9 +66,7 @@ fn stimulus(name: &str, cycle: usize, random: &mut Random) -> u64 {
         "length_i" | "max_tokens_i" | "flush_last_i" | "token_capacity_i" => random.below(4),
         "token_eos_i" => u64::from(random.below(8) == 0),
         "encode_depths_i" | "decode_depths_i" => 1 + random.below(8),
-        name if name.ends_with("addr_i") => {
-            random.below(if cycle.is_multiple_of(8) { 256 } else { 64 })
-        }
+        name if name.ends_with("addr_i") => random.below(if cycle.is_multiple_of(8) { 256 } else { 64 }),
         name if name.ends_with("last_i") => random.below(4),
         _ => random.below(1 << 32),
     }
@@ -108,17 +103,8 @@ fn bench(module: &str, inputs: &[Wire], outputs: &[Wire]) -> String {
 fn prepare<C: Circuit>(module: &str, folder: &Path) -> Vec<Vec<u64>> {
     let mut bench_rust = Bench::<C>::unreset();
     let shape = shape_of(&bench_rust.circuit);
-    let named = |wires: &[Wire]| {
-        wires
-            .iter()
-            .map(|wire| wire.name.clone())
-            .collect::<Vec<_>>()
-    };
-    assert_eq!(
-        named(&shape.inputs),
-        C::INPUTS,
-        "{module}: inputs in tests/controllers/bench.rs"
-    );
+    let named = |wires: &[Wire]| wires.iter().map(|wire| wire.name.clone()).collect::<Vec<_>>();
+    assert_eq!(named(&shape.inputs), C::INPUTS, "{module}: inputs in tests/controllers/bench.rs");
     assert_eq!(named(&shape.outputs), C::OUTPUTS, "{module}: outputs there");
     let text = bench(module, &shape.inputs, &shape.outputs);
     std::fs::write(folder.join(format!("bench_{module}.v")), text).unwrap();
@@ -145,10 +131,7 @@ fn prepare<C: Circuit>(module: &str, folder: &Path) -> Vec<Vec<u64>> {
     for (index, name) in C::OUTPUTS.iter().enumerate() {
         let mut values = rows.iter().map(|row| row[index]);
         let first = values.next();
-        assert!(
-            values.any(|value| Some(value) != first),
-            "{module}.{name}: never moved"
-        );
+        assert!(values.any(|value| Some(value) != first), "{module}.{name}: never moved");
     }
     std::fs::write(folder.join(format!("{module}.hex")), hex).unwrap();
     rows
@@ -156,9 +139,7 @@ fn prepare<C: Circuit>(module: &str, folder: &Path) -> Vec<Vec<u64>> {
 
 fn compare<C: Circuit>(module: &str, printed: &str, rows: &[Vec<u64>]) {
     let prefix = format!("{module} ");
-    let lines = printed
-        .lines()
-        .filter_map(|line| line.strip_prefix(&prefix));
+    let lines = printed.lines().filter_map(|line| line.strip_prefix(&prefix));
     let lines: Vec<&str> = lines.collect();
     assert_eq!(lines.len(), CYCLES, "{module}: lines printed");
     // Before the first edge under reset nothing is promised.
@@ -170,11 +151,7 @@ fn compare<C: Circuit>(module: &str, printed: &str, rows: &[Vec<u64>]) {
                 continue;
             }
             let got = u64::from_str_radix(text, 16).ok();
-            assert_eq!(
-                got,
-                Some(*expected),
-                "{module}.{name} in cycle {cycle}: printed {text}"
-            );
+            assert_eq!(got, Some(*expected), "{module}.{name} in cycle {cycle}: printed {text}");
         }
     }
 }

@@ -228,20 +228,18 @@ impl Logic for AxilRegs {
             } else if self.busy.val() {
                 self.b_response.d.next = RESPONSE_SLVERR.into();
             } else if self.aw_word.q.val() == WORD_JOB {
-                self.job.d.next =
-                    ((self.job.q.val() & self.keep.val()) | self.put.val()) & MASK_JOB;
+                self.job.d.next = ((self.job.q.val() & self.keep.val()) | self.put.val()) & MASK_JOB;
             } else if self.aw_word.q.val() == WORD_SEED_LO {
                 self.seed_lo.d.next = (self.seed_lo.q.val() & self.keep.val()) | self.put.val();
             } else if self.aw_word.q.val() == WORD_SEED_HI {
                 self.seed_hi.d.next = (self.seed_hi.q.val() & self.keep.val()) | self.put.val();
             } else if self.aw_word.q.val() == WORD_INVERSE_TEMPERATURE {
-                self.inverse_temperature.d.next =
-                    ((self.inverse_temperature.q.val() & self.keep.val()) | self.put.val())
-                        & MASK_INVERSE_TEMPERATURE;
-            } else if self.aw_word.q.val() == WORD_MAX_TOKENS {
-                self.max_tokens.d.next = ((self.max_tokens.q.val() & self.keep.val())
+                self.inverse_temperature.d.next = ((self.inverse_temperature.q.val() & self.keep.val())
                     | self.put.val())
-                    & MASK_MAX_TOKENS;
+                    & MASK_INVERSE_TEMPERATURE;
+            } else if self.aw_word.q.val() == WORD_MAX_TOKENS {
+                self.max_tokens.d.next =
+                    ((self.max_tokens.q.val() & self.keep.val()) | self.put.val()) & MASK_MAX_TOKENS;
             } else {
                 self.b_response.d.next = RESPONSE_SLVERR.into();
             }

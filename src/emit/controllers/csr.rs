@@ -16,10 +16,7 @@ pub fn header() -> String {
     };
     for register in REGISTERS {
         let name = format!("HVAE_{}", register.name);
-        define(
-            format!("{name}_OFFSET"),
-            format!("0x{:02X}u", register.offset),
-        );
+        define(format!("{name}_OFFSET"), format!("0x{:02X}u", register.offset));
         if register.access == Access::ReadWrite {
             define(format!("{name}_RESET"), format!("{}u", register.reset));
         }
@@ -53,10 +50,7 @@ pub fn page() -> String {
         };
         for (index, field) in register.fields.iter().enumerate() {
             let head = match index {
-                0 => format!(
-                    "0x{:02X} | {} | {access} | {reset}",
-                    register.offset, register.name
-                ),
+                0 => format!("0x{:02X} | {} | {access} | {reset}", register.offset, register.name),
                 _ => " | | | ".into(),
             };
             let bits = match field.width {

@@ -17,11 +17,7 @@ pub struct Dff<T: Synth> {
 // Not derived: that would ask `T: Default` twice over.
 impl<T: Synth> Default for Dff<T> {
     fn default() -> Self {
-        Self {
-            d: Signal::default(),
-            q: Signal::default(),
-            clock: Signal::default(),
-        }
+        Self { d: Signal::default(), q: Signal::default(), clock: Signal::default() }
     }
 }
 

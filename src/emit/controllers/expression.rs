@@ -3,9 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use rust_hdl_core::ast::{
-    VerilogExpression as Expression, VerilogOp as Op, VerilogOpUnary as Unary,
-};
+use rust_hdl_core::ast::{VerilogExpression as Expression, VerilogOp as Op, VerilogOpUnary as Unary};
 
 /// What the names of a circuit are in Verilog, with their widths.
 #[derive(Default)]
@@ -23,10 +21,8 @@ impl Names {
     /// If the circuit declares no such name.
     pub(super) fn get(&self, rust: &str) -> (&str, usize) {
         let rust = rust.trim_end_matches("$next");
-        let (name, width) = self
-            .0
-            .get(rust)
-            .unwrap_or_else(|| panic!("{rust}: neither a signal nor one of the constants"));
+        let (name, width) =
+            self.0.get(rust).unwrap_or_else(|| panic!("{rust}: neither a signal nor one of the constants"));
         (name, *width)
     }
 
@@ -36,9 +32,7 @@ impl Names {
             Expression::Signal(name) => Some(self.get(name).1),
             Expression::Literal(_) => None,
             Expression::Cast(_, width) | Expression::Slice(_, width, _) => Some(*width),
-            Expression::Paren(inner) | Expression::Unary(Unary::Not | Unary::Neg, inner) => {
-                self.width(inner)
-            }
+            Expression::Paren(inner) | Expression::Unary(Unary::Not | Unary::Neg, inner) => self.width(inner),
             Expression::Unary(..) | Expression::Index(..) => Some(1),
             Expression::Binary(left, op, right) => match op {
                 Op::Shl | Op::Shr => self.width(left),
@@ -115,11 +109,7 @@ impl Names {
     /// The operand of an operator: compound ones in parentheses, always.
     fn operand(&self, expression: &Expression, width: usize) -> String {
         let text = self.text(expression, width);
-        if is_compound(expression) {
-            format!("({text})")
-        } else {
-            text
-        }
+        if is_compound(expression) { format!("({text})") } else { text }
     }
 
     /// Widened with zeros or cut to the low bits, as `bit_cast` does.
@@ -149,10 +139,7 @@ impl Names {
 /// # Panics
 /// If it does not fit.
 pub(super) fn number(value: usize, width: usize) -> String {
-    assert!(
-        width >= 64 || value >> width == 0,
-        "{value} in {width} bits"
-    );
+    assert!(width >= 64 || value >> width == 0, "{value} in {width} bits");
     if width > 1 && value > 99 {
         format!("{width}'h{value:x}")
     } else if width == 1 {
@@ -172,10 +159,7 @@ fn constant(expression: &Expression) -> usize {
 
 /// `a && b && c` needs no parentheses.
 fn chains(outer: &Op, inner: &Op) -> bool {
-    matches!(
-        (outer, inner),
-        (Op::LogicalAnd, Op::LogicalAnd) | (Op::LogicalOr, Op::LogicalOr)
-    )
+    matches!((outer, inner), (Op::LogicalAnd, Op::LogicalAnd) | (Op::LogicalOr, Op::LogicalOr))
 }
 
 fn is_compound(expression: &Expression) -> bool {
@@ -187,10 +171,7 @@ fn is_compound(expression: &Expression) -> bool {
 }
 
 fn is_test(op: &Op) -> bool {
-    !matches!(
-        op,
-        Op::Add | Op::Sub | Op::Mul | Op::BitXor | Op::BitAnd | Op::BitOr | Op::Shl | Op::Shr
-    )
+    !matches!(op, Op::Add | Op::Sub | Op::Mul | Op::BitXor | Op::BitAnd | Op::BitOr | Op::Shl | Op::Shr)
 }
 
 fn sign(op: &Op) -> &'static str {

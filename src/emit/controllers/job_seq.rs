@@ -98,20 +98,13 @@ pub struct JobSeq {
 impl Logic for JobSeq {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(
-            self, clk_i, state, job, timer, step, wave, more, encoding, first, last, counting,
-            error
-        );
+        dff_setup!(self, clk_i, state, job, timer, step, wave, more, encoding, first, last, counting, error);
 
-        comment!(
-            "wave_q: the depths that have a token in this beat (decoder: the depth, one hot)."
-        );
+        comment!("wave_q: the depths that have a token in this beat (decoder: the depth, one hot).");
         comment!("Its next value is one depth further, less what fell off the end.");
         self.next_step.next = self.step.q.val() + 1;
-        self.encode_next.next =
-            (self.wave.q.val() << 1) & ((bits::<8>(1) << self.encode_depths_i.val()) - 1);
-        self.decode_next.next =
-            (self.wave.q.val() << 1) & ((bits::<8>(1) << self.decode_depths_i.val()) - 1);
+        self.encode_next.next = (self.wave.q.val() << 1) & ((bits::<8>(1) << self.encode_depths_i.val()) - 1);
+        self.decode_next.next = (self.wave.q.val() << 1) & ((bits::<8>(1) << self.decode_depths_i.val()) - 1);
 
         match self.state.q.val() {
             State::Idle => {
@@ -174,8 +167,7 @@ impl Logic for JobSeq {
             State::EncodeRun => {
                 if !self.busy_i.val() {
                     self.more.d.next = self.next_step.val() < self.length_i.val();
-                    if (self.next_step.val() < self.length_i.val()) || self.encode_next.val().any()
-                    {
+                    if (self.next_step.val() < self.length_i.val()) || self.encode_next.val().any() {
                         self.step.d.next = self.next_step.val();
                         self.state.d.next = State::Fetch;
                     } else {
@@ -274,8 +266,7 @@ impl Logic for JobSeq {
         self.token_is_first_o.next = self.first.q.val();
         self.token_push_o.next = self.state.q.val() == State::Push;
         self.token_last_o.next = (self.state.q.val() == State::Push) && self.last.q.val();
-        self.release_input_o.next =
-            (self.state.q.val() == State::Done) && (self.job.q.val() != JOB_GENERATE);
+        self.release_input_o.next = (self.state.q.val() == State::Done) && (self.job.q.val() != JOB_GENERATE);
         self.busy_o.next = self.state.q.val() != State::Idle;
         self.counting_o.next = self.counting.q.val();
         self.done_o.next = self.state.q.val() == State::Done;

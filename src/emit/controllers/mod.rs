@@ -20,17 +20,8 @@ use print::{Source, module};
 pub fn verilog() -> Vec<(String, String)> {
     let file = |source: &Source, text: String| (format!("{}.v", source.name), text);
     vec![
-        file(
-            &axil_regs::SOURCE,
-            module::<axil_regs::AxilRegs>(&axil_regs::SOURCE),
-        ),
-        file(
-            &job_seq::SOURCE,
-            module::<job_seq::JobSeq>(&job_seq::SOURCE),
-        ),
-        file(
-            &stage_seq::SOURCE,
-            module::<stage_seq::StageSeq>(&stage_seq::SOURCE),
-        ),
+        file(&axil_regs::SOURCE, module::<axil_regs::AxilRegs>(&axil_regs::SOURCE)),
+        file(&job_seq::SOURCE, module::<job_seq::JobSeq>(&job_seq::SOURCE)),
+        file(&stage_seq::SOURCE, module::<stage_seq::StageSeq>(&stage_seq::SOURCE)),
     ]
 }

@@ -42,10 +42,7 @@ pub fn module<U: Block + Default>(source: &Source) -> String {
         panic!("{}: not described with #[hdl_gen]", source.name);
     };
     let shape = shape_of(&circuit);
-    let mut printer = Printer {
-        names: names(&shape, source),
-        ..Printer::default()
-    };
+    let mut printer = Printer { names: names(&shape, source), ..Printer::default() };
     printer.statements(&code, 2);
     [
         header(source),
@@ -75,10 +72,7 @@ fn all_caps(name: &str) -> String {
 
 fn names(shape: &Shape, source: &Source) -> Names {
     let mut names = Names::default();
-    for wire in [&shape.inputs, &shape.outputs, &shape.locals]
-        .into_iter()
-        .flatten()
-    {
+    for wire in [&shape.inputs, &shape.outputs, &shape.locals].into_iter().flatten() {
         names.add(wire.name.clone(), wire.name.clone(), wire.width);
     }
     for Wire { name, width } in &shape.registers {

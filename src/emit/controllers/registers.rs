@@ -43,12 +43,7 @@ pub struct Register {
 }
 
 const fn field(name: &'static str, low: u32, width: u32, doc: &'static str) -> Field {
-    Field {
-        name,
-        low,
-        width,
-        doc,
-    }
+    Field { name, low, width, doc }
 }
 
 const fn register(
@@ -58,13 +53,7 @@ const fn register(
     reset: u32,
     fields: &'static [Field],
 ) -> Register {
-    Register {
-        offset,
-        name,
-        access,
-        reset,
-        fields,
-    }
+    Register { offset, name, access, reset, fields }
 }
 
 /// `HVAE` in ASCII, so that a driver knows what it talks to.

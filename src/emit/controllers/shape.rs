@@ -45,13 +45,7 @@ pub fn shape_of(circuit: &dyn Block) -> Shape {
 impl Shape {
     fn note_states(&mut self, descriptor: &TypeDescriptor, width: usize) {
         if let TypeKind::Enum(names) = &descriptor.kind {
-            let wires: Vec<Wire> = names
-                .iter()
-                .map(|name| Wire {
-                    name: name.clone(),
-                    width,
-                })
-                .collect();
+            let wires: Vec<Wire> = names.iter().map(|name| Wire { name: name.clone(), width }).collect();
             if !self.states.contains(&wires) {
                 self.states.push(wires);
             }
@@ -67,10 +61,7 @@ impl Probe for Shape {
     }
 
     fn visit_atom(&mut self, name: &str, atom: &dyn Atom) {
-        let wire = |name: &str| Wire {
-            name: name.to_owned(),
-            width: atom.bits(),
-        };
+        let wire = |name: &str| Wire { name: name.to_owned(), width: atom.bits() };
         self.note_states(&atom.descriptor(), atom.bits());
         if self.depth == 2 {
             match name {

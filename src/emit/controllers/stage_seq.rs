@@ -119,9 +119,5 @@ impl Logic for StageSeq {
 }
 
 /// The source that is printed as `hvae_stage_seq.v`.
-pub(super) const SOURCE: Source = Source {
-    name: "hvae_stage_seq",
-    contract: include_str!("stage_seq.txt"),
-    constants: &[],
-    waivers: &[],
-};
+pub(super) const SOURCE: Source =
+    Source { name: "hvae_stage_seq", contract: include_str!("stage_seq.txt"), constants: &[], waivers: &[] };

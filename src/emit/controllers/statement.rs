@@ -64,10 +64,7 @@ impl Printer {
                 let (name, width) = self.names.get(target);
                 let text = format!("{name} = {};", self.names.text(value, width));
                 if name.ends_with("_o") {
-                    assert_eq!(
-                        indent, 2,
-                        "{name}: outputs are assigned once, not in a branch"
-                    );
+                    assert_eq!(indent, 2, "{name}: outputs are assigned once, not in a branch");
                     self.outputs += &format!("  assign {text}\n");
                 } else {
                     self.line(indent, &text);

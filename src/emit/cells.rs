@@ -1,0 +1,158 @@
+//! Recurrent cells: a module of their own each, and their instance in the core.
+
+use super::stages::{StageBuilder, render};
+use super::templates::{CellModule, CellPart, CellStage};
+use crate::config::CellKind;
+use crate::model::BlockId;
+use crate::quant::{QuantCell, Signal};
+
+/// Cycles of a gate lane, as the header of `rtl/hvae_gate_*.v` states them.
+const fn gate_latency(kind: CellKind) -> u32 {
+    match kind {
+        CellKind::Rnn => 4,
+        CellKind::Gru => 10,
+        CellKind::Lstm => 9,
+    }
+}
+
+impl StageBuilder<'_> {
+    pub(super) fn cell(&mut self, id: BlockId, cell: &QuantCell) {
+        let fixed = &self.config.fixed;
+        let name = self.name(id);
+        let bridge = cell.init.map(|b| self.name(b));
+        let from =
+            |net: &str, otherwise: &str| bridge.map_or(otherwise.to_string(), |b| format!("{b}_{net}"));
+        let (inputs, _) = cell.parts.split_at(cell.parts.len() - 1);
+        let state_bits = self.config.accelerator.gate_lanes as u32 * fixed.state_bits;
+        let stage = CellStage {
+            name,
+            index: self.stage(),
+            hidden: cell.hidden,
+            input_bits: fixed.input_bits as usize,
+            start: self.start(id),
+            sources: inputs.iter().map(|p| p.name.as_str()).collect(),
+            load: from("write", "1'b0"),
+            load_group: from("group", "18'd0"),
+            load_h: from("data", &format!("{state_bits}'d0")),
+            load_c: from("c_data", &format!("{state_bits}'d0")),
+        };
+        self.out.instances.push(render(&stage));
+        let module = self.cell_module(id, cell);
+        self.out.modules.push((format!("hvae_{name}.v"), module + "\n"));
+        let feeds = stage.sources.join(", ");
+        self.note(format!("{name}: {} of {} units on {feeds}", cell.kind.name(), cell.hidden));
+        let lanes = self.config.accelerator.gate_lanes;
+        self.probe(id, "write_valid", "write_group", "write_h", lanes, &[(Signal::H, fixed.state_bits)]);
+        if cell.c.is_some() {
+            self.probe(id, "write_valid", "write_group", "write_c", lanes, &[(Signal::C, fixed.state_bits)]);
+        }
+    }
+
+    fn cell_module(&self, id: BlockId, cell: &QuantCell) -> String {
+        let quant = &self.net.quant;
+        let fixed = &self.config.fixed;
+        let name = self.name(id);
+        let part = |p: &crate::quant::QuantPart| {
+            let rom = format!("{name}_{}", p.name);
+            let m = self.numbers(&rom, &p.matrix);
+            let planes = if p.source == id { "planes_o".into() } else { format!("{}_planes_i", p.name) };
+            CellPart {
+                name: p.name.clone(),
+                upper: p.name.to_uppercase(),
+                rom,
+                planes,
+                shift: p.shift,
+                inputs: m.inputs,
+                bias_coarse: m.bias_coarse,
+                bias_fine: m.bias_fine,
+                coarse_bit: m.coarse_bit,
+                row_tiles: m.row_tiles,
+                col_tiles: m.col_tiles,
+                sum_bits: m.sum_bits,
+            }
+        };
+        let parts: Vec<CellPart> = cell.parts.iter().map(part).collect();
+        let inputs = &parts[..parts.len() - 1];
+        let gates = cell.kind.gates();
+        let lanes_of = |bus: &str| {
+            let gate = |g: usize| format!("{bus}[({g}*LANES+l)*PRE_BITS+:PRE_BITS]");
+            (0..gates).rev().map(gate).collect::<Vec<_>>().join(", ")
+        };
+        let listed = |suffix: &str, joint: &str| {
+            parts.iter().map(|p| format!("{}_{suffix}", p.name)).collect::<Vec<_>>().join(joint)
+        };
+        let input_pres =
+            inputs.iter().rev().map(|p| format!("{}_pre", p.name)).collect::<Vec<_>>().join(", ");
+        let lstm = cell.kind == CellKind::Lstm;
+        let module = CellModule {
+            banner: self.banner,
+            name,
+            kind: cell.kind.name(),
+            kind_name: match cell.kind {
+                CellKind::Rnn => "plain recurrent cells (tanh)",
+                CellKind::Gru => "gated recurrent units",
+                CellKind::Lstm => "long short-term memories",
+            },
+            hidden: cell.hidden,
+            lanes: self.config.accelerator.gate_lanes,
+            gates,
+            latency: gate_latency(cell.kind),
+            pre_bits: fixed.pre_bits as usize,
+            state_bits: fixed.state_bits as usize,
+            input_bits: fixed.input_bits as usize,
+            phases: self.net.geometry.phases,
+            slots: self.net.geometry.slots,
+            h_shift: cell.h.frac - quant.dac[id].expect("h drives word lines").frac,
+            inputs,
+            parts: parts.iter().collect(),
+            input_pres: if inputs.len() > 1 { format!("{{{input_pres}}}") } else { input_pres },
+            old_c: if lstm { "old_c, " } else { "" },
+            gate_parameters: self.gate_parameters(cell),
+            gate_x: lanes_of("x"),
+            gate_h: lanes_of("h"),
+            gate_ports: match cell.kind {
+                CellKind::Rnn => "",
+                CellKind::Gru => "          .h_prev_i(old_h[l*STATE_BITS+:STATE_BITS]),",
+                CellKind::Lstm => {
+                    "          .c_prev_i(old_c[l*STATE_BITS+:STATE_BITS]),\n          .c_o     (write_c[l*STATE_BITS+:STATE_BITS]),"
+                }
+            },
+            c_state: if lstm { C_STATE } else { "  assign write_c = {LANES*STATE_BITS{1'b0}};\n" },
+            clips: listed("clips", " + "),
+            sats: listed("sats", " + "),
+            unused: if lstm { "old_h" } else { "old_h, load_c_i, write_c" },
+        };
+        render(&module)
+    }
+
+    fn gate_parameters(&self, cell: &QuantCell) -> String {
+        let quant = &self.net.quant;
+        let fixed = &self.config.fixed;
+        let mut all = vec![
+            format!(".PreBits(PRE_BITS), .StateBits(STATE_BITS), .HFrac({})", cell.h.frac),
+            format!(".TableBits({}), .TableAddressBits({})", fixed.table_bits, fixed.table_address_bits),
+            format!(".TanhDeltaBits({}), .TanhFile({{`HVAE_ROM_DIR, \"/tanh.hex\"}})", quant.tanh.delta_bits),
+        ];
+        if cell.kind != CellKind::Rnn {
+            let bits = quant.sigmoid.delta_bits;
+            all.push(format!(".SigmoidDeltaBits({bits}), .SigmoidFile({{`HVAE_ROM_DIR, \"/sigmoid.hex\"}})"));
+        }
+        if let Some(c) = cell.c {
+            all.push(format!(".PreFrac({}), .CFrac({})", fixed.pre_frac, c.frac));
+        }
+        all.iter().map(|line| format!("          {line}")).collect::<Vec<_>>().join(",\n")
+    }
+}
+
+/// The cell states of an LSTM level, beside its hidden states.
+const C_STATE: &str = "\
+  wire [HIDDEN-1:0] unused_c_planes;
+  wire [15:0] unused_c_sats;
+  hvae_state_vec #(
+      .Size(HIDDEN), .Lanes(LANES), .Bits(STATE_BITS), .InputBits(1), .Shift(0), .HasPlanes(0)
+  ) u_c_state (
+      .clk_i(clk_i), .clear_i(clear_i), .write_i(load_i || write_valid),
+      .write_group_i(load_i ? load_group_i : write_group), .write_data_i(load_i ? load_c_i : write_c),
+      .read_group_i(group3), .read_data_o(old_c), .planes_o(unused_c_planes), .sats_o(unused_c_sats)
+  );
+";

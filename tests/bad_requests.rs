@@ -1,0 +1,259 @@
+//! Bad requests and broken files: exit status and whole message of each, as they stand in
+//! `tests/bad_requests/expected.txt` (rewritten with `BLESS=1 cargo test --test bad_requests`,
+//! and read in the diff).
+
+mod common;
+
+use common::tiny;
+use hvae_mnn::config::CellKind;
+use hvae_mnn::model::{Description, Network, TrainedModel, Vocabulary};
+use hvae_mnn::pipeline::random_weights;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+/// A request: what is spoilt first, then the words after `hvae`.
+struct Case {
+    name: &'static str,
+    spoil: fn(&Path),
+    words: &'static str,
+}
+
+const fn case(name: &'static str, words: &'static str, spoil: fn(&Path)) -> Case {
+    Case { name, spoil, words }
+}
+
+fn nothing(_: &Path) {}
+
+/// Replaces text in a file, which must hold it.
+fn change(dir: &Path, file: &str, was: &str, becomes: &str) {
+    let path = dir.join(file);
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(text.contains(was), "{file} has no {was:?}");
+    fs::write(path, text.replacen(was, becomes, 1)).unwrap();
+}
+
+fn set(dir: &Path, text: &str) {
+    fs::write(dir.join("hvae.toml"), text).unwrap();
+}
+
+fn cut(dir: &Path, file: &str, bytes: usize) {
+    let path = dir.join(file);
+    let whole = fs::read(&path).unwrap();
+    fs::write(path, &whole[..bytes.min(whole.len())]).unwrap();
+}
+
+/// Overwrites the first weight with the bytes of `value`.
+fn spoil_weight(dir: &Path, value: f32) {
+    let path = dir.join("state.safetensors");
+    let mut bytes = fs::read(&path).unwrap();
+    let header = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+    bytes[8 + header..12 + header].copy_from_slice(&value.to_le_bytes());
+    fs::write(path, bytes).unwrap();
+}
+
+const GENERATE: &str = "generate --config DIR/hvae.toml --random-weights 1 --out DIR/out";
+const IMPORT: &str =
+    "import DIR/state.safetensors --config DIR/hvae.toml --vocab DIR/model/vocab.txt --out DIR/out";
+const EVAL: &str = "eval DIR/model --data DIR/data.txt --on float";
+
+const CASES: &[Case] = &[
+    case("unknown section", GENERATE, |d| set(d, "[modle]\nhidden = 3\n")),
+    case("unknown key", GENERATE, |d| set(d, "[model]\nhiden = 3\n")),
+    case("unknown cell", GENERATE, |d| set(d, "[model]\ncells = [\"gruu\"]\n")),
+    case("unknown encoding", GENERATE, |d| set(d, "[crossbar]\nencoding = \"ofset\"\n")),
+    case("wrong type", GENERATE, |d| set(d, "[model]\nhidden = \"many\"\n")),
+    case("negative size", GENERATE, |d| set(d, "[crossbar]\nrows = -4\n")),
+    case("syntax error", GENERATE, |d| set(d, "[model\nhidden = 3\n")),
+    case("unknown family", GENERATE, |d| set(d, "[model]\nfamily = \"gpt\"\n")),
+    case("no levels", GENERATE, |d| set(d, "[model]\ncells = []\n")),
+    case("zero hidden units", GENERATE, |d| set(d, "[model]\nhidden = 0\n")),
+    case("huge embedding", GENERATE, |d| set(d, "[model]\nembedding = 1000000\n")),
+    case("vocabulary without words", GENERATE, |d| set(d, "[model]\nvocabulary = 4\n")),
+    case("vocabulary beyond 16 bits", GENERATE, |d| set(d, "[model]\nvocabulary = 70000\n")),
+    case("zero rows", GENERATE, |d| set(d, "[crossbar]\nrows = 0\n")),
+    case("zero columns per ADC", GENERATE, |d| set(d, "[crossbar]\ncolumns_per_adc = 0\n")),
+    case("zero cell bits", GENERATE, |d| set(d, "[crossbar]\ncell_bits = 0\n")),
+    case("zero ADC bits", GENERATE, |d| set(d, "[crossbar]\nadc_bits = 0\n")),
+    case("tile narrower than a weight", GENERATE, |d| {
+        set(d, "[crossbar]\ncolumns = 6\ncolumns_per_adc = 4\n")
+    }),
+    case("weights too wide", GENERATE, |d| set(d, "[fixed]\nweight_bits = 40\n")),
+    case("product too wide", GENERATE, |d| set(d, "[fixed]\nweight_bits = 12\ninput_bits = 12\n")),
+    case("unknown device", GENERATE, |d| set(d, "[device]\npreset = \"unobtainium\"\n")),
+    case("conductances upside down", GENERATE, |d| set(d, "[device]\ng_min_us = 300.0\n")),
+    case("zero lanes", GENERATE, |d| set(d, "[accelerator]\ngate_lanes = 0\n")),
+    case("sentence too short to hold a word", GENERATE, |d| set(d, "[accelerator]\nmax_tokens = 2\n")),
+    case("impossible clock", GENERATE, |d| set(d, "[accelerator]\nclock_mhz = -1.0\n")),
+    case("no configuration", "generate --config DIR/none.toml --random-weights 1 --out DIR/out", nothing),
+    case("configuration is no text", GENERATE, |d| fs::write(d.join("hvae.toml"), [0xff, 0xfe, 0]).unwrap()),
+    case(
+        "output is a file",
+        "generate --config DIR/hvae.toml --random-weights 1 --out DIR/data.txt",
+        nothing,
+    ),
+    case(
+        "output is somebody's folder",
+        "generate --config DIR/hvae.toml --random-weights 1 --out DIR/model",
+        nothing,
+    ),
+    case(
+        "output below a file",
+        "generate --config DIR/hvae.toml --random-weights 1 --out DIR/data.txt/out",
+        nothing,
+    ),
+    case("no model folder", "eval DIR/none --data DIR/data.txt", nothing),
+    case("truncated checkpoint", IMPORT, |d| cut(d, "state.safetensors", 900)),
+    case("checkpoint with a lying header", IMPORT, |d| {
+        let mut bytes = fs::read(d.join("state.safetensors")).unwrap();
+        bytes[6] ^= 0x40;
+        fs::write(d.join("state.safetensors"), bytes).unwrap();
+    }),
+    case("not a number among the weights", IMPORT, |d| spoil_weight(d, f32::NAN)),
+    case("infinity among the weights", IMPORT, |d| spoil_weight(d, f32::INFINITY)),
+    case("shapes of another network", IMPORT, |d| change(d, "hvae.toml", "hidden = 7", "hidden = 8")),
+    case("missing bias", IMPORT, |d| {
+        let path = d.join("state.safetensors");
+        let text = fs::read(&path).unwrap();
+        let (was, becomes) = (b"enc1.bias_hh_l0", b"enc1.bias_xx_l0");
+        let at = text.windows(was.len()).position(|w| w == was).unwrap();
+        let mut bytes = text;
+        bytes[at..at + was.len()].copy_from_slice(becomes);
+        fs::write(path, bytes).unwrap();
+    }),
+    case("weights as integers", IMPORT, |d| {
+        let path = d.join("state.safetensors");
+        let bytes = fs::read(&path).unwrap();
+        let header = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+        let text =
+            String::from_utf8(bytes[8..8 + header].to_vec()).unwrap().replacen("\"F32\"", "\"I32\"", 1);
+        fs::write(path, [&bytes[..8], text.as_bytes(), &bytes[8 + header..]].concat()).unwrap();
+    }),
+    case(
+        "rename without a target",
+        "import DIR/state.safetensors --config DIR/hvae.toml --vocab DIR/model/vocab.txt --rename encoder --out DIR/out",
+        nothing,
+    ),
+    case("vocabulary with a word twice", IMPORT, |d| change(d, "model/vocab.txt", "w7\n", "w6\n")),
+    case("vocabulary with an empty line", IMPORT, |d| change(d, "model/vocab.txt", "w7\n", "\n")),
+    case("vocabulary too short", IMPORT, |d| cut(d, "model/vocab.txt", 40)),
+    case("changed model file", EVAL, |d| cut(d, "model/model.safetensors", 2000)),
+    case("broken model description", EVAL, |d| change(d, "model/model.toml", "hidden", "hiden")),
+    case("no sentences", EVAL, |d| fs::write(d.join("data.txt"), "\n\n").unwrap()),
+    case("no data file", "eval DIR/model --data DIR/none.txt", nothing),
+    case("data is a folder", "eval DIR/model --data DIR/model", nothing),
+    case("export over a foreign folder", "export DIR/model --out DIR/model", nothing),
+    case("figures below a file", "doctor --json /dev/full/figures.json", nothing),
+    case("no build folder", "cosim DIR/model --random 1", nothing),
+    case("broken design.json", "cosim DIR/build --random 1", |d| cut(d, "build/design.json", 300)),
+    case("truncated network", "cosim DIR/build --random 1", |d| cut(d, "build/sim/network.cbor", 500)),
+    case("nothing to simulate", "cosim DIR/build", nothing),
+    case("empty text", "cosim DIR/build --text EMPTY", nothing),
+    case("words for random weights", "cosim DIR/build --text hello", nothing),
+    case("impossible temperature", "cosim DIR/build --generate 1 --temperature 0", nothing),
+    case("window upside down", "cosim DIR/build --random 1 --trace DIR/x.fst --window 9:3", nothing),
+    case("configuration already there", "init DIR", nothing),
+    case("weights from nowhere", "generate --out DIR/out", nothing),
+];
+
+/// What every case starts from: a model, its state dict, sentences, a build.
+fn prepare(dir: &Path) {
+    let config = tiny(&[CellKind::Gru, CellKind::Lstm]);
+    let network = Network::describe(&config.model, config.train.lambda_low).unwrap();
+    let weights = random_weights(&network, 1);
+    fs::write(dir.join("state.safetensors"), weights.to_bytes()).unwrap();
+    let words: String = (4..config.model.vocabulary).map(|i| format!("w{i}\n")).collect();
+    let vocabulary =
+        Vocabulary::parse("vocab.txt", &format!("<pad>\n<unk0>\n<sos>\n<eos>\n{words}")).unwrap();
+    let description = Description { model: config.model.clone(), train: config.train.clone() };
+    fs::create_dir_all(dir.join("model")).unwrap();
+    TrainedModel::new(description, weights, vocabulary).unwrap().save(&dir.join("model")).unwrap();
+    fs::write(dir.join("data.txt"), "w5 w6 w7\n").unwrap();
+    set(dir, &config.to_toml());
+    let made = run(dir, "generate --config DIR/hvae.toml --random-weights 1 --out DIR/build", &[]);
+    assert!(made.starts_with("0\n"), "{made}");
+}
+
+/// Exit status and standard error of a request.
+fn run(dir: &Path, words: &str, environment: &[(&str, &str)]) -> String {
+    let place = dir.to_str().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_hvae"))
+        .args(words.split(' ').map(|w| if w == "EMPTY" { String::new() } else { w.replace("DIR", place) }))
+        .envs(environment.iter().copied())
+        .output()
+        .unwrap();
+    let status = output.status.code().map_or("killed".into(), |c| c.to_string());
+    format!("{status}\n{}", String::from_utf8_lossy(&output.stderr).replace(place, "DIR"))
+}
+
+#[test]
+fn every_bad_request_gets_its_status_and_message() {
+    let mut found = String::new();
+    for case in CASES {
+        let folder = tempfile::tempdir().unwrap();
+        prepare(folder.path());
+        (case.spoil)(folder.path());
+        let answer = run(folder.path(), case.words, &[]);
+        assert!(!answer.starts_with('0') && !answer.contains("panicked"), "{}: {answer}", case.name);
+        // Nothing half-written: no output, no leftovers.
+        assert!(!folder.path().join("out").exists(), "{}: an output was left", case.name);
+        let left = fs::read_dir(folder.path()).unwrap().flatten();
+        let partial = left.filter(|e| e.file_name().to_string_lossy().ends_with(".partial")).count();
+        assert_eq!(partial, 0, "{}: a partial output was left", case.name);
+        found += &format!("== {}\nhvae {}\n{}\n", case.name, case.words, answer.trim_end());
+    }
+    compare("tests/bad_requests/expected.txt", &found);
+}
+
+#[test]
+fn missing_and_old_tools_are_named_with_how_to_get_them() {
+    let folder = tempfile::tempdir().unwrap();
+    prepare(folder.path());
+    let old = folder.path().join("old-verilator");
+    fs::write(&old, "#!/bin/sh\necho Verilator 4.038 2020-07-11\n").unwrap();
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    fs::set_permissions(&old, mode).unwrap();
+    let words = "cosim DIR/build --random 1";
+    let mut found = String::new();
+    for (name, variable, value) in [
+        ("no simulator", "HVAE_VERILATOR", "/nonexistent/verilator"),
+        ("old simulator", "HVAE_VERILATOR", old.to_str().unwrap()),
+        ("no compiler", "CXX", "/nonexistent/g++"),
+    ] {
+        let answer = run(folder.path(), words, &[(variable, value)]);
+        found += &format!("== {name}\n{}\n", answer.trim_end());
+    }
+    compare("tests/bad_requests/tools.txt", &found);
+}
+
+#[test]
+fn a_full_disk_is_said_and_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    prepare(folder.path());
+    let disk = folder.path().join("disk");
+    fs::create_dir(&disk).unwrap();
+    let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=64k", "tmpfs"]).arg(&disk).output();
+    if !mounted.is_ok_and(|o| o.status.success()) {
+        return common::skip("a_full_disk_is_said_and_leaves_nothing", "no right to mount a small disk here");
+    }
+    let answer =
+        run(folder.path(), "generate --config DIR/hvae.toml --random-weights 1 --out DIR/disk/out", &[]);
+    let left = fs::read_dir(&disk).unwrap().count();
+    Command::new("umount").arg(&disk).status().unwrap();
+    assert!(answer.starts_with("2\nhvae: DIR/disk/out/"), "{answer}");
+    assert!(answer.contains("free some space and run again, nothing was replaced"), "{answer}");
+    assert_eq!(left, 0);
+}
+
+/// Against the file, or into it.
+fn compare(path: &str, found: &str) {
+    if std::env::var_os("BLESS").is_some() {
+        fs::write(path, found).unwrap();
+        return;
+    }
+    let expected = fs::read_to_string(path).unwrap();
+    for (e, f) in expected.split("== ").zip(found.split("== ")) {
+        assert_eq!(e, f, "{path} differs; BLESS=1 rewrites it");
+    }
+    assert_eq!(expected, found, "{path}");
+}
