@@ -32,7 +32,10 @@ fn the_images_of_a_build_read_back_to_the_same_weights() {
         let image = |name: &str| files[&format!("rom/{name}.hex")].as_str();
         for (name, tiled) in &net.matrices {
             let mapped = tiled.mapped();
-            let tiles = mapped.tiles.iter().map(|t| tile_from_image(image(&tile_name(name, t.at)), t.at, &net.geometry));
+            let tiles = mapped
+                .tiles
+                .iter()
+                .map(|t| tile_from_image(image(&tile_name(name, t.at)), t.at, &net.geometry));
             let tiles = tiles.collect::<Result<_, _>>().unwrap();
             let read = MappedMatrix::from_tiles(tiles, mapped.shape(), &net.geometry);
             assert_eq!(read.weights(&net.geometry), tiled.matrix().weights, "{}: {name}", design.name);
@@ -40,7 +43,8 @@ fn the_images_of_a_build_read_back_to_the_same_weights() {
         let quant = &net.quant;
         for (block, numbers) in quant.network.blocks.iter().zip(&quant.blocks) {
             if let QuantBlock::Embedding { codes } = numbers {
-                let read = embedding_from_image(image(&block.name), codes.dim(), quant.fixed.input_bits).unwrap();
+                let read =
+                    embedding_from_image(image(&block.name), codes.dim(), quant.fixed.input_bits).unwrap();
                 assert_eq!(&read, codes, "{}: {}", design.name, block.name);
             }
         }

@@ -20,10 +20,15 @@ fn silent(tool: &Tool, arguments: &[&str], folder: &Path) -> Result<(), String> 
         command.env("VERILATOR_ROOT", root);
     }
     let output = command.args(arguments).current_dir(folder).output().map_err(|e| e.to_string())?;
-    let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    let text =
+        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     // Verilator ends with lines that begin with a dash: its statistics.
     let words: Vec<&str> = text.lines().filter(|l| !l.starts_with("- ")).take(30).collect();
-    if output.status.success() && words.is_empty() { Ok(()) } else { Err(format!("{}\n{}", output.status, words.join("\n"))) }
+    if output.status.success() && words.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("{}\n{}", output.status, words.join("\n")))
+    }
 }
 
 /// Checks each small design that `wanted` takes, in a folder of its own.
@@ -46,7 +51,11 @@ fn verilator_finds_nothing() {
     on_each(
         |_| true,
         |folder| {
-            silent(&verilator, &["--lint-only", "-Wall", "-f", "design.f", "--top-module", "hvae_top"], folder)
+            silent(
+                &verilator,
+                &["--lint-only", "-Wall", "-f", "design.f", "--top-module", "hvae_top"],
+                folder,
+            )
         },
     );
 }

@@ -3,7 +3,7 @@
 use super::folder::{Build, read_build};
 use super::inputs::{fitting, read_data};
 use super::{Failure, progress, write_json};
-use hvae_mnn::cosim::{Cosim, CosimReport, Difference, Engine, RunOptions, Simulation, Trace};
+use hvae_mnn::cosim::{Cosim, CosimReport, Difference, Effort, Engine, RunOptions, Simulation, Trace};
 use hvae_mnn::golden::{Golden, Job, JobKind};
 use hvae_mnn::pipeline::random_sentences;
 use std::path::{Path, PathBuf};
@@ -42,6 +42,9 @@ pub struct Args {
     /// Simulation cycles of the waveform, as FROM:TO
     #[arg(long, value_name = "FROM:TO", requires = "trace")]
     window: Option<String>,
+    /// Compile fast and simulate slowly: for one sentence of a large design
+    #[arg(long)]
+    once: bool,
     #[arg(long, value_enum, default_value_t = Engine::Verilator)]
     simulator: Engine,
     /// Figures for scripts
@@ -54,7 +57,8 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let jobs = jobs(args, &build)?;
     let trace = trace(args)?;
     let options = RunOptions { stalls: args.stalls, trace };
-    let report = simulate(&args.build, &build, &jobs, &options, args.simulator)?;
+    let effort = if args.once { Effort::Once } else { Effort::Run };
+    let report = simulate_with(&args.build, &build, &jobs, &options, args.simulator, effort)?;
     print(&report);
     write_json(args.json.as_deref(), &report)?;
     match &report.first_difference {
@@ -63,7 +67,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     }
 }
 
-/// Compiles (or finds) the simulation and runs `jobs` on it.
+/// Compiles (or finds) a fast simulation and runs `jobs` on it.
 pub fn simulate(
     folder: &Path,
     build: &Build,
@@ -71,8 +75,19 @@ pub fn simulate(
     options: &RunOptions,
     engine: Engine,
 ) -> Result<CosimReport, Failure> {
+    simulate_with(folder, build, jobs, options, engine, Effort::Run)
+}
+
+fn simulate_with(
+    folder: &Path,
+    build: &Build,
+    jobs: &[Job],
+    options: &RunOptions,
+    engine: Engine,
+    effort: Effort,
+) -> Result<CosimReport, Failure> {
     let spin = progress::spinner("compiling the simulation");
-    let simulation = Simulation::build(engine, folder, options.trace.is_some())?;
+    let simulation = Simulation::build_for(engine, folder, options.trace.is_some(), effort)?;
     spin.finish_and_clear();
     let golden = Golden::tiled(&build.net, &build.file.design.config.accelerator);
     let processes = if options.trace.is_some() { 1 } else { std::thread::available_parallelism().map_or(1, usize::from) };

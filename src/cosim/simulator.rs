@@ -1,6 +1,6 @@
 //! Building and running the emitted testbench, with Verilator or Icarus.
 
-use super::tools::{COMPILER, ICARUS, Tool, ToolError, VERILATOR};
+use super::tools::{COMPILER, ICARUS, Tool, ToolError, VERILATOR, waveform_headers};
 use crate::rom::sha256;
 use std::fs;
 use std::io;
@@ -65,8 +65,10 @@ pub struct Trace {
 pub enum Effort {
     /// Simulates fast.
     Run,
-    /// Is built fast.
+    /// A small design is built fast.
     Build,
+    /// A large design is built as fast as it can be, and simulates slowly: for one look.
+    Once,
 }
 
 const TOP: &str = "hvae_tb";
@@ -83,6 +85,9 @@ impl Simulation {
         let tool = match engine {
             Engine::Verilator => {
                 COMPILER.find()?;
+                if trace {
+                    waveform_headers()?;
+                }
                 VERILATOR.find()?
             }
             Engine::Icarus => ICARUS.find()?,
@@ -168,6 +173,7 @@ fn verilate(tool: &Tool, trace: bool, effort: Effort) -> Command {
         Effort::Run => command.args(["-MAKEFLAGS", "OPT_FAST=-O2"]),
         // One source file: the headers are read once, and no precompiled ones are made.
         Effort::Build => command.args(["-MAKEFLAGS", "OPT_FAST=-O1", "--output-split", "0"]),
+        Effort::Once => command.args(["-MAKEFLAGS", "OPT_FAST=-O0 OPT_SLOW=-O0", "--output-split-cfuncs", "2000"]),
     };
     if trace {
         command.args(["--trace-fst", "--trace-structs"]);

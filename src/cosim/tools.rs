@@ -73,6 +73,23 @@ pub enum ToolError {
     TooOld { name: &'static str, path: String, found: String, wanted: String, install: &'static str },
 }
 
+/// Headers that Verilator's FST writer is compiled against.
+pub fn waveform_headers() -> Result<(), ToolError> {
+    let compiler = COMPILER.find()?;
+    let includes = ["-E", "-include", "lz4.h", "-include", "zlib.h", "-x", "c++", "/dev/null"];
+    let found = Command::new(&compiler.path).args(includes).output();
+    if found.is_ok_and(|o| o.status.success()) {
+        return Ok(());
+    }
+    Err(ToolError::Missing {
+        name: "lz4.h and zlib.h",
+        variable: "CPATH",
+        purpose: "waveforms (--trace)",
+        wanted: "any version".into(),
+        install: "apt-get install liblz4-dev zlib1g-dev",
+    })
+}
+
 impl Needed {
     /// The program, or a message that says how to get it.
     pub fn find(&self) -> Result<Tool, ToolError> {

@@ -39,7 +39,8 @@ impl IntMatrix {
         let weight = best_format(weights.iter().map(|&w| f64::from(w)), weight_bits);
         let limit = weight.max();
         let code = |w: f32| weight.encode(f64::from(w)).clamp(-limit, limit) as i32;
-        let coarse_bit = input.bits - 2;
+        // Small enough for the remainder to fit the fine row, large enough to need few coarse ones.
+        let coarse_bit = (input.bits - 2).min(weight_bits - 1);
         let sum = Format::new(62, weight.frac + input.frac);
         let bias: Vec<i64> = bias.map_or_else(Vec::new, |b| b.iter().map(|&b| sum.encode(b)).collect());
         // Half up, so the remainder fits the fine row.
@@ -143,6 +144,16 @@ mod tests {
         let exact = Format::new(62, m.sum_frac());
         assert_eq!(sums.to_vec(), bias.iter().map(|&b| exact.encode(b)).collect::<Vec<_>>());
         assert!(m.weights.iter().all(|w| w.abs() <= 127));
+    }
+
+    #[test]
+    fn the_bias_splits_exactly_whatever_the_widths() {
+        let weights = Array2::from_shape_fn((2, 3), |(n, k)| n as f32 * 0.4 - k as f32 * 0.3);
+        for (weight_bits, input_bits) in [(4, 12), (2, 8), (8, 3), (12, 8)] {
+            let m = IntMatrix::quantise(weights.view(), Some(&[1.37, -0.83]), weight_bits, Format::new(input_bits, 2));
+            let limit = (1 << (weight_bits - 1)) - 1;
+            assert!(m.weights.iter().all(|w| w.abs() <= limit), "{weight_bits} and {input_bits} bits");
+        }
     }
 
     #[test]
