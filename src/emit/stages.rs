@@ -2,14 +2,11 @@
 //! has one of its own, its probes.
 
 use super::design::ProbeSignal;
-use super::templates::{
-    CellModule, CellPart, CellStage, EmbeddingStage, LatentStage, LinearStage, MatrixNumbers, Probe,
-    VocabStage,
-};
-use crate::config::{CellKind, Config};
+use super::templates::{EmbeddingStage, LatentStage, LinearStage, MatrixNumbers, Probe, VocabStage};
+use crate::config::Config;
 use crate::crossbar::CrossbarNet;
 use crate::model::{BlockId, Op, When};
-use crate::quant::{IntMatrix, QuantBlock, QuantCell, QuantNet, Signal};
+use crate::quant::{IntMatrix, QuantBlock, QuantNet, Signal};
 use askama::Template;
 
 /// What the blocks of a network become.

@@ -11,6 +11,9 @@ use std::io;
 /// Takes the files of an export one by one: path below the export's folder, content.
 pub type Sink<'a> = dyn FnMut(&str, &[u8]) -> io::Result<()> + 'a;
 
+/// Weights [outputs, rows] by the name of their matrix.
+pub type NamedWeights = Vec<(String, Array2<i32>)>;
+
 /// What was exported.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Export {
@@ -74,7 +77,7 @@ pub fn export(net: &CrossbarNet, sink: &mut Sink) -> io::Result<Export> {
 /// `read` gives the bytes of a file below the export's folder.
 pub fn read_back(
     read: &dyn Fn(&str) -> io::Result<Vec<u8>>,
-) -> Result<(Manifest, Vec<(String, Array2<i32>)>), RomError> {
+) -> Result<(Manifest, NamedWeights), RomError> {
     let path = "manifest.json";
     let bytes = read(path).map_err(|source| RomError::Io { path: path.into(), source })?;
     let manifest: Manifest =
