@@ -53,6 +53,7 @@ module hvae_tile_core #(
   reg                            sampled_q, signed_q;
   reg  signed [SUM_BITS-1:0]     sum, ones;
   reg  signed [MID_BITS-1:0]     mid, lift;
+  reg  [Rows-1:0]                lit;
   integer a, b, j;
 
   // One block for all converters: this is what simulates fast. Its temporaries are blocking.
@@ -66,7 +67,9 @@ module hvae_tile_core #(
         sum = {SUM_BITS{1'b0}};
         for (j = 0; j < DacBits; j = j + 1)
           for (b = 0; b < CodeBits; b = b + 1) begin
-            ones = SUM_BITS'($countones(drive_i[j*Rows+:Rows] & column[(a*CodeBits+b)*Rows+:Rows])) <<< (j + b);
+            // A name for what is counted: Icarus 11 miscounts an expression.
+            lit  = drive_i[j*Rows+:Rows] & column[(a*CodeBits+b)*Rows+:Rows];
+            ones = SUM_BITS'($countones(lit)) <<< (j + b);
             if (DacBits > 1 && j == DacBits - 1 && signed_i) sum = sum - ones;
             else sum = sum + ones;
           end
