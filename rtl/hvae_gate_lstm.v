@@ -4,7 +4,7 @@
 //
 // x_i, h_i: pre-activations {o, g, f, i} of the input and of the recurrent part, PreFrac
 // fraction bits; c_prev_i, c_o: StateBits, CFrac fraction bits; h_o: HFrac fraction bits.
-// Latency 9, pipelined, no reset but valid.
+// Latency 13, pipelined, no reset but valid.
 `default_nettype none
 
 module hvae_gate_lstm #(
@@ -34,13 +34,13 @@ module hvae_gate_lstm #(
   /* verilator no_inline_module */  // one class for all lanes
   localparam TABLE_FRAC = TableBits - 2;  // sigmoid and tanh reach 1 exactly
 
-  reg [8:0] valid_q;
+  reg [12:0] valid_q;
   always @(posedge clk_i)
-    if (rst_i) valid_q <= 9'd0;
-    else valid_q <= {valid_q[7:0], valid_i};
-  assign valid_o = valid_q[8];
+    if (rst_i) valid_q <= 13'd0;
+    else valid_q <= {valid_q[11:0], valid_i};
+  assign valid_o = valid_q[12];
 
-  // c0 -> c1 -> c3: gates
+  // c0 -> c1 -> c4: gates
   wire [3:0]             sum_sat;
   wire [4*TableBits-1:0] gates;
   genvar g;
@@ -69,31 +69,33 @@ module hvae_gate_lstm #(
   wire signed [TableBits-1:0] n = gates[2*TableBits+:TableBits];
   wire signed [TableBits-1:0] o = gates[3*TableBits+:TableBits];
 
-  // c3 -> c4: f * c and i * g
+  // c4 -> c5 -> c6: f * c and i * g
   wire signed [StateBits-1:0] c_prev;
-  hvae_delay #(.Bits(StateBits), .Cycles(3)) u_c_prev (.clk_i(clk_i), .d_i(c_prev_i), .d_o(c_prev));
-  wire signed [TableBits+StateBits-1:0] kept_wide  = f * c_prev;
-  wire signed [2*TableBits-1:0]         added_wide = i * n;
+  hvae_delay #(.Bits(StateBits), .Cycles(4)) u_c_prev (.clk_i(clk_i), .d_i(c_prev_i), .d_o(c_prev));
+  reg  signed [TableBits+StateBits-1:0] kept_wide_q;
+  reg  signed [2*TableBits-1:0]         added_wide_q;
   wire        [StateBits-1:0]           kept, added;
   wire                                  kept_sat, added_sat;
   reg         [StateBits-1:0]           kept_q, added_q;
   hvae_requant #(.InBits(TableBits + StateBits), .OutBits(StateBits), .Shift(TABLE_FRAC)) u_kept (
-      .value_i(kept_wide), .value_o(kept), .sat_o(kept_sat));
+      .value_i(kept_wide_q), .value_o(kept), .sat_o(kept_sat));
   hvae_requant #(.InBits(2 * TableBits), .OutBits(StateBits), .Shift(2 * TABLE_FRAC - CFrac)) u_added (
-      .value_i(added_wide), .value_o(added), .sat_o(added_sat));
+      .value_i(added_wide_q), .value_o(added), .sat_o(added_sat));
   always @(posedge clk_i) begin
-    kept_q  <= kept;
-    added_q <= added;
+    kept_wide_q  <= f * c_prev;
+    added_wide_q <= i * n;
+    kept_q       <= kept;
+    added_q      <= added;
   end
 
-  // c4 -> c5: c'
+  // c6 -> c7: c'
   wire [StateBits-1:0] c_sum;
   wire                 c_sat;
   reg  [StateBits-1:0] c_q;
   hvae_sat_add #(.Bits(StateBits)) u_c (.a_i(kept_q), .b_i(added_q), .sum_o(c_sum), .sat_o(c_sat));
   always @(posedge clk_i) c_q <= c_sum;
 
-  // c5 -> c6 -> c8: tanh(c')
+  // c7 -> c8 -> c11: tanh(c')
   wire        [PreBits-1:0]   c_pre;
   wire                        c_pre_sat;
   reg         [PreBits-1:0]   c_pre_q;
@@ -106,16 +108,19 @@ module hvae_gate_lstm #(
       .DeltaBits(TanhDeltaBits), .InitFile(TanhFile)
   ) u_tanh (.clk_i(clk_i), .x_i(c_pre_q), .y_o(squashed));
 
-  // c8 -> c9: h'
+  // c11 -> c12 -> c13: h'
   wire signed [TableBits-1:0]   o_late;
-  hvae_delay #(.Bits(TableBits), .Cycles(5)) u_o (.clk_i(clk_i), .d_i(o), .d_o(o_late));
-  wire signed [2*TableBits-1:0] h_wide = o_late * squashed;
+  hvae_delay #(.Bits(TableBits), .Cycles(7)) u_o (.clk_i(clk_i), .d_i(o), .d_o(o_late));
+  reg  signed [2*TableBits-1:0] h_wide_q;
   wire        [StateBits-1:0]   state;
   wire                          state_sat;
   hvae_requant #(.InBits(2 * TableBits), .OutBits(StateBits), .Shift(2 * TABLE_FRAC - HFrac)) u_h (
-      .value_i(h_wide), .value_o(state), .sat_o(state_sat));
-  always @(posedge clk_i) h_o <= state;
-  hvae_delay #(.Bits(StateBits), .Cycles(4)) u_c_late (.clk_i(clk_i), .d_i(c_q), .d_o(c_o));
+      .value_i(h_wide_q), .value_o(state), .sat_o(state_sat));
+  always @(posedge clk_i) begin
+    h_wide_q <= o_late * squashed;
+    h_o      <= state;
+  end
+  hvae_delay #(.Bits(StateBits), .Cycles(6)) u_c_late (.clk_i(clk_i), .d_i(c_q), .d_o(c_o));
 
   // Clips, each delayed to the cycle of the result.
   wire [2:0] gate_sats = {2'd0, sum_sat[0]} + {2'd0, sum_sat[1]} + {2'd0, sum_sat[2]} + {2'd0, sum_sat[3]};
@@ -123,10 +128,10 @@ module hvae_gate_lstm #(
   wire [2:0] gate_sats_late;
   wire [1:0] product_sats_late;
   wire       c_sat_late, c_pre_sat_late;
-  hvae_delay #(.Bits(3), .Cycles(8)) u_gate_sats (.clk_i(clk_i), .d_i(gate_sats), .d_o(gate_sats_late));
-  hvae_delay #(.Bits(2), .Cycles(5)) u_product_sats (.clk_i(clk_i), .d_i(product_sats), .d_o(product_sats_late));
-  hvae_delay #(.Bits(1), .Cycles(4)) u_c_sat (.clk_i(clk_i), .d_i(c_sat), .d_o(c_sat_late));
-  hvae_delay #(.Bits(1), .Cycles(3)) u_c_pre_sat (.clk_i(clk_i), .d_i(c_pre_sat), .d_o(c_pre_sat_late));
+  hvae_delay #(.Bits(3), .Cycles(12)) u_gate_sats (.clk_i(clk_i), .d_i(gate_sats), .d_o(gate_sats_late));
+  hvae_delay #(.Bits(2), .Cycles(7)) u_product_sats (.clk_i(clk_i), .d_i(product_sats), .d_o(product_sats_late));
+  hvae_delay #(.Bits(1), .Cycles(6)) u_c_sat (.clk_i(clk_i), .d_i(c_sat), .d_o(c_sat_late));
+  hvae_delay #(.Bits(1), .Cycles(5)) u_c_pre_sat (.clk_i(clk_i), .d_i(c_pre_sat), .d_o(c_pre_sat_late));
   reg [3:0] sats_q;
   always @(posedge clk_i)
     sats_q <= {1'b0, gate_sats_late} + {2'd0, product_sats_late} + {3'd0, c_sat_late} + {3'd0, c_pre_sat_late} + {3'd0, state_sat};

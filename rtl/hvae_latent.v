@@ -6,7 +6,7 @@
 //
 // e is standard normal: sign and magnitude of draw (latent, dimension) of the seed.
 // Means, log-variances and z have PreFrac fraction bits, e has 12. z of the dimension
-// asked for in cycle q is written in q + 16. The statistics leave in q + 11.
+// asked for in cycle q is written in q + 18. The statistics leave in q + 11.
 `default_nettype none
 
 module hvae_latent #(
@@ -47,17 +47,17 @@ module hvae_latent #(
 
   wire                  scan;
   wire [GROUP_BITS-1:0] index;
-  wire                  unused_sample, unused_first;
-  wire [7:0]            unused_phase, unused_slot;
+  wire                  unused_sample, unused_first, unused_last;
+  wire [7:0]            unused_round, unused_phase, unused_slot;
   hvae_stage_seq u_seq (
-      .clk_i(clk_i), .rst_i(rst_i), .start_i(start_i), .mvm_i(1'b0),
+      .clk_i(clk_i), .rst_i(rst_i), .start_i(start_i), .mvm_i(1'b0), .rounds_last_i(8'd0),
       .phases_last_i(8'd0), .slots_last_i(8'd0), .wait_last_i(8'd0),
-      .scan_last_i(18'(Size - 1)), .drain_last_i(8'd16),
-      .busy_o(busy_o), .sample_o(unused_sample), .phase_o(unused_phase), .first_phase_o(unused_first),
-      .slot_o(unused_slot), .scan_o(scan), .scan_index_o(index)
+      .scan_last_i(18'(Size - 1)), .drain_last_i(8'd18),
+      .busy_o(busy_o), .sample_o(unused_sample), .round_o(unused_round), .phase_o(unused_phase), .first_phase_o(unused_first),
+      .slot_o(unused_slot), .last_o(unused_last), .scan_o(scan), .scan_index_o(index)
   );
 
-  // q: the draw is asked for; q + 13: e
+  // q: the draw is asked for; q + 14: e
   wire sampled = mode_i == POSTERIOR || mode_i == PRIOR;
   wire [31:0]           uniform;
   wire                  sign;
@@ -69,18 +69,18 @@ module hvae_latent #(
   hvae_octave_table #(.OutBits(NOISE_BITS), .InitFile(NormalFile)) u_normal (
       .clk_i(clk_i), .v_i({uniform[31:1], 1'b1}), .value_o(magnitude)
   );
-  hvae_delay #(.Bits(1), .Cycles(2)) u_sign (.clk_i(clk_i), .d_i(uniform[0]), .d_o(sign));
+  hvae_delay #(.Bits(1), .Cycles(3)) u_sign (.clk_i(clk_i), .d_i(uniform[0]), .d_o(sign));
   wire signed [NOISE_BITS-1:0] noise = sign ? -$signed(magnitude) : $signed(magnitude);
 
   // q + 10: the moments are read; q + 11: the table of sigma
-  wire [GROUP_BITS-1:0] index10, index11, index16;
-  reg  [16:1]           valid_q;
+  wire [GROUP_BITS-1:0] index10, index11, index18;
+  reg  [18:1]           valid_q;
   hvae_delay #(.Bits(GROUP_BITS), .Cycles(10)) u_index10 (.clk_i(clk_i), .d_i(index), .d_o(index10));
   hvae_delay #(.Bits(GROUP_BITS), .Cycles(1)) u_index11 (.clk_i(clk_i), .d_i(index10), .d_o(index11));
-  hvae_delay #(.Bits(GROUP_BITS), .Cycles(5)) u_index16 (.clk_i(clk_i), .d_i(index11), .d_o(index16));
+  hvae_delay #(.Bits(GROUP_BITS), .Cycles(7)) u_index18 (.clk_i(clk_i), .d_i(index11), .d_o(index18));
   always @(posedge clk_i)
-    if (rst_i) valid_q <= 16'd0;
-    else valid_q <= {valid_q[15:1], scan};
+    if (rst_i) valid_q <= 18'd0;
+    else valid_q <= {valid_q[17:1], scan};
 
   reg signed [StateBits-1:0] mean_q, log_variance_q;
   always @(posedge clk_i)
@@ -102,38 +102,41 @@ module hvae_latent #(
       .DeltaBits(ExpDeltaBits), .InitFile(ExpFile)
   ) u_sigma (.clk_i(clk_i), .x_i(log_variance_q), .y_o(sigma));
 
-  // q + 13 -> q + 14: the noise in z's format
-  wire signed [TableBits+NOISE_BITS-1:0] scaled_wide = sigma * noise;
+  // q + 14 -> q + 15 -> q + 16: the noise in z's format
+  reg  signed [TableBits+NOISE_BITS-1:0] scaled_wide_q;
+  reg  signed [NOISE_BITS-1:0]           plain_wide_q;
   wire        [StateBits-1:0]            scaled, plain;
   wire                                   scaled_sat, plain_sat;
   hvae_requant #(.InBits(TableBits + NOISE_BITS), .OutBits(StateBits), .Shift(SIGMA_FRAC + NOISE_FRAC - PreFrac)) u_scaled (
-      .value_i(scaled_wide), .value_o(scaled), .sat_o(scaled_sat));
+      .value_i(scaled_wide_q), .value_o(scaled), .sat_o(scaled_sat));
   hvae_requant #(.InBits(NOISE_BITS), .OutBits(StateBits), .Shift(NOISE_FRAC - PreFrac)) u_plain (
-      .value_i(noise), .value_o(plain), .sat_o(plain_sat));
+      .value_i(plain_wide_q), .value_o(plain), .sat_o(plain_sat));
   reg [StateBits-1:0] noise_q;
   reg                 noise_sat_q;
   always @(posedge clk_i) begin
-    noise_q     <= mode_i == PRIOR ? plain : scaled;
-    noise_sat_q <= valid_q[13] && (mode_i == PRIOR ? plain_sat : mode_i == POSTERIOR && scaled_sat);
+    scaled_wide_q <= sigma * noise;
+    plain_wide_q  <= noise;
+    noise_q       <= mode_i == PRIOR ? plain : scaled;
+    noise_sat_q   <= valid_q[15] && (mode_i == PRIOR ? plain_sat : mode_i == POSTERIOR && scaled_sat);
   end
 
-  // q + 14 -> q + 15 -> q + 16: z
+  // q + 16 -> q + 17 -> q + 18: z
   wire [StateBits-1:0] base, sum;
   wire                 sum_sat;
-  hvae_delay #(.Bits(StateBits), .Cycles(3)) u_base (
+  hvae_delay #(.Bits(StateBits), .Cycles(5)) u_base (
       .clk_i(clk_i), .d_i(mode_i == MEAN || mode_i == POSTERIOR ? mean_q : StateBits'(given_i)), .d_o(base));
   hvae_sat_add #(.Bits(StateBits)) u_sum (.a_i(base), .b_i(noise_q), .sum_o(sum), .sat_o(sum_sat));
-  reg [StateBits-1:0] z15_q, write_data;
+  reg [StateBits-1:0] z_q, write_data;
   reg [15:0]          own_sats_q;
   always @(posedge clk_i) begin
-    z15_q      <= mode_i == POSTERIOR ? sum : mode_i == PRIOR ? noise_q : base;
-    write_data <= z15_q;
-    own_sats_q <= {15'd0, noise_sat_q} + {15'd0, valid_q[14] && mode_i == POSTERIOR && sum_sat};
+    z_q        <= mode_i == POSTERIOR ? sum : mode_i == PRIOR ? noise_q : base;
+    write_data <= z_q;
+    own_sats_q <= {15'd0, noise_sat_q} + {15'd0, valid_q[16] && mode_i == POSTERIOR && sum_sat};
   end
 
   // Read by the probes of a simulation.
-  wire                  write_valid = valid_q[16];
-  wire [GROUP_BITS-1:0] write_group = index16;
+  wire                  write_valid = valid_q[18];
+  wire [GROUP_BITS-1:0] write_group = index18;
 
   wire [15:0]          code_sats;
   wire [StateBits-1:0] unused_word;
@@ -144,7 +147,7 @@ module hvae_latent #(
   );
   assign sats_o = own_sats_q + code_sats;
 
-  wire unused = &{1'b0, index10, given_i, unused_sample, unused_first, unused_phase, unused_slot, unused_word};
+  wire unused = &{1'b0, index10, given_i, unused_sample, unused_first, unused_last, unused_round, unused_phase, unused_slot, unused_word};
 endmodule
 
 `default_nettype wire

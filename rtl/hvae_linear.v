@@ -20,6 +20,8 @@ module hvae_linear #(
     parameter CoarseBit       = 6,
     parameter RowTiles        = 1,
     parameter ColTiles        = 6,
+    parameter Rounds          = 1,
+    parameter SkipZeros       = 0,
     parameter InputBits       = 8,
     parameter Rows            = 128,
     parameter Groups          = 16,
@@ -51,39 +53,28 @@ module hvae_linear #(
     output wire [Lanes*OutBits-1:0]    write_c_data_o,
     output reg  [Sets*Size*OutBits-1:0] kept_o,           // element j of set s at (s*Size + j)*OutBits
     output wire [15:0]                 clips_o,
-    output wire [15:0]                 sats_o
+    output wire [15:0]                 sats_o,
+    output wire [15:0]                 samples_o
 );
   localparam PHASES   = (InputBits + DacBits - 1) / DacBits;
-  localparam OUTPUTS  = Sets * Size;
-  localparam COL_BITS = OUTPUTS > 1 ? $clog2(OUTPUTS) : 1;
   localparam SUM_BITS = AccBits + (RowTiles > 1 ? $clog2(RowTiles) : 0);
   localparam SCANS    = (Size + Lanes - 1) / Lanes;
 
-  wire        sample, first, scan;
-  wire [7:0]  phase, slot;
+  wire        sample, first, last, scan;
+  wire [7:0]  phase, slot, round;
   wire [17:0] group;
   hvae_stage_seq u_seq (
-      .clk_i(clk_i), .rst_i(rst_i), .start_i(start_i), .mvm_i(1'b1),
-      .phases_last_i(8'(PHASES - 1)), .slots_last_i(8'(Slots - 1)), .wait_last_i(8'd2),
+      .clk_i(clk_i), .rst_i(rst_i), .start_i(start_i), .mvm_i(1'b1), .rounds_last_i(8'(Rounds - 1)),
+      .phases_last_i(8'(PHASES - 1)), .slots_last_i(8'(Slots - 1)), .wait_last_i(8'd5),
       .scan_last_i(18'(SCANS - 1)), .drain_last_i(8'd3),
-      .busy_o(busy_o), .sample_o(sample), .phase_o(phase), .first_phase_o(first), .slot_o(slot),
-      .scan_o(scan), .scan_index_o(group)
+      .busy_o(busy_o), .sample_o(sample), .round_o(round), .phase_o(phase), .first_phase_o(first),
+      .slot_o(slot), .last_o(last), .scan_o(scan), .scan_index_o(group)
   );
 
-  wire [Sets*Lanes*COL_BITS-1:0] column;
   wire [Sets*Lanes*SUM_BITS-1:0] sum;
-  genvar s, l;
-  generate
-    for (s = 0; s < Sets; s = s + 1) begin : gen_set
-      for (l = 0; l < Lanes; l = l + 1) begin : gen_lane
-        assign column[(s*Lanes+l)*COL_BITS+:COL_BITS] = COL_BITS'(s * Size + l + {14'd0, group} * Lanes);
-      end
-    end
-  endgenerate
-
   hvae_matvec #(
-      .Inputs(Inputs), .Outputs(OUTPUTS), .BiasCoarse(BiasCoarse), .BiasFine(BiasFine),
-      .CoarseBit(CoarseBit), .RowTiles(RowTiles), .ColTiles(ColTiles), .Reads(Sets * Lanes),
+      .Inputs(Inputs), .Sets(Sets), .Size(Size), .Lanes(Lanes), .BiasCoarse(BiasCoarse), .BiasFine(BiasFine),
+      .CoarseBit(CoarseBit), .RowTiles(RowTiles), .ColTiles(ColTiles), .Rounds(Rounds), .SkipZeros(SkipZeros),
       .InputBits(InputBits), .Rows(Rows), .Groups(Groups), .AdcsPerGroup(AdcsPerGroup),
       .WeightsPerGroup(WeightsPerGroup), .CellsPerWeight(CellsPerWeight), .Slots(Slots),
       .CellBits(CellBits), .CodeBits(CodeBits), .DacBits(DacBits), .AdcBits(AdcBits),
@@ -91,8 +82,8 @@ module hvae_linear #(
       .WeightBits(WeightBits), .AccBits(AccBits), .Lossless(Lossless),
       .RomDir(RomDir), .RomPrefix(RomPrefix)
   ) u_matvec (
-      .clk_i(clk_i), .sample_i(sample), .first_i(first), .phase_i(phase), .slot_i(slot),
-      .planes_i(planes_i), .read_column_i(column), .read_sum_o(sum), .clips_o(clips_o)
+      .clk_i(clk_i), .sample_i(sample), .first_i(first), .last_i(last), .phase_i(phase), .slot_i(slot), .round_i(round),
+      .planes_i(planes_i), .scan_i(scan), .group_i(group), .read_sum_o(sum), .clips_o(clips_o), .samples_o(samples_o)
   );
 
   // Asked in cycle q: sums in q + 2, words in q + 3.
@@ -130,17 +121,15 @@ module hvae_linear #(
     end
   endgenerate
 
-  integer k, i, j;
-  // Temporaries of the clocked block are blocking.
-  // verilator lint_off BLKSEQ
+  integer g, k, i;
   always @(posedge clk_i)
     if (write_o)
-      for (k = 0; k < Sets; k = k + 1)
-        for (i = 0; i < Lanes; i = i + 1) begin
-          j = {14'd0, write_group_o} * Lanes + i;
-          if (j < Size) kept_o[(k*Size+j)*OutBits+:OutBits] <= write_data_o[(k*Lanes+i)*OutBits+:OutBits];
-        end
-  // verilator lint_on BLKSEQ
+      for (g = 0; g < SCANS; g = g + 1)
+        if (write_group_o == 18'(g))
+          for (k = 0; k < Sets; k = k + 1)
+            for (i = 0; i < Lanes; i = i + 1)
+              if (g * Lanes + i < Size)
+                kept_o[(k*Size+g*Lanes+i)*OutBits+:OutBits] <= write_data_o[(k*Lanes+i)*OutBits+:OutBits];
 endmodule
 
 `default_nettype wire

@@ -1,21 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 // A weight matrix on its tiles: read_sum_o = sum over inputs of input * weight (+ bias).
 //
-// RowTiles x ColTiles tiles work together, phase by phase. Input k is row k; behind the
-// data rows stand BiasCoarse rows driven with 2^CoarseBit and BiasFine rows driven with 1.
-// A sample in cycle c is in the accumulators from cycle c + 4. A read takes 2 cycles:
-// selected accumulators, then the sum over row tiles.
+// RowTiles x ColTiles logical tiles; each physical one holds up to Rounds logical tiles of
+// its row, which take turns on its converters. All rows of tiles work together, phase by
+// phase. Input k is row k; behind the data rows stand BiasCoarse rows driven with
+// 2^CoarseBit and BiasFine rows driven with 1.
+//
+// A sample in cycle c is in the sums that can be read from cycle c + 7, when it is the last
+// of its round. Outputs stand in Sets blocks of Size; a read takes group_i and gives, two
+// cycles later, outputs set*Size + group*Lanes + lane of every set.
 `default_nettype none
 
 module hvae_matvec #(
     parameter Inputs          = 96,
-    parameter Outputs         = 288,
+    parameter Sets            = 3,    // blocks of outputs, read side by side
+    parameter Size            = 96,   // outputs of a block
+    parameter Lanes           = 8,    // of each block, read per cycle
     parameter BiasCoarse      = 0,
     parameter BiasFine        = 0,
     parameter CoarseBit       = 6,
     parameter RowTiles        = 1,
     parameter ColTiles        = 18,
-    parameter Reads           = 24,   // accumulators read per cycle
+    parameter Rounds          = 1,
+    parameter SkipZeros       = 0,    // no conversions for digits that are 0 on a row of tiles
     parameter InputBits       = 8,
     parameter Rows            = 128,
     parameter Groups          = 16,
@@ -35,55 +42,73 @@ module hvae_matvec #(
     parameter Lossless        = 1,
     parameter RomDir          = "rom",
     parameter RomPrefix       = "matrix",
-    parameter ColumnBits      = Outputs > 1 ? $clog2(Outputs) : 1,
     parameter SumBits         = AccBits + (RowTiles > 1 ? $clog2(RowTiles) : 0)
 ) (
     input  wire                        clk_i,
     input  wire                        sample_i,
     input  wire                        first_i,        // the most significant phase
+    input  wire                        last_i,         // the last conversion of a round
     input  wire [7:0]                  phase_i,
     input  wire [7:0]                  slot_i,
+    input  wire [7:0]                  round_i,
     input  wire [InputBits*Inputs-1:0] planes_i,       // bit b of input k at b*Inputs + k
-    input  wire [Reads*ColumnBits-1:0] read_column_i,
-    output reg  [Reads*SumBits-1:0]    read_sum_o,
-    output wire [15:0]                 clips_o
+    input  wire                        scan_i,
+    input  wire [17:0]                 group_i,
+    output reg  [Sets*Lanes*SumBits-1:0] read_sum_o,   // lane l of set s at (s*Lanes + l)*SumBits
+    output wire [15:0]                 clips_o,
+    output reg  [15:0]                 samples_o       // tiles that convert, per cycle
 );
-  localparam PHASES    = (InputBits + DacBits - 1) / DacBits;
-  localparam SLOT_BITS = Slots > 1 ? $clog2(Slots) : 1;
-  localparam LOGICAL   = Groups * WeightsPerGroup;
-  localparam USED      = Inputs + BiasCoarse + BiasFine;
-  localparam ALL_ROWS  = RowTiles * Rows;
+  localparam PHASES      = (InputBits + DacBits - 1) / DacBits;
+  localparam COLUMNS     = Slots * Rounds;
+  localparam SELECT_BITS = COLUMNS > 1 ? $clog2(COLUMNS) : 1;
+  localparam LOGICAL     = Groups * WeightsPerGroup;
+  localparam OUTPUTS     = Sets * Size;
+  localparam USED        = Inputs + BiasCoarse + BiasFine;
+  localparam ALL_ROWS    = RowTiles * Rows;
+  localparam PHYSICAL    = (ColTiles + Rounds - 1) / Rounds;  // tiles of a row
+  localparam WORD_BITS   = AccBits > 32 ? 64 : 32;
+  localparam WORD_PLACES = AccBits > 32 ? 6 : 5;
+  localparam READS       = Sets * Lanes;
+  localparam SCANS       = (Size + Lanes - 1) / Lanes;
+  localparam SCAN_BITS   = SCANS > 1 ? $clog2(SCANS) : 1;
 
   generate
     if (USED > ALL_ROWS || (RowTiles - 1) * Rows >= USED) begin : gen_refuse_rows
       hvae_row_tiles_do_not_fit_the_inputs u_refuse ();
     end
-    if (Outputs > ColTiles * LOGICAL) begin : gen_refuse_columns
+    if (OUTPUTS > ColTiles * LOGICAL) begin : gen_refuse_columns
       hvae_column_tiles_do_not_hold_the_outputs u_refuse ();
     end
   endgenerate
 
-  reg                 sample_q, first_q;
-  reg [SLOT_BITS-1:0] slot_q;
+  reg                   sample_q, first_q, last_q;
+  reg [7:0]             phase_q, slot_q, round_q;
+  reg [SELECT_BITS-1:0] select_q;
   always @(posedge clk_i) begin
     sample_q <= sample_i;
     first_q  <= first_i;
-    slot_q   <= slot_i[SLOT_BITS-1:0];
+    last_q   <= last_i;
+    phase_q  <= phase_i;
+    slot_q   <= slot_i;
+    round_q  <= round_i;
+    select_q <= SELECT_BITS'({8'd0, round_i} * Slots + {8'd0, slot_i});
   end
-  wire unused_slot = &{1'b0, slot_i};
 
   // Two decimal digits of a tile row, four of a tile column, as in the image's name.
   function [15:0] two(input integer n);
     two = 16'h3030 + 16'(((n / 10) % 10) * 256 + n % 10);
   endfunction
 
-  localparam COLUMNS = ColTiles * LOGICAL;  // logical columns of a row of tiles
+  localparam SUMS = RowTiles * PHYSICAL * Rounds * LOGICAL;
 
-  // Accumulators of row tile r: r*COLUMNS and up, in the order of the outputs.
-  wire [AccBits-1:0] acc  [0:RowTiles*COLUMNS-1];
-  wire [15:0]        clip [0:RowTiles*ColTiles-1];
+  // Sums as words, tile by tile: row of tiles r, physical tile c, round, logical column.
+  wire [SUMS*WORD_BITS-1:0] sums;
+  wire [15:0]               clip [0:RowTiles*PHYSICAL-1];
+  wire [RowTiles-1:0]       live;
+  reg                       sample_q2;
+  always @(posedge clk_i) sample_q2 <= sample_q;
 
-  genvar r, c, b, l;
+  genvar r, c, b, s, l, g;
   generate
     for (r = 0; r < RowTiles; r = r + 1) begin : gen_row
       wire [InputBits*Rows-1:0] planes;
@@ -107,37 +132,41 @@ module hvae_matvec #(
       end
 
       wire [DacBits*Rows-1:0] drive;
-      hvae_dac #(.Rows(Rows), .InputBits(InputBits), .DacBits(DacBits), .Phases(PHASES)) u_dac (
+      hvae_dac #(
+          .Rows(Rows), .InputBits(InputBits), .DacBits(DacBits), .Phases(PHASES), .SkipZeros(SkipZeros)
+      ) u_dac (
           .clk_i   (clk_i),
-          .sample_i(sample_i),
-          .phase_i (phase_i),
+          .sample_i(sample_q),
+          .phase_i (phase_q),
           .planes_i(planes),
-          .drive_o (drive)
+          .drive_o (drive),
+          .live_o  (live[r])
       );
 
-      for (c = 0; c < ColTiles; c = c + 1) begin : gen_col
+      for (c = 0; c < PHYSICAL; c = c + 1) begin : gen_col
         localparam IMAGE = {RomDir, "/", RomPrefix, "_r", two(r), "_c", two(c / 100), two(c), ".hex"};
-        wire [LOGICAL*AccBits-1:0] tile_acc;
         hvae_tile #(
 `ifndef VERILATOR
             .InitFile(IMAGE),
 `endif
             .Rows(Rows), .Groups(Groups), .AdcsPerGroup(AdcsPerGroup), .WeightsPerGroup(WeightsPerGroup),
-            .CellsPerWeight(CellsPerWeight), .Slots(Slots), .CellBits(CellBits), .CodeBits(CodeBits),
-            .DacBits(DacBits), .AdcBits(AdcBits), .AdcShift(AdcShift), .AdcOffset(AdcOffset),
-            .Differential(Differential), .WeightBits(WeightBits), .AccBits(AccBits), .Lossless(Lossless)
+            .CellsPerWeight(CellsPerWeight), .Slots(Slots), .Rounds(Rounds), .CellBits(CellBits),
+            .CodeBits(CodeBits), .DacBits(DacBits), .AdcBits(AdcBits), .AdcShift(AdcShift),
+            .AdcOffset(AdcOffset), .Differential(Differential), .WeightBits(WeightBits),
+            .AccBits(AccBits), .WordBits(WORD_BITS), .Lossless(Lossless)
         ) u_tile (
             .clk_i   (clk_i),
             .sample_i(sample_q),
             .first_i (first_q),
+            .last_i  (last_q),
             .slot_i  (slot_q),
+            .round_i (round_q),
+            .select_i(select_q),
+            .live_i  (live[r]),
             .drive_i (drive),
-            .acc_o   (tile_acc),
-            .clips_o (clip[r*ColTiles+c])
+            .acc_o   (sums[(r*PHYSICAL+c)*Rounds*LOGICAL*WORD_BITS+:Rounds*LOGICAL*WORD_BITS]),
+            .clips_o (clip[r*PHYSICAL+c])
         );
-        for (l = 0; l < LOGICAL; l = l + 1) begin : gen_logical
-          assign acc[r*COLUMNS+c*LOGICAL+l] = tile_acc[l*AccBits+:AccBits];
-        end
 `ifdef VERILATOR
         // Loaded from here, so that all tiles have the same parameters: one class in the
         // simulator instead of one a tile (measured 3.6 x faster).
@@ -147,29 +176,63 @@ module hvae_matvec #(
     end
   endgenerate
 
-  // Read port.
-  reg [RowTiles*Reads*AccBits-1:0] picked_q;
-  reg signed [SumBits-1:0]         sum;
-  integer p, t, column;
+  // Read port: one word out of the groups of each lane, then the sum over row tiles.
+  reg [RowTiles*READS*AccBits-1:0] picked_q;
+  generate
+    for (r = 0; r < RowTiles; r = r + 1) begin : gen_read_row
+      for (s = 0; s < Sets; s = s + 1) begin : gen_read_set
+        for (l = 0; l < Lanes; l = l + 1) begin : gen_read_lane
+          // Strides of a power of two, or synthesis makes a barrel shifter of it.
+          wire [(1<<SCAN_BITS)*WORD_BITS-1:0] word;
+          for (g = 0; g < (1 << SCAN_BITS); g = g + 1) begin : gen_group
+            if (g * Lanes + l < Size) begin : gen_used
+              // Output n is column n % LOGICAL of logical tile n / LOGICAL; those stand
+              // round after round on the physical tiles.
+              localparam OUTPUT = s * Size + g * Lanes + l;
+              localparam TILE   = OUTPUT / LOGICAL;
+              localparam PLACE  = ((r * PHYSICAL + TILE % PHYSICAL) * Rounds + TILE / PHYSICAL) * LOGICAL + OUTPUT % LOGICAL;
+              assign word[g*WORD_BITS+:WORD_BITS] = sums[PLACE*WORD_BITS+:WORD_BITS];
+            end else begin : gen_beyond
+              assign word[g*WORD_BITS+:WORD_BITS] = {WORD_BITS{1'b0}};
+            end
+          end
+          always @(posedge clk_i)
+            if (scan_i)
+              picked_q[(r*READS+s*Lanes+l)*AccBits+:AccBits] <= word[{group_i[SCAN_BITS-1:0], {WORD_PLACES{1'b0}}}+:AccBits];
+          wire unused_word = &{1'b0, word};
+        end
+      end
+    end
+  endgenerate
+  wire unused_sums = &{1'b0, sums, group_i};
 
+  reg signed [SumBits-1:0] sum;
+  integer p, t;
   // Temporaries of the clocked blocks are blocking.
   // verilator lint_off BLKSEQ
   always @(posedge clk_i) begin
-    for (p = 0; p < Reads; p = p + 1) begin
-      column = {{(32-ColumnBits){1'b0}}, read_column_i[p*ColumnBits+:ColumnBits]};
-      if (column > Outputs - 1) column = Outputs - 1;  // lanes beyond the last output
-      for (t = 0; t < RowTiles; t = t + 1) picked_q[(t*Reads+p)*AccBits+:AccBits] <= acc[t*COLUMNS+column];
+    for (p = 0; p < READS; p = p + 1) begin
       sum = {SumBits{1'b0}};
       for (t = 0; t < RowTiles; t = t + 1)
-        sum = sum + SumBits'($signed(picked_q[(t*Reads+p)*AccBits+:AccBits]));
+        sum = sum + SumBits'($signed(picked_q[(t*READS+p)*AccBits+:AccBits]));
       read_sum_o[p*SumBits+:SumBits] <= sum;
     end
+  end
+
+  // Tiles at work.
+  reg [15:0] working;
+  integer    row;
+  always @(posedge clk_i) begin
+    working = 16'd0;
+    for (row = 0; row < RowTiles; row = row + 1)
+      if (sample_q2 && live[row]) working = working + 16'(PHYSICAL);
+    samples_o <= working;
   end
 
   generate
     if (Lossless != 0) begin : gen_no_clips
       assign clips_o = 16'd0;
-      for (r = 0; r < RowTiles * ColTiles; r = r + 1) begin : gen_unused
+      for (r = 0; r < RowTiles * PHYSICAL; r = r + 1) begin : gen_unused
         wire unused = &{1'b0, clip[r]};
       end
     end else begin : gen_clips
@@ -177,7 +240,7 @@ module hvae_matvec #(
       integer    k;
       always @(posedge clk_i) begin
         count = 16'd0;
-        for (k = 0; k < RowTiles * ColTiles; k = k + 1) count = count + clip[k];
+        for (k = 0; k < RowTiles * PHYSICAL; k = k + 1) count = count + clip[k];
         count_q <= count;
       end
       assign clips_o = count_q;

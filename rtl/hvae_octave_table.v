@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Noise by inversion: leading zeros of a uniform integer pick an octave, the six bits below
 // the leading one a segment of it. So the tail keeps its resolution. 0 counts as 1.
-// Latency 2, one look-up per cycle.
+// Latency 3, one look-up per cycle.
 `default_nettype none
 
 module hvae_octave_table #(
@@ -15,15 +15,18 @@ module hvae_octave_table #(
   reg [OutBits-1:0] words [0:2047];
   initial $readmemh(InitFile, words);
 
-  // Normalises in five steps of 16, 8, 4, 2, 1 places; address = {leading zeros, mantissa}.
+  // Normalises in five steps of 16, 8 and, a cycle later, 4, 2, 1 places; address = {leading zeros, mantissa}.
   wire [31:0] v = v_i == 32'd0 ? 32'd1 : v_i;
   wire [4:0]  zeros;
   assign zeros[4] = v[31:16] == 16'd0;
   wire [31:0] v16 = zeros[4] ? v << 16 : v;
   assign zeros[3] = v16[31:24] == 8'd0;
   wire [31:0] v8 = zeros[3] ? v16 << 8 : v16;
-  assign zeros[2] = v8[31:28] == 4'd0;
-  wire [31:0] v4 = zeros[2] ? v8 << 4 : v8;
+
+  reg [1:0]  high_zeros_q;
+  reg [31:0] v8_q;
+  assign zeros[2] = v8_q[31:28] == 4'd0;
+  wire [31:0] v4 = zeros[2] ? v8_q << 4 : v8_q;
   assign zeros[1] = v4[31:30] == 2'd0;
   wire [31:0] v2 = zeros[1] ? v4 << 2 : v4;
   assign zeros[0] = !v2[31];
@@ -31,8 +34,10 @@ module hvae_octave_table #(
 
   reg [10:0] address_q;
   always @(posedge clk_i) begin
-    address_q <= {zeros, v1[30:25]};
-    value_o   <= words[address_q];
+    high_zeros_q <= zeros[4:3];
+    v8_q         <= v8;
+    address_q    <= {high_zeros_q, zeros[2:0], v1[30:25]};
+    value_o      <= words[address_q];
   end
 
   wire unused = &{1'b0, v1};

@@ -20,20 +20,16 @@ module hvae_requant #(
   localparam WIDE = (InBits > OutBits ? InBits : OutBits) + UP + 2;
 
   localparam signed [WIDE-1:0] HALF = DOWN > 0 ? {{(WIDE-1){1'b0}}, 1'b1} <<< (DOWN - 1) : {WIDE{1'b0}};
-  localparam signed [WIDE-1:0] MAX  = ({{(WIDE-1){1'b0}}, 1'b1} <<< (OutBits - 1)) - 1;
-  localparam signed [WIDE-1:0] MIN  = -MAX - 1;
 
   wire signed [WIDE-1:0] wide    = {{(WIDE-InBits){value_i[InBits-1]}}, value_i};
   wire signed [WIDE-1:0] scaled  = ((wide <<< UP) + HALF) >>> DOWN;
-  wire                   above   = scaled > MAX;
-  wire                   below   = scaled < MIN;
-  wire signed [WIDE-1:0] clipped = above ? MAX : below ? MIN : scaled;
 
-  assign value_o = clipped[OutBits-1:0];
-  assign sat_o   = above | below;
+  // It fits when all bits above the output are copies of its sign.
+  wire negative = scaled[WIDE-1];
+  wire fits     = scaled[WIDE-1:OutBits-1] == {(WIDE-OutBits+1){negative}};
 
-  // The bits above the output are copies of its sign.
-  wire unused = &{1'b0, clipped[WIDE-1:OutBits]};
+  assign value_o = fits ? scaled[OutBits-1:0] : {negative, {(OutBits-1){!negative}}};
+  assign sat_o   = !fits;
 endmodule
 
 `default_nettype wire

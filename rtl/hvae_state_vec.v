@@ -3,7 +3,8 @@
 //
 // Lanes words are written per cycle (group k: elements k*Lanes ..); the code of a word is
 // its top InputBits, rounded (Shift) and saturated. Codes leave as bit planes.
-// clear_i zeroes all. A read takes a cycle. Visible the cycle after the write.
+// clear_i zeroes all; then all groups are written in order, the last one last. A read takes
+// a cycle. Visible the cycle after the write.
 `default_nettype none
 
 module hvae_state_vec #(
@@ -21,7 +22,7 @@ module hvae_state_vec #(
     input  wire [GroupBits-1:0]      write_group_i,
     input  wire [Lanes*Bits-1:0]     write_data_i,
     input  wire [GroupBits-1:0]      read_group_i,
-    output reg  [Lanes*Bits-1:0]     read_data_o,
+    output wire [Lanes*Bits-1:0]     read_data_o,
     output wire [InputBits*Size-1:0] planes_o,   // bit b of element j at b*Size + j
     output reg  [15:0]               sats_o      // codes clipped, the cycle after the write
 );
@@ -31,12 +32,17 @@ module hvae_state_vec #(
 
   reg [Lanes*Bits-1:0] words_q [0:GROUPS-1];
 
-  integer g;
+  // A memory cannot be cleared at once: until its last group has been written, reads give 0.
+  reg                  cleared_q, zero_q;
+  reg [Lanes*Bits-1:0] word_q;
   always @(posedge clk_i) begin
-    if (clear_i) for (g = 0; g < GROUPS; g = g + 1) words_q[g] <= {Lanes*Bits{1'b0}};
-    else if (write_i) words_q[write_group_i[INDEX_BITS-1:0]] <= write_data_i;
-    read_data_o <= words_q[read_group_i[INDEX_BITS-1:0]];
+    if (write_i) words_q[write_group_i[INDEX_BITS-1:0]] <= write_data_i;
+    if (clear_i) cleared_q <= 1'b1;
+    else if (write_i && write_group_i == GroupBits'(GROUPS - 1)) cleared_q <= 1'b0;
+    word_q <= words_q[read_group_i[INDEX_BITS-1:0]];
+    zero_q <= cleared_q;
   end
+  assign read_data_o = zero_q ? {Lanes*Bits{1'b0}} : word_q;
   wire unused = &{1'b0, write_group_i, read_group_i};
 
   genvar l;
@@ -54,20 +60,20 @@ module hvae_state_vec #(
 
       reg [InputBits*Size-1:0] planes_q;
       reg [15:0]               count;
-      integer                  b, k, j;
+      integer                  b, g, k;
       // Temporaries of the clocked block are blocking.
       // verilator lint_off BLKSEQ
       always @(posedge clk_i) begin
         count = 16'd0;
         if (clear_i) planes_q <= {InputBits*Size{1'b0}};
         else if (write_i)
-          for (k = 0; k < Lanes; k = k + 1) begin
-            j = {{(32-GroupBits){1'b0}}, write_group_i} * Lanes + k;
-            if (j < Size) begin
-              count = count + {15'd0, sat[k]};
-              for (b = 0; b < InputBits; b = b + 1) planes_q[b*Size+j] <= code[k*InputBits+b];
-            end
-          end
+          for (g = 0; g < GROUPS; g = g + 1)
+            if (write_group_i == GroupBits'(g))
+              for (k = 0; k < Lanes; k = k + 1)
+                if (g * Lanes + k < Size) begin
+                  count = count + {15'd0, sat[k]};
+                  for (b = 0; b < InputBits; b = b + 1) planes_q[b*Size+g*Lanes+k] <= code[k*InputBits+b];
+                end
         sats_o <= count;
       end
       // verilator lint_on BLKSEQ

@@ -2,7 +2,7 @@
 // A function as 2^AddressBits linear segments over all of InBits (signed):
 //   y_o = value + (delta * fraction + half) >> (InBits - AddressBits)
 // Memory word of a segment, most negative input first: {value, delta}, both signed.
-// Latency 2, one look-up per cycle, no reset.
+// Latency 3, one look-up per cycle, no reset.
 `default_nettype none
 
 module hvae_table #(
@@ -25,18 +25,19 @@ module hvae_table #(
   // Flipping the sign orders two's complement from the most negative input.
   wire [AddressBits-1:0] segment = {~x_i[InBits-1], x_i[InBits-2-:AddressBits-1]};
 
-  reg [OutBits+DeltaBits-1:0] word_q;
-  reg [FRACTION_BITS-1:0]     fraction_q;
+  reg        [OutBits+DeltaBits-1:0] word_q;
+  reg        [FRACTION_BITS-1:0]     fraction_q;
+  reg signed [OutBits-1:0]           value_q;
+  reg signed [RISE_BITS-1:0]         product_q;
 
-  wire signed [OutBits-1:0]   value = word_q[DeltaBits+:OutBits];
-  wire signed [RISE_BITS-1:0] rise  =
-      (RISE_BITS'($signed(word_q[DeltaBits-1:0])) * RISE_BITS'($signed({1'b0, fraction_q}))
-       + (RISE_BITS'(1) <<< (FRACTION_BITS - 1))) >>> FRACTION_BITS;
+  wire signed [RISE_BITS-1:0] rise = (product_q + (RISE_BITS'(1) <<< (FRACTION_BITS - 1))) >>> FRACTION_BITS;
 
   always @(posedge clk_i) begin
     word_q     <= segments[segment];
     fraction_q <= x_i[FRACTION_BITS-1:0];
-    y_o        <= value + OutBits'(rise);
+    value_q    <= word_q[DeltaBits+:OutBits];
+    product_q  <= RISE_BITS'($signed(word_q[DeltaBits-1:0])) * RISE_BITS'($signed({1'b0, fraction_q}));
+    y_o        <= value_q + OutBits'(rise);
   end
 
   wire unused = &{1'b0, rise};

@@ -3,7 +3,7 @@
 // inverse temperature beta (Gumbel-max); greedy: the largest logit. Ties: the smaller token.
 //
 // Lanes logits a cycle; those of the group asked for in cycle q arrive in q + 3
-// (group k: tokens k*Lanes ..). token_o is final 15 + log2(Lanes) cycles after the last q.
+// (group k: tokens k*Lanes ..). token_o is final 16 + log2(Lanes) cycles after the last q.
 // Noise of a token is draw (token, step, id) of the seed; its lanes rest when greedy.
 `default_nettype none
 
@@ -34,12 +34,12 @@ module hvae_token_choice #(
   localparam NODE_BITS   = 1 + SCORE_BITS + 16;
   localparam [16:0] UNIT_BETA = 17'd1 << NOISE_FRAC;
 
-  reg  [14:1] valid_q;
-  wire [17:0] group14;
+  reg  [15:1] valid_q;
+  wire [17:0] group15;
   always @(posedge clk_i)
-    if (rst_i) valid_q <= 14'd0;
-    else valid_q <= {valid_q[13:1], scan_i};
-  hvae_delay #(.Bits(18), .Cycles(14)) u_group14 (.clk_i(clk_i), .d_i(group_i), .d_o(group14));
+    if (rst_i) valid_q <= 15'd0;
+    else valid_q <= {valid_q[14:1], scan_i};
+  hvae_delay #(.Bits(18), .Cycles(15)) u_group15 (.clk_i(clk_i), .d_i(group_i), .d_o(group15));
 
   wire [Lanes*LogitBits-1:0] logits12;
   hvae_delay #(.Bits(Lanes * LogitBits), .Cycles(9)) u_logits12 (.clk_i(clk_i), .d_i(logits_i), .d_o(logits12));
@@ -51,7 +51,7 @@ module hvae_token_choice #(
   generate
     for (l = 0; l < LEAVES; l = l + 1) begin : gen_lane
       if (l < Lanes) begin : gen_used
-        // Noise, in q + 13.
+        // Noise, in q + 14.
         wire [31:0]                   uniform;
         wire signed [GUMBEL_BITS-1:0] gumbel;
         wire [17:0] draw = 18'(group_i * Lanes + l);
@@ -63,26 +63,27 @@ module hvae_token_choice #(
             .clk_i(clk_i), .v_i(uniform), .value_o(gumbel)
         );
 
-        // Score: beta * logit in q + 13, with noise in q + 14.
+        // Score: beta * logit in q + 13, requantised in q + 14, with noise in q + 15.
         wire signed [LogitBits-1:0]    logit = logits12[l*LogitBits+:LogitBits];
-        wire signed [LogitBits+17-1:0] scaled_wide = logit * beta;
+        reg  signed [LogitBits+17-1:0] product_q;
         wire signed [SCORE_BITS-1:0]   scaled;
         wire                           unused_sat;
         hvae_requant #(.InBits(LogitBits + 17), .OutBits(SCORE_BITS), .Shift(LogitFrac)) u_scaled (
-            .value_i(scaled_wide), .value_o(scaled), .sat_o(unused_sat));
+            .value_i(product_q), .value_o(scaled), .sat_o(unused_sat));
         reg signed [SCORE_BITS-1:0] scaled_q, score_q;
         always @(posedge clk_i) begin
-          if (valid_q[12]) scaled_q <= scaled;
-          if (valid_q[13]) score_q <= scaled_q + (sample_i ? SCORE_BITS'(gumbel) : {SCORE_BITS{1'b0}});
+          if (valid_q[12]) product_q <= logit * beta;
+          if (valid_q[13]) scaled_q <= scaled;
+          if (valid_q[14]) score_q <= scaled_q + (sample_i ? SCORE_BITS'(gumbel) : {SCORE_BITS{1'b0}});
         end
 
-        // Best of the lane, in q + 15. Later tokens must be strictly better.
-        wire [31:0] token = {14'd0, group14} * Lanes + l;
+        // Best of the lane, in q + 16. Later tokens must be strictly better.
+        wire [31:0] token = {14'd0, group15} * Lanes + l;
         reg  [NODE_BITS-1:0] best_q;
         wire signed [SCORE_BITS-1:0] best_score = best_q[16+:SCORE_BITS];
         always @(posedge clk_i)
-          if (valid_q[14]) begin
-            if (group14 == 18'd0) best_q <= {token < Vocabulary, score_q, token[15:0]};
+          if (valid_q[15]) begin
+            if (group15 == 18'd0) best_q <= {token < Vocabulary, score_q, token[15:0]};
             else if (token < Vocabulary && score_q > best_score) best_q <= {1'b1, score_q, token[15:0]};
           end
         assign best[l*NODE_BITS+:NODE_BITS] = best_q;

@@ -2,6 +2,9 @@
 // The vocabulary stage: logits of all tokens, and the token chosen from them.
 // Logits of the group asked for in cycle q are there in q + 3; token_o holds from the
 // cycle in which the stage falls idle until it is started again.
+//
+// With score_i the logits are read twice, and score_o is the log-probability of target_i
+// (hvae_log_prob); target_i is constant from the cycle after the start.
 `default_nettype none
 
 module hvae_vocab #(
@@ -11,12 +14,19 @@ module hvae_vocab #(
     parameter LogitFrac       = 10,
     parameter Shift           = 4,
     parameter GumbelFile      = "",
+    parameter Score           = 1,    // 0: without the log-probabilities of SCORE
+    parameter Exp2DeltaBits   = 12,
+    parameter Exp2File        = "",
+    parameter Log2DeltaBits   = 12,
+    parameter Log2File        = "",
     parameter Inputs          = 96,
     parameter BiasCoarse      = 1,
     parameter BiasFine        = 1,
     parameter CoarseBit       = 6,
     parameter RowTiles        = 1,
     parameter ColTiles        = 125,
+    parameter Rounds          = 1,
+    parameter SkipZeros       = 0,
     parameter InputBits       = 8,
     parameter Rows            = 128,
     parameter Groups          = 16,
@@ -47,38 +57,51 @@ module hvae_vocab #(
     input  wire [22*16-1:0]            keys_i,
     input  wire [11:0]                 step_i,
     output wire [15:0]                 token_o,
+    input  wire                        score_i,
+    input  wire [15:0]                 target_i,
+    output wire                        score_valid_o,
+    output wire [31:0]                 score_o,
     output wire [15:0]                 clips_o,
-    output wire [15:0]                 sats_o
+    output wire [15:0]                 sats_o,
+    output wire [15:0]                 samples_o
 );
   localparam PHASES   = (InputBits + DacBits - 1) / DacBits;
-  localparam COL_BITS = $clog2(Vocabulary);
   localparam SUM_BITS = AccBits + (RowTiles > 1 ? $clog2(RowTiles) : 0);
   localparam SCANS    = (Vocabulary + Lanes - 1) / Lanes;
-  localparam DRAIN    = 15 + (Lanes > 1 ? $clog2(Lanes) : 0) + 2;
+  localparam LEVELS   = Lanes > 1 ? $clog2(Lanes) : 0;
+  localparam DRAIN       = 16 + LEVELS + 2;
+  localparam SCORE_DRAIN = 3 + 2 * LEVELS + 21 + 1;
 
-  wire        sample, first, scan;
-  wire [7:0]  phase, slot;
-  wire [17:0] group;
+  wire        sample, first, last, scan;
+  wire [7:0]  phase, slot, round;
+  wire [17:0] unused_index;
+  wire        scores = Score != 0 && score_i;
   hvae_stage_seq u_seq (
-      .clk_i(clk_i), .rst_i(rst_i), .start_i(start_i), .mvm_i(1'b1),
-      .phases_last_i(8'(PHASES - 1)), .slots_last_i(8'(Slots - 1)), .wait_last_i(8'd2),
-      .scan_last_i(18'(SCANS - 1)), .drain_last_i(8'(DRAIN - 1)),
-      .busy_o(busy_o), .sample_o(sample), .phase_o(phase), .first_phase_o(first), .slot_o(slot),
-      .scan_o(scan), .scan_index_o(group)
+      .clk_i(clk_i), .rst_i(rst_i), .start_i(start_i), .mvm_i(1'b1), .rounds_last_i(8'(Rounds - 1)),
+      .phases_last_i(8'(PHASES - 1)), .slots_last_i(8'(Slots - 1)), .wait_last_i(8'd5),
+      .scan_last_i(scores ? 18'(2 * SCANS - 1) : 18'(SCANS - 1)),
+      .drain_last_i(scores ? 8'(SCORE_DRAIN - 1) : 8'(DRAIN - 1)),
+      .busy_o(busy_o), .sample_o(sample), .round_o(round), .phase_o(phase), .first_phase_o(first),
+      .slot_o(slot), .last_o(last), .scan_o(scan), .scan_index_o(unused_index)
   );
 
-  wire [Lanes*COL_BITS-1:0] column;
-  wire [Lanes*SUM_BITS-1:0] sum;
-  genvar l;
-  generate
-    for (l = 0; l < Lanes; l = l + 1) begin : gen_lane
-      assign column[l*COL_BITS+:COL_BITS] = COL_BITS'({14'd0, group} * Lanes + l);
-    end
-  endgenerate
+  // The group of this pass over the logits, and which pass it is.
+  reg [17:0] group;
+  reg        second_q;
+  always @(posedge clk_i)
+    if (!scan) begin
+      group    <= 18'd0;
+      second_q <= 1'b0;
+    end else if (group == 18'(SCANS - 1)) begin
+      group    <= 18'd0;
+      second_q <= 1'b1;
+    end else group <= group + 18'd1;
 
+
+  wire [Lanes*SUM_BITS-1:0] sum;
   hvae_matvec #(
-      .Inputs(Inputs), .Outputs(Vocabulary), .BiasCoarse(BiasCoarse), .BiasFine(BiasFine),
-      .CoarseBit(CoarseBit), .RowTiles(RowTiles), .ColTiles(ColTiles), .Reads(Lanes),
+      .Inputs(Inputs), .Sets(1), .Size(Vocabulary), .Lanes(Lanes), .BiasCoarse(BiasCoarse), .BiasFine(BiasFine),
+      .CoarseBit(CoarseBit), .RowTiles(RowTiles), .ColTiles(ColTiles), .Rounds(Rounds), .SkipZeros(SkipZeros),
       .InputBits(InputBits), .Rows(Rows), .Groups(Groups), .AdcsPerGroup(AdcsPerGroup),
       .WeightsPerGroup(WeightsPerGroup), .CellsPerWeight(CellsPerWeight), .Slots(Slots),
       .CellBits(CellBits), .CodeBits(CodeBits), .DacBits(DacBits), .AdcBits(AdcBits),
@@ -86,26 +109,31 @@ module hvae_vocab #(
       .WeightBits(WeightBits), .AccBits(AccBits), .Lossless(Lossless),
       .RomDir(RomDir), .RomPrefix(RomPrefix)
   ) u_matvec (
-      .clk_i(clk_i), .sample_i(sample), .first_i(first), .phase_i(phase), .slot_i(slot),
-      .planes_i(planes_i), .read_column_i(column), .read_sum_o(sum), .clips_o(clips_o)
+      .clk_i(clk_i), .sample_i(sample), .first_i(first), .last_i(last), .phase_i(phase), .slot_i(slot), .round_i(round),
+      .planes_i(planes_i), .scan_i(scan), .group_i(group), .read_sum_o(sum), .clips_o(clips_o), .samples_o(samples_o)
   );
 
   // Asked in cycle q: sums in q + 2, logits in q + 3. Read by the probes of a simulation.
-  reg  [3:1]                 valid_q;
+  reg  [3:1]                 valid_q, second_line_q;
   wire [17:0]                group2, write_group;
   wire [Lanes*LogitBits-1:0] write_data;
-  wire                       write_valid = valid_q[3];
-  always @(posedge clk_i)
+  wire                       write_valid = valid_q[3] && !second_line_q[3];
+  always @(posedge clk_i) begin
     if (rst_i) valid_q <= 3'd0;
     else valid_q <= {valid_q[2:1], scan};
+    second_line_q <= {second_line_q[2:1], second_q};
+  end
   hvae_delay #(.Bits(18), .Cycles(2)) u_group2 (.clk_i(clk_i), .d_i(group), .d_o(group2));
   hvae_delay #(.Bits(18), .Cycles(1)) u_group3 (.clk_i(clk_i), .d_i(group2), .d_o(write_group));
 
+  // Saturations count once, in the first pass.
+  wire [15:0] all_sats;
+  assign sats_o = second_line_q[3] ? 16'd0 : all_sats;
   hvae_lanes_requant #(
       .Sets(1), .Lanes(Lanes), .Size(Vocabulary), .InBits(SUM_BITS), .OutBits(LogitBits), .Shift(Shift)
   ) u_logits (
       .clk_i(clk_i), .valid_i(valid_q[2]), .group_i(group2), .value_i(sum),
-      .value_o(write_data), .sats_o(sats_o)
+      .value_o(write_data), .sats_o(all_sats)
   );
 
   hvae_token_choice #(
@@ -113,10 +141,27 @@ module hvae_vocab #(
       .GumbelFile(GumbelFile)
   ) u_choice (
       .clk_i(clk_i), .rst_i(rst_i), .sample_i(sample_i), .beta_i(beta_i), .keys_i(keys_i),
-      .step_i(step_i), .scan_i(scan), .group_i(group), .logits_i(write_data), .token_o(token_o)
+      .step_i(step_i), .scan_i(scan && !second_q), .group_i(group), .logits_i(write_data), .token_o(token_o)
   );
 
-  wire unused = &{1'b0, write_valid, write_group};
+  generate
+    if (Score != 0) begin : gen_score
+      hvae_log_prob #(
+          .Vocabulary(Vocabulary), .Lanes(Lanes), .LogitBits(LogitBits), .LogitFrac(LogitFrac),
+          .Exp2DeltaBits(Exp2DeltaBits), .Exp2File(Exp2File), .Log2DeltaBits(Log2DeltaBits), .Log2File(Log2File)
+      ) u_score (
+          .clk_i(clk_i), .rst_i(rst_i), .valid_i(valid_q[3] && scores), .second_i(second_line_q[3]),
+          .group_i(write_group), .logits_i(write_data), .target_i(target_i),
+          .score_valid_o(score_valid_o), .score_o(score_o)
+      );
+    end else begin : gen_no_score
+      assign score_valid_o = 1'b0;
+      assign score_o       = 32'd0;
+      wire unused = &{1'b0, target_i, score_i};
+    end
+  endgenerate
+
+  wire unused = &{1'b0, write_valid, write_group, unused_index};
 endmodule
 
 `default_nettype wire

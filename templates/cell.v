@@ -23,40 +23,30 @@ module hvae_{{ name }} (
     input  wire [{{ lanes * state_bits - 1 }}:0] load_c_i,
     output wire [{{ input_bits * hidden - 1 }}:0] planes_o,
     output wire [15:0] clips_o,
-    output wire [15:0] sats_o
+    output wire [15:0] sats_o,
+    output wire [15:0] samples_o
 );
   localparam HIDDEN     = {{ hidden }};
   localparam LANES      = {{ lanes }};
   localparam GATES      = {{ gates }};
   localparam READS      = GATES * LANES;
-  localparam COL_BITS   = $clog2(GATES * HIDDEN);
   localparam PRE_BITS   = {{ pre_bits }};
   localparam STATE_BITS = {{ state_bits }};
   localparam LATENCY    = {{ latency }};  // of a gate lane
   localparam SCANS      = (HIDDEN + LANES - 1) / LANES;
 
-  wire        sample, first, scan;
-  wire [7:0]  phase, slot;
+  wire        sample, first, last, scan;
+  wire [7:0]  phase, slot, round;
   wire [17:0] group;
   hvae_stage_seq u_seq (
-      .clk_i(clk_i), .rst_i(rst_i), .start_i(start_i), .mvm_i(1'b1),
-      .phases_last_i(8'd{{ phases - 1 }}), .slots_last_i(8'd{{ slots - 1 }}), .wait_last_i(8'd2),
+      .clk_i(clk_i), .rst_i(rst_i), .start_i(start_i), .mvm_i(1'b1), .rounds_last_i(8'd{{ rounds - 1 }}),
+      .phases_last_i(8'd{{ phases - 1 }}), .slots_last_i(8'd{{ slots - 1 }}), .wait_last_i(8'd5),
       .scan_last_i(18'(SCANS - 1)), .drain_last_i(8'(4 + LATENCY)),
-      .busy_o(busy_o), .sample_o(sample), .phase_o(phase), .first_phase_o(first), .slot_o(slot),
-      .scan_o(scan), .scan_index_o(group)
+      .busy_o(busy_o), .sample_o(sample), .round_o(round), .phase_o(phase), .first_phase_o(first),
+      .slot_o(slot), .last_o(last), .scan_o(scan), .scan_index_o(group)
   );
 
-  // q: which accumulators. Gate g of unit j is output g*HIDDEN + j of every matrix.
-  wire [READS*COL_BITS-1:0] column;
-  genvar g, l;
-  generate
-    for (g = 0; g < GATES; g = g + 1) begin : gen_gate
-      for (l = 0; l < LANES; l = l + 1) begin : gen_lane
-        assign column[(g*LANES+l)*COL_BITS+:COL_BITS] = COL_BITS'(g * HIDDEN + l + {14'd0, group} * LANES);
-      end
-    end
-  endgenerate
-
+  // Gate g of unit j is output g*HIDDEN + j of every matrix.
   // valid_q[n], group of cycle q + n.
   reg  [4:1]  valid_q;
   wire [17:0]        group2, group3, write_group;
@@ -71,14 +61,15 @@ module hvae_{{ name }} (
   localparam {{ part.upper }}_SUM_BITS = {{ part.sum_bits }};
   wire [READS*{{ part.upper }}_SUM_BITS-1:0] {{ part.name }}_sum;
   wire [READS*PRE_BITS-1:0] {{ part.name }}_pre;
-  wire [15:0] {{ part.name }}_clips, {{ part.name }}_sats;
+  wire [15:0] {{ part.name }}_clips, {{ part.name }}_sats, {{ part.name }}_samples;
   hvae_matvec #(
       `HVAE_TILE, .RomPrefix("{{ part.rom }}"),
-      .Inputs({{ part.inputs }}), .Outputs(GATES * HIDDEN), .BiasCoarse({{ part.bias_coarse }}), .BiasFine({{ part.bias_fine }}),
-      .CoarseBit({{ part.coarse_bit }}), .RowTiles({{ part.row_tiles }}), .ColTiles({{ part.col_tiles }}), .Reads(READS)
+      .Inputs({{ part.inputs }}), .Sets(GATES), .Size(HIDDEN), .Lanes(LANES), .BiasCoarse({{ part.bias_coarse }}), .BiasFine({{ part.bias_fine }}),
+      .CoarseBit({{ part.coarse_bit }}), .RowTiles({{ part.row_tiles }}), .ColTiles({{ part.col_tiles }}), .Rounds({{ rounds }})
   ) u_{{ part.name }}_matrix (
-      .clk_i(clk_i), .sample_i(sample), .first_i(first), .phase_i(phase), .slot_i(slot),
-      .planes_i({{ part.planes }}), .read_column_i(column), .read_sum_o({{ part.name }}_sum), .clips_o({{ part.name }}_clips)
+      .clk_i(clk_i), .sample_i(sample), .first_i(first), .last_i(last), .phase_i(phase), .slot_i(slot), .round_i(round),
+      .planes_i({{ part.planes }}), .scan_i(scan), .group_i(group), .read_sum_o({{ part.name }}_sum),
+      .clips_o({{ part.name }}_clips), .samples_o({{ part.name }}_samples)
   );
   hvae_lanes_requant #(
       .Sets(GATES), .Lanes(LANES), .Size(HIDDEN), .InBits({{ part.upper }}_SUM_BITS), .OutBits(PRE_BITS), .Shift({{ part.shift }})
@@ -100,6 +91,7 @@ module hvae_{{ name }} (
   wire [LANES*STATE_BITS-1:0] old_h, {{ old_c }}write_h, write_c;
   wire [LANES-1:0]            lane_valid;
   wire [4*LANES-1:0]          lane_sats;
+  genvar l;
   generate
     for (l = 0; l < LANES; l = l + 1) begin : gen_unit
       hvae_gate_{{ kind }} #(
@@ -141,8 +133,15 @@ module hvae_{{ name }} (
   end
   // verilator lint_on BLKSEQ
 
-  assign clips_o = {{ clips }};
-  assign sats_o  = {{ sats }} + x_sats + unit_sats_q + code_sats;
+  reg [15:0] clips_q, sats_q, samples_q;
+  always @(posedge clk_i) begin
+    clips_q   <= {{ clips }};
+    sats_q    <= {{ sats }} + x_sats + unit_sats_q + code_sats;
+    samples_q <= {{ samples }};
+  end
+  assign clips_o   = clips_q;
+  assign sats_o    = sats_q;
+  assign samples_o = samples_q;
 
   wire unused = &{1'b0, lane_valid, {{ unused }}};
 endmodule

@@ -12,7 +12,7 @@ module hvae_core (
     input  wire        rst_i,
     // Job
     input  wire        start_i,
-    input  wire [1:0]  job_i,            // 0 encode, 1 reconstruct, 2 decode, 3 generate
+    input  wire [2:0]  job_i,            // 0 encode, 1 reconstruct, 2 decode, 3 generate, 4 score
     input  wire        sample_z_i,
     input  wire        sample_tokens_i,
     input  wire [63:0] seed_i,
@@ -23,11 +23,13 @@ module hvae_core (
     output wire        error_o,
     output wire        error_length_o,
     output wire        error_token_o,
+    output wire        error_job_o,
     // Counters of the job
     output reg  [31:0] cycles_o,
     output reg  [31:0] adc_clips_o,
     output reg  [31:0] saturations_o,
     output reg  [31:0] tokens_o,
+    output reg  [31:0] tile_samples_o,
     // Packets in and out
     input  wire        s_axis_tvalid_i,
     output wire        s_axis_tready_o,
@@ -45,31 +47,37 @@ module hvae_core (
   localparam STAGES      = {{ stage_count }};
   localparam [15:0] TOKEN_SOS = 16'd2;
   localparam [15:0] TOKEN_EOS = 16'd3;
-  localparam [1:0]  JOB_DECODE   = 2'd2;
-  localparam [1:0]  JOB_GENERATE = 2'd3;
+  localparam [2:0]  JOB_ENCODE   = 3'd0;
+  localparam [2:0]  JOB_DECODE   = 3'd2;
+  localparam [2:0]  JOB_GENERATE = 3'd3;
+  localparam [2:0]  JOB_SCORE    = 3'd4;
+  localparam        HAS_SCORE    = {{ score }};
 
   // Sequencer.
   wire [STAGES-1:0]    stage_busy;
-  wire [STAGES*16-1:0] stage_clips, stage_sats;
+  wire [STAGES*16-1:0] stage_clips, stage_sats, stage_samples;
   wire        clear, key_start, fetch, encode_embed, decode_embed, latent_start, bridge_start;
-  wire        token_is_first, token_push, token_last, release_input, counting, encode_running;
+  wire        token_is_first, token_push, token_last, release_input, counting, wave_running;
   wire [7:0]  encode_start, decode_start;
   wire [15:0] step, chosen, length, read_data;
   wire        input_full, too_long, bad_token, output_empty;
 
+  wire scoring      = job_i == JOB_SCORE;
   wire takes_tokens = !job_i[1];
-  wire bad_length   = too_long || (takes_tokens ? length > MAX_TOKENS : length != LATENT_SIZE);
-  assign error_length_o = bad_length && job_i != JOB_GENERATE;
-  assign error_token_o  = bad_token && takes_tokens;
+  wire too_short    = scoring && length < 16'd2;  // a token, and one to be predicted
+  wire bad_length   = too_long || too_short || (takes_tokens ? length > MAX_TOKENS : length != LATENT_SIZE);
+  assign error_job_o    = job_i > JOB_SCORE || (scoring && HAS_SCORE == 0);
+  assign error_length_o = bad_length && job_i != JOB_GENERATE && !error_job_o;
+  assign error_token_o  = bad_token && takes_tokens && !error_job_o;
 
   hvae_job_seq u_job (
       .clk_i(clk_i), .rst_i(rst_i), .start_i(start_i), .job_i(job_i),
-      .input_ready_i(input_full), .input_error_i(error_length_o || error_token_o), .length_i(length),
+      .input_ready_i(input_full), .input_error_i(error_length_o || error_token_o || error_job_o), .length_i(length),
       .output_empty_i(output_empty), .busy_i(|stage_busy), .token_eos_i(chosen == TOKEN_EOS),
       .max_tokens_i(max_tokens_i), .token_capacity_i(16'(MAX_TOKENS)),
       .encode_depths_i(4'd{{ encode_depths }}), .decode_depths_i(4'd{{ decode_depths }}), .flush_last_i(8'd7),
       .clear_o(clear), .key_start_o(key_start), .fetch_o(fetch), .encode_start_o(encode_start),
-      .encode_embed_o(encode_embed), .encode_running_o(encode_running), .step_o(step),
+      .encode_embed_o(encode_embed), .wave_running_o(wave_running), .step_o(step),
       .latent_start_o(latent_start), .bridge_start_o(bridge_start), .decode_start_o(decode_start),
       .decode_embed_o(decode_embed), .token_is_first_o(token_is_first), .token_push_o(token_push),
       .token_last_o(token_last), .release_input_o(release_input), .busy_o(busy_o),
@@ -84,63 +92,71 @@ module hvae_core (
       .s_axis_tdata_i(s_axis_tdata_i), .s_axis_tlast_i(s_axis_tlast_i),
       .release_i(release_input), .full_o(input_full), .length_o(length),
       .too_long_o(too_long), .bad_token_o(bad_token),
-      .read_index_i(encode_running ? step : given_index), .read_data_o(read_data)
+      .read_index_i(wave_running ? step : given_index), .read_data_o(read_data)
   );
 
   // Noise.
   wire [22*16-1:0] keys;
   hvae_rng_key u_key (.clk_i(clk_i), .rst_i(rst_i), .start_i(key_start), .seed_i(seed_i), .keys_o(keys));
   wire [1:0] latent_mode = job_i == JOB_GENERATE ? 2'd2 : job_i == JOB_DECODE ? 2'd3 : {1'b0, sample_z_i};
-  wire [15:0] token = token_is_first ? TOKEN_SOS : chosen;
+  wire [15:0] token = scoring ? read_data : token_is_first ? TOKEN_SOS : chosen;
+
+{{ target }}
 {%- for stage in stages %}
 
 {{ stage }}
 {%- endfor %}
 
   // Packet out: the statistics of z, or tokens.
-  wire statistics_push = statistics_valid && job_i == 2'd0;
+  wire statistics_push = statistics_valid && job_i == JOB_ENCODE;
+  wire score_last      = tokens_o[15:0] == length - 16'd2;
   hvae_fifo #(.Depth(DEPTH)) u_output (
       .clk_i(clk_i), .rst_i(rst_i),
-      .push_i(token_push || statistics_push),
-      .data_i(token_push ? {16'd0, chosen} : statistics),
-      .last_i(token_push ? token_last : statistics_last),
+      .push_i(token_push || statistics_push || score_valid),
+      .data_i(token_push ? {16'd0, chosen} : scoring ? score : statistics),
+      .last_i(token_push ? token_last : scoring ? score_last : statistics_last),
       .empty_o(output_empty),
       .m_axis_tvalid_o(m_axis_tvalid_o), .m_axis_tready_i(m_axis_tready_i),
       .m_axis_tdata_o(m_axis_tdata_o), .m_axis_tlast_o(m_axis_tlast_o)
   );
 
   // Counters.
-  reg [15:0] clips_q, sats_q;
-  reg [15:0] clips, sats;
+  reg [15:0] clips_q, sats_q, samples_q;
+  reg [15:0] clips, sats, samples;
   integer i;
   // Temporaries of the clocked block are blocking.
   // verilator lint_off BLKSEQ
   always @(posedge clk_i) begin
-    clips = 16'd0;
-    sats  = 16'd0;
+    clips   = 16'd0;
+    sats    = 16'd0;
+    samples = 16'd0;
     for (i = 0; i < STAGES; i = i + 1) begin
-      clips = clips + stage_clips[i*16+:16];
-      sats  = sats + stage_sats[i*16+:16];
+      clips   = clips + stage_clips[i*16+:16];
+      sats    = sats + stage_sats[i*16+:16];
+      samples = samples + stage_samples[i*16+:16];
     end
-    clips_q <= clips;
-    sats_q  <= sats;
+    clips_q   <= clips;
+    sats_q    <= sats;
+    samples_q <= samples;
     if (rst_i || clear) begin
-      cycles_o      <= 32'd0;
-      adc_clips_o   <= 32'd0;
-      saturations_o <= 32'd0;
-      tokens_o      <= 32'd0;
+      cycles_o       <= 32'd0;
+      adc_clips_o    <= 32'd0;
+      saturations_o  <= 32'd0;
+      tokens_o       <= 32'd0;
+      tile_samples_o <= 32'd0;
     end else begin
       if (counting) begin
-        cycles_o      <= cycles_o + 32'd1;
-        adc_clips_o   <= adc_clips_o + {16'd0, clips_q};
-        saturations_o <= saturations_o + {16'd0, sats_q};
+        cycles_o       <= cycles_o + 32'd1;
+        adc_clips_o    <= adc_clips_o + {16'd0, clips_q};
+        saturations_o  <= saturations_o + {16'd0, sats_q};
+        tile_samples_o <= tile_samples_o + {16'd0, samples_q};
       end
-      if (token_push) tokens_o <= tokens_o + 32'd1;
+      if (token_push || score_valid) tokens_o <= tokens_o + 32'd1;
     end
   end
   // verilator lint_on BLKSEQ
 
-  wire unused = &{1'b0, fetch, {{ unused }}};
+  wire unused = &{1'b0, {{ unused }}};
 endmodule
 
 `default_nettype wire

@@ -8,7 +8,12 @@
     .WeightsPerGroup({{ g.weights_per_group }}), .CellsPerWeight({{ g.cells_per_weight }}), .Slots({{ g.slots }}), \
     .CellBits({{ g.cell_bits }}), .CodeBits({{ g.code_bits }}), .DacBits({{ g.dac_bits }}), .AdcBits({{ g.adc_bits }}), \
     .AdcShift({{ g.adc_shift }}), .AdcOffset({{ g.adc_offset }}), .Differential({{ differential }}), \
-    .WeightBits({{ g.weight_bits }}), .AccBits({{ g.acc_bits }}), .Lossless({{ lossless }}), .RomDir(`HVAE_ROM_DIR)
+    .WeightBits({{ g.weight_bits }}), .AccBits({{ g.acc_bits }}), .Lossless({{ lossless }}), .SkipZeros({{ skip_zeros }}), .RomDir(`HVAE_ROM_DIR)
+
+// How FPGA tools keep the cells of a tile: "auto", "block" or "distributed" memory.
+`ifndef HVAE_CELL_STORAGE
+`define HVAE_CELL_STORAGE "{{ cell_storage }}"
+`endif
 
 // Where the memory images lie, seen from the folder the tool runs in.
 `ifndef HVAE_ROM_DIR

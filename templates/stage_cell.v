@@ -6,5 +6,6 @@
       .{{ source }}_planes_i({{ source }}_planes),
 {%- endfor %}
       .load_i({{ load }}), .load_group_i({{ load_group }}), .load_h_i({{ load_h }}), .load_c_i({{ load_c }}),
-      .planes_o({{ name }}_planes), .clips_o(stage_clips[{{ index }}*16+:16]), .sats_o(stage_sats[{{ index }}*16+:16])
+      .planes_o({{ name }}_planes), .clips_o(stage_clips[{{ index }}*16+:16]), .sats_o(stage_sats[{{ index }}*16+:16]),
+      .samples_o(stage_samples[{{ index }}*16+:16])
   );

@@ -14,4 +14,5 @@
       .statistics_valid_o(statistics_valid), .statistics_last_o(statistics_last), .statistics_o(statistics),
       .planes_o({{ name }}_planes), .sats_o(stage_sats[{{ index }}*16+:16])
   );
-  assign stage_clips[{{ index }}*16+:16] = 16'd0;
+  assign stage_clips[{{ index }}*16+:16]   = 16'd0;
+  assign stage_samples[{{ index }}*16+:16] = 16'd0;

@@ -39,9 +39,9 @@ module hvae_top (
   wire rst;
   hvae_reset_sync u_reset (.clk_i(clk_i), .rst_ni(rst_ni), .rst_o(rst));
 
-  wire        start, sample_z, sample_tokens, busy, done, error, error_length, error_token;
-  wire [1:0]  job;
-  wire [31:0] seed_lo, seed_hi, cycles, adc_clips, saturations, tokens;
+  wire        start, sample_z, sample_tokens, busy, done, error, error_length, error_token, error_job;
+  wire [2:0]  job;
+  wire [31:0] seed_lo, seed_hi, cycles, adc_clips, saturations, tokens, tile_samples;
   wire [15:0] beta, max_tokens;
 
   hvae_axil_regs u_regs (
@@ -52,8 +52,8 @@ module hvae_top (
       .s_axil_bresp_o(s_axil_bresp_o), .s_axil_arvalid_i(s_axil_arvalid_i), .s_axil_arready_o(s_axil_arready_o),
       .s_axil_araddr_i(s_axil_araddr_i), .s_axil_rvalid_o(s_axil_rvalid_o), .s_axil_rready_i(s_axil_rready_i),
       .s_axil_rdata_o(s_axil_rdata_o), .s_axil_rresp_o(s_axil_rresp_o),
-      .busy_i(busy), .done_i(done), .error_i(error), .error_length_i(error_length), .error_token_i(error_token),
-      .cycles_i(cycles), .adc_clips_i(adc_clips), .saturations_i(saturations), .tokens_i(tokens),
+      .busy_i(busy), .done_i(done), .error_i(error), .error_length_i(error_length), .error_token_i(error_token), .error_job_i(error_job),
+      .cycles_i(cycles), .adc_clips_i(adc_clips), .saturations_i(saturations), .tokens_i(tokens), .tile_samples_i(tile_samples),
       .version_i(32'h{{ version }}), .design_i(32'h{{ design }}), .vocabulary_i(32'd{{ vocabulary }}), .latent_i(32'd{{ latent_size }}),
       .start_o(start), .job_o(job), .sample_z_o(sample_z), .sample_tokens_o(sample_tokens),
       .seed_lo_o(seed_lo), .seed_hi_o(seed_hi), .inverse_temperature_o(beta), .max_tokens_o(max_tokens)
@@ -63,8 +63,8 @@ module hvae_top (
       .clk_i(clk_i), .rst_i(rst),
       .start_i(start), .job_i(job), .sample_z_i(sample_z), .sample_tokens_i(sample_tokens),
       .seed_i({seed_hi, seed_lo}), .beta_i(beta), .max_tokens_i(max_tokens),
-      .busy_o(busy), .done_o(done), .error_o(error), .error_length_o(error_length), .error_token_o(error_token),
-      .cycles_o(cycles), .adc_clips_o(adc_clips), .saturations_o(saturations), .tokens_o(tokens),
+      .busy_o(busy), .done_o(done), .error_o(error), .error_length_o(error_length), .error_token_o(error_token), .error_job_o(error_job),
+      .cycles_o(cycles), .adc_clips_o(adc_clips), .saturations_o(saturations), .tokens_o(tokens), .tile_samples_o(tile_samples),
       .s_axis_tvalid_i(s_axis_tvalid_i), .s_axis_tready_o(s_axis_tready_o),
       .s_axis_tdata_i(s_axis_tdata_i), .s_axis_tlast_i(s_axis_tlast_i),
       .m_axis_tvalid_o(m_axis_tvalid_o), .m_axis_tready_i(m_axis_tready_i),

@@ -89,7 +89,7 @@ impl Bench {
         let config = tiny(&[CellKind::Gru, CellKind::Rnn]);
         let (net, sentences) = mapped(&config, 1);
         let golden = Golden::tiled(&net, &config.accelerator);
-        let jobs = jobs(&sentences, 12, net.quant.network.width(net.quant.network.latent()));
+        let jobs = jobs(&config, &sentences, 12, net.quant.network.width(net.quant.network.latent()));
         Bench { net, config, golden, jobs }
     }
 

@@ -27,7 +27,7 @@ const ROOMS: &[Room] = &[
     room("model", "the trained network in floating point, exactly as trained", &["config"]),
     room("train", "fitting it", &["config", "model"]),
     room("quant", "real numbers to integers; the network in integers", &["config", "model"]),
-    room("crossbar", "integer weights to conductances of cells on tiles, and back", &["config", "quant"]),
+    room("crossbar", "integer weights to conductances of cells on tiles, and back", &["config", "model", "quant"]),
     room("rom", "memory images and conductance files; each bit layout in one place", &["crossbar", "quant"]),
     room(
         "golden",
@@ -37,7 +37,7 @@ const ROOMS: &[Room] = &[
     room(
         "emit",
         "Verilog and the files around it, as text in a sorted map",
-        &["config", "model", "quant", "crossbar", "rom"],
+        &["config", "model", "quant", "crossbar", "rom", "golden"],
     ),
     room(
         "cosim",

@@ -1,7 +1,7 @@
 //! `hvae generate`
 
 use super::folder::{BuildFile, write_build};
-use super::inputs::{map_model, network, read_config, read_model};
+use super::inputs::{balanced, map_model, network, read_config, read_model};
 use super::{Failure, progress, write_json};
 use hvae_mnn::pipeline::{map, random_sentences, random_weights};
 use serde::Serialize;
@@ -56,6 +56,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         }
         (None, seed) => {
             let seed = seed.expect("clap asks for one of the two");
+            let config = balanced(config)?;
             let network = network(&config)?;
             let sentences = random_sentences(network.vocabulary, 16, seed);
             let net = map(&network, &random_weights(&network, seed), &config, &sentences)?;

@@ -2,7 +2,7 @@
 
 use super::Failure;
 use hvae_mnn::config::Config;
-use hvae_mnn::crossbar::CrossbarNet;
+use hvae_mnn::crossbar::{CrossbarNet, balance};
 use hvae_mnn::model::{ModelError, Network, TrainedModel, Vocabulary, read_sentences};
 use hvae_mnn::pipeline::{PipelineError, map, own_sentences};
 use std::fs;
@@ -49,7 +49,12 @@ pub fn read_model(folder: &Path, config: Config) -> Result<(TrainedModel, Config
     let model = TrainedModel::load(folder)?;
     let config =
         Config { model: model.description.model.clone(), train: model.description.train.clone(), ..config };
-    Ok((model, config))
+    Ok((model, balanced(config)?))
+}
+
+/// The configuration with its `"auto"` lanes decided.
+pub fn balanced(config: Config) -> Result<Config, Failure> {
+    balance(config).map_err(|e| Failure::input(e.to_string()))
 }
 
 /// Sentences of a file as token ids; refuses a file without any.

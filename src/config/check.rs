@@ -1,6 +1,6 @@
 //! The bounds of every value of `hvae.toml` that a section can judge by itself.
 
-use super::{Config, ConfigError};
+use super::{Config, ConfigError, Lanes};
 use std::fmt::Display;
 
 struct Checker<'a> {
@@ -166,13 +166,14 @@ fn crossbar(c: &Checker, config: &Config) -> Result<(), ConfigError> {
 
 fn accelerator(c: &Checker, config: &Config) -> Result<(), ConfigError> {
     let a = &config.accelerator;
-    c.within(
-        ("accelerator", "gate_lanes"),
-        a.gate_lanes as u64,
-        1..=256,
-        "units of gate arithmetic per cell",
-    )?;
-    c.within(("accelerator", "token_lanes"), a.token_lanes as u64, 1..=1024, "logits compared per cycle")?;
+    for (key, lanes, most, hint) in [
+        ("gate_lanes", a.gate_lanes, 256, "units of gate arithmetic per cell"),
+        ("token_lanes", a.token_lanes, 1024, "logits compared per cycle"),
+    ] {
+        if let Lanes::Count(count) = lanes {
+            c.within(("accelerator", key), count as u64, 1..=most, hint)?;
+        }
+    }
     c.within(
         ("accelerator", "max_tokens"),
         a.max_tokens as u64,

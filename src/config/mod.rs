@@ -1,11 +1,13 @@
 //! The text a person writes (`hvae.toml`), checked into a value that cannot be wrong.
 
 mod check;
+mod lanes;
 mod parse;
 mod sections;
 
+pub use lanes::Lanes;
 pub use parse::ConfigError;
 pub use sections::{
-    Accelerator, CellKind, Config, Crossbar, Decay, Device, Encoding, Fixed, KlSchedule, LatentFrom, Model,
+    Accelerator, CellKind, CellStorage, Config, Crossbar, Decay, Device, Encoding, Fixed, KlSchedule, LatentFrom, Model,
     Protocol, Target, Train,
 };

@@ -1,5 +1,6 @@
 //! The sections of `hvae.toml`, one struct each. Every default stands here and nowhere else.
 
+use super::Lanes;
 use serde::{Deserialize, Serialize};
 
 /// One complete request: which network, in which numbers, on which tiles.
@@ -278,6 +279,9 @@ pub struct Crossbar {
     /// Columns that share one ADC, converted one after the other.
     pub columns_per_adc: usize,
     pub encoding: Encoding,
+    /// Tiles there are; with fewer than the weights need, columns take turns on the
+    /// converters in rounds. 0: as many as the weights need.
+    pub physical_tiles: usize,
 }
 
 impl Default for Crossbar {
@@ -291,6 +295,7 @@ impl Default for Crossbar {
             adc_shift: 0,
             columns_per_adc: 8,
             encoding: Encoding::Differential,
+            physical_tiles: 0,
         }
     }
 }
@@ -317,17 +322,55 @@ impl Default for Device {
 #[serde(deny_unknown_fields, default)]
 pub struct Accelerator {
     /// Units of gate arithmetic per cell; also read lanes of heads and bridges.
-    pub gate_lanes: usize,
+    pub gate_lanes: Lanes,
     /// Logits compared per cycle.
-    pub token_lanes: usize,
+    pub token_lanes: Lanes,
     /// Longest sentence, special tokens included.
     pub max_tokens: usize,
     pub clock_mhz: f64,
+    /// With the job SCORE: log-probabilities of given sentences.
+    pub score: bool,
+    /// No conversions in phases whose digit is 0 on every row of a tile.
+    pub skip_zero_phases: bool,
+    /// How FPGA tools keep the cells of a tile.
+    pub cell_storage: CellStorage,
+}
+
+/// Memory of an FPGA for the cells of the behavioural tile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CellStorage {
+    /// As the tool thinks best.
+    #[default]
+    Auto,
+    /// Block RAM.
+    Block,
+    /// Look-up tables.
+    Distributed,
+}
+
+impl CellStorage {
+    /// Its value as an attribute in Verilog.
+    pub const fn name(self) -> &'static str {
+        match self {
+            CellStorage::Auto => "auto",
+            CellStorage::Block => "block",
+            CellStorage::Distributed => "distributed",
+        }
+    }
 }
 
 impl Default for Accelerator {
     fn default() -> Self {
-        Accelerator { gate_lanes: 8, token_lanes: 16, max_tokens: 64, clock_mhz: 80.0 }
+        Accelerator {
+            gate_lanes: Lanes::Count(8),
+            token_lanes: Lanes::Count(16),
+            max_tokens: 64,
+            clock_mhz: 80.0,
+            score: true,
+            skip_zero_phases: false,
+            cell_storage: CellStorage::Auto,
+        }
     }
 }
 

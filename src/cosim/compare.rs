@@ -160,6 +160,7 @@ impl JobComparison {
             ("ADC_CLIPS", c.adc_clips),
             ("SATURATIONS", c.saturations),
             ("TOKENS", c.tokens),
+            ("TILE_SAMPLES", c.tile_samples & 0xffff_ffff),
             ("STATUS", done),
         ] {
             self.result.bits_compared += 32;

@@ -58,6 +58,21 @@ impl MappedMatrix {
         })
     }
 
+    /// Tiles needed when `rounds` of a row take turns on the converters of one.
+    pub fn physical_tiles(&self, rounds: usize) -> usize {
+        self.row_tiles * self.column_tiles.div_ceil(rounds)
+    }
+
+    /// The logical tiles, round by round, of the physical tile `at`; the last rounds may have none.
+    pub fn turns(&self, at: (usize, usize), rounds: usize) -> Vec<Option<&Tile>> {
+        let physical = self.column_tiles.div_ceil(rounds);
+        let tile = |round: usize| {
+            let column = round * physical + at.1;
+            (column < self.column_tiles).then(|| &self.tiles[at.0 * self.column_tiles + column])
+        };
+        (0..rounds).map(tile).collect()
+    }
+
     /// [outputs, rows].
     pub fn shape(&self) -> (usize, usize) {
         (self.outputs, self.rows)

@@ -1,11 +1,13 @@
 //! Integer weights to conductances of cells on tiles, and back; the device physics.
 
+mod allocation;
 mod device;
 mod geometry;
 mod mapping;
 mod network;
 mod tiled;
 
+pub use allocation::{BalanceError, balance};
 pub use device::{DeviceError, Devices};
 pub use geometry::{CellSite, GeometryError, TileGeometry};
 pub use mapping::{MappedMatrix, Tile};

@@ -1,8 +1,10 @@
 //! Every matrix of a network on tiles of one kind.
 
+use super::allocation::rounds;
 use super::{DeviceError, Devices, GeometryError, TileGeometry, TiledMatrix};
 use crate::config::{Crossbar, Device};
-use crate::quant::QuantNet;
+use crate::model::Block;
+use crate::quant::{QuantBlock, QuantNet};
 use std::collections::BTreeMap;
 
 /// A quantised network with every matrix mapped.
@@ -13,6 +15,8 @@ pub struct CrossbarNet {
     pub geometry: TileGeometry,
     /// By the names of [`QuantNet::matrices`].
     pub matrices: BTreeMap<String, TiledMatrix>,
+    /// By block: how many logical tiles take turns on a physical one.
+    pub rounds: Vec<usize>,
 }
 
 /// Why a network cannot be mapped.
@@ -22,19 +26,30 @@ pub enum MapError {
     Device(#[from] DeviceError),
     #[error(transparent)]
     Geometry(#[from] GeometryError),
+    #[error(
+        "[crossbar] physical_tiles = {found}: expected at least {needed}, one for each row of tiles of every matrix; \
+         allow more, or use tiles of more rows"
+    )]
+    Tiles { found: usize, needed: usize },
 }
 
 impl CrossbarNet {
     pub fn new(quant: QuantNet, crossbar: &Crossbar, device: &Device) -> Result<CrossbarNet, MapError> {
         let devices = Devices::new(device, crossbar)?;
         let geometry = TileGeometry::new(crossbar, &quant.fixed, devices.code_bits())?;
-        let matrices =
+        let matrices: BTreeMap<String, TiledMatrix> =
             quant.matrices().into_iter().map(|(name, m)| (name, TiledMatrix::new(m, &geometry))).collect();
-        Ok(CrossbarNet { quant, devices, geometry, matrices })
+        let rounds = rounds(&quant, &matrices, crossbar.physical_tiles)?;
+        Ok(CrossbarNet { quant, devices, geometry, matrices, rounds })
     }
 
-    /// Tiles of the whole network.
+    /// Physical tiles of the whole network.
     pub fn tiles(&self) -> usize {
-        self.matrices.values().map(|m| m.mapped().tiles.len()).sum()
+        let stages = self.quant.network.blocks.iter().zip(&self.quant.blocks).zip(&self.rounds);
+        let of_stage = |((block, quant), &rounds): ((&Block, &QuantBlock), &usize)| {
+            let names = quant.matrix_names(&block.name);
+            names.iter().map(|n| self.matrices[n].mapped().physical_tiles(rounds)).sum::<usize>()
+        };
+        stages.map(of_stage).sum()
     }
 }

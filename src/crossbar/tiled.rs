@@ -98,6 +98,10 @@ impl MatVec for TiledMatrix {
     fn apply(&self, input: &[i32], sums: &mut [i64]) -> u64 {
         if self.exact { self.matrix.apply(input, sums) } else { self.apply_by_phases(input, sums) }
     }
+
+    fn integers(&self) -> &IntMatrix {
+        &self.matrix
+    }
 }
 
 /// Bit planes of one tile: [adc][slot][code bit][word of 64 rows].

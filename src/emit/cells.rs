@@ -3,17 +3,9 @@
 use super::stages::{StageBuilder, render};
 use super::templates::{CellModule, CellPart, CellStage};
 use crate::config::CellKind;
+use crate::golden::gate_latency;
 use crate::model::BlockId;
 use crate::quant::{QuantCell, Signal};
-
-/// Cycles of a gate lane, as the header of `rtl/hvae_gate_*.v` states them.
-const fn gate_latency(kind: CellKind) -> u32 {
-    match kind {
-        CellKind::Rnn => 4,
-        CellKind::Gru => 10,
-        CellKind::Lstm => 9,
-    }
-}
 
 impl StageBuilder<'_> {
     pub(super) fn cell(&mut self, id: BlockId, cell: &QuantCell) {
@@ -23,7 +15,7 @@ impl StageBuilder<'_> {
         let from =
             |net: &str, otherwise: &str| bridge.map_or(otherwise.to_string(), |b| format!("{b}_{net}"));
         let (inputs, _) = cell.parts.split_at(cell.parts.len() - 1);
-        let state_bits = self.config.accelerator.gate_lanes as u32 * fixed.state_bits;
+        let state_bits = self.lanes() as u32 * fixed.state_bits;
         let stage = CellStage {
             name,
             index: self.stage(),
@@ -41,7 +33,7 @@ impl StageBuilder<'_> {
         self.out.modules.push((format!("hvae_{name}.v"), module + "\n"));
         let feeds = stage.sources.join(", ");
         self.note(format!("{name}: {} of {} units on {feeds}", cell.kind.name(), cell.hidden));
-        let lanes = self.config.accelerator.gate_lanes;
+        let lanes = self.lanes();
         self.probe(id, "write_valid", "write_group", "write_h", lanes, &[(Signal::H, fixed.state_bits)]);
         if cell.c.is_some() {
             self.probe(id, "write_valid", "write_group", "write_c", lanes, &[(Signal::C, fixed.state_bits)]);
@@ -94,14 +86,15 @@ impl StageBuilder<'_> {
                 CellKind::Lstm => "long short-term memories",
             },
             hidden: cell.hidden,
-            lanes: self.config.accelerator.gate_lanes,
+            lanes: self.lanes(),
             gates,
-            latency: gate_latency(cell.kind),
+            latency: gate_latency(cell.kind) as u32,
             pre_bits: fixed.pre_bits as usize,
             state_bits: fixed.state_bits as usize,
             input_bits: fixed.input_bits as usize,
             phases: self.net.geometry.phases,
             slots: self.net.geometry.slots,
+            rounds: self.net.rounds[id],
             h_shift: cell.h.frac - quant.dac[id].expect("h drives word lines").frac,
             inputs,
             parts: parts.iter().collect(),
@@ -120,6 +113,7 @@ impl StageBuilder<'_> {
             c_state: if lstm { C_STATE } else { "  assign write_c = {LANES*STATE_BITS{1'b0}};\n" },
             clips: listed("clips", " + "),
             sats: listed("sats", " + "),
+            samples: listed("samples", " + "),
             unused: if lstm { "old_h" } else { "old_h, load_c_i, write_c" },
         };
         render(&module)

@@ -38,6 +38,7 @@ const RTL: &[(&str, &str)] = &rtl![
     "hvae_lanes_requant",
     "hvae_latent",
     "hvae_linear",
+    "hvae_log_prob",
     "hvae_matvec",
     "hvae_octave_table",
     "hvae_part_sum",
@@ -55,7 +56,7 @@ const RTL: &[(&str, &str)] = &rtl![
 ];
 
 /// Version of the register map, in the VERSION register.
-const REGISTER_MAP: &str = "00000100";
+const REGISTER_MAP: &str = "00000200";
 
 /// Emits the design of a mapped network.
 pub fn emit(net: &CrossbarNet, config: &Config) -> Emitted {
@@ -91,9 +92,17 @@ fn design_id(net: &CrossbarNet, config: &Config) -> String {
 
 fn images(net: &CrossbarNet, files: &mut BTreeMap<String, String>) {
     let quant = &net.quant;
-    for (name, matrix) in &net.matrices {
-        for tile in &matrix.mapped().tiles {
-            files.insert(format!("rom/{}.hex", tile_name(name, tile.at)), tile_image(tile, &net.geometry));
+    let blocks = quant.network.blocks.iter().zip(&quant.blocks).zip(&net.rounds);
+    for ((block, quant_block), &rounds) in blocks {
+        for name in quant_block.matrix_names(&block.name) {
+            let mapped = net.matrices[&name].mapped();
+            for i in 0..mapped.physical_tiles(rounds) {
+                let physical = mapped.column_tiles.div_ceil(rounds);
+                let at = (i / physical, i % physical);
+                let turns = mapped.turns(at, rounds);
+                let image = turns.iter().map(|tile| tile_image(*tile, &net.geometry)).collect();
+                files.insert(format!("rom/{}.hex", tile_name(&name, at)), image);
+            }
         }
     }
     for (block, quant_block) in quant.network.blocks.iter().zip(&quant.blocks) {
@@ -101,7 +110,7 @@ fn images(net: &CrossbarNet, files: &mut BTreeMap<String, String>) {
             files.insert(format!("rom/{}.hex", block.name), embedding_image(codes, quant.fixed.input_bits));
         }
     }
-    for table in [&quant.sigmoid, &quant.tanh, &quant.exp_half] {
+    for table in [&quant.sigmoid, &quant.tanh, &quant.exp_half, &quant.exp2_fraction, &quant.log2_fraction] {
         files.insert(format!("rom/{}.hex", table.function.name()), table_image(table));
     }
     files.insert("rom/half_normal.hex".into(), octave_image(&quant.half_normal));
@@ -128,6 +137,8 @@ fn verilog(
         g: &net.geometry,
         differential: u8::from(net.geometry.differential()),
         lossless: u8::from(net.geometry.lossless()),
+        skip_zeros: u8::from(config.accelerator.skip_zero_phases),
+        cell_storage: config.accelerator.cell_storage.name(),
     };
     let latent_size = quant.network.width(quant.network.latent());
     let core = Core {
@@ -139,6 +150,8 @@ fn verilog(
         stage_count: stages.count,
         encode_depths: depths(quant, When::EncoderStep),
         decode_depths: depths(quant, When::DecoderStep),
+        score: u8::from(config.accelerator.score),
+        target: target(depths(quant, When::DecoderStep)),
         stages: stages.instances.clone(),
         unused: unread(quant, stages),
     };
@@ -156,6 +169,20 @@ fn verilog(
     for (name, text) in controllers::verilog() {
         files.insert(format!("rtl/{name}"), text);
     }
+}
+
+/// The token that the vocabulary stage is to predict: the wave has read on while the stages
+/// before it worked, so it lies some beats back.
+fn target(decode_depths: usize) -> String {
+    let beats = decode_depths - 1;
+    let older = if beats > 1 { format!("history_q[{}:0], ", (beats - 1) * 16 - 1) } else { String::new() };
+    let (high, low) = (beats * 16 - 1, (beats - 1) * 16);
+    format!(
+        "  // SCORE: tokens of the last beats, the youngest lowest; the oldest is to be predicted.\n  \
+         reg  fetched_q;\n  reg  [{high}:0] history_q;\n  wire [15:0] target = history_q[{high}:{low}];\n  \
+         wire score_valid;\n  wire [31:0] score;\n  always @(posedge clk_i) begin\n    fetched_q <= fetch;\n    \
+         if (fetched_q) history_q <= {{{older}read_data}};\n  end"
+    )
 }
 
 /// Nets that are there for probes only, and start pulses of depths that nobody has.
@@ -189,7 +216,7 @@ fn simulation(config: &Config, banner: &str, stages: &Stages, files: &mut BTreeM
             inverse_temperature: hex("INVERSE_TEMPERATURE"),
             max_tokens: hex("MAX_TOKENS"),
         },
-        counters: ["CYCLES", "ADC_CLIPS", "SATURATIONS", "TOKENS"].map(counter).into(),
+        counters: ["CYCLES", "ADC_CLIPS", "SATURATIONS", "TOKENS", "TILE_SAMPLES"].map(counter).into(),
     };
     put(files, "sim/hvae_tb.v", &testbench);
 }

@@ -53,6 +53,11 @@ impl<'a> StageBuilder<'a> {
         &self.net.quant.network.blocks[id].name
     }
 
+    /// Units of gate arithmetic, and outputs of a head or bridge read side by side.
+    pub(super) fn lanes(&self) -> usize {
+        self.config.accelerator.gate_lanes.count()
+    }
+
     fn width(&self, id: BlockId) -> usize {
         self.net.quant.network.width(id)
     }
@@ -125,7 +130,7 @@ impl<'a> StageBuilder<'a> {
 
     fn block(&mut self, id: BlockId) {
         let fixed = &self.config.fixed;
-        let lanes = self.config.accelerator.gate_lanes;
+        let lanes = self.lanes();
         let name = self.name(id);
         match &self.net.quant.blocks[id] {
             QuantBlock::Embedding { codes } => {
@@ -180,7 +185,7 @@ impl<'a> StageBuilder<'a> {
             QuantBlock::Latent { moments } => self.latent(id, moments),
             QuantBlock::Vocabulary { matrix, logit, shift } => {
                 let Op::Vocabulary { input } = self.net.quant.network.blocks[id].op else { unreachable!() };
-                let lanes = self.config.accelerator.token_lanes;
+                let lanes = self.config.accelerator.token_lanes.count();
                 let stage = VocabStage {
                     name,
                     index: self.stage(),
@@ -190,6 +195,10 @@ impl<'a> StageBuilder<'a> {
                     logit_bits: logit.bits,
                     logit_frac: logit.frac,
                     shift: *shift,
+                    rounds: self.net.rounds[id],
+                    score: u8::from(self.config.accelerator.score),
+                    exp2_delta_bits: self.net.quant.exp2_fraction.delta_bits,
+                    log2_delta_bits: self.net.quant.log2_fraction.delta_bits,
                     m: self.numbers(name, matrix),
                 };
                 self.out.instances.push(render(&stage));
@@ -206,6 +215,9 @@ impl<'a> StageBuilder<'a> {
                     &[(Signal::Logits, logit.bits)],
                 );
                 self.probe(id, "@token_push", "0", "@chosen", 1, &[(Signal::Token, 16)]);
+                if self.config.accelerator.score {
+                    self.probe(id, "@score_valid", "0", "@score", 1, &[(Signal::Score, 32)]);
+                }
             }
         }
     }
@@ -229,11 +241,12 @@ impl<'a> StageBuilder<'a> {
             source: self.name(input),
             sets,
             size,
-            lanes: self.config.accelerator.gate_lanes,
+            lanes: self.lanes(),
             out_bits: self.config.fixed.state_bits as usize,
             shift: shifts.0,
             shift_c: shifts.1.unwrap_or(0),
             has_c: u8::from(shifts.1.is_some()),
+            rounds: self.net.rounds[id],
             m: self.numbers(self.name(id), matrix),
         }
     }

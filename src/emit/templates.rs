@@ -10,6 +10,8 @@ pub struct DesignHeader<'a> {
     pub g: &'a TileGeometry,
     pub differential: u8,
     pub lossless: u8,
+    pub skip_zeros: u8,
+    pub cell_storage: &'a str,
 }
 
 /// A matrix as an instance sees it.
@@ -57,6 +59,7 @@ pub struct CellModule<'a> {
     pub input_bits: usize,
     pub phases: usize,
     pub slots: usize,
+    pub rounds: usize,
     pub h_shift: i32,
     pub inputs: &'a [CellPart],
     /// Inputs, then the recurrent part.
@@ -70,6 +73,7 @@ pub struct CellModule<'a> {
     pub c_state: &'a str,
     pub clips: String,
     pub sats: String,
+    pub samples: String,
     pub unused: &'a str,
 }
 
@@ -112,6 +116,7 @@ pub struct LinearStage<'a> {
     pub shift: i32,
     pub shift_c: i32,
     pub has_c: u8,
+    pub rounds: usize,
     pub m: MatrixNumbers,
 }
 
@@ -143,6 +148,10 @@ pub struct VocabStage<'a> {
     pub logit_bits: u32,
     pub logit_frac: i32,
     pub shift: i32,
+    pub rounds: usize,
+    pub score: u8,
+    pub exp2_delta_bits: u32,
+    pub log2_delta_bits: u32,
     pub m: MatrixNumbers,
 }
 
@@ -157,6 +166,8 @@ pub struct Core<'a> {
     pub stage_count: usize,
     pub encode_depths: usize,
     pub decode_depths: usize,
+    pub score: u8,
+    pub target: String,
     pub stages: Vec<String>,
     pub unused: String,
 }

@@ -17,6 +17,15 @@ pub enum JobKind {
     Decode = 2,
     /// z from the prior, to tokens.
     Generate = 3,
+    /// Tokens to the log-probability of each but the first, through z.
+    Score = 4,
+}
+
+impl JobKind {
+    /// Its packet is a sentence.
+    pub const fn reads_tokens(self) -> bool {
+        matches!(self, JobKind::Encode | JobKind::Reconstruct | JobKind::Score)
+    }
 }
 
 /// One job with everything that its answer depends on.
@@ -31,7 +40,7 @@ pub struct Job {
     /// 1 / temperature, Q4.12.
     pub inverse_temperature: u16,
     pub max_tokens: u16,
-    /// Token ids (`Encode`, `Reconstruct`) or z codes (`Decode`).
+    /// Token ids (`Encode`, `Reconstruct`, `Score`) or z codes (`Decode`).
     pub input: Vec<i32>,
 }
 
@@ -65,6 +74,7 @@ impl Job {
         let length = self.input.len();
         let (low, high) = match self.kind {
             JobKind::Encode | JobKind::Reconstruct => (1, max_tokens),
+            JobKind::Score => (2, max_tokens),
             JobKind::Decode => (latent, latent),
             JobKind::Generate => (0, 0),
         };
@@ -72,7 +82,7 @@ impl Job {
             return Err(JobError::Length { kind: self.kind, low, high, length });
         }
         let is_token = |&t: &i32| usize::try_from(t).is_ok_and(|t| t < vocabulary);
-        let reads_tokens = matches!(self.kind, JobKind::Encode | JobKind::Reconstruct);
+        let reads_tokens = self.kind.reads_tokens();
         match self.input.iter().position(|t| reads_tokens && !is_token(t)) {
             Some(at) => Err(JobError::Token { at, vocabulary, token: self.input[at] }),
             None => Ok(()),
@@ -118,6 +128,8 @@ pub struct Counters {
     pub adc_clips: u64,
     pub saturations: u64,
     pub tokens: u64,
+    /// Cycles in which tiles converted, summed over tiles.
+    pub tile_samples: u64,
 }
 
 /// Everything a job must show.

@@ -7,10 +7,12 @@ mod job;
 mod net;
 mod random;
 mod run;
+mod score;
 mod timing;
 
 pub use engine::GoldenEngine;
 pub use job::{Counters, Job, JobError, JobKind, Run, VectorEvent};
 pub use net::{Golden, LatentMode, Machine};
 pub use random::{NoiseKind, NoiseSource};
-pub use timing::{StageTiming, Timing, TokenCycles};
+pub use score::{SCORE_FRAC, Scorer};
+pub use timing::{StageTiming, Timing, TokenCycles, gate_latency};

@@ -16,19 +16,23 @@ pub struct Golden<M> {
     /// Matrices of each block; of a cell one per part.
     matrices: Vec<Vec<M>>,
     pub timing: Timing,
+    geometry: TileGeometry,
+    /// By block.
+    rounds: Vec<usize>,
+    skip_zero_phases: bool,
 }
 
 impl Golden<IntMatrix> {
     /// Exact integer products: what ideal devices and a lossless ADC must equal.
     pub fn ideal(quant: &QuantNet, g: &TileGeometry, accelerator: &Accelerator) -> Self {
-        Self::build(quant, g, accelerator, |_, matrix| matrix.clone())
+        Self::build(quant, g, &vec![1; quant.blocks.len()], accelerator, |_, matrix| matrix.clone())
     }
 }
 
 impl Golden<TiledMatrix> {
     /// Products as the tiles compute them.
     pub fn tiled(net: &CrossbarNet, accelerator: &Accelerator) -> Self {
-        Self::build(&net.quant, &net.geometry, accelerator, |name, _| net.matrices[name].clone())
+        Self::build(&net.quant, &net.geometry, &net.rounds, accelerator, |name, _| net.matrices[name].clone())
     }
 }
 
@@ -36,21 +40,47 @@ impl<M: MatVec> Golden<M> {
     fn build(
         quant: &QuantNet,
         g: &TileGeometry,
+        rounds: &[usize],
         accelerator: &Accelerator,
         make: impl Fn(&str, &IntMatrix) -> M,
     ) -> Self {
-        let block = |(block, quant): (&crate::model::Block, &QuantBlock)| match quant {
-            QuantBlock::Cell(cell) => {
-                cell.parts.iter().map(|p| make(&format!("{}_{}", block.name, p.name), &p.matrix)).collect()
-            }
-            QuantBlock::Moments { matrix, .. }
-            | QuantBlock::Linear { matrix, .. }
-            | QuantBlock::Vocabulary { matrix, .. } => vec![make(&block.name, matrix)],
-            QuantBlock::Embedding { .. } | QuantBlock::Latent { .. } => Vec::new(),
+        let block = |(block, quant): (&crate::model::Block, &QuantBlock)| {
+            let named = quant.matrix_names(&block.name).into_iter().zip(quant.matrices());
+            named.map(|(name, matrix)| make(&name, matrix)).collect()
         };
         let matrices = quant.network.blocks.iter().zip(&quant.blocks).map(block).collect();
-        Golden { quant: quant.clone(), matrices, timing: Timing::new(quant, g, accelerator) }
+        Golden {
+            quant: quant.clone(),
+            matrices,
+            timing: Timing::new(quant, g, rounds, accelerator),
+            geometry: g.clone(),
+            rounds: rounds.to_vec(),
+            skip_zero_phases: accelerator.skip_zero_phases,
+        }
     }
+
+    /// Cycles in which the tiles of a product convert, summed over tiles.
+    fn tile_samples(&self, id: BlockId, matrix: &IntMatrix, input: &[i32]) -> u64 {
+        let g = &self.geometry;
+        let row_tiles = matrix.rows().div_ceil(g.rows);
+        let phases = if self.skip_zero_phases {
+            (0..row_tiles).map(|r| live_phases(g, matrix, input, r)).sum()
+        } else {
+            row_tiles * g.phases
+        };
+        let logical = matrix.weights.nrows().div_ceil(g.logical_columns());
+        let turns = self.rounds[id] * logical.div_ceil(self.rounds[id]);
+        (phases * g.slots * turns) as u64
+    }
+}
+
+/// Phases in which the digit of some row of a row of tiles is not 0.
+fn live_phases(g: &TileGeometry, matrix: &IntMatrix, input: &[i32], row_tile: usize) -> usize {
+    let rows = row_tile * g.rows..((row_tile + 1) * g.rows).min(matrix.rows());
+    let any = rows.fold(0, |any, k| any | matrix.drive(input, k));
+    // A digit beyond the input's width repeats its sign.
+    let bit = |b: u32| any >> b.min(g.input_bits - 1) & 1 == 1;
+    (0..g.phases as u32).filter(|p| (0..g.dac_bits).any(|j| bit(p * g.dac_bits + j))).count()
 }
 
 /// Where z comes from.
@@ -75,6 +105,7 @@ pub struct Machine<'a, M> {
     pub codes: Vec<Vec<i32>>,
     pub saturations: Saturations,
     pub adc_clips: u64,
+    pub tile_samples: u64,
 }
 
 impl<'a, M: MatVec> Machine<'a, M> {
@@ -94,6 +125,7 @@ impl<'a, M: MatVec> Machine<'a, M> {
             codes: ids.map(|id| vec![0; quant.network.width(id)]).collect(),
             saturations: Saturations::default(),
             adc_clips: 0,
+            tile_samples: 0,
         }
     }
 
@@ -193,6 +225,7 @@ impl<'a, M: MatVec> Machine<'a, M> {
         let matrix = &self.golden.matrices[id][part];
         let mut sums = vec![0; matrix.outputs()];
         self.adc_clips += matrix.apply(&self.codes[source], &mut sums);
+        self.tile_samples += self.golden.tile_samples(id, matrix.integers(), &self.codes[source]);
         sums
     }
 

@@ -3,7 +3,7 @@
 use super::choice::Chooser;
 use super::net::LatentMode;
 use super::timing::{FETCH, FLUSH_CYCLES, HANDOVER, KEY_CYCLES};
-use super::{Golden, Job, JobKind, Machine, NoiseSource, Run, VectorEvent};
+use super::{Golden, Job, JobKind, Machine, NoiseSource, Run, Scorer, StageTiming, VectorEvent};
 use crate::model::{BlockId, EOS, Network, Op, SOS, When};
 use crate::quant::{MatVec, QuantBlock, Signal};
 
@@ -58,31 +58,27 @@ impl<M: MatVec> Runner<'_, M> {
     }
 
     fn job(&mut self, job: &Job) {
-        if matches!(job.kind, JobKind::Encode | JobKind::Reconstruct) {
+        if job.kind.reads_tokens() {
             self.encode(&job.input);
         }
         self.sentence(job);
-        if job.kind != JobKind::Encode {
-            self.decode(job);
+        match job.kind {
+            JobKind::Encode => {}
+            JobKind::Score => self.score(&job.input),
+            _ => self.decode(job),
         }
-        self.run.counters.cycles = self.now + FLUSH_CYCLES;
-        self.run.counters.adc_clips = self.machine.adc_clips;
-        self.run.counters.saturations = self.machine.saturations.0;
+        let machine = &self.machine;
+        let counters = &mut self.run.counters;
+        counters.cycles = self.now + FLUSH_CYCLES;
+        counters.adc_clips = machine.adc_clips;
+        counters.saturations = machine.saturations.0;
+        counters.tile_samples = machine.tile_samples;
     }
 
-    /// A wave: in each beat, the stage of depth d works on token beat - d.
     fn encode(&mut self, tokens: &[i32]) {
-        let waves = self.waves(When::EncoderStep);
         let embeddings = self.embeddings(When::EncoderStep);
-        let beats = tokens.len() + waves.len() - 1;
-        let mut starts = Vec::with_capacity(beats);
-        for beat in 0..beats {
-            let active = waves.iter().enumerate().filter(|(d, _)| *d <= beat && beat < tokens.len() + d);
-            let active: Vec<BlockId> = active.flat_map(|(_, wave)| wave.clone()).collect();
-            starts.push(self.now + FETCH);
-            self.now += FETCH;
-            self.beat(&active);
-        }
+        let waves = self.waves(When::EncoderStep);
+        let starts = self.wave(tokens.len(), &waves, |runner, id| runner.golden.timing.stages[id]);
         for (t, &token) in tokens.iter().enumerate() {
             for &id in &embeddings {
                 self.machine.embed(id, token as u32);
@@ -96,6 +92,71 @@ impl<M: MatVec> Runner<'_, M> {
         }
     }
 
+    /// The decoder as a wave: every token but the last is read, every one but the first scored.
+    fn score(&mut self, tokens: &[i32]) {
+        let embeddings = self.embeddings(When::DecoderStep);
+        let waves = self.waves(When::DecoderStep);
+        let starts = self.wave(tokens.len() - 1, &waves, Self::scoring_stage);
+        let quant = &self.golden.quant;
+        for (t, pair) in tokens.windows(2).enumerate() {
+            for &id in &embeddings {
+                self.machine.embed(id, pair[0] as u32);
+            }
+            for (depth, wave) in waves.iter().enumerate() {
+                for &id in wave {
+                    self.machine.step(id);
+                    self.record(id, t, starts[t + depth]);
+                    let QuantBlock::Vocabulary { logit, .. } = &quant.blocks[id] else { continue };
+                    let scorer = Scorer {
+                        logit_frac: logit.frac,
+                        exp2: &quant.exp2_fraction,
+                        log2: &quant.log2_fraction,
+                    };
+                    let score = scorer.score(&self.machine.words[id], pair[1] as usize);
+                    let stage = self.scoring_stage(id).expect("the vocabulary is a stage");
+                    let cycle = starts[t + depth] + stage.score_cycle();
+                    self.event(id, Signal::Score, t, cycle, 1, vec![score]);
+                    self.run.output.push(score as u32);
+                    self.run.counters.tokens += 1;
+                }
+            }
+        }
+    }
+
+    /// The stage as SCORE runs it.
+    fn scoring_stage(&self, id: BlockId) -> Option<StageTiming> {
+        let timing = &self.golden.timing;
+        match self.golden.quant.blocks[id] {
+            QuantBlock::Vocabulary { .. } => timing.score,
+            _ => timing.stages[id],
+        }
+    }
+
+    /// A wave: in each beat, the stage of depth d works on step beat - d.
+    /// The cycle in which each beat's stages start.
+    fn wave(
+        &mut self,
+        steps: usize,
+        waves: &[Vec<BlockId>],
+        stage: impl Fn(&Self, BlockId) -> Option<StageTiming>,
+    ) -> Vec<u64> {
+        let beats = steps + waves.len() - 1;
+        let mut starts = Vec::with_capacity(beats);
+        for beat in 0..beats {
+            let active = waves.iter().enumerate().filter(|(d, _)| *d <= beat && beat < steps + d);
+            let stages: Vec<StageTiming> =
+                active.flat_map(|(_, wave)| wave).filter_map(|&id| stage(self, id)).collect();
+            starts.push(self.now + FETCH);
+            self.now += FETCH;
+            self.beat(&stages);
+        }
+        starts
+    }
+
+    fn stages(&self, ids: &[BlockId]) -> Vec<StageTiming> {
+        ids.iter().filter_map(|&id| self.golden.timing.stages[id]).collect()
+    }
+
     fn sentence(&mut self, job: &Job) {
         let stages: Vec<BlockId> = self.waves(When::Sentence).concat();
         let (latents, bridges): (Vec<_>, Vec<_>) = stages
@@ -103,8 +164,8 @@ impl<M: MatVec> Runner<'_, M> {
             .partition(|&id| matches!(self.golden.quant.blocks[id], QuantBlock::Latent { .. }));
         let noise = self.noise.clone();
         let mode = match job.kind {
-            JobKind::Encode | JobKind::Reconstruct if job.sample_z => LatentMode::Posterior(&noise),
-            JobKind::Encode | JobKind::Reconstruct => LatentMode::Mean,
+            JobKind::Encode | JobKind::Reconstruct | JobKind::Score if job.sample_z => LatentMode::Posterior(&noise),
+            JobKind::Encode | JobKind::Reconstruct | JobKind::Score => LatentMode::Mean,
             JobKind::Decode => LatentMode::Given(&job.input),
             JobKind::Generate => LatentMode::Prior(&noise),
         };
@@ -112,7 +173,7 @@ impl<M: MatVec> Runner<'_, M> {
             self.machine.latent(id, mode);
             self.record(id, 0, self.now);
         }
-        self.beat(&latents);
+        self.beat(&self.stages(&latents));
         if job.kind == JobKind::Encode {
             for &id in &latents {
                 let (means, log_variances) = self.machine.moments(id);
@@ -125,7 +186,7 @@ impl<M: MatVec> Runner<'_, M> {
             self.machine.step(id);
             self.record(id, 0, self.now);
         }
-        self.beat(&bridges);
+        self.beat(&self.stages(&bridges));
         for id in 0..self.network().blocks.len() {
             if matches!(self.network().blocks[id].op, Op::Cell { init: Some(_), .. }) {
                 self.machine.load(id);
@@ -152,7 +213,7 @@ impl<M: MatVec> Runner<'_, M> {
                         token = chooser.choose(&self.machine.words[id], step as u32);
                     }
                 }
-                self.beat(wave);
+                self.beat(&self.stages(wave));
             }
             // The chosen token is pushed in the cycle after the last stage fell idle.
             let (block, cycle) = (waves.last().expect("a decoder has stages")[0], self.now);
@@ -166,13 +227,12 @@ impl<M: MatVec> Runner<'_, M> {
         }
     }
 
-    /// Starts `active` together and waits for the slowest.
-    fn beat(&mut self, active: &[BlockId]) {
-        let stages = active.iter().filter_map(|&id| self.golden.timing.stages[id]);
-        let busy = stages.clone().map(|s| s.busy()).max().unwrap_or(0);
-        self.run.floor += stages.clone().map(|s| s.floor).max().unwrap_or(0);
-        self.run.adc_cycles += stages.map(|s| s.adc).max().unwrap_or(0);
-        self.now += busy + HANDOVER;
+    /// Starts stages together and waits for the slowest.
+    fn beat(&mut self, stages: &[StageTiming]) {
+        let most = |of: fn(&StageTiming) -> u64| stages.iter().map(of).max().unwrap_or(0);
+        self.run.floor += most(|s| s.floor);
+        self.run.adc_cycles += most(|s| s.adc);
+        self.now += most(StageTiming::busy) + HANDOVER;
     }
 
     /// What block `id` writes when it was started in cycle `start`.

@@ -6,9 +6,9 @@ use crate::model::{Network, When};
 use crate::quant::{QuantBlock, QuantNet};
 use serde::{Deserialize, Serialize};
 
-/// From the last sample to the first accumulator that may be read: DAC register,
-/// column sum, code, accumulator (D_adc of the floor).
-pub const ADC_LATENCY: u64 = 4;
+/// From the last sample to the first sum that may be read: select, drive, count, column
+/// sum, code, accumulator, weight (D_adc of the floor).
+pub const ADC_LATENCY: u64 = 7;
 /// Accumulators read, row tiles added, requantised.
 const READ: u64 = 3;
 /// Parts of a cell added up.
@@ -22,23 +22,26 @@ pub const HANDOVER: u64 = 2;
 /// The token of a wave beat is read from the input buffer.
 pub const FETCH: u64 = 1;
 /// From a latent dimension's index to its z.
-const LATENT_LATENCY: u64 = 16;
+const LATENT_LATENCY: u64 = 18;
 /// From a logit's index to its lane's best so far.
-const CHOICE_LATENCY: u64 = 15;
+const CHOICE_LATENCY: u64 = 16;
+
+/// From the last logit of the second pass to its log-probability, trees over lanes left out.
+const SCORE_LATENCY: u64 = 21;
 
 /// Cycles from valid_i to valid_o of a gate lane.
 pub const fn gate_latency(kind: CellKind) -> u64 {
     match kind {
-        CellKind::Rnn => 4,
-        CellKind::Gru => 10,
-        CellKind::Lstm => 9,
+        CellKind::Rnn => 5,
+        CellKind::Gru => 14,
+        CellKind::Lstm => 13,
     }
 }
 
 /// One stage. It starts in cycle 0, scans its outputs and falls idle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StageTiming {
-    /// Cycles in which its converters work (X * slots); 0 without a matrix.
+    /// Cycles in which its converters work (rounds * X * slots); 0 without a matrix.
     pub adc: u64,
     /// Cycle in which the first outputs are asked for.
     pub scan: u64,
@@ -65,8 +68,7 @@ impl StageTiming {
         self.scan - 1 + self.groups + self.latency + self.settle
     }
 
-    fn matrix(g: &TileGeometry, outputs: usize, lanes: usize, latency: u64, settle: u64) -> StageTiming {
-        let adc = (g.phases * g.slots) as u64;
+    fn matrix(adc: u64, outputs: usize, lanes: usize, latency: u64, settle: u64) -> StageTiming {
         let groups = outputs.div_ceil(lanes) as u64;
         StageTiming { adc, scan: adc + ADC_LATENCY, groups, latency, settle, lanes, floor: 0 }
     }
@@ -76,19 +78,24 @@ impl StageTiming {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Timing {
     pub stages: Vec<Option<StageTiming>>,
+    /// The vocabulary stage when it scores a token: the logits are read twice.
+    pub score: Option<StageTiming>,
 }
 
 impl Timing {
-    pub fn new(quant: &QuantNet, g: &TileGeometry, accelerator: &Accelerator) -> Timing {
-        let lanes = accelerator.gate_lanes;
+    /// `rounds`: by block, how many logical tiles take turns on a physical one.
+    pub fn new(quant: &QuantNet, g: &TileGeometry, rounds: &[usize], accelerator: &Accelerator) -> Timing {
+        let lanes = accelerator.gate_lanes.count();
+        let mut score = None;
         let stages = quant.blocks.iter().enumerate().map(|(id, block)| {
+            let adc = (rounds[id] * g.phases * g.slots) as u64;
             let mut stage = match block {
                 QuantBlock::Embedding { .. } => return None,
                 QuantBlock::Cell(cell) => {
-                    StageTiming::matrix(g, cell.hidden, lanes, READ + PART_SUM + gate_latency(cell.kind), 1)
+                    StageTiming::matrix(adc, cell.hidden, lanes, READ + PART_SUM + gate_latency(cell.kind), 1)
                 }
-                QuantBlock::Moments { size, .. } => StageTiming::matrix(g, *size, lanes, READ, 1),
-                QuantBlock::Linear { .. } => StageTiming::matrix(g, quant.network.width(id), lanes, READ, 1),
+                QuantBlock::Moments { size, .. } => StageTiming::matrix(adc, *size, lanes, READ, 1),
+                QuantBlock::Linear { .. } => StageTiming::matrix(adc, quant.network.width(id), lanes, READ, 1),
                 QuantBlock::Latent { .. } => {
                     let groups = quant.network.width(id) as u64;
                     StageTiming {
@@ -102,16 +109,24 @@ impl Timing {
                     }
                 }
                 QuantBlock::Vocabulary { .. } => {
-                    let lanes = accelerator.token_lanes;
-                    let tree = u64::from(lanes.next_power_of_two().trailing_zeros());
+                    let lanes = accelerator.token_lanes.count();
+                    let tree = tree_depth(lanes);
                     let settle = CHOICE_LATENCY - READ + tree + 2;
-                    StageTiming::matrix(g, quant.network.vocabulary, lanes, READ, settle)
+                    let stage = StageTiming::matrix(adc, quant.network.vocabulary, lanes, READ, settle);
+                    if accelerator.score {
+                        let groups = 2 * stage.groups;
+                        let settle = 2 * tree + SCORE_LATENCY + 1;
+                        let twice = StageTiming { groups, settle, ..stage };
+                        score = Some(StageTiming { floor: floor(&twice, block, g), ..twice });
+                    }
+                    stage
                 }
             };
             stage.floor = floor(&stage, block, g);
             Some(stage)
         });
-        Timing { stages: stages.collect() }
+        let stages = stages.collect();
+        Timing { stages, score }
     }
 }
 
@@ -144,24 +159,29 @@ impl Timing {
     }
 }
 
+impl StageTiming {
+    /// Cycle in which the log-probability of a scored token is there.
+    pub fn score_cycle(&self) -> u64 {
+        self.scan + self.groups - 1 + self.latency + 2 * tree_depth(self.lanes) + SCORE_LATENCY
+    }
+}
+
+/// Levels of a tree over lanes.
+fn tree_depth(lanes: usize) -> u64 {
+    u64::from(lanes.next_power_of_two().trailing_zeros())
+}
+
 /// t_MVM + D_adc + log2(row tiles) + groups of lanes + depth of the gate arithmetic.
 fn floor(stage: &StageTiming, block: &QuantBlock, g: &TileGeometry) -> u64 {
     let depth = match block {
         QuantBlock::Cell(cell) => gate_latency(cell.kind),
         QuantBlock::Latent { .. } => LATENT_LATENCY,
         // Requantise; the comparison of the last logits.
-        QuantBlock::Vocabulary { .. } => 1 + u64::from(stage.lanes.next_power_of_two().trailing_zeros()),
+        QuantBlock::Vocabulary { .. } => 1 + tree_depth(stage.lanes),
         _ => 1,
     };
-    let rows = |m: &crate::quant::IntMatrix| m.rows().div_ceil(g.rows);
-    let row_tiles = match block {
-        QuantBlock::Cell(cell) => cell.parts.iter().map(|p| rows(&p.matrix)).max().unwrap_or(1),
-        QuantBlock::Moments { matrix, .. }
-        | QuantBlock::Linear { matrix, .. }
-        | QuantBlock::Vocabulary { matrix, .. } => rows(matrix),
-        QuantBlock::Embedding { .. } | QuantBlock::Latent { .. } => 1,
-    };
-    let adder_tree = u64::from(row_tiles.next_power_of_two().trailing_zeros());
+    let rows = block.matrices().into_iter().map(|m| m.rows().div_ceil(g.rows));
+    let adder_tree = tree_depth(rows.max().unwrap_or(1));
     let converters = if stage.adc > 0 { ADC_LATENCY } else { 0 };
     stage.adc + converters + adder_tree + stage.groups + depth
 }

@@ -11,6 +11,8 @@ pub trait MatVec {
     fn outputs(&self) -> usize;
     /// Accumulators for one vector of input codes; returns the number of ADC clips.
     fn apply(&self, input: &[i32], sums: &mut [i64]) -> u64;
+    /// Its rows, biases and formats.
+    fn integers(&self) -> &IntMatrix;
 }
 
 /// Integer weights of one matrix. Row `k` of the crossbar is input `k`; behind the
@@ -106,6 +108,10 @@ impl MatVec for IntMatrix {
             *sum = i64::from(data) + bias;
         }
         0
+    }
+
+    fn integers(&self) -> &IntMatrix {
+        self
     }
 }
 

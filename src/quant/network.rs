@@ -62,6 +62,31 @@ pub enum QuantBlock {
     },
 }
 
+impl QuantBlock {
+    /// Names of the block's matrices, which are those of their tiles: `<block>` or
+    /// `<block>_<part>`.
+    pub fn matrix_names(&self, block: &str) -> Vec<String> {
+        match self {
+            QuantBlock::Cell(cell) => cell.parts.iter().map(|p| format!("{block}_{}", p.name)).collect(),
+            QuantBlock::Embedding { .. } | QuantBlock::Latent { .. } => Vec::new(),
+            QuantBlock::Moments { .. } | QuantBlock::Linear { .. } | QuantBlock::Vocabulary { .. } => {
+                vec![block.to_string()]
+            }
+        }
+    }
+
+    /// The block's matrices, in the order of their names.
+    pub fn matrices(&self) -> Vec<&IntMatrix> {
+        match self {
+            QuantBlock::Cell(cell) => cell.parts.iter().map(|p| &p.matrix).collect(),
+            QuantBlock::Embedding { .. } | QuantBlock::Latent { .. } => Vec::new(),
+            QuantBlock::Moments { matrix, .. }
+            | QuantBlock::Linear { matrix, .. }
+            | QuantBlock::Vocabulary { matrix, .. } => vec![matrix],
+        }
+    }
+}
+
 /// The network in integers, with the tables its gates read.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct QuantNet {
@@ -73,6 +98,9 @@ pub struct QuantNet {
     pub sigmoid: Table,
     pub tanh: Table,
     pub exp_half: Table,
+    /// Of the log-probabilities: 2^-f and log2(1 + f) of a 16-bit fraction.
+    pub exp2_fraction: Table,
+    pub log2_fraction: Table,
     pub half_normal: OctaveTable,
     pub gumbel: OctaveTable,
 }
@@ -113,6 +141,8 @@ impl QuantNet {
             sigmoid: table(Function::Sigmoid, pre),
             tanh: table(Function::Tanh, pre),
             exp_half: table(Function::ExpHalf, state),
+            exp2_fraction: Table::of_fraction(Function::Exp2Fraction),
+            log2_fraction: Table::of_fraction(Function::Log2Fraction),
             half_normal: OctaveTable::half_normal(),
             gumbel: OctaveTable::gumbel(),
         })
@@ -130,21 +160,10 @@ impl QuantNet {
         }
     }
 
-    /// Every matrix with the name of its tiles: `<block>` or `<block>_<part>`.
+    /// Every matrix with the name of its tiles.
     pub fn matrices(&self) -> Vec<(String, &IntMatrix)> {
-        let mut all = Vec::new();
-        for (block, quant) in self.network.blocks.iter().zip(&self.blocks) {
-            match quant {
-                QuantBlock::Cell(cell) => {
-                    all.extend(cell.parts.iter().map(|p| (format!("{}_{}", block.name, p.name), &p.matrix)));
-                }
-                QuantBlock::Moments { matrix, .. }
-                | QuantBlock::Linear { matrix, .. }
-                | QuantBlock::Vocabulary { matrix, .. } => all.push((block.name.clone(), matrix)),
-                QuantBlock::Embedding { .. } | QuantBlock::Latent { .. } => {}
-            }
-        }
-        all
+        let blocks = self.network.blocks.iter().zip(&self.blocks);
+        blocks.flat_map(|(block, quant)| quant.matrix_names(&block.name).into_iter().zip(quant.matrices())).collect()
     }
 }
 

@@ -16,6 +16,8 @@ pub enum Signal {
     Logits,
     /// The chosen token.
     Token,
+    /// Log-probability of a given token.
+    Score,
 }
 
 impl Signal {
@@ -28,6 +30,7 @@ impl Signal {
             Signal::Z => "z",
             Signal::Logits => "logits",
             Signal::Token => "token",
+            Signal::Score => "score",
         }
     }
 }

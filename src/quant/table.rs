@@ -12,10 +12,20 @@ pub enum Function {
     Tanh,
     /// sigma = e^(x/2) of a log-variance x, clipped to the output format.
     ExpHalf,
+    /// 2^-f of a fraction f = x + 1/2 in [0, 1).
+    Exp2Fraction,
+    /// log2(1 + f) of a fraction f = x + 1/2 in [0, 1).
+    Log2Fraction,
 }
 
 impl Function {
-    pub const ALL: [Function; 3] = [Function::Sigmoid, Function::Tanh, Function::ExpHalf];
+    pub const ALL: [Function; 5] = [
+        Function::Sigmoid,
+        Function::Tanh,
+        Function::ExpHalf,
+        Function::Exp2Fraction,
+        Function::Log2Fraction,
+    ];
 
     /// The exact function, by a portable libm so that tables are the same everywhere.
     pub fn exact(self, x: f64) -> f64 {
@@ -23,14 +33,16 @@ impl Function {
             Function::Sigmoid => 1.0 / (1.0 + libm::exp(-x)),
             Function::Tanh => libm::tanh(x),
             Function::ExpHalf => libm::exp(0.5 * x),
+            Function::Exp2Fraction => libm::exp2(-(x + 0.5)),
+            Function::Log2Fraction => libm::log2(x + 1.5),
         }
     }
 
-    /// Integer bits of the output: sigmoid and tanh reach 1 exactly; sigma is cut below 8.
+    /// Integer bits of the output: all but sigma reach 1 exactly; sigma is cut below 8.
     const fn integer_bits(self) -> i32 {
         match self {
-            Function::Sigmoid | Function::Tanh => 1,
             Function::ExpHalf => 3,
+            _ => 1,
         }
     }
 
@@ -39,6 +51,8 @@ impl Function {
             Function::Sigmoid => "sigmoid",
             Function::Tanh => "tanh",
             Function::ExpHalf => "exp_half",
+            Function::Exp2Fraction => "exp2_fraction",
+            Function::Log2Fraction => "log2_fraction",
         }
     }
 
@@ -79,6 +93,11 @@ impl Table {
         let widest = deltas.iter().map(|d| d.unsigned_abs()).max().unwrap_or(0);
         let delta_bits = 32 - widest.leading_zeros() + 1;
         Table { function, input, output, address_bits, values, deltas, delta_bits }
+    }
+
+    /// A table of a 16-bit fraction with 16 fraction bits (`rtl/hvae_log_prob.v`).
+    pub fn of_fraction(function: Function) -> Table {
+        Table::new(function, Format::new(16, 16), 18, 9)
     }
 
     /// Bits of the position inside a segment.

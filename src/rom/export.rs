@@ -36,7 +36,7 @@ pub fn export(net: &CrossbarNet, sink: &mut Sink) -> io::Result<Export> {
         for tile in &tiled.mapped().tiles {
             let name = tile_name(name, tile.at);
             let (hex, csv) = (format!("hex/{name}.hex"), format!("csv/{name}.csv"));
-            let image = tile_image(tile, &net.geometry);
+            let image = tile_image(Some(tile), &net.geometry);
             sink(&hex, image.as_bytes())?;
             sink(&csv, &tile_csv(tile, &net.devices))?;
             files += 2;

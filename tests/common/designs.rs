@@ -53,7 +53,7 @@ pub fn designs() -> Vec<Small> {
         })),
         small("lstm-lstm-unfilled-wide-lanes", &[Lstm, Lstm], |c| {
             tile(c, 64, 64, 8, Differential);
-            (c.accelerator.gate_lanes, c.accelerator.token_lanes) = (8, 32);
+            (c.accelerator.gate_lanes, c.accelerator.token_lanes) = (8.into(), 32.into());
         }),
         clipping(small("gru-gru-to-lstm-three-adcs-a-weight", &[Gru, Gru], |c| {
             c.model.decoder_cells = Some(vec![Lstm]);
@@ -68,7 +68,7 @@ pub fn designs() -> Vec<Small> {
             c.model.decoder_cells = Some(vec![Rnn, Lstm]);
             tile(c, 16, 37, 3, Offset);
         }),
-        small("lstm-one-lane", &[Lstm], |c| (c.accelerator.gate_lanes, c.accelerator.token_lanes) = (1, 1)),
+        small("lstm-one-lane", &[Lstm], |c| (c.accelerator.gate_lanes, c.accelerator.token_lanes) = (1.into(), 1.into())),
         small("gru-rnn-odd-widths", &[Gru, Rnn], |c| {
             let f = &mut c.fixed;
             (f.weight_bits, f.input_bits, f.state_bits, f.pre_bits, f.pre_frac) = (5, 7, 12, 14, 9);

@@ -19,8 +19,8 @@ pub fn tiny(cells: &[CellKind]) -> Config {
     (config.model.vocabulary, config.model.embedding) = (23, 5);
     (config.model.hidden, config.model.latent) = (7, 3);
     config.crossbar = Crossbar { rows: 8, columns: 24, ..Crossbar::default() };
-    config.accelerator.gate_lanes = 3;
-    config.accelerator.token_lanes = 5;
+    config.accelerator.gate_lanes = 3.into();
+    config.accelerator.token_lanes = 5.into();
     config.accelerator.max_tokens = 12;
     config
 }
@@ -45,7 +45,7 @@ pub fn build(net: &CrossbarNet, config: &Config, folder: &Path) -> Emitted {
 }
 
 /// Every kind of job, greedy and sampled.
-pub fn jobs(sentences: &[Vec<u32>], limit: u16, latent: usize) -> Vec<Job> {
+pub fn jobs(config: &Config, sentences: &[Vec<u32>], limit: u16, latent: usize) -> Vec<Job> {
     let mut jobs = Vec::new();
     for (i, sentence) in sentences.iter().take(4).enumerate() {
         let tokens: Vec<i32> = sentence.iter().map(|&t| t as i32).collect();
@@ -53,6 +53,9 @@ pub fn jobs(sentences: &[Vec<u32>], limit: u16, latent: usize) -> Vec<Job> {
         let z: Vec<i32> = (0..latent).map(|j| 1500 * (j as i32 % 5 - 2) + 77 * i as i32).collect();
         jobs.push(Job::new(JobKind::Encode, tokens.clone(), limit));
         jobs.push(Job { sample_z: true, seed, ..Job::new(JobKind::Reconstruct, tokens.clone(), limit) });
+        if config.accelerator.score {
+            jobs.push(Job { sample_z: i % 2 == 1, seed, ..Job::new(JobKind::Score, tokens.clone(), limit) });
+        }
         jobs.push(Job::new(JobKind::Reconstruct, tokens, limit));
         jobs.push(Job::new(JobKind::Decode, z, limit));
         jobs.push(Job::new(JobKind::Generate, Vec::new(), limit).sampled(0.7, seed).unwrap());

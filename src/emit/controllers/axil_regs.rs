@@ -40,6 +40,7 @@ constants! {
     WORD_DESIGN: 6 = word("DESIGN");
     WORD_VOCABULARY: 6 = word("VOCABULARY");
     WORD_LATENT: 6 = word("LATENT");
+    WORD_TILE_SAMPLES: 6 = word("TILE_SAMPLES");
     VALUE_ID: 32 = ID as LiteralType;
     MASK_JOB: 32 = mask(find("JOB"));
     MASK_INVERSE_TEMPERATURE: 32 = mask(find("INVERSE_TEMPERATURE"));
@@ -53,6 +54,7 @@ constants! {
     STATUS_DONE: 32 = bit("STATUS", "DONE");
     STATUS_ERR_LENGTH: 32 = bit("STATUS", "ERR_LENGTH");
     STATUS_ERR_TOKEN: 32 = bit("STATUS", "ERR_TOKEN");
+    STATUS_ERR_JOB: 32 = bit("STATUS", "ERR_JOB");
     BYTE_0: 32 = 0x0000_00FF;
     BYTE_1: 32 = 0x0000_FF00;
     BYTE_2: 32 = 0x00FF_0000;
@@ -89,16 +91,18 @@ pub struct AxilRegs {
     pub error_i: Signal<In, Bit>,
     pub error_length_i: Signal<In, Bit>,
     pub error_token_i: Signal<In, Bit>,
+    pub error_job_i: Signal<In, Bit>,
     pub cycles_i: Signal<In, Bits<32>>,
     pub adc_clips_i: Signal<In, Bits<32>>,
     pub saturations_i: Signal<In, Bits<32>>,
     pub tokens_i: Signal<In, Bits<32>>,
+    pub tile_samples_i: Signal<In, Bits<32>>,
     pub version_i: Signal<In, Bits<32>>,
     pub design_i: Signal<In, Bits<32>>,
     pub vocabulary_i: Signal<In, Bits<32>>,
     pub latent_i: Signal<In, Bits<32>>,
     pub start_o: Signal<Out, Bit>,
-    pub job_o: Signal<Out, Bits<2>>,
+    pub job_o: Signal<Out, Bits<3>>,
     pub sample_z_o: Signal<Out, Bit>,
     pub sample_tokens_o: Signal<Out, Bit>,
     pub seed_lo_o: Signal<Out, Bits<32>>,
@@ -121,6 +125,7 @@ pub struct AxilRegs {
     done: Dff<Bit>,
     err_length: Dff<Bit>,
     err_token: Dff<Bit>,
+    err_job: Dff<Bit>,
     job: Dff<Bits<32>>,
     seed_lo: Dff<Bits<32>>,
     seed_hi: Dff<Bits<32>>,
@@ -155,6 +160,7 @@ impl Logic for AxilRegs {
             done,
             err_length,
             err_token,
+            err_job,
             job,
             seed_lo,
             seed_hi,
@@ -176,10 +182,14 @@ impl Logic for AxilRegs {
         if self.err_token.q.val() {
             self.status.next = self.status.val() | STATUS_ERR_TOKEN;
         }
+        if self.err_job.q.val() {
+            self.status.next = self.status.val() | STATUS_ERR_JOB;
+        }
         if self.done_i.val() {
             self.done.d.next = true;
             self.err_length.d.next = self.error_i.val() && self.error_length_i.val();
             self.err_token.d.next = self.error_i.val() && self.error_token_i.val();
+            self.err_job.d.next = self.error_i.val() && self.error_job_i.val();
         }
 
         comment!("keep: the bits of a register that the strobes leave alone");
@@ -224,6 +234,7 @@ impl Logic for AxilRegs {
                     self.done.d.next = false;
                     self.err_length.d.next = false;
                     self.err_token.d.next = false;
+                    self.err_job.d.next = false;
                 }
             } else if self.busy.val() {
                 self.b_response.d.next = RESPONSE_SLVERR.into();
@@ -288,6 +299,8 @@ impl Logic for AxilRegs {
                 self.r_data.d.next = self.vocabulary_i.val();
             } else if self.ar_word.q.val() == WORD_LATENT {
                 self.r_data.d.next = self.latent_i.val();
+            } else if self.ar_word.q.val() == WORD_TILE_SAMPLES {
+                self.r_data.d.next = self.tile_samples_i.val();
             } else if self.ar_word.q.val() != WORD_CONTROL {
                 self.r_response.d.next = RESPONSE_SLVERR.into();
             }
@@ -303,6 +316,7 @@ impl Logic for AxilRegs {
             self.done.d.next = false;
             self.err_length.d.next = false;
             self.err_token.d.next = false;
+            self.err_job.d.next = false;
             self.job.d.next = 0.into();
             self.seed_lo.d.next = 0.into();
             self.seed_hi.d.next = 0.into();
@@ -319,7 +333,7 @@ impl Logic for AxilRegs {
         self.s_axil_rdata_o.next = self.r_data.q.val();
         self.s_axil_rresp_o.next = self.r_response.q.val();
         self.start_o.next = self.start.q.val();
-        self.job_o.next = bit_cast::<2, 32>(self.job.q.val());
+        self.job_o.next = bit_cast::<3, 32>(self.job.q.val());
         self.sample_z_o.next = (self.job.q.val() & JOB_SAMPLE_Z).any();
         self.sample_tokens_o.next = (self.job.q.val() & JOB_SAMPLE_TOKENS).any();
         self.seed_lo_o.next = self.seed_lo.q.val();

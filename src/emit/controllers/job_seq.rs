@@ -10,8 +10,9 @@ use super::dff::{Dff, comment, constants, dff_setup};
 use super::print::Source;
 
 constants! {
-    JOB_ENCODE: 2 = 0;
-    JOB_GENERATE: 2 = 3;
+    JOB_ENCODE: 3 = 0;
+    JOB_GENERATE: 3 = 3;
+    JOB_SCORE: 3 = 4;
     // The key schedule takes 22 cycles from key_start_o.
     KEY_LAST: 8 = 23;
 }
@@ -26,8 +27,8 @@ pub enum State {
     WaitOutput,
     Key,
     Fetch,
-    EncodeStart,
-    EncodeRun,
+    WaveStart,
+    WaveRun,
     LatentStart,
     LatentRun,
     BridgeStart,
@@ -46,7 +47,7 @@ pub struct JobSeq {
     pub clk_i: Signal<In, Clock>,
     pub rst_i: Signal<In, Bit>,
     pub start_i: Signal<In, Bit>,
-    pub job_i: Signal<In, Bits<2>>,
+    pub job_i: Signal<In, Bits<3>>,
     pub input_ready_i: Signal<In, Bit>,
     pub input_error_i: Signal<In, Bit>,
     pub length_i: Signal<In, Bits<16>>,
@@ -63,7 +64,7 @@ pub struct JobSeq {
     pub fetch_o: Signal<Out, Bit>,
     pub encode_start_o: Signal<Out, Bits<8>>,
     pub encode_embed_o: Signal<Out, Bit>,
-    pub encode_running_o: Signal<Out, Bit>,
+    pub wave_running_o: Signal<Out, Bit>,
     pub step_o: Signal<Out, Bits<16>>,
     pub latent_start_o: Signal<Out, Bit>,
     pub bridge_start_o: Signal<Out, Bit>,
@@ -78,12 +79,13 @@ pub struct JobSeq {
     pub done_o: Signal<Out, Bit>,
     pub error_o: Signal<Out, Bit>,
     state: Dff<State>,
-    job: Dff<Bits<2>>,
+    job: Dff<Bits<3>>,
     timer: Dff<Bits<8>>,
     step: Dff<Bits<16>>,
     wave: Dff<Bits<8>>,
     more: Dff<Bit>,
-    encoding: Dff<Bit>,
+    waving: Dff<Bit>,
+    scoring: Dff<Bit>,
     first: Dff<Bit>,
     last: Dff<Bit>,
     counting: Dff<Bit>,
@@ -91,19 +93,28 @@ pub struct JobSeq {
     next_step: Signal<Local, Bits<16>>,
     encode_starts: Signal<Local, Bits<8>>,
     decode_starts: Signal<Local, Bits<8>>,
-    encode_next: Signal<Local, Bits<8>>,
+    wave_depths: Signal<Local, Bits<4>>,
+    wave_length: Signal<Local, Bits<16>>,
+    wave_next: Signal<Local, Bits<8>>,
     decode_next: Signal<Local, Bits<8>>,
 }
 
 impl Logic for JobSeq {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clk_i, state, job, timer, step, wave, more, encoding, first, last, counting, error);
+        dff_setup!(self, clk_i, state, job, timer, step, wave, more, waving, scoring, first, last, counting, error);
 
         comment!("wave_q: the depths that have a token in this beat (decoder: the depth, one hot).");
         comment!("Its next value is one depth further, less what fell off the end.");
         self.next_step.next = self.step.q.val() + 1;
-        self.encode_next.next = (self.wave.q.val() << 1) & ((bits::<8>(1) << self.encode_depths_i.val()) - 1);
+        comment!("SCORE runs the decoder as a wave: a token is read beside the one that it is to predict.");
+        self.wave_depths.next = self.encode_depths_i.val();
+        self.wave_length.next = self.length_i.val();
+        if self.scoring.q.val() {
+            self.wave_depths.next = self.decode_depths_i.val();
+            self.wave_length.next = self.length_i.val() - 1;
+        }
+        self.wave_next.next = (self.wave.q.val() << 1) & ((bits::<8>(1) << self.wave_depths.val()) - 1);
         self.decode_next.next = (self.wave.q.val() << 1) & ((bits::<8>(1) << self.decode_depths_i.val()) - 1);
 
         match self.state.q.val() {
@@ -144,36 +155,40 @@ impl Logic for JobSeq {
                 self.timer.d.next = self.timer.q.val() + 1;
                 if self.timer.q.val() == KEY_LAST {
                     self.timer.d.next = 0.into();
-                    comment!("jobs 0 and 1 read a sentence");
+                    comment!("jobs 2 and 3 read no sentence");
                     if self.job.q.val().get_bit(1) {
                         self.state.d.next = State::LatentStart;
                     } else {
                         self.more.d.next = true;
-                        self.encoding.d.next = true;
+                        self.waving.d.next = true;
                         self.state.d.next = State::Fetch;
                     }
                 }
             }
             State::Fetch => {
-                self.wave.d.next = self.encode_next.val();
+                self.wave.d.next = self.wave_next.val();
                 if self.more.q.val() {
-                    self.wave.d.next = self.encode_next.val() | 1;
+                    self.wave.d.next = self.wave_next.val() | 1;
                 }
-                self.state.d.next = State::EncodeStart;
+                self.state.d.next = State::WaveStart;
             }
-            State::EncodeStart => {
-                self.state.d.next = State::EncodeRun;
+            State::WaveStart => {
+                self.state.d.next = State::WaveRun;
             }
-            State::EncodeRun => {
+            State::WaveRun => {
                 if !self.busy_i.val() {
-                    self.more.d.next = self.next_step.val() < self.length_i.val();
-                    if (self.next_step.val() < self.length_i.val()) || self.encode_next.val().any() {
+                    self.more.d.next = self.next_step.val() < self.wave_length.val();
+                    if (self.next_step.val() < self.wave_length.val()) || self.wave_next.val().any() {
                         self.step.d.next = self.next_step.val();
                         self.state.d.next = State::Fetch;
                     } else {
                         self.step.d.next = 0.into();
-                        self.encoding.d.next = false;
+                        self.waving.d.next = false;
+                        self.scoring.d.next = false;
                         self.state.d.next = State::LatentStart;
+                        if self.scoring.q.val() {
+                            self.state.d.next = State::Flush;
+                        }
                     }
                 }
             }
@@ -196,6 +211,13 @@ impl Logic for JobSeq {
                 if !self.busy_i.val() {
                     self.wave.d.next = 1.into();
                     self.state.d.next = State::DecodeStart;
+                    if self.job.q.val() == JOB_SCORE {
+                        self.wave.d.next = 0.into();
+                        self.more.d.next = true;
+                        self.waving.d.next = true;
+                        self.scoring.d.next = true;
+                        self.state.d.next = State::Fetch;
+                    }
                 }
             }
             State::DecodeStart => {
@@ -238,15 +260,20 @@ impl Logic for JobSeq {
         if self.rst_i.val() {
             self.state.d.next = State::Idle;
             self.step.d.next = 0.into();
-            self.encoding.d.next = false;
+            self.waving.d.next = false;
+            self.scoring.d.next = false;
             self.first.d.next = false;
             self.counting.d.next = false;
         }
 
         self.encode_starts.next = 0.into();
         self.decode_starts.next = 0.into();
-        if self.state.q.val() == State::EncodeStart {
-            self.encode_starts.next = self.wave.q.val();
+        if self.state.q.val() == State::WaveStart {
+            if self.scoring.q.val() {
+                self.decode_starts.next = self.wave.q.val();
+            } else {
+                self.encode_starts.next = self.wave.q.val();
+            }
         }
         if self.state.q.val() == State::DecodeStart {
             self.decode_starts.next = self.wave.q.val();
@@ -254,10 +281,10 @@ impl Logic for JobSeq {
 
         self.clear_o.next = self.state.q.val() == State::Clear;
         self.key_start_o.next = self.state.q.val() == State::Clear;
-        self.fetch_o.next = (self.state.q.val() == State::Fetch) && self.more.q.val();
+        self.fetch_o.next = self.state.q.val() == State::Fetch;
         self.encode_start_o.next = self.encode_starts.val();
         self.encode_embed_o.next = self.encode_starts.val().get_bit(0);
-        self.encode_running_o.next = self.encoding.q.val();
+        self.wave_running_o.next = self.waving.q.val();
         self.step_o.next = self.step.q.val();
         self.latent_start_o.next = self.state.q.val() == State::LatentStart;
         self.bridge_start_o.next = self.state.q.val() == State::BridgeStart;

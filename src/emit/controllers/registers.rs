@@ -72,15 +72,16 @@ pub const REGISTERS: &[Register] = &[
         field("START", 0, 1, "write 1 to start the job; ignored while BUSY"),
     ]),
     register(0x0C, "JOB", ReadWrite, 0, &[
-        field("JOB", 0, 2, "0 ENCODE, 1 RECONSTRUCT, 2 DECODE, 3 GENERATE"),
+        field("JOB", 0, 3, "0 ENCODE, 1 RECONSTRUCT, 2 DECODE, 3 GENERATE, 4 SCORE"),
         field("SAMPLE_Z", 8, 1, "sample z from the posterior (0: its mean)"),
         field("SAMPLE_TOKENS", 9, 1, "sample the tokens (0: the most likely one)"),
     ]),
     register(0x10, "STATUS", ReadOnly, 0, &[
         field("BUSY", 0, 1, "a job runs"),
         field("DONE", 1, 1, "a job has ended; cleared by START"),
-        field("ERR_LENGTH", 2, 1, "the input packet was too long; cleared by START"),
+        field("ERR_LENGTH", 2, 1, "the packet had too few or too many words for the job; cleared by START"),
         field("ERR_TOKEN", 3, 1, "the input named a token beyond the vocabulary; cleared by START"),
+        field("ERR_JOB", 4, 1, "this design has no such job; cleared by START"),
     ]),
     register(0x14, "SEED_LO", ReadWrite, 0, &[
         field("SEED_LO", 0, 32, "seed of everything random, bits 31:0"),
@@ -114,6 +115,9 @@ pub const REGISTERS: &[Register] = &[
     ]),
     register(0x3C, "LATENT", ReadOnly, 0, &[
         field("LATENT", 0, 32, "dimensions of z"),
+    ]),
+    register(0x40, "TILE_SAMPLES", ReadOnly, 0, &[
+        field("TILE_SAMPLES", 0, 32, "cycles of this job in which tiles converted, summed over tiles; modulo 2^32"),
     ]),
 ];
 

@@ -32,6 +32,7 @@ pub struct StageSeq {
     pub rst_i: Signal<In, Bit>,
     pub start_i: Signal<In, Bit>,
     pub mvm_i: Signal<In, Bit>,
+    pub rounds_last_i: Signal<In, Bits<8>>,
     pub phases_last_i: Signal<In, Bits<8>>,
     pub slots_last_i: Signal<In, Bits<8>>,
     pub wait_last_i: Signal<In, Bits<8>>,
@@ -39,22 +40,30 @@ pub struct StageSeq {
     pub drain_last_i: Signal<In, Bits<8>>,
     pub busy_o: Signal<Out, Bit>,
     pub sample_o: Signal<Out, Bit>,
+    pub round_o: Signal<Out, Bits<8>>,
     pub phase_o: Signal<Out, Bits<8>>,
     pub first_phase_o: Signal<Out, Bit>,
     pub slot_o: Signal<Out, Bits<8>>,
+    pub last_o: Signal<Out, Bit>,
     pub scan_o: Signal<Out, Bit>,
     pub scan_index_o: Signal<Out, Bits<18>>,
     state: Dff<State>,
+    round: Dff<Bits<8>>,
     phase: Dff<Bits<8>>,
     slot: Dff<Bits<8>>,
     index: Dff<Bits<18>>,
     timer: Dff<Bits<8>>,
+    slot_ends: Signal<Local, Bit>,
+    phase_ends: Signal<Local, Bit>,
 }
 
 impl Logic for StageSeq {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clk_i, state, phase, slot, index, timer);
+        dff_setup!(self, clk_i, state, round, phase, slot, index, timer);
+
+        self.slot_ends.next = self.slot.q.val() == self.slots_last_i.val();
+        self.phase_ends.next = self.phase.q.val() == self.phases_last_i.val();
 
         match self.state.q.val() {
             State::Idle => {
@@ -68,12 +77,16 @@ impl Logic for StageSeq {
             }
             State::Sample => {
                 self.slot.d.next = self.slot.q.val() + 1;
-                if self.slot.q.val() == self.slots_last_i.val() {
+                if self.slot_ends.val() {
                     self.slot.d.next = 0.into();
                     self.phase.d.next = self.phase.q.val() + 1;
-                    if self.phase.q.val() == self.phases_last_i.val() {
+                    if self.phase_ends.val() {
                         self.phase.d.next = 0.into();
-                        self.state.d.next = State::Wait;
+                        self.round.d.next = self.round.q.val() + 1;
+                        if self.round.q.val() == self.rounds_last_i.val() {
+                            self.round.d.next = 0.into();
+                            self.state.d.next = State::Wait;
+                        }
                     }
                 }
             }
@@ -102,6 +115,7 @@ impl Logic for StageSeq {
 
         if self.rst_i.val() {
             self.state.d.next = State::Idle;
+            self.round.d.next = 0.into();
             self.phase.d.next = 0.into();
             self.slot.d.next = 0.into();
             self.index.d.next = 0.into();
@@ -110,9 +124,11 @@ impl Logic for StageSeq {
 
         self.busy_o.next = self.state.q.val() != State::Idle;
         self.sample_o.next = self.state.q.val() == State::Sample;
+        self.round_o.next = self.round.q.val();
         self.phase_o.next = self.phase.q.val();
         self.first_phase_o.next = self.phase.q.val() == 0;
         self.slot_o.next = self.slot.q.val();
+        self.last_o.next = self.slot_ends.val() && self.phase_ends.val();
         self.scan_o.next = self.state.q.val() == State::Scan;
         self.scan_index_o.next = self.index.q.val();
     }

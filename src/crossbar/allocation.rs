@@ -1,0 +1,115 @@
+//! Which tiles share converters when there are fewer than the weights need, and how many
+//! lanes go with them.
+
+use super::{DeviceError, Devices, GeometryError, MapError, TileGeometry, TiledMatrix};
+use crate::config::{Config, Lanes};
+use crate::model::{BlockId, When};
+use crate::quant::QuantNet;
+use std::collections::BTreeMap;
+
+/// Most rounds of a stage: the sequencer counts them in 8 bits.
+const MOST_ROUNDS: usize = 256;
+/// Tokens a stage of the sentence is worth: it runs once where the others run per token.
+const SENTENCE: usize = 20;
+
+/// Rows and columns of logical tiles of the matrices of one stage, which work side by side.
+type Shapes = Vec<(usize, usize)>;
+
+/// Rounds of every block (1 where it has no matrix), so that at most `available` tiles are needed
+/// (0: as many as there are weights for).
+///
+/// In a round, other columns of a tile are put on its converters, so a product takes
+/// `rounds` times as long (`t_MVM >= rounds * X * M` of the cycle bound). The stage that
+/// loses the fewest cycles per tile saved gives way first.
+pub(super) fn rounds(
+    quant: &QuantNet,
+    matrices: &BTreeMap<String, TiledMatrix>,
+    available: usize,
+) -> Result<Vec<usize>, MapError> {
+    let shapes: Vec<Shapes> = (0..quant.blocks.len()).map(|id| shapes(quant, matrices, id)).collect();
+    let mut rounds = vec![1; shapes.len()];
+    let total = |rounds: &[usize]| shapes.iter().zip(rounds).map(|(s, &r)| tiles(s, r)).sum::<usize>();
+    while available > 0 && total(&rounds) > available {
+        let steps = (0..shapes.len()).filter_map(|id| {
+            let next = next_saving(&shapes[id], rounds[id])?;
+            let saved = tiles(&shapes[id], rounds[id]) - tiles(&shapes[id], next);
+            let weight = if quant.network.blocks[id].when == When::Sentence { 1 } else { SENTENCE };
+            Some((id, next, weight * (next - rounds[id]), saved))
+        });
+        // Fewest cycles per tile saved: a/b < c/d as a*d < c*b.
+        let Some((id, next, ..)) = steps.min_by(|a, b| (a.2 * b.3).cmp(&(b.2 * a.3))) else {
+            return Err(MapError::Tiles { found: available, needed: total(&rounds) });
+        };
+        rounds[id] = next;
+    }
+    Ok(rounds)
+}
+
+/// Physical tiles of a stage.
+fn tiles(shapes: &Shapes, rounds: usize) -> usize {
+    shapes.iter().map(|&(rows, columns)| rows * columns.div_ceil(rounds)).sum()
+}
+
+/// The next number of rounds that saves a tile.
+fn next_saving(shapes: &Shapes, rounds: usize) -> Option<usize> {
+    (rounds + 1..=MOST_ROUNDS).find(|&next| tiles(shapes, next) < tiles(shapes, rounds))
+}
+
+fn shapes(quant: &QuantNet, matrices: &BTreeMap<String, TiledMatrix>, id: BlockId) -> Shapes {
+    let names = quant.blocks[id].matrix_names(&quant.network.blocks[id].name);
+    let shape = |name: &String| {
+        let mapped = matrices[name].mapped();
+        (mapped.row_tiles, mapped.column_tiles)
+    };
+    names.iter().map(shape).collect()
+}
+
+/// Why lanes cannot be chosen.
+#[derive(Debug, thiserror::Error, PartialEq)]
+pub enum BalanceError {
+    #[error(transparent)]
+    Device(#[from] DeviceError),
+    #[error(transparent)]
+    Geometry(#[from] GeometryError),
+}
+
+/// Replaces `"auto"` lanes by the fewest with which reading takes no longer than converting:
+/// U >= outputs / (X * M), the balance point of the cycle bound.
+pub fn balance(mut config: Config) -> Result<Config, BalanceError> {
+    if config.accelerator.gate_lanes != Lanes::Auto && config.accelerator.token_lanes != Lanes::Auto {
+        return Ok(config);
+    }
+    let code_bits = Devices::new(&config.device, &config.crossbar)?.code_bits();
+    let geometry = TileGeometry::new(&config.crossbar, &config.fixed, code_bits)?;
+    let conversions = geometry.phases * geometry.slots;
+    let fewest = |lanes: &mut Lanes, outputs: usize, most: usize| {
+        if *lanes == Lanes::Auto {
+            *lanes = Lanes::Count(outputs.div_ceil(conversions).clamp(1, most));
+        }
+    };
+    fewest(&mut config.accelerator.gate_lanes, config.model.hidden, 256);
+    fewest(&mut config.accelerator.token_lanes, config.model.vocabulary, 1024);
+    Ok(config)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lanes_are_the_fewest_that_keep_up_with_the_converters() {
+        let mut config = Config::default();
+        config.accelerator.gate_lanes = Lanes::Auto;
+        config.accelerator.token_lanes = Lanes::Auto;
+        // 8 phases of 8 slots: 96 units and 2000 tokens in at most 64 cycles.
+        let balanced = balance(config).unwrap().accelerator;
+        assert_eq!((balanced.gate_lanes.count(), balanced.token_lanes.count()), (2, 32));
+    }
+
+    #[test]
+    fn rounds_fold_columns_and_never_rows() {
+        let stage = vec![(2, 5), (1, 4)];
+        assert_eq!((tiles(&stage, 1), tiles(&stage, 2), tiles(&stage, 5)), (14, 8, 3));
+        assert_eq!(next_saving(&stage, 5), None);
+    }
+}
