@@ -47,14 +47,14 @@ module hvae_latent #(
 
   wire                  scan;
   wire [GROUP_BITS-1:0] index;
-  wire                  unused_sample, unused_first, unused_last;
+  wire                  unused_sample, unused_first;
   wire [7:0]            unused_round, unused_phase, unused_slot;
   hvae_stage_seq u_seq (
       .clk_i(clk_i), .rst_i(rst_i), .start_i(start_i), .mvm_i(1'b0), .rounds_last_i(8'd0),
       .phases_last_i(8'd0), .slots_last_i(8'd0), .wait_last_i(8'd0),
       .scan_last_i(18'(Size - 1)), .drain_last_i(8'd18),
       .busy_o(busy_o), .sample_o(unused_sample), .round_o(unused_round), .phase_o(unused_phase), .first_phase_o(unused_first),
-      .slot_o(unused_slot), .last_o(unused_last), .scan_o(scan), .scan_index_o(index)
+      .slot_o(unused_slot), .scan_o(scan), .scan_index_o(index)
   );
 
   // q: the draw is asked for; q + 14: e
@@ -147,7 +147,7 @@ module hvae_latent #(
   );
   assign sats_o = own_sats_q + code_sats;
 
-  wire unused = &{1'b0, index10, given_i, unused_sample, unused_first, unused_last, unused_round, unused_phase, unused_slot, unused_word};
+  wire unused = &{1'b0, index10, given_i, unused_sample, unused_first, unused_round, unused_phase, unused_slot, unused_word};
 endmodule
 
 `default_nettype wire

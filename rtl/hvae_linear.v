@@ -60,7 +60,7 @@ module hvae_linear #(
   localparam SUM_BITS = AccBits + (RowTiles > 1 ? $clog2(RowTiles) : 0);
   localparam SCANS    = (Size + Lanes - 1) / Lanes;
 
-  wire        sample, first, last, scan;
+  wire        sample, first, scan;
   wire [7:0]  phase, slot, round;
   wire [17:0] group;
   hvae_stage_seq u_seq (
@@ -68,7 +68,7 @@ module hvae_linear #(
       .phases_last_i(8'(PHASES - 1)), .slots_last_i(8'(Slots - 1)), .wait_last_i(8'd5),
       .scan_last_i(18'(SCANS - 1)), .drain_last_i(8'd3),
       .busy_o(busy_o), .sample_o(sample), .round_o(round), .phase_o(phase), .first_phase_o(first),
-      .slot_o(slot), .last_o(last), .scan_o(scan), .scan_index_o(group)
+      .slot_o(slot), .scan_o(scan), .scan_index_o(group)
   );
 
   wire [Sets*Lanes*SUM_BITS-1:0] sum;
@@ -82,7 +82,7 @@ module hvae_linear #(
       .WeightBits(WeightBits), .AccBits(AccBits), .Lossless(Lossless),
       .RomDir(RomDir), .RomPrefix(RomPrefix)
   ) u_matvec (
-      .clk_i(clk_i), .sample_i(sample), .first_i(first), .last_i(last), .phase_i(phase), .slot_i(slot), .round_i(round),
+      .clk_i(clk_i), .sample_i(sample), .first_i(first), .phase_i(phase), .slot_i(slot), .round_i(round),
       .planes_i(planes_i), .scan_i(scan), .group_i(group), .read_sum_o(sum), .clips_o(clips_o), .samples_o(samples_o)
   );
 

@@ -47,7 +47,6 @@ module hvae_matvec #(
     input  wire                        clk_i,
     input  wire                        sample_i,
     input  wire                        first_i,        // the most significant phase
-    input  wire                        last_i,         // the last conversion of a round
     input  wire [7:0]                  phase_i,
     input  wire [7:0]                  slot_i,
     input  wire [7:0]                  round_i,
@@ -87,7 +86,7 @@ module hvae_matvec #(
   always @(posedge clk_i) begin
     sample_q <= sample_i;
     first_q  <= first_i;
-    last_q   <= last_i;
+    last_q   <= phase_i == 8'(PHASES - 1) && slot_i == 8'(Slots - 1);
     phase_q  <= phase_i;
     slot_q   <= slot_i;
     round_q  <= round_i;

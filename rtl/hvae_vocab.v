@@ -72,7 +72,7 @@ module hvae_vocab #(
   localparam DRAIN       = 16 + LEVELS + 2;
   localparam SCORE_DRAIN = 3 + 2 * LEVELS + 21 + 1;
 
-  wire        sample, first, last, scan;
+  wire        sample, first, scan;
   wire [7:0]  phase, slot, round;
   wire [17:0] unused_index;
   wire        scores = Score != 0 && score_i;
@@ -82,7 +82,7 @@ module hvae_vocab #(
       .scan_last_i(scores ? 18'(2 * SCANS - 1) : 18'(SCANS - 1)),
       .drain_last_i(scores ? 8'(SCORE_DRAIN - 1) : 8'(DRAIN - 1)),
       .busy_o(busy_o), .sample_o(sample), .round_o(round), .phase_o(phase), .first_phase_o(first),
-      .slot_o(slot), .last_o(last), .scan_o(scan), .scan_index_o(unused_index)
+      .slot_o(slot), .scan_o(scan), .scan_index_o(unused_index)
   );
 
   // The group of this pass over the logits, and which pass it is.
@@ -109,7 +109,7 @@ module hvae_vocab #(
       .WeightBits(WeightBits), .AccBits(AccBits), .Lossless(Lossless),
       .RomDir(RomDir), .RomPrefix(RomPrefix)
   ) u_matvec (
-      .clk_i(clk_i), .sample_i(sample), .first_i(first), .last_i(last), .phase_i(phase), .slot_i(slot), .round_i(round),
+      .clk_i(clk_i), .sample_i(sample), .first_i(first), .phase_i(phase), .slot_i(slot), .round_i(round),
       .planes_i(planes_i), .scan_i(scan), .group_i(group), .read_sum_o(sum), .clips_o(clips_o), .samples_o(samples_o)
   );
 

@@ -35,7 +35,7 @@ module hvae_{{ name }} (
   localparam LATENCY    = {{ latency }};  // of a gate lane
   localparam SCANS      = (HIDDEN + LANES - 1) / LANES;
 
-  wire        sample, first, last, scan;
+  wire        sample, first, scan;
   wire [7:0]  phase, slot, round;
   wire [17:0] group;
   hvae_stage_seq u_seq (
@@ -43,7 +43,7 @@ module hvae_{{ name }} (
       .phases_last_i(8'd{{ phases - 1 }}), .slots_last_i(8'd{{ slots - 1 }}), .wait_last_i(8'd5),
       .scan_last_i(18'(SCANS - 1)), .drain_last_i(8'(4 + LATENCY)),
       .busy_o(busy_o), .sample_o(sample), .round_o(round), .phase_o(phase), .first_phase_o(first),
-      .slot_o(slot), .last_o(last), .scan_o(scan), .scan_index_o(group)
+      .slot_o(slot), .scan_o(scan), .scan_index_o(group)
   );
 
   // Gate g of unit j is output g*HIDDEN + j of every matrix.
@@ -67,7 +67,7 @@ module hvae_{{ name }} (
       .Inputs({{ part.inputs }}), .Sets(GATES), .Size(HIDDEN), .Lanes(LANES), .BiasCoarse({{ part.bias_coarse }}), .BiasFine({{ part.bias_fine }}),
       .CoarseBit({{ part.coarse_bit }}), .RowTiles({{ part.row_tiles }}), .ColTiles({{ part.col_tiles }}), .Rounds({{ rounds }})
   ) u_{{ part.name }}_matrix (
-      .clk_i(clk_i), .sample_i(sample), .first_i(first), .last_i(last), .phase_i(phase), .slot_i(slot), .round_i(round),
+      .clk_i(clk_i), .sample_i(sample), .first_i(first), .phase_i(phase), .slot_i(slot), .round_i(round),
       .planes_i({{ part.planes }}), .scan_i(scan), .group_i(group), .read_sum_o({{ part.name }}_sum),
       .clips_o({{ part.name }}_clips), .samples_o({{ part.name }}_samples)
   );

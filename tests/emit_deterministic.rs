@@ -6,6 +6,7 @@ use common::designs::designs;
 use common::mapped;
 use hvae_mnn::crossbar::MappedMatrix;
 use hvae_mnn::emit::emit;
+use hvae_mnn::model::Block;
 use hvae_mnn::quant::QuantBlock;
 use hvae_mnn::rom::{embedding_from_image, sha256, tile_from_image, tile_name};
 
@@ -32,10 +33,19 @@ fn the_images_of_a_build_read_back_to_the_same_weights() {
         let image = |name: &str| files[&format!("rom/{name}.hex")].as_str();
         for (name, tiled) in &net.matrices {
             let mapped = tiled.mapped();
-            let tiles = mapped
-                .tiles
-                .iter()
-                .map(|t| tile_from_image(image(&tile_name(name, t.at)), t.at, &net.geometry));
+            let blocks = net.quant.network.blocks.iter().zip(&net.quant.blocks).zip(&net.rounds);
+            let owns = |((block, quant), _): &((&Block, &QuantBlock), &usize)| {
+                quant.matrix_names(&block.name).contains(name)
+            };
+            let (_, &rounds) = blocks.into_iter().find(owns).unwrap();
+            let physical = mapped.column_tiles.div_ceil(rounds);
+            let tiles = mapped.tiles.iter().map(|t| {
+                // A physical tile's image holds its logical tiles, round after round.
+                let text = image(&tile_name(name, (t.at.0, t.at.1 % physical)));
+                let slots = net.geometry.slots;
+                let turn: String = text.split_inclusive('\n').skip(t.at.1 / physical * slots).take(slots).collect();
+                tile_from_image(&turn, t.at, &net.geometry)
+            });
             let tiles = tiles.collect::<Result<_, _>>().unwrap();
             let read = MappedMatrix::from_tiles(tiles, mapped.shape(), &net.geometry);
             assert_eq!(read.weights(&net.geometry), tiled.matrix().weights, "{}: {name}", design.name);

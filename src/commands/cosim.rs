@@ -35,6 +35,9 @@ pub struct Args {
     /// Seed of the generated sentences
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Score the sentences (log-probability of every token) instead of reconstructing them
+    #[arg(long)]
+    score: bool,
     /// Random gaps in every valid and ready, from this seed; 0: none
     #[arg(long, default_value_t = 0)]
     stalls: u32,
@@ -141,7 +144,14 @@ fn jobs(args: &Args, build: &Build) -> Result<Vec<Job>, Failure> {
         s.drain(1..=s.len() - limit);
     });
     sentences.extend(random);
-    let mut jobs: Vec<Job> = sentences.iter().map(|s| reconstruct(s, limit)).collect();
+    if args.score && !config.accelerator.score {
+        return Err(Failure::input(format!(
+            "{}: --score expected a design with the job SCORE, found [accelerator] score = false; generate it again with score = true",
+            args.build.display()
+        )));
+    }
+    let job = if args.score { score } else { reconstruct };
+    let mut jobs: Vec<Job> = sentences.iter().map(|s| job(s, limit)).collect();
     jobs.extend(generations(args.generate, args.temperature, args.seed, limit)?);
     if jobs.is_empty() {
         return Err(Failure::input(
@@ -154,6 +164,11 @@ fn jobs(args: &Args, build: &Build) -> Result<Vec<Job>, Failure> {
 /// A greedy reconstruction through the posterior mean.
 pub fn reconstruct(sentence: &[u32], limit: usize) -> Job {
     Job::new(JobKind::Reconstruct, sentence.iter().map(|&t| t as i32).collect(), limit as u16)
+}
+
+/// The log-probability of every token of a sentence, through its posterior mean.
+pub fn score(sentence: &[u32], limit: usize) -> Job {
+    Job { kind: JobKind::Score, ..reconstruct(sentence, limit) }
 }
 
 /// `count` sentences sampled from the prior.
@@ -195,6 +210,14 @@ pub fn print(r: &CosimReport) {
         r.cycles as f64 / r.cycles_floor.max(1) as f64,
         100.0 * r.adc_utilisation
     );
+    println!(
+        "tile samples {}, {:.1} % skipped (digits of zero)",
+        r.tile_samples,
+        100.0 * r.tile_samples_skipped as f64 / (r.tile_samples + r.tile_samples_skipped).max(1) as f64
+    );
+    if let Some(nll) = r.nll_per_token {
+        println!("hardware's NLL of the sentences given z: {nll:.4} nats a token, perplexity {:.2}", nll.exp());
+    }
     println!("tokens written {}, ADC clips {}, saturations {}", r.tokens, r.adc_clips, r.saturations);
     println!(
         "simulated in {:.1} s: {:.0} cycles/s",

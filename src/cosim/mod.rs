@@ -11,7 +11,7 @@ pub use compare::{Comparison, Difference};
 pub use simulator::{Effort, Engine, RunOptions, SimError, Simulation, Trace};
 
 use crate::emit::Design;
-use crate::golden::{Golden, Job, Run};
+use crate::golden::{Golden, Job, JobKind, Run, SCORE_FRAC};
 use crate::quant::MatVec;
 use serde::Serialize;
 use std::time::Instant;
@@ -32,8 +32,17 @@ pub struct CosimReport {
     pub tokens: u64,
     pub adc_clips: u64,
     pub saturations: u64,
+    /// Cycles in which tiles converted, summed over tiles; times the converters of a tile,
+    /// these are the conversions.
+    pub tile_samples: u64,
+    /// Those left out because no row of the tile was driven.
+    pub tile_samples_skipped: u64,
+    /// Nats per token, from the scores that the hardware gave (SCORE jobs only).
+    pub nll_per_token: Option<f64>,
     /// Wall seconds of the simulation itself.
     pub simulation_seconds: f64,
+    #[serde(skip)]
+    scores: Scores,
 }
 
 /// Golden model and hardware on the same jobs.
@@ -76,6 +85,7 @@ impl<M: MatVec + Sync> Cosim<'_, M> {
             adc_cycles += part.adc_utilisation * part.cycles_expected as f64;
             total.add(part);
         }
+        total.nll_per_token = total.scores.nll_per_token();
         total.adc_utilisation = adc_cycles / (total.cycles_expected.max(1) as f64);
         Ok(total)
     }
@@ -94,17 +104,41 @@ impl<M: MatVec + Sync> Cosim<'_, M> {
         let simulation_seconds = started.elapsed().as_secs_f64();
         let (observed, _) = log::parse(&text).map_err(|source| SimError::Log { path: name, source })?;
         let mut report = CosimReport { simulation_seconds, ..CosimReport::default() };
+        let mut scores = Scores::default();
         let mut adc_cycles = 0;
         for (i, job) in jobs.iter().enumerate() {
             let run = self.golden.run(job);
             let seen = observed.get(i);
             let cycles = seen.and_then(|o| o.registers.get("CYCLES")).copied().unwrap_or(0);
             adc_cycles += run.adc_cycles;
+            if job.kind == JobKind::Score {
+                seen.into_iter().flat_map(|o| &o.output).for_each(|&(beat, _)| scores.add(beat as i32));
+            }
             report.add_job(&run, cycles, compare::compare(self.design, first + i, &run, seen));
             progress(first + i);
         }
         report.adc_utilisation = adc_cycles as f64 / report.cycles_expected.max(1) as f64;
+        report.scores = scores;
         Ok(report)
+    }
+}
+
+/// Log-probabilities as the hardware gave them.
+#[derive(Debug, Clone, Copy, Default)]
+struct Scores {
+    sum: i64,
+    count: u64,
+}
+
+impl Scores {
+    fn add(&mut self, score: i32) {
+        self.sum += i64::from(score);
+        self.count += 1;
+    }
+
+    fn nll_per_token(&self) -> Option<f64> {
+        let nats = -(self.sum as f64) / f64::from(1u32 << SCORE_FRAC);
+        (self.count > 0).then(|| nats / self.count as f64)
     }
 }
 
@@ -117,6 +151,8 @@ impl CosimReport {
         self.tokens += run.counters.tokens;
         self.adc_clips += run.counters.adc_clips;
         self.saturations += run.counters.saturations;
+        self.tile_samples += run.counters.tile_samples;
+        self.tile_samples_skipped += run.tile_samples_skipped;
         self.bits_compared += comparison.bits_compared;
         self.mismatches += comparison.mismatches;
         self.first_difference = self.first_difference.take().or(comparison.first);
@@ -132,6 +168,10 @@ impl CosimReport {
         self.tokens += other.tokens;
         self.adc_clips += other.adc_clips;
         self.saturations += other.saturations;
+        self.tile_samples += other.tile_samples;
+        self.tile_samples_skipped += other.tile_samples_skipped;
+        self.scores.sum += other.scores.sum;
+        self.scores.count += other.scores.count;
         self.simulation_seconds = self.simulation_seconds.max(other.simulation_seconds);
         self.first_difference = self.first_difference.take().or(other.first_difference);
     }

@@ -143,6 +143,8 @@ pub struct Run {
     pub floor: u64,
     /// Cycles in which the converters on the critical chain were busy.
     pub adc_cycles: u64,
+    /// Tile samples left out because their digits were 0.
+    pub tile_samples_skipped: u64,
 }
 
 #[cfg(test)]

@@ -59,18 +59,19 @@ impl<M: MatVec> Golden<M> {
         }
     }
 
-    /// Cycles in which the tiles of a product convert, summed over tiles.
-    fn tile_samples(&self, id: BlockId, matrix: &IntMatrix, input: &[i32]) -> u64 {
+    /// Cycles in which the tiles of a product convert, summed over tiles, and those left out.
+    fn tile_samples(&self, id: BlockId, matrix: &IntMatrix, input: &[i32]) -> (u64, u64) {
         let g = &self.geometry;
         let row_tiles = matrix.rows().div_ceil(g.rows);
-        let phases = if self.skip_zero_phases {
+        let all = row_tiles * g.phases;
+        let live = if self.skip_zero_phases {
             (0..row_tiles).map(|r| live_phases(g, matrix, input, r)).sum()
         } else {
-            row_tiles * g.phases
+            all
         };
         let logical = matrix.weights.nrows().div_ceil(g.logical_columns());
         let turns = self.rounds[id] * logical.div_ceil(self.rounds[id]);
-        (phases * g.slots * turns) as u64
+        ((live * g.slots * turns) as u64, ((all - live) * g.slots * turns) as u64)
     }
 }
 
@@ -106,6 +107,7 @@ pub struct Machine<'a, M> {
     pub saturations: Saturations,
     pub adc_clips: u64,
     pub tile_samples: u64,
+    pub tile_samples_skipped: u64,
 }
 
 impl<'a, M: MatVec> Machine<'a, M> {
@@ -126,6 +128,7 @@ impl<'a, M: MatVec> Machine<'a, M> {
             saturations: Saturations::default(),
             adc_clips: 0,
             tile_samples: 0,
+            tile_samples_skipped: 0,
         }
     }
 
@@ -225,7 +228,9 @@ impl<'a, M: MatVec> Machine<'a, M> {
         let matrix = &self.golden.matrices[id][part];
         let mut sums = vec![0; matrix.outputs()];
         self.adc_clips += matrix.apply(&self.codes[source], &mut sums);
-        self.tile_samples += self.golden.tile_samples(id, matrix.integers(), &self.codes[source]);
+        let (done, skipped) = self.golden.tile_samples(id, matrix.integers(), &self.codes[source]);
+        self.tile_samples += done;
+        self.tile_samples_skipped += skipped;
         sums
     }
 

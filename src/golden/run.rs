@@ -73,6 +73,7 @@ impl<M: MatVec> Runner<'_, M> {
         counters.adc_clips = machine.adc_clips;
         counters.saturations = machine.saturations.0;
         counters.tile_samples = machine.tile_samples;
+        self.run.tile_samples_skipped = machine.tile_samples_skipped;
     }
 
     fn encode(&mut self, tokens: &[i32]) {

@@ -26,19 +26,23 @@ fn tile(config: &mut Config, rows: usize, columns: usize, columns_per_adc: usize
 }
 
 /// Every pair of cells; tiles that the inputs do not fill, and many row tiles; one bit and
-/// more a phase; converters that are exact, too coarse and too narrow; both encodings; several
+/// more a phase; tiles in rounds, phases without a digit skipped; converters that are exact, too coarse and too narrow; both encodings; several
 /// converters a weight and several weights a converter; decoders of another depth.
 pub fn designs() -> Vec<Small> {
     let clipping = |design: Small| Small { clips: true, ..design };
     vec![
-        small("rnn-rnn", &[Rnn, Rnn], |_| {}),
+        small("rnn-rnn-in-rounds", &[Rnn, Rnn], |c| c.crossbar.physical_tiles = 40),
         small("rnn-gru-offset-unfilled", &[Rnn, Gru], |c| tile(c, 32, 17, 4, Offset)),
         small("rnn-lstm-dac2", &[Rnn, Lstm], |c| c.crossbar.dac_bits = 2),
         small("gru-rnn-offset-dac2-shared-adc", &[Gru, Rnn], |c| {
             tile(c, 16, 41, 8, Offset);
-            c.crossbar.dac_bits = 2;
+            (c.crossbar.dac_bits, c.crossbar.physical_tiles) = (2, 13);
+            c.accelerator.skip_zero_phases = true;
         }),
-        clipping(small("gru-gru-narrow-adc", &[Gru, Gru], |c| c.crossbar.adc_bits = 2)),
+        clipping(small("gru-gru-narrow-adc-skips-zeros", &[Gru, Gru], |c| {
+            c.crossbar.adc_bits = 2;
+            c.accelerator.skip_zero_phases = true;
+        })),
         small("gru-lstm-two-adcs-a-weight", &[Gru, Lstm], |c| {
             tile(c, 8, 48, 4, Differential);
             c.crossbar.adc_shift = 1;
@@ -54,6 +58,7 @@ pub fn designs() -> Vec<Small> {
         small("lstm-lstm-unfilled-wide-lanes", &[Lstm, Lstm], |c| {
             tile(c, 64, 64, 8, Differential);
             (c.accelerator.gate_lanes, c.accelerator.token_lanes) = (8.into(), 32.into());
+            c.accelerator.score = false;
         }),
         clipping(small("gru-gru-to-lstm-three-adcs-a-weight", &[Gru, Gru], |c| {
             c.model.decoder_cells = Some(vec![Lstm]);
@@ -68,7 +73,10 @@ pub fn designs() -> Vec<Small> {
             c.model.decoder_cells = Some(vec![Rnn, Lstm]);
             tile(c, 16, 37, 3, Offset);
         }),
-        small("lstm-one-lane", &[Lstm], |c| (c.accelerator.gate_lanes, c.accelerator.token_lanes) = (1.into(), 1.into())),
+        small("lstm-one-lane-in-rounds", &[Lstm], |c| {
+            (c.accelerator.gate_lanes, c.accelerator.token_lanes) = (1.into(), 1.into());
+            c.crossbar.physical_tiles = 25;
+        }),
         small("gru-rnn-odd-widths", &[Gru, Rnn], |c| {
             let f = &mut c.fixed;
             (f.weight_bits, f.input_bits, f.state_bits, f.pre_bits, f.pre_frac) = (5, 7, 12, 14, 9);

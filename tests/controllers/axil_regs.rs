@@ -10,7 +10,7 @@ const SLVERR: u64 = 2;
 
 fn bench() -> Bench<AxilRegs> {
     let mut bench = Bench::new();
-    let fixed = ["cycles_i", "adc_clips_i", "saturations_i", "tokens_i"];
+    let fixed = ["cycles_i", "adc_clips_i", "saturations_i", "tokens_i", "tile_samples_i"];
     let tied = ["version_i", "design_i", "vocabulary_i", "latent_i"];
     for (index, name) in fixed.iter().chain(&tied).enumerate() {
         bench.set(name, 0x1111_1111 * (index as u64 + 1));
@@ -80,11 +80,11 @@ fn random_traffic_agrees_with_the_table() {
     let mut bench = bench();
     let mut random = Random(7);
     let mut shadow: Vec<u64> = REGISTERS.iter().map(|r| u64::from(r.reset)).collect();
-    for (index, name) in ["CYCLES", "ADC_CLIPS", "SATURATIONS", "TOKENS"].iter().enumerate() {
+    for (index, name) in ["CYCLES", "ADC_CLIPS", "SATURATIONS", "TOKENS", "TILE_SAMPLES"].iter().enumerate() {
         shadow[offset(name) as usize / 4] = 0x1111_1111 * (index as u64 + 1);
     }
     for (index, name) in ["VERSION", "DESIGN", "VOCABULARY", "LATENT"].iter().enumerate() {
-        shadow[offset(name) as usize / 4] = 0x1111_1111 * (index as u64 + 5);
+        shadow[offset(name) as usize / 4] = 0x1111_1111 * (index as u64 + 6);
     }
     for _ in 0..3000 {
         let busy = random.below(4) == 0;
@@ -115,7 +115,7 @@ fn random_traffic_agrees_with_the_table() {
             assert_eq!(read(&mut bench, address, delays[2]), expected, "{address:#x}");
         }
         let word = |name: &str| shadow[offset(name) as usize / 4];
-        assert_eq!(bench.get("job_o"), word("JOB") & 3);
+        assert_eq!(bench.get("job_o"), word("JOB") & 7);
         assert_eq!(bench.get("sample_z_o"), word("JOB") >> 8 & 1);
         assert_eq!(bench.get("sample_tokens_o"), word("JOB") >> 9 & 1);
         assert_eq!(bench.get("seed_lo_o"), word("SEED_LO"));
@@ -153,8 +153,8 @@ fn start_pulses_once_and_status_tells_the_story() {
     assert_eq!(start(&mut bench, 0, 15), 0);
     assert_eq!(start(&mut bench, 1, 14), 0);
     assert_eq!(start(&mut bench, 1, 1), 1);
-    for (error, length, token, flags) in
-        [(0, 0, 0, 0), (1, 1, 0, 4), (1, 0, 1, 8), (0, 1, 1, 0), (1, 1, 1, 12)]
+    for (error, length, token, job, flags) in
+        [(0, 0, 0, 0, 0), (1, 1, 0, 0, 4), (1, 0, 1, 0, 8), (1, 0, 0, 1, 16), (0, 1, 1, 1, 0), (1, 1, 1, 1, 28)]
     {
         assert_eq!(start(&mut bench, 1, 15), 1);
         bench.set("busy_i", 1);
@@ -163,6 +163,7 @@ fn start_pulses_once_and_status_tells_the_story() {
         bench.set("error_i", error);
         bench.set("error_length_i", length);
         bench.set("error_token_i", token);
+        bench.set("error_job_i", job);
         bench.set("done_i", 1);
         bench.edge();
         bench.set("done_i", 0);

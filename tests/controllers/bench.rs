@@ -74,15 +74,15 @@ macro_rules! circuit {
 
 circuit!(
     StageSeq,
-    [rst_i start_i mvm_i phases_last_i slots_last_i wait_last_i scan_last_i drain_last_i],
-    [busy_o sample_o phase_o first_phase_o slot_o scan_o scan_index_o]
+    [rst_i start_i mvm_i rounds_last_i phases_last_i slots_last_i wait_last_i scan_last_i drain_last_i],
+    [busy_o sample_o round_o phase_o first_phase_o slot_o scan_o scan_index_o]
 );
 
 circuit!(
     JobSeq,
     [rst_i start_i job_i input_ready_i input_error_i length_i output_empty_i busy_i token_eos_i
      max_tokens_i token_capacity_i encode_depths_i decode_depths_i flush_last_i],
-    [clear_o key_start_o fetch_o encode_start_o encode_embed_o encode_running_o step_o
+    [clear_o key_start_o fetch_o encode_start_o encode_embed_o wave_running_o step_o
      latent_start_o bridge_start_o decode_start_o decode_embed_o token_is_first_o token_push_o
      token_last_o release_input_o busy_o counting_o done_o error_o]
 );
@@ -91,7 +91,8 @@ circuit!(
     AxilRegs,
     [rst_i s_axil_awvalid_i s_axil_awaddr_i s_axil_wvalid_i s_axil_wdata_i s_axil_wstrb_i
      s_axil_bready_i s_axil_arvalid_i s_axil_araddr_i s_axil_rready_i busy_i done_i error_i
-     error_length_i error_token_i cycles_i adc_clips_i saturations_i tokens_i version_i design_i
+     error_length_i error_token_i error_job_i cycles_i adc_clips_i saturations_i tokens_i
+     tile_samples_i version_i design_i
      vocabulary_i latent_i],
     [s_axil_awready_o s_axil_wready_o s_axil_bvalid_o s_axil_bresp_o s_axil_arready_o
      s_axil_rvalid_o s_axil_rdata_o s_axil_rresp_o start_o job_o sample_z_o sample_tokens_o

@@ -1,4 +1,4 @@
-//! `hvae_job_seq`: every output in every cycle of the four jobs, against a model
+//! `hvae_job_seq`: every output in every cycle of the five jobs, against a model
 //! that writes down the contract, with stages of given busy times.
 
 use std::collections::BTreeMap;
@@ -10,6 +10,7 @@ const ENCODE: u64 = 0;
 const RECONSTRUCT: u64 = 1;
 const DECODE: u64 = 2;
 const GENERATE: u64 = 3;
+const SCORE: u64 = 4;
 
 #[derive(Clone)]
 struct Job {
@@ -81,21 +82,8 @@ impl Script {
     }
 
     fn computation(&mut self, job: &Job) {
-        if job.job == ENCODE || job.job == RECONSTRUCT {
-            self.held.insert("encode_running_o", 1);
-            for beat in 0..job.length + job.encode.len() as u64 - 1 {
-                let fresh = u64::from(beat < job.length);
-                self.held.insert("step_o", beat);
-                self.cycle(&[("fetch_o", fresh)]);
-                let depths = 0..job.encode.len();
-                let active = depths.filter(|&d| d as u64 <= beat && beat < job.length + d as u64);
-                let active: Vec<usize> = active.collect();
-                let starts = active.iter().map(|d| 1 << d).sum();
-                self.cycle(&[("encode_start_o", starts), ("encode_embed_o", fresh)]);
-                self.run(active.iter().map(|&d| job.encode[d]).max().unwrap());
-            }
-            self.held.remove("encode_running_o");
-            self.held.remove("step_o");
+        if job.reads_sentence() {
+            self.wave(job.length, &job.encode, ["encode_start_o", "encode_embed_o"]);
         }
         self.cycle(&[("latent_start_o", 1)]);
         self.run(job.latent);
@@ -104,6 +92,9 @@ impl Script {
         }
         self.cycle(&[("bridge_start_o", 1)]);
         self.run(job.bridge);
+        if job.job == SCORE {
+            return self.wave(job.length - 1, &job.decode, ["decode_start_o", "decode_embed_o"]);
+        }
         let tokens = job.tokens();
         for token in 0..tokens {
             self.held.insert("step_o", token);
@@ -119,6 +110,26 @@ impl Script {
         self.held.remove("step_o");
         self.held.insert("token_is_first_o", 0);
     }
+
+    /// In each beat, depth d works on step beat - d.
+    fn wave(&mut self, steps: u64, depths: &[u64], [start, embed]: [&'static str; 2]) {
+        self.held.insert("wave_running_o", 1);
+        for beat in 0..steps + depths.len() as u64 - 1 {
+            self.held.insert("step_o", beat);
+            self.cycle(&[("fetch_o", 1)]);
+            let active = active(steps, depths, beat);
+            let starts = active.iter().map(|d| 1 << d).sum();
+            self.cycle(&[(start, starts), (embed, u64::from(beat < steps))]);
+            self.run(active.iter().map(|&d| depths[d]).max().unwrap());
+        }
+        self.held.remove("wave_running_o");
+        self.held.remove("step_o");
+    }
+}
+
+/// Depths that have a step in this beat.
+fn active(steps: u64, depths: &[u64], beat: u64) -> Vec<usize> {
+    (0..depths.len()).filter(|&d| d as u64 <= beat && beat < steps + d as u64).collect()
 }
 
 impl Job {
@@ -128,20 +139,22 @@ impl Job {
 
     /// The formula of the cycle counter.
     fn counted(&self) -> u64 {
-        let beats = 0..self.length + self.encode.len() as u64 - 1;
-        let beat = |b: u64| {
-            let depths = self.encode.iter().enumerate();
-            let active = depths.filter(|&(d, _)| d as u64 <= b && b < self.length + d as u64);
-            3 + active.map(|(_, busy)| *busy).max().unwrap()
+        let wave = |steps: u64, depths: &[u64]| -> u64 {
+            let busy = |beat| active(steps, depths, beat).iter().map(|&d| depths[d]).max().unwrap();
+            (0..steps + depths.len() as u64 - 1).map(|beat| 3 + busy(beat)).sum()
         };
-        let encode: u64 = beats.map(beat).sum();
         let token: u64 = 1 + self.decode.iter().map(|busy| 2 + busy).sum::<u64>();
-        let decode = 2 + self.bridge + self.tokens() * token;
-        24 + 2
-            + self.latent
-            + self.flush
-            + if self.job <= RECONSTRUCT { encode } else { 0 }
-            + if self.job == ENCODE { 0 } else { decode }
+        let read = if self.reads_sentence() { wave(self.length, &self.encode) } else { 0 };
+        let written = match self.job {
+            ENCODE => 0,
+            SCORE => 2 + self.bridge + wave(self.length - 1, &self.decode),
+            _ => 2 + self.bridge + self.tokens() * token,
+        };
+        24 + 2 + self.latent + self.flush + read + written
+    }
+
+    fn reads_sentence(&self) -> bool {
+        [ENCODE, RECONSTRUCT, SCORE].contains(&self.job)
     }
 
     fn check(&self, bench: &mut Bench<JobSeq>) {
@@ -178,7 +191,7 @@ impl Job {
         assert_eq!(bench.get("busy_o"), 0);
         if !self.error {
             assert_eq!(counted, self.counted());
-            assert_eq!(pushed, if self.job == ENCODE { 0 } else { self.tokens() });
+            assert_eq!(pushed, if [ENCODE, SCORE].contains(&self.job) { 0 } else { self.tokens() });
         }
     }
 }
@@ -202,9 +215,9 @@ fn job(job: u64) -> Job {
 }
 
 #[test]
-fn the_four_jobs_one_after_the_other() {
+fn the_five_jobs_one_after_the_other() {
     let mut bench = Bench::new();
-    for kind in [ENCODE, RECONSTRUCT, DECODE, GENERATE, RECONSTRUCT, GENERATE] {
+    for kind in [ENCODE, RECONSTRUCT, DECODE, GENERATE, SCORE, RECONSTRUCT, SCORE, GENERATE] {
         job(kind).check(&mut bench);
     }
 }
@@ -220,6 +233,8 @@ fn corners_of_lengths_depths_and_limits() {
         Job { eos: 99, max_tokens: 5, ..base.clone() },
         Job { eos: 99, max_tokens: 50, capacity: 7, ..base.clone() },
         Job { eos: 99, max_tokens: 0, ..base.clone() },
+        Job { job: SCORE, length: 2, encode: vec![1], decode: vec![1], ..base.clone() },
+        Job { job: SCORE, length: 3, ..base.clone() },
         Job { input_wait: 0, output_wait: 0, flush: 1, ..base },
     ];
     for corner in corners {
@@ -230,7 +245,7 @@ fn corners_of_lengths_depths_and_limits() {
 #[test]
 fn an_input_error_ends_the_job_at_once_and_the_next_is_good() {
     let mut bench = Bench::new();
-    for kind in [ENCODE, RECONSTRUCT, DECODE] {
+    for kind in [ENCODE, RECONSTRUCT, DECODE, SCORE] {
         Job { error: true, ..job(kind) }.check(&mut bench);
         job(kind).check(&mut bench);
     }

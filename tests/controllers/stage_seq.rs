@@ -5,6 +5,7 @@ use hvae_mnn::emit::controllers::stage_seq::StageSeq;
 
 struct Limits {
     mvm: bool,
+    rounds: u64,
     phases: u64,
     slots: u64,
     wait: u64,
@@ -13,24 +14,33 @@ struct Limits {
 }
 
 impl Limits {
-    /// busy, sample, phase, first phase, slot, scan, index of every busy cycle.
-    fn expected(&self) -> Vec<[u64; 7]> {
+    /// Every output in every busy cycle.
+    fn expected(&self) -> Vec<Row> {
+        let idle = self.row(0, 0, 0);
+        let nothing = |cycles: u64| vec![Row { busy: 1, ..idle }; cycles as usize];
         let mut rows = Vec::new();
         if self.mvm {
-            for phase in 0..self.phases {
-                let first = u64::from(phase == 0);
-                rows.extend((0..self.slots).map(|slot| [1, 1, phase, first, slot, 0, 0]));
+            for round in 0..self.rounds {
+                for phase in 0..self.phases {
+                    let row = |slot| Row { busy: 1, sample: 1, ..self.row(round, phase, slot) };
+                    rows.extend((0..self.slots).map(row));
+                }
             }
-            rows.extend((0..self.wait).map(|_| [1, 0, 0, 1, 0, 0, 0]));
+            rows.extend(nothing(self.wait));
         }
-        rows.extend((0..self.scan).map(|index| [1, 0, 0, 1, 0, 1, index]));
-        rows.extend((0..self.drain).map(|_| [1, 0, 0, 1, 0, 0, 0]));
+        rows.extend((0..self.scan).map(|index| Row { busy: 1, scan: 1, index, ..idle }));
+        rows.extend(nothing(self.drain));
         rows
+    }
+
+    fn row(&self, round: u64, phase: u64, slot: u64) -> Row {
+        Row { round, phase, first: u64::from(phase == 0), slot, ..Row::default() }
     }
 
     fn bench(&self) -> Bench<StageSeq> {
         let mut bench = Bench::new();
         bench.set("mvm_i", u64::from(self.mvm));
+        bench.set("rounds_last_i", self.rounds - 1);
         bench.set("phases_last_i", self.phases - 1);
         bench.set("slots_last_i", self.slots - 1);
         bench.set("wait_last_i", self.wait - 1);
@@ -40,38 +50,59 @@ impl Limits {
     }
 }
 
-const fn limits(mvm: bool, of: [u64; 5]) -> Limits {
-    let [phases, slots, wait, scan, drain] = of;
-    Limits { mvm, phases, slots, wait, scan, drain }
+const fn limits(mvm: bool, of: [u64; 6]) -> Limits {
+    let [rounds, phases, slots, wait, scan, drain] = of;
+    Limits { mvm, rounds, phases, slots, wait, scan, drain }
+}
+
+/// The outputs, in the order of their ports.
+#[derive(Clone, Copy, Default)]
+struct Row {
+    busy: u64,
+    sample: u64,
+    round: u64,
+    phase: u64,
+    first: u64,
+    slot: u64,
+    scan: u64,
+    index: u64,
+}
+
+impl Row {
+    fn outputs(&self) -> [u64; 8] {
+        let Row { busy, sample, round, phase, first, slot, scan, index } = *self;
+        [busy, sample, round, phase, first, slot, scan, index]
+    }
 }
 
 const CASES: &[Limits] = &[
-    limits(true, [1, 1, 1, 1, 1]),
-    limits(true, [8, 16, 3, 5, 9]),
-    limits(true, [1, 256, 3, 1, 17]),
-    limits(true, [3, 1, 3, 300, 1]),
-    limits(true, [2, 3, 256, 2, 256]),
-    limits(false, [1, 1, 1, 1, 1]),
-    limits(false, [4, 4, 3, 13, 17]),
+    limits(true, [1, 1, 1, 1, 1, 1]),
+    limits(true, [1, 8, 16, 3, 5, 9]),
+    limits(true, [3, 2, 4, 6, 5, 9]),
+    limits(true, [256, 1, 1, 3, 1, 17]),
+    limits(true, [1, 1, 256, 3, 1, 17]),
+    limits(true, [1, 3, 1, 3, 300, 1]),
+    limits(true, [2, 2, 3, 256, 2, 256]),
+    limits(false, [1, 1, 1, 1, 1, 1]),
+    limits(false, [2, 4, 4, 3, 13, 17]),
 ];
-
-const IDLE: [u64; 7] = [0, 0, 0, 1, 0, 0, 0];
 
 #[test]
 fn every_cycle_is_as_promised() {
     for limits in CASES {
         let mut bench = limits.bench();
         bench.set("start_i", 1);
-        assert_eq!(bench.outputs(), IDLE, "the start cycle itself");
+        let idle = limits.row(0, 0, 0);
+        assert_eq!(bench.outputs(), idle.outputs(), "the start cycle itself");
         bench.edge();
         bench.set("start_i", 0);
         let rows = limits.expected();
         if limits.mvm {
-            let busy = limits.phases * limits.slots + limits.wait + limits.scan + limits.drain;
+            let busy = limits.rounds * limits.phases * limits.slots + limits.wait + limits.scan + limits.drain;
             assert_eq!(rows.len() as u64, busy);
         }
-        for (cycle, row) in rows.iter().chain([&IDLE; 3]).enumerate() {
-            assert_eq!(bench.outputs(), row, "cycle s+{}", cycle + 1);
+        for (cycle, row) in rows.iter().chain([&idle; 3]).enumerate() {
+            assert_eq!(bench.outputs(), row.outputs(), "cycle s+{}", cycle + 1);
             bench.edge();
         }
     }
@@ -79,14 +110,14 @@ fn every_cycle_is_as_promised() {
 
 #[test]
 fn a_held_start_runs_again_one_cycle_after_busy() {
-    let limits = limits(true, [2, 2, 3, 2, 4]);
+    let limits = limits(true, [1, 2, 2, 3, 2, 4]);
     let mut bench = limits.bench();
     bench.set("start_i", 1);
     for run in 0..3 {
-        assert_eq!(bench.outputs(), IDLE, "run {run}");
+        assert_eq!(bench.outputs(), limits.row(0, 0, 0).outputs(), "run {run}");
         bench.edge();
         for row in limits.expected() {
-            assert_eq!(bench.outputs(), row, "run {run}");
+            assert_eq!(bench.outputs(), row.outputs(), "run {run}");
             bench.edge();
         }
     }
@@ -94,7 +125,7 @@ fn a_held_start_runs_again_one_cycle_after_busy() {
 
 #[test]
 fn the_full_scan_width_counts() {
-    let mut bench = limits(false, [1, 1, 1, 1 << 18, 1]).bench();
+    let mut bench = limits(false, [1, 1, 1, 1, 1 << 18, 1]).bench();
     bench.set("start_i", 1);
     bench.edge();
     bench.set("start_i", 0);

@@ -44,7 +44,6 @@ pub struct StageSeq {
     pub phase_o: Signal<Out, Bits<8>>,
     pub first_phase_o: Signal<Out, Bit>,
     pub slot_o: Signal<Out, Bits<8>>,
-    pub last_o: Signal<Out, Bit>,
     pub scan_o: Signal<Out, Bit>,
     pub scan_index_o: Signal<Out, Bits<18>>,
     state: Dff<State>,
@@ -53,17 +52,12 @@ pub struct StageSeq {
     slot: Dff<Bits<8>>,
     index: Dff<Bits<18>>,
     timer: Dff<Bits<8>>,
-    slot_ends: Signal<Local, Bit>,
-    phase_ends: Signal<Local, Bit>,
 }
 
 impl Logic for StageSeq {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clk_i, state, round, phase, slot, index, timer);
-
-        self.slot_ends.next = self.slot.q.val() == self.slots_last_i.val();
-        self.phase_ends.next = self.phase.q.val() == self.phases_last_i.val();
 
         match self.state.q.val() {
             State::Idle => {
@@ -77,10 +71,10 @@ impl Logic for StageSeq {
             }
             State::Sample => {
                 self.slot.d.next = self.slot.q.val() + 1;
-                if self.slot_ends.val() {
+                if self.slot.q.val() == self.slots_last_i.val() {
                     self.slot.d.next = 0.into();
                     self.phase.d.next = self.phase.q.val() + 1;
-                    if self.phase_ends.val() {
+                    if self.phase.q.val() == self.phases_last_i.val() {
                         self.phase.d.next = 0.into();
                         self.round.d.next = self.round.q.val() + 1;
                         if self.round.q.val() == self.rounds_last_i.val() {
@@ -128,7 +122,6 @@ impl Logic for StageSeq {
         self.phase_o.next = self.phase.q.val();
         self.first_phase_o.next = self.phase.q.val() == 0;
         self.slot_o.next = self.slot.q.val();
-        self.last_o.next = self.slot_ends.val() && self.phase_ends.val();
         self.scan_o.next = self.state.q.val() == State::Scan;
         self.scan_index_o.next = self.index.q.val();
     }
