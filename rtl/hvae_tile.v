@@ -91,7 +91,7 @@ module hvae_tile #(
   reg [5*8:1] rounds_q;
 
   // Of converter a and weight w: index a*WeightsPerGroup + w.
-  reg signed [AccBits-1:0] sum_q [0:SUMS-1];
+  (* mem2reg *) reg signed [AccBits-1:0] sum_q [0:SUMS-1];  // registers
   reg signed [AccBits-1:0] reference_q;
   reg signed [AccBits-1:0] value, term, base, total;
   integer a, w, q, fresh, s, l, m, r;

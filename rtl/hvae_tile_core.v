@@ -63,8 +63,9 @@ module hvae_tile_core #(
 
   reg [3:1]                 valid_q, signed_q;
   reg [PLANES*Rows-1:0]     column_q;
-  reg [5:0]                 ones_q [0:DacBits*PLANES*SPANS-1];
-  reg signed [SUM_BITS-1:0] sum_q  [0:Adcs-1];
+  // Registers, not memories: arrays simulate faster than slices of a vector.
+  (* mem2reg *) reg [5:0]                 ones_q [0:DacBits*PLANES*SPANS-1];
+  (* mem2reg *) reg signed [SUM_BITS-1:0] sum_q  [0:Adcs-1];
   reg signed [SUM_BITS-1:0] sum, part;
   reg signed [MID_BITS-1:0] mid, lift;
   reg [SPAN-1:0]            lit;

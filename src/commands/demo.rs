@@ -1,6 +1,6 @@
 //! `hvae demo`: the main job, whole, on one trained model.
 
-use super::cosim::{generations, reconstruct, simulate};
+use super::cosim::{generations, reconstruct, score, simulate};
 use super::eval::{On, Row, measure, print_header, print_row};
 use super::export::write_export;
 use super::folder::{read_build, write_build};
@@ -9,7 +9,7 @@ use super::inputs::{fitting, map_model, read_config, read_data, read_model};
 use super::sample::words;
 use super::{Failure, progress, write_json};
 use hvae_mnn::cosim::{CosimReport, Engine, RunOptions};
-use hvae_mnn::golden::Golden;
+use hvae_mnn::golden::{Golden, Job};
 use hvae_mnn::model::{Baselines, Effort, Ngram, Protocol};
 use serde::Serialize;
 use std::path::PathBuf;
@@ -37,6 +37,9 @@ pub struct Args {
     /// Sentences for the simulated hardware to write from the prior
     #[arg(long, default_value_t = 100)]
     generate: usize,
+    /// Held-out sentences whose tokens the simulated hardware is to give probabilities
+    #[arg(long, default_value_t = 100)]
+    score: usize,
     /// Figures for scripts
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -49,6 +52,7 @@ struct Figures {
     tiles: usize,
     reconstruct: CosimReport,
     generate: CosimReport,
+    score: CosimReport,
 }
 
 pub fn run(args: &Args) -> Result<(), Failure> {
@@ -98,14 +102,22 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     );
     let build = read_build(&build_folder)?;
     let limit = config.accelerator.max_tokens;
-    let sources: Vec<Vec<u32>> = fitting(test, limit).into_iter().take(args.reconstruct).collect();
-    let reconstructions: Vec<_> = sources.iter().map(|s| reconstruct(s, limit)).collect();
+    let sources = fitting(test, limit);
+    let jobs = |count: usize, job: fn(&[u32], usize) -> Job| -> Vec<Job> {
+        sources.iter().take(count).map(|s| job(s, limit)).collect()
+    };
+    let reconstructions = jobs(args.reconstruct, reconstruct);
     let generated = generations(args.generate, 0.8, 1, limit)?;
     let options = RunOptions::default();
     let first = simulate(&build_folder, &build, &reconstructions, &options, Engine::Verilator)?;
     print_cosim("RECONSTRUCT", &first);
     let second = simulate(&build_folder, &build, &generated, &options, Engine::Verilator)?;
     print_cosim("GENERATE", &second);
+    let third = simulate(&build_folder, &build, &jobs(args.score, score), &options, Engine::Verilator)?;
+    print_cosim("SCORE", &third);
+    if let Some(nll) = third.nll_per_token {
+        println!("{:<12} the hardware's own NLL given z: {nll:.4} nats a token", "");
+    }
 
     println!("\n5. What it writes");
     let golden = Golden::tiled(&net, &config.accelerator);
@@ -122,11 +134,11 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         println!("  new    {}", words(Some(&model.vocabulary), &golden.run(job).output));
     }
 
-    let failed = first.first_difference.clone().or(second.first_difference.clone());
+    let failed = [&first, &second, &third].into_iter().find_map(|r| r.first_difference.clone());
     let tiles = exported.tiles;
     write_json(
         args.json.as_deref(),
-        &Figures { rows, baselines, tiles, reconstruct: first, generate: second },
+        &Figures { rows, baselines, tiles, reconstruct: first, generate: second, score: third },
     )?;
     match failed {
         None => Ok(()),

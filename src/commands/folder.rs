@@ -24,6 +24,8 @@ pub struct BuildFile {
     #[serde(flatten)]
     pub design: Design,
     pub cycles_per_token: TokenCycles,
+    /// The stage that loses most over its floor per token written, and by how many cycles.
+    pub largest_gap: Option<(String, u64)>,
     pub stages: Vec<StageCycles>,
 }
 
@@ -62,9 +64,11 @@ pub fn write_build(
         folder.put(VOCABULARY, vocabulary.to_text().as_bytes())?;
     }
     let timing = Golden::tiled(net, &config.accelerator).timing;
+    let gap = timing.largest_gap(&net.quant.network);
     let file = BuildFile {
         design: emitted.design,
         cycles_per_token: timing.token(&net.quant.network),
+        largest_gap: gap.map(|(id, cycles)| (net.quant.network.blocks[id].name.clone(), cycles)),
         stages: stage_cycles(&net.quant, &timing),
     };
     let text = serde_json::to_string_pretty(&file).expect("a design is plain data") + "\n";

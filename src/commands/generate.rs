@@ -97,6 +97,14 @@ pub fn print_stages(file: &BuildFile) {
         row(&stage.name, stage.expected, stage.timing.floor, adc);
     }
     let c = file.cycles_per_token;
-    row("token read", c.encode_expected, c.encode_floor, String::new());
-    row("token written", c.decode_expected, c.decode_floor, String::new());
+    let busy = |adc: u64, cycles: u64| format!("{:.0} %", 100.0 * adc as f64 / cycles as f64);
+    row("token read", c.encode_expected, c.encode_floor, busy(c.encode_adc, c.encode_expected));
+    row("token written", c.decode_expected, c.decode_floor, busy(c.decode_adc, c.decode_expected));
+    if c.score_expected > 0 {
+        row("token scored", c.score_expected, c.score_floor, String::new());
+    }
+    if let Some((stage, cycles)) = &file.largest_gap {
+        let all = c.decode_expected - c.decode_floor;
+        println!("largest gap to the floor of a token written: {cycles} of {all} cycles, in {stage}");
+    }
 }

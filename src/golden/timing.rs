@@ -2,7 +2,7 @@
 
 use crate::config::{Accelerator, CellKind};
 use crate::crossbar::TileGeometry;
-use crate::model::{Network, When};
+use crate::model::{BlockId, Network, Op, When};
 use crate::quant::{QuantBlock, QuantNet};
 use serde::{Deserialize, Serialize};
 
@@ -139,6 +139,12 @@ pub struct TokenCycles {
     /// A token written: every stage waits for the one before, down to the chosen token.
     pub decode_expected: u64,
     pub decode_floor: u64,
+    /// Of these cycles, those in which the converters of the critical chain work.
+    pub encode_adc: u64,
+    pub decode_adc: u64,
+    /// A token scored: as one read, by the stages of the decoder. 0 without SCORE.
+    pub score_expected: u64,
+    pub score_floor: u64,
 }
 
 impl Timing {
@@ -146,16 +152,35 @@ impl Timing {
     pub fn token(&self, network: &Network) -> TokenCycles {
         let of = |when| {
             let blocks = network.blocks.iter().zip(&self.stages);
-            blocks.filter(move |(b, _)| b.when == when).filter_map(|(_, s)| *s)
+            blocks.filter(move |(b, _)| b.when == when).filter_map(|(b, s)| Some((&b.op, (*s)?)))
         };
-        let read = || of(When::EncoderStep);
-        let written = || of(When::DecoderStep);
+        let read = || of(When::EncoderStep).map(|(_, s)| s);
+        let written = || of(When::DecoderStep).map(|(_, s)| s);
+        let scored = || {
+            of(When::DecoderStep).filter_map(|(op, s)| match op {
+                Op::Vocabulary { .. } => self.score,
+                _ => Some(s),
+            })
+        };
+        let beat = FETCH + HANDOVER;
         TokenCycles {
-            encode_expected: FETCH + HANDOVER + read().map(|s| s.busy()).max().unwrap_or(0),
+            encode_expected: beat + read().map(|s| s.busy()).max().unwrap_or(0),
             encode_floor: read().map(|s| s.floor).max().unwrap_or(0),
             decode_expected: 1 + written().map(|s| s.busy() + HANDOVER).sum::<u64>(),
             decode_floor: written().map(|s| s.floor).sum(),
+            encode_adc: read().map(|s| s.adc).max().unwrap_or(0),
+            decode_adc: written().map(|s| s.adc).sum(),
+            score_expected: self.score.map_or(0, |_| beat + scored().map(|s| s.busy()).max().unwrap_or(0)),
+            score_floor: self.score.map_or(0, |_| scored().map(|s| s.floor).max().unwrap_or(0)),
         }
+    }
+
+    /// The stage that loses most over its floor per token written: block and cycles.
+    pub fn largest_gap(&self, network: &Network) -> Option<(BlockId, u64)> {
+        let stages = network.blocks.iter().zip(&self.stages).enumerate();
+        let written = stages.filter(|(_, (b, _))| b.when == When::DecoderStep);
+        let gaps = written.filter_map(|(id, (_, s))| s.map(|s| (id, s.busy() + HANDOVER - s.floor)));
+        gaps.max_by_key(|&(id, gap)| (gap, std::cmp::Reverse(id)))
     }
 }
 

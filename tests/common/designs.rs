@@ -36,7 +36,7 @@ pub fn designs() -> Vec<Small> {
         small("rnn-lstm-dac2", &[Rnn, Lstm], |c| c.crossbar.dac_bits = 2),
         small("gru-rnn-offset-dac2-shared-adc", &[Gru, Rnn], |c| {
             tile(c, 16, 41, 8, Offset);
-            (c.crossbar.dac_bits, c.crossbar.physical_tiles) = (2, 13);
+            (c.crossbar.dac_bits, c.crossbar.physical_tiles) = (2, 16);
             c.accelerator.skip_zero_phases = true;
         }),
         clipping(small("gru-gru-narrow-adc-skips-zeros", &[Gru, Gru], |c| {
