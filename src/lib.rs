@@ -6,7 +6,7 @@
 //! ```text
 //!            train (optional)            +-> golden --+
 //!               |                        |            |
-//! config -> model -> quant -> crossbar --+-> rom -> emit -> cosim -> report
+//! config -> model -> quant -> crossbar --+-> rom -> emit -> cosim -> synth -> report
 //! ```
 
 pub mod config;
@@ -19,5 +19,6 @@ pub mod pipeline;
 pub mod quant;
 pub mod report;
 pub mod rom;
+pub mod synth;
 #[cfg(feature = "train")]
 pub mod train;

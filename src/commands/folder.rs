@@ -103,8 +103,7 @@ pub fn read_build(folder: &Path) -> Result<Build, Failure> {
     let bytes = fs::read(&path).map_err(|e| Failure::io(&path, e))?;
     let quant: QuantNet = ciborium::from_reader(bytes.as_slice()).map_err(|e| wrong(&path, e.to_string()))?;
     let config = &file.design.config;
-    let net =
-        CrossbarNet::new(quant, &config.crossbar, &config.device).map_err(|e| wrong(&path, e.to_string()))?;
+    let net = CrossbarNet::new(quant, config).map_err(|e| wrong(&path, e.to_string()))?;
     let path = folder.join(VOCABULARY);
     let vocabulary = match path.exists() {
         true => Some(Vocabulary::parse(&path.display().to_string(), &read_text(&path)?)?),

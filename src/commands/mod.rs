@@ -18,6 +18,7 @@ mod output;
 mod progress;
 pub mod report;
 pub mod sample;
+pub mod synth;
 #[cfg(feature = "train")]
 pub mod train;
 

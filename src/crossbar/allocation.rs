@@ -15,34 +15,68 @@ const SENTENCE: usize = 20;
 /// Rows and columns of logical tiles of the matrices of one stage, which work side by side.
 type Shapes = Vec<(usize, usize)>;
 
-/// Rounds of every block (1 where it has no matrix), so that at most `available` tiles are needed
+/// Rounds of every block (1 where it has no matrix), so that at most `physical_tiles` are needed
 /// (0: as many as there are weights for).
 ///
 /// In a round, other columns of a tile are put on its converters, so a product takes
-/// `rounds` times as long (`t_MVM >= rounds * X * M` of the cycle bound). The stage that
-/// loses the fewest cycles per tile saved gives way first.
+/// `rounds` times as long (`t_MVM >= rounds * X * M` of the cycle bound). Those who lose the
+/// fewest cycles per tile saved give way first.
 pub(super) fn rounds(
     quant: &QuantNet,
     matrices: &BTreeMap<String, TiledMatrix>,
-    available: usize,
+    config: &Config,
 ) -> Result<Vec<usize>, MapError> {
+    let available = config.crossbar.physical_tiles;
     let shapes: Vec<Shapes> = (0..quant.blocks.len()).map(|id| shapes(quant, matrices, id)).collect();
-    let mut rounds = vec![1; shapes.len()];
-    let total = |rounds: &[usize]| shapes.iter().zip(rounds).map(|(s, &r)| tiles(s, r)).sum::<usize>();
-    while available > 0 && total(&rounds) > available {
-        let steps = (0..shapes.len()).filter_map(|id| {
-            let next = next_saving(&shapes[id], rounds[id])?;
-            let saved = tiles(&shapes[id], rounds[id]) - tiles(&shapes[id], next);
-            let weight = if quant.network.blocks[id].when == When::Sentence { 1 } else { SENTENCE };
-            Some((id, next, weight * (next - rounds[id]), saved))
+    let units = units(quant, config.accelerator.score);
+    let of_unit = |unit: &[BlockId]| unit.iter().flat_map(|&id| shapes[id].clone()).collect::<Shapes>();
+    let unit_shapes: Vec<Shapes> = units.iter().map(|u| of_unit(&u.stages)).collect();
+    let mut turns = vec![1; units.len()];
+    let total = |turns: &[usize]| unit_shapes.iter().zip(turns).map(|(s, &r)| tiles(s, r)).sum::<usize>();
+    while available > 0 && total(&turns) > available {
+        let steps = (0..units.len()).filter_map(|u| {
+            let next = next_saving(&unit_shapes[u], turns[u])?;
+            let saved = tiles(&unit_shapes[u], turns[u]) - tiles(&unit_shapes[u], next);
+            Some((u, next, units[u].weight * (next - turns[u]), saved))
         });
         // Fewest cycles per tile saved: a/b < c/d as a*d < c*b.
-        let Some((id, next, ..)) = steps.min_by(|a, b| (a.2 * b.3).cmp(&(b.2 * a.3))) else {
-            return Err(MapError::Tiles { found: available, needed: total(&rounds) });
+        let Some((u, next, ..)) = steps.min_by(|a, b| (a.2 * b.3).cmp(&(b.2 * a.3))) else {
+            return Err(MapError::Tiles { found: available, needed: total(&turns) });
         };
-        rounds[id] = next;
+        turns[u] = next;
+    }
+    let mut rounds = vec![1; shapes.len()];
+    for (unit, &turns) in units.iter().zip(&turns) {
+        unit.stages.iter().for_each(|&id| rounds[id] = turns);
     }
     Ok(rounds)
+}
+
+/// Stages that must take the same number of rounds, and what a round more costs.
+struct Unit {
+    stages: Vec<BlockId>,
+    weight: usize,
+}
+
+/// The stages of a wave work side by side, and each reads what the one before it wrote in the
+/// last beat: none may write before all have driven their word lines, so all take as long. The
+/// encoder is always a wave, the decoder when it scores.
+fn units(quant: &QuantNet, score: bool) -> Vec<Unit> {
+    let blocks = &quant.network.blocks;
+    let stages = |when: When| -> Vec<BlockId> {
+        (0..blocks.len()).filter(|&id| blocks[id].when == when && !quant.blocks[id].matrices().is_empty()).collect()
+    };
+    let single = |weight: usize| move |id: BlockId| Unit { stages: vec![id], weight };
+    let decoder = stages(When::DecoderStep);
+    let mut units = vec![Unit { stages: stages(When::EncoderStep), weight: SENTENCE }];
+    units.extend(stages(When::Sentence).into_iter().map(single(1)));
+    if score {
+        // Written tokens pass the stages one by one.
+        units.push(Unit { weight: SENTENCE * decoder.len(), stages: decoder });
+    } else {
+        units.extend(decoder.into_iter().map(single(SENTENCE)));
+    }
+    units
 }
 
 /// Physical tiles of a stage.

@@ -2,7 +2,7 @@
 
 use super::allocation::rounds;
 use super::{DeviceError, Devices, GeometryError, TileGeometry, TiledMatrix};
-use crate::config::{Crossbar, Device};
+use crate::config::Config;
 use crate::model::Block;
 use crate::quant::{QuantBlock, QuantNet};
 use std::collections::BTreeMap;
@@ -34,12 +34,13 @@ pub enum MapError {
 }
 
 impl CrossbarNet {
-    pub fn new(quant: QuantNet, crossbar: &Crossbar, device: &Device) -> Result<CrossbarNet, MapError> {
-        let devices = Devices::new(device, crossbar)?;
+    pub fn new(quant: QuantNet, config: &Config) -> Result<CrossbarNet, MapError> {
+        let crossbar = &config.crossbar;
+        let devices = Devices::new(&config.device, crossbar)?;
         let geometry = TileGeometry::new(crossbar, &quant.fixed, devices.code_bits())?;
         let matrices: BTreeMap<String, TiledMatrix> =
             quant.matrices().into_iter().map(|(name, m)| (name, TiledMatrix::new(m, &geometry))).collect();
-        let rounds = rounds(&quant, &matrices, crossbar.physical_tiles)?;
+        let rounds = rounds(&quant, &matrices, config)?;
         Ok(CrossbarNet { quant, devices, geometry, matrices, rounds })
     }
 

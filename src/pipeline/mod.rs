@@ -71,7 +71,7 @@ pub fn map(
     let float = FloatNet::new(network, weights).expect("weights were checked against the network");
     let calibration = calibrate(&float, sentences);
     let quant = QuantNet::new(network, weights, &config.fixed, &calibration)?;
-    Ok(CrossbarNet::new(quant, &config.crossbar, &config.device)?)
+    Ok(CrossbarNet::new(quant, config)?)
 }
 
 /// The golden model of a mapped network.

@@ -1,0 +1,87 @@
+// AXI4-Lite, and the rules of csr.md, as a bus master sees them.
+  // The master keeps what it offers.
+  always @(posedge clk_i)
+    if (f_past && !$past(rst_i)) begin
+      if ($past(s_axil_awvalid_i && !s_axil_awready_o)) assume (s_axil_awvalid_i && $stable(s_axil_awaddr_i));
+      if ($past(s_axil_wvalid_i && !s_axil_wready_o)) assume (s_axil_wvalid_i && $stable({s_axil_wdata_i, s_axil_wstrb_i}));
+      if ($past(s_axil_arvalid_i && !s_axil_arready_o)) assume (s_axil_arvalid_i && $stable(s_axil_araddr_i));
+    end
+
+  // Requests that were taken and not answered.
+  reg [1:0]  f_aw = 0, f_w = 0, f_ar = 0;
+  reg [5:0]  f_aw_word, f_ar_word;
+  reg [31:0] f_data;
+  reg [3:0]  f_strobe;
+  wire f_b = s_axil_bvalid_o && s_axil_bready_i;
+  wire f_r = s_axil_rvalid_o && s_axil_rready_i;
+  always @(posedge clk_i) begin
+    f_aw <= rst_i ? 0 : f_aw + (s_axil_awvalid_i && s_axil_awready_o) - f_b;
+    f_w  <= rst_i ? 0 : f_w + (s_axil_wvalid_i && s_axil_wready_o) - f_b;
+    f_ar <= rst_i ? 0 : f_ar + (s_axil_arvalid_i && s_axil_arready_o) - f_r;
+    if (s_axil_awvalid_i && s_axil_awready_o) f_aw_word <= s_axil_awaddr_i[7:2];
+    if (s_axil_wvalid_i && s_axil_wready_o) {f_data, f_strobe} <= {s_axil_wdata_i, s_axil_wstrb_i};
+    if (s_axil_arvalid_i && s_axil_arready_o) f_ar_word <= s_axil_araddr_i[7:2];
+  end
+
+  wire f_busy     = busy_i || start_o;
+  wire f_writable = f_aw_word == WORD_JOB || f_aw_word == WORD_SEED_LO || f_aw_word == WORD_SEED_HI
+                 || f_aw_word == WORD_INVERSE_TEMPERATURE || f_aw_word == WORD_MAX_TOKENS;
+  wire f_control  = f_aw_word == WORD_CONTROL;
+  wire f_now      = s_axil_bvalid_o && !$past(s_axil_bvalid_o);  // answered in the last cycle
+  wire [31:0] f_mask = {{8{f_strobe[3]}}, {8{f_strobe[2]}}, {8{f_strobe[1]}}, {8{f_strobe[0]}}};
+
+  always @(posedge clk_i)
+    if (f_past) begin
+      // One transaction at a time, no answer without its request, bookkeeping as it should be.
+      assert (f_aw <= 1 && f_w <= 1 && f_ar <= 1);
+      assert (aw_full_q == (f_aw == 1) && w_full_q == (f_w == 1) && ar_full_q == (f_ar == 1));
+      if (f_aw == 1) assert (aw_word_q == f_aw_word);
+      if (f_w == 1) assert ({w_data_q, w_strobe_q} == {f_data, f_strobe});
+      if (f_ar == 1) assert (ar_word_q == f_ar_word);
+      assert (!s_axil_bvalid_o || (f_aw == 1 && f_w == 1));
+      assert (!s_axil_rvalid_o || f_ar == 1);
+      if (!$past(rst_i)) begin
+        // Answers wait, unchanged.
+        if ($past(s_axil_bvalid_o && !s_axil_bready_i)) assert (s_axil_bvalid_o && $stable(s_axil_bresp_o));
+        if ($past(s_axil_rvalid_o && !s_axil_rready_i)) assert (s_axil_rvalid_o && $stable({s_axil_rdata_o, s_axil_rresp_o}));
+        // No request waits longer than a cycle for its answer.
+        if ($past(f_aw == 1 && f_w == 1 && !s_axil_bvalid_o)) assert (s_axil_bvalid_o);
+        if ($past(f_ar == 1 && !s_axil_rvalid_o)) assert (s_axil_rvalid_o);
+
+        // Writes: who is refused, and what changes.
+        if (f_now) begin
+          assert (s_axil_bresp_o == ((f_control || (f_writable && !$past(f_busy))) ? RESPONSE_OKAY : RESPONSE_SLVERR));
+          if (s_axil_bresp_o == RESPONSE_OKAY && f_aw_word == WORD_SEED_LO)
+            assert (seed_lo_o == (($past(seed_lo_o) & ~f_mask) | (f_data & f_mask)));
+          if (s_axil_bresp_o == RESPONSE_OKAY && f_aw_word == WORD_SEED_HI)
+            assert (seed_hi_o == (($past(seed_hi_o) & ~f_mask) | (f_data & f_mask)));
+          if (s_axil_bresp_o == RESPONSE_OKAY && f_aw_word == WORD_MAX_TOKENS)
+            assert (max_tokens_o == (($past(max_tokens_o) & ~f_mask[15:0]) | (f_data[15:0] & f_mask[15:0])));
+        end
+        if (!(f_now && f_aw_word == WORD_SEED_LO)) assert ($stable(seed_lo_o));
+        if (!(f_now && f_aw_word == WORD_SEED_HI)) assert ($stable(seed_hi_o));
+        if (!(f_now && f_aw_word == WORD_JOB)) assert ($stable({job_o, sample_z_o, sample_tokens_o}));
+        if (!(f_now && f_aw_word == WORD_MAX_TOKENS)) assert ($stable(max_tokens_o));
+        if (!(f_now && f_aw_word == WORD_INVERSE_TEMPERATURE)) assert ($stable(inverse_temperature_o));
+        // Nothing changes under a running job.
+        if ($past(f_busy)) assert ($stable({seed_lo_o, seed_hi_o, job_o, max_tokens_o, inverse_temperature_o}));
+        // A start: one cycle, asked for, and never while busy.
+        assert (start_o == (f_now && f_control && f_strobe[0] && f_data[0] && !$past(f_busy)));
+
+        // Reads.
+        if (s_axil_rvalid_o && !$past(s_axil_rvalid_o)) begin
+          assert (s_axil_rresp_o == (f_ar_word <= WORD_TILE_SAMPLES ? RESPONSE_OKAY : RESPONSE_SLVERR));
+          if (f_ar_word == WORD_ID) assert (s_axil_rdata_o == VALUE_ID);
+          if (f_ar_word == WORD_SEED_LO) assert (s_axil_rdata_o == $past(seed_lo_o));
+          if (f_ar_word == WORD_CYCLES) assert (s_axil_rdata_o == $past(cycles_i));
+          if (f_ar_word == WORD_TILE_SAMPLES) assert (s_axil_rdata_o == $past(tile_samples_i));
+          if (f_ar_word == WORD_STATUS) assert (s_axil_rdata_o[0] == $past(f_busy) && s_axil_rdata_o[31:5] == 0);
+          if (f_ar_word > WORD_TILE_SAMPLES || f_ar_word == WORD_CONTROL) assert (s_axil_rdata_o == 0);
+        end
+      end else assert (!s_axil_bvalid_o && !s_axil_rvalid_o && !start_o);
+      assert (job_q[31:10] == 0 && job_q[7:3] == 0 && max_tokens_q[31:16] == 0 && inverse_temperature_q[31:16] == 0);
+    end
+  always @(posedge clk_i) begin
+    cover (f_past && start_o && job_o == 3'd4);
+    cover (f_past && f_r && s_axil_rdata_o[1] && f_ar_word == WORD_STATUS);
+  end

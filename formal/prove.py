@@ -1,0 +1,139 @@
+#!/usr/bin/env python3
+"""Proves the stream stages, the bus slave and the controllers, and that each proof can fail.
+
+A proof adds promises (formal/MODULE.svh) to a copy of the module, so that the design itself
+stays as it is. They are checked from reset (bounded), by induction (for ever), and for being
+reachable (cover). Then each planted bug must be caught by a trace from reset.
+
+usage: prove.py DESIGN OUT [NAME...]     DESIGN: a build folder of `hvae generate`
+"""
+
+import concurrent.futures
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+
+# module, parameters, cycles from reset, cycles of induction, bugs: name, text, what it becomes
+PROOFS = [
+    ("hvae_fifo", {"Depth": 4}, 12, 3, [
+        ("offers_twice", "wire pop = count_q != {(INDEX_BITS+1){1'b0}} && (!m_axis_tvalid_o || m_axis_tready_i);",
+         "wire pop = count_q != {(INDEX_BITS+1){1'b0}};"),
+        ("forgets_to_wrap", "if (push_i) write_q <= write_q == LAST ? {INDEX_BITS{1'b0}} : write_q + 1'b1;",
+         "if (push_i) write_q <= write_q == LAST - 1'b1 ? {INDEX_BITS{1'b0}} : write_q + 1'b1;"),
+        ("drops_valid", "else if (m_axis_tready_i) m_axis_tvalid_o <= 1'b0;", "else m_axis_tvalid_o <= 1'b0;"),
+    ]),
+    ("hvae_input_buffer", {"Depth": 4, "Vocabulary": 5}, 12, 3, [
+        ("one_word_too_many", "wire room = {16'd0, length_o} < Depth;", "wire room = {16'd0, length_o} <= Depth;"),
+        ("takes_a_second_packet", "assign s_axis_tready_o = !full_o;", "assign s_axis_tready_o = 1'b1;"),
+        ("token_at_the_edge", "if (s_axis_tdata_i >= Vocabulary)", "if (s_axis_tdata_i > Vocabulary)"),
+    ]),
+    ("hvae_axil_regs", {}, 8, 3, [
+        ("answers_without_data", "if (aw_full_q && w_full_q && (!b_valid_q))", "if (aw_full_q && (!b_valid_q))"),
+        ("starts_while_busy", "if ((|(put & CONTROL_START)) && (!busy))", "if (|(put & CONTROL_START))"),
+        ("changes_under_a_job", "end else if (busy) begin", "end else if (1'b0) begin"),
+        ("forgets_an_answer", "if (r_valid_q && s_axil_rready_i)", "if (r_valid_q)"),
+    ]),
+    ("hvae_stage_seq", {}, 16, 2, [
+        ("slot_runs_over", "if (slot_q == slots_last_i)", "if (slot_q > slots_last_i)"),
+        ("never_idle", "if (timer_q == drain_last_i) begin\n          timer_d = 8'd0;\n          state_d = STATE_IDLE;",
+         "if (timer_q == drain_last_i) begin\n          timer_d = 8'd0;\n          state_d = STATE_SCAN;"),
+        ("round_left_standing", "round_d = 8'd0;\n              state_d = STATE_WAIT;", "state_d = STATE_WAIT;"),
+    ]),
+    ("hvae_job_seq", {}, 62, 2, [
+        ("one_beat_too_many", "more_d = next_step < wave_length;", "more_d = next_step <= wave_length;"),
+        ("misses_the_capacity", " || (next_step >= token_capacity_i)", ""),
+        ("waits_for_ever", "STATE_PUSH: begin\n        first_d = 1'b0;\n        step_d = next_step;",
+         "STATE_PUSH: begin\n        first_d = 1'b0;\n        step_d = step_q;"),
+        ("scores_as_it_encodes", "wave_length = length_i - 16'd1;", "wave_length = length_i;"),
+    ]),
+    ("hvae_requant", {"InBits": 9, "OutBits": 5, "Shift": 3}, 1, 1, [
+        ("rounds_half_down", "+ HALF) >>> DOWN;", "+ HALF - 1) >>> DOWN;"),
+        ("wraps", "assign value_o = fits ? scaled[OutBits-1:0] : {negative, {(OutBits-1){!negative}}};",
+         "assign value_o = scaled[OutBits-1:0];"),
+    ]),
+    ("hvae_requant", {"InBits": 6, "OutBits": 8, "Shift": -4}, 1, 1, [
+        ("saturates_late", "scaled[WIDE-1:OutBits-1] ==", "{scaled[WIDE-1:OutBits], scaled[WIDE-1]} =="),
+    ]),
+]
+
+PRELUDE = """
+  // The past, and a reset to begin with.
+  reg f_past = 0;
+  always @(posedge clk_i) f_past <= 1;
+  initial assume (rst_i);
+"""
+
+
+def run(arguments, log):
+    with open(log, "w") as out:
+        return subprocess.run(arguments, stdout=out, stderr=subprocess.STDOUT, cwd=log.parent).returncode
+
+
+def model(design, folder, module, parameters, bug):
+    """The module with its promises (and a bug) as an SMT problem."""
+    text = (design / "rtl" / f"{module}.v").read_text()
+    if bug:
+        _, was, becomes = bug
+        if text.count(was) != 1:
+            sys.exit(f"prove.py: {module}: bug {bug[0]}: expected the text once, found it {text.count(was)} times:\n{was}")
+        text = text.replace(was, becomes)
+    promises = (HERE / f"{module}.svh").read_text()
+    prelude = PRELUDE if "f_past" in promises else ""
+    body, end, rest = text.rpartition("endmodule")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "model.sv").write_text(body + prelude + promises + end + rest)
+    chparam = "".join(f"chparam -set {name} {value} {module}; " for name, value in parameters.items())
+    script = (f"read_verilog -formal -sv -defer model.sv; {chparam}prep -top {module} -nordff; "
+              "memory_map; async2sync; dffunmap; opt_clean; write_smt2 -wires model.smt2")
+    if run(["yosys", "-q", "-p", script], folder / "yosys.log"):
+        sys.exit(f"prove.py: {module}: yosys failed:\n{(folder / 'yosys.log').read_text()}")
+
+
+def check(design, out, proof, task, bug):
+    module, parameters, depth, induction, _ = proof
+    name = module + "".join(f"-{value}" for value in parameters.values())
+    folder = out / name / (bug[0] if bug else task)
+    started = time.monotonic()
+    model(design, folder, module, parameters, bug)
+    solver = ["yosys-smtbmc", "-s", os.environ.get("HVAE_SMT", "z3"), "--presat"]
+    steps = {"from reset": ["-t", str(depth)], "induction": ["-i", "-t", str(induction)], "cover": ["-c", "-t", str(depth)]}
+    status = run(solver + steps[task] + ["model.smt2"], folder / f"{task.replace(' ', '_')}.log")
+    expected = "caught" if bug else "pass"
+    said = (folder / f"{task.replace(' ', '_')}.log").read_text()
+    if "Status: PASSED" in said and status == 0:
+        got = "not caught" if bug else "pass"
+    elif "Status: FAILED" in said and "BMC failed" in said and bug:
+        got = "caught"
+    else:
+        got = "fail"
+    return name, f"bug {bug[0]}" if bug else task, expected, got, time.monotonic() - started, folder
+
+
+def main():
+    if len(sys.argv) < 3:
+        sys.exit(__doc__)
+    design, out, names = Path(sys.argv[1]), Path(sys.argv[2]).resolve(), sys.argv[3:]
+    chosen = [p for p in PROOFS if not names or p[0] in names]
+    if not chosen:
+        sys.exit(f"prove.py: {', '.join(names)}: expected one of {', '.join(p[0] for p in PROOFS)}")
+    jobs = []
+    for proof in chosen:
+        jobs += [(proof, task, None) for task in ("from reset", "induction", "cover")]
+        jobs += [(proof, "from reset", bug) for bug in proof[4]]
+    wrong = 0
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for future in [pool.submit(check, design, out, *job) for job in jobs]:
+            name, task, expected, got, seconds, folder = future.result()
+            mark = "ok  " if got == expected else "FAIL"
+            wrong += got != expected
+            print(f"{mark} {name:<24} {task:<28} {got:<12} {seconds:6.1f} s" + ("" if got == expected else f"   {folder}"), flush=True)
+    print(f"{len(jobs)} checks, {wrong} not as expected")
+    sys.exit(1 if wrong else 0)
+
+
+if __name__ == "__main__":
+    main()

