@@ -94,7 +94,9 @@ module hvae_tile #(
   (* mem2reg *) reg signed [AccBits-1:0] sum_q [0:SUMS-1];  // registers
   reg signed [AccBits-1:0] reference_q;
   reg signed [AccBits-1:0] value, term, base, total;
-  integer a, w, q, fresh, s, l, m, r;
+  reg [AdcsPerGroup-1:0]     used, fresh, minus;
+  reg [8*AdcsPerGroup-1:0]   places;  // binary places of the slice
+  integer a, i, w, q, s, l, m, r, slot, weight;
 
   // The value of a code in the phase of the sign counts less (or is lifted by the offset).
   // Written out, not a function: a simulator would give each call of each tile variables of
@@ -111,32 +113,47 @@ module hvae_tile #(
           if (Rounds == 1 || rounds_q[4*8+1+:8] == 8'(r)) acc_o[(r*LOGICAL+l)*WordBits+:WordBits] <= WordBits'(total);
       end
 
-    if (valid_q[4])
-      for (s = 0; s < Slots; s = s + 1)
-        if (slots_q[3*8+1+:8] == 8'(s)) begin
-          for (a = 0; a < WEIGHT_ADCS; a = a + 1) begin
-            // Which cell of which weight this slot of this converter holds.
-            q     = AdcsPerGroup == 1 ? s % CellsPerWeight : (a % AdcsPerGroup) * Slots + s;
-            w     = AdcsPerGroup == 1 ? s / CellsPerWeight : 0;
-            fresh = AdcsPerGroup == 1 ? q : s;
-            if (q < CellsPerWeight) begin
-              value = AccBits'(code[a*AdcBits+:AdcBits]) << AdcShift;
-              if (first_q[4]) value = DacBits == 1 ? -value : value - AccBits'(AdcOffset);
-              if (!live_q[4]) value = {AccBits{1'b0}};
-              term = value <<< (Differential != 0 ? (q / 2) * CellBits : q * CellBits);
-              base = sum_q[a*WeightsPerGroup+w];
-              // The first cell of a phase moves what the earlier phases gave up by a digit.
-              if (fresh == 0) base = first_q[4] ? {AccBits{1'b0}} : base <<< DacBits;
-              sum_q[a*WeightsPerGroup+w] = Differential != 0 && q % 2 == 1 ? base - term : base + term;
-            end
+    if (valid_q[4]) begin
+      // Which cell of which weight this slot of each converter of a group holds.
+      slot = {24'd0, slots_q[3*8+1+:8]};
+      for (i = 0; i < AdcsPerGroup; i = i + 1) begin
+        used[i]         = 1'b0;
+        fresh[i]        = 1'b0;
+        minus[i]        = 1'b0;
+        places[8*i+:8]  = 8'd0;
+        for (s = 0; s < Slots; s = s + 1)
+          if (slot == s) begin
+            q              = AdcsPerGroup == 1 ? s % CellsPerWeight : i * Slots + s;
+            weight         = AdcsPerGroup == 1 ? s / CellsPerWeight : 0;
+            used[i]        = q < CellsPerWeight;
+            fresh[i]       = AdcsPerGroup == 1 ? q == 0 : s == 0;
+            minus[i]       = Differential != 0 && q % 2 == 1;
+            places[8*i+:8] = 8'((Differential != 0 ? q / 2 : q) * CellBits);
           end
-          if (Differential == 0 && s == 0) begin
-            value = AccBits'(code[(ADCS-1)*AdcBits+:AdcBits]) << AdcShift;
-            if (first_q[4]) value = DacBits == 1 ? -value : value - AccBits'(AdcOffset);
-            if (!live_q[4]) value = {AccBits{1'b0}};
-            reference_q = (first_q[4] ? {AccBits{1'b0}} : reference_q <<< DacBits) + value;
+      end
+
+      for (a = 0; a < WEIGHT_ADCS; a = a + 1) begin
+        i     = a % AdcsPerGroup;
+        value = AccBits'(code[a*AdcBits+:AdcBits]) << AdcShift;
+        if (first_q[4]) value = DacBits == 1 ? -value : value - AccBits'(AdcOffset);
+        if (!live_q[4]) value = {AccBits{1'b0}};
+        term = value <<< places[8*i+:8];
+        for (w = 0; w < WeightsPerGroup; w = w + 1)
+          if (used[i] && weight == w) begin
+            base = sum_q[a*WeightsPerGroup+w];
+            // The first cell of a phase moves what the earlier phases gave up by a digit.
+            if (fresh[i]) base = first_q[4] ? {AccBits{1'b0}} : base <<< DacBits;
+            sum_q[a*WeightsPerGroup+w] = minus[i] ? base - term : base + term;
           end
-        end
+      end
+
+      if (Differential == 0 && slot == 0) begin
+        value = AccBits'(code[(ADCS-1)*AdcBits+:AdcBits]) << AdcShift;
+        if (first_q[4]) value = DacBits == 1 ? -value : value - AccBits'(AdcOffset);
+        if (!live_q[4]) value = {AccBits{1'b0}};
+        reference_q = (first_q[4] ? {AccBits{1'b0}} : reference_q <<< DacBits) + value;
+      end
+    end
 
     valid_q  <= {valid_q[3:1], sample_i};
     live_q   <= {live_q[3:2], live_i};
