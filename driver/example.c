@@ -2,12 +2,13 @@
 /*
  * Runs one job on the simulated accelerator and prints what the hardware says.
  *
- *   example JOB [WORD ...] [-s SEED] [-z] [-t BETA] [-n MAX]
+ *   example JOB [WORD ...] [-r] [-z] [-s SEED] [-t BETA] [-n MAX]
  *
  *   JOB    encode, reconstruct, decode, generate
  *   WORD   the packet: tokens, or z for decode
- *   -s     sample the tokens, from this seed          -z   sample z as well
- *   -t     1 / temperature, Q4.12 (4096 is 1)         -n   most tokens to write
+ *   -r     sample the tokens (else: the likeliest)    -z   sample z (else: its mean)
+ *   -s     seed of both                               -t   1 / temperature, Q4.12 (4096 is 1)
+ *   -n     most tokens to write
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,7 +25,7 @@ static int usage(const char *why)
 {
     fprintf(stderr,
             "example: %s\n"
-            "  usage: example encode|reconstruct|decode|generate [WORD ...] [-s SEED] [-z] [-t BETA] [-n MAX]\n",
+            "  usage: example encode|reconstruct|decode|generate [WORD ...] [-r] [-z] [-s SEED] [-t BETA] [-n MAX]\n",
             why);
     return 2;
 }
@@ -86,6 +87,10 @@ static int arguments(int argc, char **argv, hvae_job *job, uint32_t *input, size
             job->sample_z = 1;
             continue;
         }
+        if (strcmp(option, "-r") == 0) {
+            job->sample_tokens = 1;
+            continue;
+        }
         if (option[0] == '-' && strchr("stn", option[1]) != NULL && option[1] != '\0') {
             if (++i == argc)
                 return usage("a number is missing");
@@ -95,7 +100,6 @@ static int arguments(int argc, char **argv, hvae_job *job, uint32_t *input, size
             return usage("expected a number");
         if (strcmp(option, "-s") == 0) {
             job->seed = (uint64_t)value;
-            job->sample_tokens = 1;
         } else if (strcmp(option, "-t") == 0) {
             job->inverse_temperature = (uint16_t)value;
         } else if (strcmp(option, "-n") == 0) {

@@ -212,7 +212,7 @@ fn verilate(tool: &Tool, trace: bool, effort: Effort) -> Command {
         }
     };
     if trace {
-        command.args(["--trace-fst", "--trace-structs"]);
+        command.args(["--trace-fst", "--trace-structs", "-DHVAE_TRACE"]);
     }
     if let Some(root) = &tool.root {
         // The PyPI package is configured for clang's precompiled headers; g++ wants this flag.

@@ -93,7 +93,8 @@ fn bus(
 
 /// The ports of a module whose header has one to a line, as `top.v` has.
 pub fn ports(verilog: &str) -> Vec<Port> {
-    let header = verilog.lines().skip_while(|l| !l.starts_with("module ")).take_while(|l| !l.starts_with(");"));
+    let header =
+        verilog.lines().skip_while(|l| !l.starts_with("module ")).take_while(|l| !l.starts_with(");"));
     let port = |line: &str| {
         let mut words = line.split_whitespace();
         let direction = match words.next()? {

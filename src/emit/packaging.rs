@@ -47,8 +47,7 @@ pub fn add(tiles: usize, max_tokens: usize, banner: &str, files: &mut BTreeMap<S
     let sets = file_sets(&sources, &images);
     let xml = component(&files["rtl/hvae_top.v"], version, tiles, banner, &sets);
     let list = format!("// {banner}\n+incdir+rtl\n{}\n", sources.join("\n"));
-    let core =
-        FuseSoc { banner, version, tiles, sources: &sources, images: &images, stimulus: STIMULUS };
+    let core = FuseSoc { banner, version, tiles, sources: &sources, images: &images, stimulus: STIMULUS };
     put(files, "hvae.core", &core);
     files.insert("component.xml".into(), xml);
     files.insert("design.f".into(), list);
@@ -60,20 +59,12 @@ pub fn add(tiles: usize, max_tokens: usize, banner: &str, files: &mut BTreeMap<S
 }
 
 fn file_sets(sources: &[String], images: &[String]) -> Vec<FileSet> {
-    let verilog = |path: &str, include| File {
-        path: path.into(),
-        kind: "systemVerilogSource",
-        user: None,
-        include,
-    };
+    let verilog =
+        |path: &str, include| File { path: path.into(), kind: "systemVerilogSource", user: None, include };
     let mut rtl = vec![verilog("rtl/hvae_design.vh", true)];
     rtl.extend(sources.iter().map(|path| verilog(path, false)));
-    let image = |path: &String| File {
-        path: path.clone(),
-        kind: "user",
-        user: Some("readmemh"),
-        include: false,
-    };
+    let image =
+        |path: &String| File { path: path.clone(), kind: "user", user: Some("readmemh"), include: false };
     vec![
         FileSet { name: "rtl", files: rtl },
         FileSet { name: "rom", files: images.iter().map(image).collect() },

@@ -80,7 +80,7 @@ pub const REGISTERS: &[Register] = &[
     register(0x00, "ID", ReadOnly, ID, &[
         field("ID", 0, 32, "always 0x48564145, \"HVAE\" in ASCII"),
     ]),
-    register(0x04, "VERSION", ReadOnly, 0, &[
+    register(0x04, "VERSION", ReadOnly, VERSION, &[
         field("VERSION", 0, 32, "version of the register map"),
     ]),
     register(0x08, "CONTROL", WriteOnly, 0, &[
