@@ -18,6 +18,7 @@ mod output;
 mod progress;
 pub mod report;
 pub mod sample;
+mod throughput;
 #[cfg(feature = "train")]
 pub mod train;
 

@@ -3,11 +3,13 @@
 
 mod compare;
 mod log;
+mod profile;
 mod simulator;
 mod stimulus;
 pub mod tools;
 
 pub use compare::{Comparison, Difference};
+pub use profile::Profile;
 pub use simulator::{Effort, Engine, RunOptions, SimError, Simulation, Trace};
 pub use stimulus::stimulus;
 

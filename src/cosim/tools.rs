@@ -55,7 +55,16 @@ pub const COMPILER: Needed = Needed {
     version_flag: "-dumpfullversion",
 };
 
-pub const ALL: [Needed; 4] = [VERILATOR, COMPILER, ICARUS, YOSYS];
+pub const GPROF: Needed = Needed {
+    name: "gprof",
+    purpose: "where simulations spend their time",
+    minimum: (2, 30),
+    install: "apt-get install binutils",
+    variable: "HVAE_GPROF",
+    version_flag: "--version",
+};
+
+pub const ALL: [Needed; 5] = [VERILATOR, COMPILER, ICARUS, YOSYS, GPROF];
 
 /// A program that was found and is new enough.
 #[derive(Debug, Clone, Serialize)]
