@@ -4,7 +4,7 @@
 mod common;
 
 use common::{build, jobs, mapped, python, skip, tiny};
-use hvae_mnn::config::CellKind::{Gru, Lstm};
+use hvae_mnn::config::CellKind::{Gru, Lstm, Rnn};
 use hvae_mnn::config::Config;
 use hvae_mnn::cosim::tools;
 use hvae_mnn::crossbar::CrossbarNet;
@@ -24,8 +24,7 @@ struct Bench {
 }
 
 impl Bench {
-    fn new() -> Bench {
-        let config = tiny(&[Gru, Lstm]);
+    fn new(config: Config) -> Bench {
         let (net, sentences) = mapped(&config, 1);
         let folder = tempfile::tempdir().unwrap();
         build(&net, &config, folder.path());
@@ -56,35 +55,43 @@ fn in_venv(program: &str) -> Command {
     command
 }
 
-#[test]
-fn fusesoc_lints_and_simulates() {
-    let test = "targets lint, sim, sim_verilator of the FuseSoC core";
+/// Runs a target of the build folder's core in `work`; what it said. None: no fusesoc.
+fn fusesoc(bench: &Bench, target: &str, work: &Path) -> Option<String> {
     let version = in_venv("fusesoc").arg("--version").output();
     if !version.is_ok_and(|o| o.status.success()) {
-        return skip(test, "fusesoc: not found; install: make tools");
+        skip(&format!("target {target} of the FuseSoC core"), "fusesoc: not found; install: make tools");
+        return None;
     }
+    let mut command = in_venv("fusesoc");
+    command.arg("--cores-root").arg(bench.folder.path());
+    let output = command.args(["run", "--target", target, "hvae"]).current_dir(work).output().unwrap();
+    let said = text(&output);
+    assert!(output.status.success(), "{target}: {said}");
+    // Icarus wants a stimulus that fills the testbench's whole memory; abc has words of its own.
+    let mut complaints =
+        said.lines().filter(|l| !l.contains("Not enough words in the file") && !l.starts_with("ABC: "));
+    let words = ["WARNING", "ERROR", "Warning: ", "%Warning", "%Error"];
+    let bad = complaints.find(|l| words.iter().any(|w| l.contains(w)));
+    assert_eq!(bad, None, "{target}: {said}");
+    Some(said)
+}
+
+#[test]
+fn fusesoc_lints_and_simulates() {
     for tool in [tools::VERILATOR, tools::ICARUS] {
         if let Err(why) = tool.find() {
-            return skip(test, &why.to_string());
+            return skip("targets lint, sim, sim_verilator of the FuseSoC core", &why.to_string());
         }
     }
-    let bench = Bench::new();
+    let bench = Bench::new(tiny(&[Gru, Lstm]));
     let work = tempfile::tempdir().unwrap();
     // What hvae.core runs by default: sim/generate.hex.
     let job = Job { seed: 1, ..Job::new(JobKind::Generate, Vec::new(), 12) };
     let golden = bench.golden(&job);
     for target in ["lint", "sim", "sim_verilator"] {
-        let mut command = in_venv("fusesoc");
-        command.arg("--cores-root").arg(bench.folder.path());
-        command.args(["run", "--target", target, "hvae"]).current_dir(work.path());
-        let output = command.output().unwrap();
-        let said = text(&output);
-        assert!(output.status.success(), "{target}: {said}");
-        // Icarus wants a stimulus that fills the testbench's whole memory.
-        let mut complaints = said.lines().filter(|l| !l.contains("Not enough words in the file"));
-        let bad =
-            complaints.find(|l| ["WARNING", "ERROR", "%Warning", "%Error"].iter().any(|w| l.contains(w)));
-        assert_eq!(bad, None, "{target}: {said}");
+        if fusesoc(&bench, target, work.path()).is_none() {
+            return;
+        }
         if target == "lint" {
             continue;
         }
@@ -101,10 +108,37 @@ fn fusesoc_lints_and_simulates() {
     }
 }
 
+/// As little hardware as there can be: yosys takes a minute even for that.
+#[test]
+fn fusesoc_synthesises() {
+    if let Err(why) = tools::YOSYS.find() {
+        return skip("target synth of the FuseSoC core", &why.to_string());
+    }
+    let mut config = tiny(&[Rnn]);
+    (config.model.vocabulary, config.model.embedding) = (6, 2);
+    (config.model.hidden, config.model.latent) = (2, 1);
+    (config.crossbar.rows, config.crossbar.columns) = (16, 48);
+    (config.accelerator.gate_lanes, config.accelerator.token_lanes, config.accelerator.max_tokens) =
+        (1, 1, 4);
+    let bench = Bench::new(config);
+    let work = tempfile::tempdir().unwrap();
+    if fusesoc(&bench, "synth", work.path()).is_none() {
+        return;
+    }
+    let version = env!("CARGO_PKG_VERSION");
+    let netlist = work.path().join(format!("build/hvae_{version}/synth/hvae_{version}.json"));
+    let netlist: Value = serde_json::from_slice(&fs::read(netlist).unwrap()).unwrap();
+    let cells = netlist["modules"]["hvae_top"]["cells"].as_object().unwrap();
+    let count = |kind: &str| cells.values().filter(|c| c["type"].as_str().unwrap().starts_with(kind)).count();
+    // Everything became gates, and it did not fold away.
+    assert_eq!(count("hvae_"), 0);
+    assert!(count("LUT4") > 1000 && count("TRELLIS_FF") > 1000, "{}, {}", count("LUT4"), count("TRELLIS_FF"));
+}
+
 /// The packages name every file a tool needs, and only files that are there.
 #[test]
 fn lists_of_files_are_complete() {
-    let bench = Bench::new();
+    let bench = Bench::new(tiny(&[Gru, Lstm]));
     let core = fs::read_to_string(bench.path("hvae.core")).unwrap();
     let xml = fs::read_to_string(bench.path("component.xml")).unwrap();
     let list = fs::read_to_string(bench.path("design.f")).unwrap();
@@ -136,7 +170,7 @@ fn readers_of_ip_xact_see_the_registers_and_the_ports() {
         Ok(python) => python,
         Err(why) => return skip(test, &why),
     };
-    let bench = Bench::new();
+    let bench = Bench::new(tiny(&[Gru, Lstm]));
     let reader = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/readers/ipxact.py");
     let output = Command::new(&python).arg(reader).arg(bench.path("component.xml")).output().unwrap();
     assert!(output.status.success(), "{}", text(&output));
@@ -264,7 +298,7 @@ fn the_c_driver_gets_the_golden_answers() {
             return skip("the C driver on the simulated design", &why.to_string());
         }
     };
-    let bench = Bench::new();
+    let bench = Bench::new(tiny(&[Gru, Lstm]));
     let example = Example { bench: &bench };
     example.make(&verilator);
     let latent = bench.net.quant.network.width(bench.net.quant.network.latent());
