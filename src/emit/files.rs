@@ -2,8 +2,9 @@
 
 use super::controllers::{self, registers};
 use super::design::{Budget, Design};
+use super::packaging;
 use super::stages::{StageBuilder, Stages, depths};
-use super::templates::{Core, Counter, DesignHeader, FuseSoc, RegisterOffsets, Testbench, Top};
+use super::templates::{Core, Counter, DesignHeader, RegisterOffsets, Testbench, Top};
 use crate::config::Config;
 use crate::crossbar::CrossbarNet;
 use crate::model::{Op, When};
@@ -55,9 +56,6 @@ const RTL: &[(&str, &str)] = &rtl![
     "hvae_vocab",
 ];
 
-/// Version of the register map, in the VERSION register.
-const REGISTER_MAP: &str = "00000200";
-
 /// Emits the design of a mapped network.
 pub fn emit(net: &CrossbarNet, config: &Config) -> Emitted {
     let id = design_id(net, config);
@@ -69,7 +67,7 @@ pub fn emit(net: &CrossbarNet, config: &Config) -> Emitted {
     let budget = budget(net, &files);
     verilog(net, config, &banner, &id, &stages, &mut files);
     simulation(config, &banner, &stages, &mut files);
-    packaging(budget.tiles, &banner, &mut files);
+    packaging::add(budget.tiles, config.accelerator.max_tokens, &banner, &mut files);
     let hashed = files.iter().map(|(path, text)| (path.clone(), sha256(text.as_bytes()))).collect();
     let design = Design {
         tool,
@@ -155,8 +153,8 @@ fn verilog(
         stages: stages.instances.clone(),
         unused: unread(quant, stages),
     };
-    let top =
-        Top { banner, version: REGISTER_MAP, design: id, vocabulary: quant.network.vocabulary, latent_size };
+    let version = &format!("{:08x}", registers::VERSION);
+    let top = Top { banner, version, design: id, vocabulary: quant.network.vocabulary, latent_size };
     put(files, "rtl/hvae_design.vh", &header);
     put(files, "rtl/hvae_core.v", &core);
     put(files, "rtl/hvae_top.v", &top);
@@ -221,20 +219,7 @@ fn simulation(config: &Config, banner: &str, stages: &Stages, files: &mut BTreeM
     put(files, "sim/hvae_tb.v", &testbench);
 }
 
-fn packaging(tiles: usize, banner: &str, files: &mut BTreeMap<String, String>) {
-    let below = |folder: &str, end: &str| -> Vec<String> {
-        files.keys().filter(|p| p.starts_with(folder) && p.ends_with(end)).cloned().collect()
-    };
-    let (sources, images) = (below("rtl/", ".v"), below("rom/", ".hex"));
-    let list = format!("// {banner}\n+incdir+rtl\n{}\n", sources.join("\n"));
-    let version = env!("CARGO_PKG_VERSION");
-    put(files, "hvae.core", &FuseSoc { banner, version, tiles, sources, images });
-    files.insert("design.f".into(), list);
-    files.insert("csr.h".into(), controllers::csr::header());
-    files.insert("csr.md".into(), controllers::csr::page());
-    files.insert("constraints/hvae.sdc".into(), include_str!("../../constraints/hvae.sdc").into());
-}
-
-fn put(files: &mut BTreeMap<String, String>, path: &str, template: &impl Template) {
+/// Renders a template into a file.
+pub(super) fn put(files: &mut BTreeMap<String, String>, path: &str, template: &impl Template) {
     files.insert(path.into(), template.render().expect("templates have no failing parts") + "\n");
 }

@@ -1,9 +1,11 @@
 //! Verilog and the files around it, as text in a sorted map; touches no disk.
 
 mod cells;
+mod component;
 pub mod controllers;
 mod design;
 mod files;
+mod packaging;
 mod stages;
 mod templates;
 

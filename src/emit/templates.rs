@@ -216,13 +216,3 @@ pub struct Testbench<'a> {
     pub r: RegisterOffsets,
     pub counters: Vec<Counter>,
 }
-
-#[derive(Template)]
-#[template(path = "fusesoc.core", escape = "none", ext = "txt")]
-pub struct FuseSoc<'a> {
-    pub banner: &'a str,
-    pub version: &'a str,
-    pub tiles: usize,
-    pub sources: Vec<String>,
-    pub images: Vec<String>,
-}

@@ -10,7 +10,8 @@ use hvae_mnn::golden::{Job, JobKind};
 use hvae_mnn::model::Network;
 use hvae_mnn::pipeline::{map, random_sentences, random_weights};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// A network small enough to simulate in no time, with sizes that fill nothing evenly.
 pub fn tiny(cells: &[CellKind]) -> Config {
@@ -66,4 +67,15 @@ pub fn jobs(config: &Config, sentences: &[Vec<u32>], limit: u16, latent: usize) 
 /// Says that a test did not run, and why.
 pub fn skip(test: &str, why: &str) {
     eprintln!("SKIPPED {test}: {why}");
+}
+
+/// The Python of `.venv`, if it has all `modules`; else what to do.
+pub fn python(modules: &[&str]) -> Result<PathBuf, String> {
+    let python = Path::new(env!("CARGO_MANIFEST_DIR")).join(".venv/bin/python");
+    let imports = format!("import {}", modules.join(", "));
+    let found = Command::new(&python).args(["-c", &imports]).output();
+    match found.is_ok_and(|o| o.status.success()) {
+        true => Ok(python),
+        false => Err(format!("{}: not found in .venv; install: make tools", modules.join(", "))),
+    }
 }

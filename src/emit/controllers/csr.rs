@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use super::registers::{Access, REGISTERS};
+use super::registers::{Access, ID, REGISTERS, VERSION};
 
-/// `csr.h`: offsets, resets, and the mask and shift of every field.
+/// `csr.h`: offsets, resets, the mask and shift of every field, and its named values.
 pub fn header() -> String {
     let mut text = String::from(
         "/* SPDX-License-Identifier: Apache-2.0 */\n\
@@ -27,8 +27,13 @@ pub fn header() -> String {
             };
             define(format!("{name}_MASK"), format!("0x{:08X}u", field.mask()));
             define(format!("{name}_SHIFT"), field.low.to_string());
+            for (value, number) in field.values {
+                define(format!("{name}_{value}"), format!("{number}u"));
+            }
         }
     }
+    define("HVAE_ID_VALUE".into(), format!("0x{ID:08X}u"));
+    define("HVAE_VERSION_VALUE".into(), format!("0x{VERSION:08X}u"));
     text + "#endif\n"
 }
 
@@ -57,7 +62,7 @@ pub fn page() -> String {
                 1 => field.low.to_string(),
                 width => format!("{}:{}", field.low + width - 1, field.low),
             };
-            writeln!(text, "| {head} | {bits} | {} | {} |", field.name, field.doc)
+            writeln!(text, "| {head} | {bits} | {} | {} |", field.name, field.meaning())
                 .expect("a string takes all");
         }
     }
@@ -83,6 +88,10 @@ mod tests {
             let widths: u32 = register.fields.iter().map(|field| field.width).sum();
             assert_eq!(widths, register.mask().count_ones(), "{}", register.name);
             assert_eq!(register.reset & !register.mask(), 0, "{}", register.name);
+            for field in register.fields {
+                let fit = |v: &u32| v << field.low & !field.mask() == 0;
+                assert!(field.values.iter().all(|(_, v)| fit(v)), "{}", field.name);
+            }
         }
     }
 
@@ -91,7 +100,8 @@ mod tests {
         let (header, page) = (header(), page());
         assert!(header.contains("#define HVAE_CYCLES_OFFSET                   0x24u\n"));
         assert!(header.contains("#define HVAE_JOB_SAMPLE_TOKENS_MASK          0x00000200u\n"));
-        assert!(header.contains("#define HVAE_JOB_MASK                        0x00000003u\n"));
+        assert!(header.contains("#define HVAE_JOB_GENERATE                    3u\n"));
+        assert!(page.contains(", 3 GENERATE"));
         assert!(page.contains("| 0x1C | INVERSE_TEMPERATURE | rw | 4096 | 15:0 |"));
         for register in REGISTERS {
             assert!(header.contains(&format!("HVAE_{}_OFFSET", register.name)));

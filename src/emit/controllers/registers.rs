@@ -25,6 +25,8 @@ pub struct Field {
     pub width: u32,
     /// What it says, for people.
     pub doc: &'static str,
+    /// Its values by name; none where it is a number.
+    pub values: &'static [(&'static str, u32)],
 }
 
 /// A 32-bit register.
@@ -43,7 +45,17 @@ pub struct Register {
 }
 
 const fn field(name: &'static str, low: u32, width: u32, doc: &'static str) -> Field {
-    Field { name, low, width, doc }
+    Field { name, low, width, doc, values: &[] }
+}
+
+const fn choice(
+    name: &'static str,
+    low: u32,
+    width: u32,
+    doc: &'static str,
+    values: &'static [(&'static str, u32)],
+) -> Field {
+    Field { name, low, width, doc, values }
 }
 
 const fn register(
@@ -59,20 +71,25 @@ const fn register(
 /// `HVAE` in ASCII, so that a driver knows what it talks to.
 pub const ID: u32 = 0x4856_4145;
 
+/// Version of the register map, in the VERSION register: what a driver was written for.
+pub const VERSION: u32 = 0x0000_0200;
+
 /// Every register, by offset.
 #[rustfmt::skip]
 pub const REGISTERS: &[Register] = &[
     register(0x00, "ID", ReadOnly, ID, &[
         field("ID", 0, 32, "always 0x48564145, \"HVAE\" in ASCII"),
     ]),
-    register(0x04, "VERSION", ReadOnly, 0, &[
+    register(0x04, "VERSION", ReadOnly, VERSION, &[
         field("VERSION", 0, 32, "version of the register map"),
     ]),
     register(0x08, "CONTROL", WriteOnly, 0, &[
         field("START", 0, 1, "write 1 to start the job; ignored while BUSY"),
     ]),
     register(0x0C, "JOB", ReadWrite, 0, &[
-        field("JOB", 0, 3, "0 ENCODE, 1 RECONSTRUCT, 2 DECODE, 3 GENERATE, 4 SCORE"),
+        choice("JOB", 0, 3, "which job", &[
+            ("ENCODE", 0), ("RECONSTRUCT", 1), ("DECODE", 2), ("GENERATE", 3), ("SCORE", 4),
+        ]),
         field("SAMPLE_Z", 8, 1, "sample z from the posterior (0: its mean)"),
         field("SAMPLE_TOKENS", 9, 1, "sample the tokens (0: the most likely one)"),
     ]),
@@ -155,6 +172,23 @@ pub const fn offset(name: &str) -> u32 {
 }
 
 impl Field {
+    /// The number of the value of that name.
+    ///
+    /// # Panics
+    /// If there is none.
+    pub fn value(&self, name: &str) -> u32 {
+        self.values.iter().find(|v| v.0 == name).expect("a value of that name").1
+    }
+
+    /// What it says, with the names of its values.
+    pub fn meaning(&self) -> String {
+        let values = self.values.iter().map(|(name, value)| format!("{value} {name}"));
+        match self.values {
+            [] => self.doc.into(),
+            _ => format!("{}: {}", self.doc, values.collect::<Vec<_>>().join(", ")),
+        }
+    }
+
     /// Its bits, in place.
     pub const fn mask(&self) -> u32 {
         (u32::MAX >> (32 - self.width)) << self.low
