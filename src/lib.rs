@@ -9,6 +9,7 @@
 //! config -> model -> quant -> crossbar --+-> rom -> emit -> cosim -> report
 //! ```
 
+pub mod budget;
 pub mod config;
 pub mod cosim;
 pub mod crossbar;

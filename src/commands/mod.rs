@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods)]
 
 pub mod bench;
+mod budget;
 pub mod cosim;
 pub mod demo;
 pub mod doctor;

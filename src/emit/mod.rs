@@ -7,5 +7,5 @@ mod files;
 mod stages;
 mod templates;
 
-pub use design::{Budget, Design, ProbeSignal};
+pub use design::{Design, ProbeSignal};
 pub use files::{Emitted, emit};

@@ -75,9 +75,7 @@ pub fn export(net: &CrossbarNet, sink: &mut Sink) -> io::Result<Export> {
 /// The integer weights [outputs, rows] of every matrix, from the hex images alone.
 ///
 /// `read` gives the bytes of a file below the export's folder.
-pub fn read_back(
-    read: &dyn Fn(&str) -> io::Result<Vec<u8>>,
-) -> Result<(Manifest, NamedWeights), RomError> {
+pub fn read_back(read: &dyn Fn(&str) -> io::Result<Vec<u8>>) -> Result<(Manifest, NamedWeights), RomError> {
     let path = "manifest.json";
     let bytes = read(path).map_err(|source| RomError::Io { path: path.into(), source })?;
     let manifest: Manifest =
