@@ -3,7 +3,7 @@
 mod commands;
 
 use clap::{Parser, Subcommand};
-use commands::{bench, cosim, demo, doctor, eval, export, generate, import, init, report, sample};
+use commands::{bench, cosim, demo, doctor, eval, export, generate, import, init, pareto, report, sample};
 use std::process::ExitCode;
 
 /// From a trained hierarchical text VAE to a memristor-crossbar accelerator in Verilog
@@ -38,6 +38,8 @@ enum Command {
     Sample(sample::Args),
     /// The figures of the README that are times
     Bench(bench::Args),
+    /// Cycles, look-up tables and energy of many configurations side by side
+    Pareto(pareto::Args),
     /// A page for people: size, cycles, co-simulation, sentences
     Report(report::Args),
     /// The whole way on one model: map, export, generate, co-simulate, report
@@ -57,6 +59,7 @@ fn main() -> ExitCode {
         Command::Cosim(args) => cosim::run(&args),
         Command::Sample(args) => sample::run(&args),
         Command::Bench(args) => bench::run(&args),
+        Command::Pareto(args) => pareto::run(&args),
         Command::Report(args) => report::run(&args),
         Command::Demo(args) => demo::run(&args),
     };

@@ -17,6 +17,7 @@ pub mod init;
 mod inputs;
 mod output;
 mod progress;
+pub mod pareto;
 pub mod report;
 pub mod sample;
 #[cfg(feature = "train")]
