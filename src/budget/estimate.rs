@@ -2,7 +2,7 @@
 
 use super::constants::{ALL, Constant};
 use super::modules::LUT_ERROR;
-use super::{Analog, Energy, Fabric, FabricBudget, Pace, Part, digital};
+use super::{Analog, Energy, Fabric, FabricBudget, Pace, Part, Verdict, digital};
 use crate::config::Config;
 use crate::crossbar::CrossbarNet;
 use crate::golden::Timing;
@@ -63,17 +63,26 @@ impl Budget {
             + of(&a.energy_token_written, words + 1)
     }
 
-    /// Refuses a design that does not fit the named part; `""` is any part.
-    pub fn check_target(&self, part: &str) -> Result<(), TargetError> {
+    /// Refuses a design that does not fit the named part even if the estimate is too large by its
+    /// error; `""` is any part. A warning if it may or may not fit.
+    pub fn check_target(&self, part: &str) -> Result<Option<String>, TargetError> {
         if part.is_empty() {
-            return Ok(());
+            return Ok(None);
         }
         let names = || super::PARTS.iter().map(|p| p.name).collect::<Vec<_>>().join(", ");
         let found = Part::find(part).ok_or_else(|| TargetError::Unknown(part.into(), names()))?;
-        let verdict = found.judge(&self.fabric);
+        let need = self.fabric.of(found.family);
+        let verdict = found.judge(need);
         if verdict.fits() {
-            return Ok(());
+            return Ok(None);
         }
+        let message = self.does_not_fit(part, &verdict);
+        let hopeless = !found.judge(need.at_least(self.fabric_error)).fits();
+        if hopeless { Err(TargetError::TooLarge(message)) } else { Ok(Some(message)) }
+    }
+
+    /// What lacks on a part, who takes it and what can be done.
+    fn does_not_fit(&self, part: &str, verdict: &Verdict) -> String {
         // The worst of what is lacking names the consumer to shrink.
         let lacks = |&(_, need, has): &(&str, u64, u64)| need as f64 / has.max(1) as f64;
         let worst =
@@ -91,15 +100,15 @@ impl Budget {
             || "no listed part holds it".into(),
             |p| format!("the smallest listed part that holds it is {} ({})", p.name, p.board),
         );
-        Err(TargetError::TooLarge(format!(
+        format!(
             "[target] part = \"{part}\": expected a design that fits, found an estimate of {lacking}; {:.0} % of the {} \
-             are {}: {}; {other}; `--force` or part = \"\" generate it all the same (the estimate may be off by {:.0} %)",
+             are {}: {}; {other} (the estimate may be off by {:.0} %; `--force` or part = \"\" generate it all the same)",
             100.0 * share,
             worst.0,
             consumer.name(),
             consumer.knob(),
             100.0 * self.fabric_error,
-        )))
+        )
     }
 }
 

@@ -26,6 +26,15 @@ impl Fabric {
     }
 }
 
+impl Fabric {
+    /// The least it can be when an estimate of look-up tables and flip-flops is off by `error`.
+    /// Memories and multipliers are counted, not estimated.
+    pub fn at_least(self, error: f64) -> Fabric {
+        let less = |n: u64| (n as f64 * (1.0 - error)) as u64;
+        Fabric { lut: less(self.lut), ff: less(self.ff), ..self }
+    }
+}
+
 impl Add for Fabric {
     type Output = Fabric;
     fn add(self, other: Fabric) -> Fabric {
@@ -142,6 +151,7 @@ impl FabricBudget {
         FabricBudget { by_consumer: sums, ecp5, xilinx }
     }
 
+    /// Estimated on a part of this family.
     pub fn of(&self, family: Family) -> Fabric {
         match family {
             Family::Ecp5 => self.ecp5,

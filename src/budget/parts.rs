@@ -15,6 +15,8 @@ pub enum Family {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
     pub name: &'static str,
+    /// A second name, or "".
+    pub alias: &'static str,
     /// Where it is found.
     pub board: &'static str,
     pub family: Family,
@@ -33,14 +35,20 @@ pub const PARTS: &[Part] = &[
     part("lfe5u-85f", "ULX3S and other ECP5 boards", Family::Ecp5, [83_640, 83_640, 208, 156], ECP5),
     part("xc7a35t", "Arty A7-35T", Family::Xilinx, [20_800, 41_600, 100, 90], ARTIX),
     part("xc7a100t", "Arty A7-100T", Family::Xilinx, [63_400, 126_800, 270, 240], ARTIX),
-    part(
+    K26,
+];
+
+/// The system on module is called after its chip, without the family.
+const K26: Part = Part {
+    alias: "k26",
+    ..part(
         "xck26",
         "Kria KV260",
         Family::Xilinx,
         [117_120, 234_240, 288, 1_248],
         "Xilinx DS987, Kria K26 data sheet (UltraRAM not counted)",
-    ),
-];
+    )
+};
 
 const fn part(
     name: &'static str,
@@ -49,7 +57,7 @@ const fn part(
     [lut, ff, bram, dsp]: [u64; 4],
     source: &'static str,
 ) -> Part {
-    Part { name, board, family, has: Fabric { lut, ff, bram, dsp }, source }
+    Part { name, alias: "", board, family, has: Fabric { lut, ff, bram, dsp }, source }
 }
 
 /// What a design lacks on a part.
@@ -69,15 +77,15 @@ impl Part {
     /// The part that an order code begins with, whatever its case: `LFE5U-85F-6BG381C`.
     pub fn find(code: &str) -> Option<&'static Part> {
         let code = code.to_lowercase();
-        PARTS.iter().find(|part| {
-            code.strip_prefix(part.name)
-                .is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_alphanumeric()))
-        })
+        let begins = |name: &str| {
+            let rest = code.strip_prefix(name).filter(|_| !name.is_empty());
+            rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_alphanumeric()))
+        };
+        PARTS.iter().find(|part| begins(part.name) || begins(part.alias))
     }
 
-    /// Whether a design of this size fits.
-    pub fn judge(&self, need: &FabricBudget) -> Verdict {
-        let need = need.of(self.family);
+    /// What a design of this size lacks.
+    pub fn judge(&self, need: Fabric) -> Verdict {
         let resources = [
             ("look-up tables", need.lut, self.has.lut),
             ("flip-flops", need.ff, self.has.ff),
@@ -87,9 +95,14 @@ impl Part {
         Verdict { lacking: resources.into_iter().filter(|(_, need, has)| need > has).collect() }
     }
 
-    /// The smallest part that holds the design, by the share of it that is used.
+    /// Whether it holds the design as estimated.
+    pub fn holds(&self, need: &FabricBudget) -> bool {
+        self.judge(need.of(self.family)).fits()
+    }
+
+    /// The smallest part that holds the design as estimated.
     pub fn smallest(need: &FabricBudget) -> Option<&'static Part> {
-        PARTS.iter().filter(|p| p.judge(need).fits()).min_by_key(|p| p.has.lut)
+        PARTS.iter().filter(|p| p.holds(need)).min_by_key(|p| p.has.lut)
     }
 }
 
@@ -103,6 +116,7 @@ mod tests {
         assert_eq!(name("LFE5U-85F-6BG381C"), Some("lfe5u-85f"));
         assert_eq!(name("xc7a100t-csg324"), Some("xc7a100t"));
         assert_eq!(name("xck26-sfvc784-2LV-c"), Some("xck26"));
+        assert_eq!(name("K26"), Some("xck26"));
         assert_eq!(name("xc7a35ti"), None);
         assert_eq!(name("lfe5u"), None);
     }

@@ -11,12 +11,16 @@ use serde::Deserialize;
 use std::fs;
 use std::path::Path;
 
-/// Refuses a network that does not fit `[target] part`, unless `force`.
+/// Refuses a network that cannot fit `[target] part`, unless `force`; says so when it may not.
 pub fn check_target(net: &CrossbarNet, config: &Config, force: bool) -> Result<(), Failure> {
     if force {
         return Ok(());
     }
-    Budget::new(net, config).check_target(&config.target.part).map_err(|e| Failure::input(e.to_string()))
+    let checked = Budget::new(net, config).check_target(&config.target.part);
+    if let Some(warning) = checked.map_err(|e| Failure::input(e.to_string()))? {
+        eprintln!("hvae: it may not fit: {warning}");
+    }
+    Ok(())
 }
 
 /// The compact table of `hvae generate`.
@@ -72,7 +76,7 @@ pub fn print(b: &Budget) {
 }
 
 fn fitting(b: &Budget) -> String {
-    let fits: Vec<&str> = PARTS.iter().filter(|p| p.judge(&b.fabric).fits()).map(|p| p.name).collect();
+    let fits: Vec<&str> = PARTS.iter().filter(|p| p.holds(&b.fabric)).map(|p| p.name).collect();
     if fits.is_empty() { "no listed part".into() } else { fits.join(", ") }
 }
 

@@ -16,8 +16,8 @@ pub mod import;
 pub mod init;
 mod inputs;
 mod output;
-mod progress;
 pub mod pareto;
+mod progress;
 pub mod report;
 pub mod sample;
 #[cfg(feature = "train")]

@@ -6,7 +6,7 @@ use super::folder::{read_build, write_build};
 use super::inputs::{balanced, map_model, network, read_config, read_model};
 use super::output::write_file;
 use super::{Failure, progress, write_json};
-use hvae_mnn::budget::{Budget, Fabric, Family, Part, front, lossless_adc_bits};
+use hvae_mnn::budget::{Budget, Fabric, Family, PARTS, front, lossless_adc_bits};
 use hvae_mnn::config::{Config, Encoding, Lanes};
 use hvae_mnn::cosim::{Engine, RunOptions};
 use hvae_mnn::crossbar::CrossbarNet;
@@ -250,7 +250,7 @@ fn point(args: &Args, config: &Config, net: &CrossbarNet, source: &Source) -> Re
         cosim,
         synthesised_lut: ecp5.and_then(|f| f.lut),
         synthesised_ff: ecp5.and_then(|f| f.ff),
-        fits: hvae_mnn::budget::PARTS.iter().filter(|p: &&Part| p.judge(&budget.fabric).fits()).map(|p| p.name).collect(),
+        fits: PARTS.iter().filter(|p| p.holds(&budget.fabric)).map(|p| p.name).collect(),
     })
 }
 
@@ -290,9 +290,24 @@ fn print(points: &[Point]) {
     let synthesised = points.iter().any(|p| p.synthesised_lut.is_some());
     print!(
         "{:<20} {:>6} {:>6} {:>7} {:>8} {:>8} {:>9} {:>8} {:>6} {:>5} {:>10} {:>6}",
-        "tile, ADC share, lanes", "tiles", "ADCs", "read", "written", "ADC busy", "LUT", "FF", "BRAM", "DSP", "nJ/token", "front"
+        "tile, ADC share, lanes",
+        "tiles",
+        "ADCs",
+        "read",
+        "written",
+        "ADC busy",
+        "LUT",
+        "FF",
+        "BRAM",
+        "DSP",
+        "nJ/token",
+        "front"
     );
-    println!("{}{}", if synthesised { "   LUT made" } else { "" }, if checked { "   co-simulated" } else { "" });
+    println!(
+        "{}{}",
+        if synthesised { "   LUT made" } else { "" },
+        if checked { "   co-simulated" } else { "" }
+    );
     for p in points {
         print!(
             "{:<22} {:>6} {:>6} {:>7} {:>8} {:>7.0}% {:>9} {:>8} {:>6} {:>5} {:>10.2} {:>6}",
@@ -339,7 +354,8 @@ fn plot(points: &[Point]) -> String {
         marked: p.on_front,
     };
     let scatter = Scatter {
-        title: "Filled: no other configuration is as good in everything. Size: energy of a token written".into(),
+        title: "Filled: no other configuration is as good in everything. Size: energy of a token written"
+            .into(),
         x: "cycles of a token written".into(),
         y: "look-up tables (ECP5, estimated)".into(),
         points: points.iter().map(dot).collect(),

@@ -41,7 +41,8 @@ impl Axis {
     fn new(values: impl Iterator<Item = f64>) -> Axis {
         let most = values.fold(0.0, f64::max).max(1e-9);
         let power = 10f64.powf((most / 5.0).log10().floor());
-        let step = [1.0, 2.0, 5.0, 10.0].map(|s| s * power).into_iter().find(|s| s * 6.0 >= most).unwrap_or(power);
+        let step =
+            [1.0, 2.0, 5.0, 10.0].map(|s| s * power).into_iter().find(|s| s * 6.0 >= most).unwrap_or(power);
         Axis { end: (most / step).ceil() * step, step }
     }
 
@@ -64,16 +65,32 @@ impl Scatter {
         line(format!(r#"<text x="{LEFT}" y="24" font-size="15">{}</text>"#, escaped(&self.title)));
         for v in x.ticks() {
             let (px, low, high) = (at_x(v), at_y(0.0), at_y(y.end));
-            line(format!(r##"<line x1="{px:.1}" y1="{low:.1}" x2="{px:.1}" y2="{high:.1}" stroke="#e3e8ed"/>"##));
-            line(format!(r#"<text x="{px:.1}" y="{:.1}" text-anchor="middle">{}</text>"#, low + 18.0, short(v)));
+            line(format!(
+                r##"<line x1="{px:.1}" y1="{low:.1}" x2="{px:.1}" y2="{high:.1}" stroke="#e3e8ed"/>"##
+            ));
+            line(format!(
+                r#"<text x="{px:.1}" y="{:.1}" text-anchor="middle">{}</text>"#,
+                low + 18.0,
+                short(v)
+            ));
         }
         for v in y.ticks() {
             let (py, low, high) = (at_y(v), at_x(0.0), at_x(x.end));
-            line(format!(r##"<line x1="{low:.1}" y1="{py:.1}" x2="{high:.1}" y2="{py:.1}" stroke="#e3e8ed"/>"##));
-            line(format!(r#"<text x="{:.1}" y="{:.1}" text-anchor="end">{}</text>"#, low - 8.0, py + 4.0, short(v)));
+            line(format!(
+                r##"<line x1="{low:.1}" y1="{py:.1}" x2="{high:.1}" y2="{py:.1}" stroke="#e3e8ed"/>"##
+            ));
+            line(format!(
+                r#"<text x="{:.1}" y="{:.1}" text-anchor="end">{}</text>"#,
+                low - 8.0,
+                py + 4.0,
+                short(v)
+            ));
         }
         let (middle, bottom) = ((LEFT + WIDTH - RIGHT) / 2.0, HEIGHT - 14.0);
-        line(format!(r#"<text x="{middle:.1}" y="{bottom:.1}" text-anchor="middle">{}</text>"#, escaped(&self.x)));
+        line(format!(
+            r#"<text x="{middle:.1}" y="{bottom:.1}" text-anchor="middle">{}</text>"#,
+            escaped(&self.x)
+        ));
         let middle = (TOP + HEIGHT - BOTTOM) / 2.0;
         line(format!(
             r#"<text transform="translate(18 {middle:.1}) rotate(-90)" text-anchor="middle">{}</text>"#,
@@ -87,7 +104,12 @@ impl Scatter {
                 r#"<circle cx="{px:.1}" cy="{py:.1}" r="{radius:.1}" fill="{fill}" fill-opacity="0.75" stroke="{stroke}"><title>{}</title></circle>"#,
                 escaped(&p.note)
             ));
-            line(format!(r#"<text x="{:.1}" y="{:.1}">{}</text>"#, px + radius + 2.0, py - 4.0, escaped(&p.label)));
+            line(format!(
+                r#"<text x="{:.1}" y="{:.1}">{}</text>"#,
+                px + radius + 2.0,
+                py - 4.0,
+                escaped(&p.label)
+            ));
         }
         out.push_str("</svg>\n");
         out
@@ -123,7 +145,12 @@ mod tests {
     #[test]
     fn every_point_is_drawn_inside_and_nothing_breaks_the_text() {
         let dot = |x, y| Dot { x, y, size: 1.0, label: "a<b".into(), note: "&".into(), marked: x > 1.0 };
-        let svg = Scatter { title: "t".into(), x: "x".into(), y: "y".into(), points: vec![dot(1.0, 9.0), dot(3.0, 2.0)] };
+        let svg = Scatter {
+            title: "t".into(),
+            x: "x".into(),
+            y: "y".into(),
+            points: vec![dot(1.0, 9.0), dot(3.0, 2.0)],
+        };
         let text = svg.svg();
         assert_eq!(text.matches("<circle").count(), 2);
         assert!(text.contains("a&lt;b") && text.contains("<title>&amp;</title>") && !text.contains("a<b"));
