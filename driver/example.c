@@ -40,6 +40,7 @@ static int job_kind(const char *name, uint32_t *kind)
         {"reconstruct", HVAE_JOB_RECONSTRUCT},
         {"decode", HVAE_JOB_DECODE},
         {"generate", HVAE_JOB_GENERATE},
+        {"score", HVAE_JOB_SCORE},
     };
     size_t i;
     for (i = 0; i < sizeof jobs / sizeof jobs[0]; i++) {
@@ -135,7 +136,7 @@ static int run(const hvae_device *device, const hvae_job *job, const uint32_t *i
     printf("\ncycles %lu, ADC clips %lu, saturations %lu, tokens %lu\n", (unsigned long)counters.cycles,
            (unsigned long)counters.adc_clips, (unsigned long)counters.saturations,
            (unsigned long)counters.tokens);
-    if (job->kind != HVAE_JOB_ENCODE)
+    if (job->kind != HVAE_JOB_ENCODE && job->kind != HVAE_JOB_SCORE)
         print_words(answer, count);
     return 0;
 }

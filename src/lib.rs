@@ -9,6 +9,7 @@
 //! config -> model -> quant -> crossbar --+-> rom -> emit -> cosim -> synth -> report
 //! ```
 
+pub mod budget;
 pub mod config;
 pub mod cosim;
 pub mod crossbar;

@@ -3,7 +3,9 @@
 mod commands;
 
 use clap::{Parser, Subcommand};
-use commands::{bench, cosim, demo, doctor, eval, export, generate, import, init, report, sample, synth};
+use commands::{
+    bench, cosim, demo, doctor, eval, export, generate, import, init, pareto, report, sample, synth,
+};
 use std::process::ExitCode;
 
 /// From a trained hierarchical text VAE to a memristor-crossbar accelerator in Verilog
@@ -40,6 +42,8 @@ enum Command {
     Bench(bench::Args),
     /// Area and clock: yosys, and for an ECP5 place and route down to the bitstream
     Synth(synth::Args),
+    /// Cycles, look-up tables and energy of many configurations side by side
+    Pareto(pareto::Args),
     /// A page for people: size, cycles, co-simulation, sentences
     Report(report::Args),
     /// The whole way on one model: map, export, generate, co-simulate, report
@@ -60,6 +64,7 @@ fn main() -> ExitCode {
         Command::Sample(args) => sample::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Synth(args) => synth::run(&args),
+        Command::Pareto(args) => pareto::run(&args),
         Command::Report(args) => report::run(&args),
         Command::Demo(args) => demo::run(&args),
     };

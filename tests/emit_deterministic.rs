@@ -43,7 +43,8 @@ fn the_images_of_a_build_read_back_to_the_same_weights() {
                 // A physical tile's image holds its logical tiles, round after round.
                 let text = image(&tile_name(name, (t.at.0, t.at.1 % physical)));
                 let slots = net.geometry.slots;
-                let turn: String = text.split_inclusive('\n').skip(t.at.1 / physical * slots).take(slots).collect();
+                let turn: String =
+                    text.split_inclusive('\n').skip(t.at.1 / physical * slots).take(slots).collect();
                 tile_from_image(&turn, t.at, &net.geometry)
             });
             let tiles = tiles.collect::<Result<_, _>>().unwrap();

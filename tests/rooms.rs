@@ -27,12 +27,21 @@ const ROOMS: &[Room] = &[
     room("model", "the trained network in floating point, exactly as trained", &["config"]),
     room("train", "fitting it", &["config", "model"]),
     room("quant", "real numbers to integers; the network in integers", &["config", "model"]),
-    room("crossbar", "integer weights to conductances of cells on tiles, and back", &["config", "model", "quant"]),
+    room(
+        "crossbar",
+        "integer weights to conductances of cells on tiles, and back",
+        &["config", "model", "quant"],
+    ),
     room("rom", "memory images and conductance files; each bit layout in one place", &["crossbar", "quant"]),
     room(
         "golden",
         "what the hardware must answer, bit by bit and cycle by cycle",
         &["config", "model", "quant", "crossbar"],
+    ),
+    room(
+        "budget",
+        "what a design will cost, before anything is synthesised",
+        &["config", "model", "quant", "crossbar", "golden"],
     ),
     room(
         "emit",
@@ -43,6 +52,11 @@ const ROOMS: &[Room] = &[
         "cosim",
         "build and run the emitted design on the same vectors; find the first difference",
         &["quant", "rom", "golden", "emit"],
+    ),
+    room(
+        "synth",
+        "area and clock of the emitted design, from the tools that know",
+        &["budget", "cosim", "rom"],
     ),
     room(
         "pipeline",

@@ -216,7 +216,10 @@ pub fn print(r: &CosimReport) {
         100.0 * r.tile_samples_skipped as f64 / (r.tile_samples + r.tile_samples_skipped).max(1) as f64
     );
     if let Some(nll) = r.nll_per_token {
-        println!("hardware's NLL of the sentences given z: {nll:.4} nats a token, perplexity {:.2}", nll.exp());
+        println!(
+            "hardware's NLL of the sentences given z: {nll:.4} nats a token, perplexity {:.2}",
+            nll.exp()
+        );
     }
     println!("tokens written {}, ADC clips {}, saturations {}", r.tokens, r.adc_clips, r.saturations);
     println!(

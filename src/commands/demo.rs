@@ -93,6 +93,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     );
 
     println!("\n3. The accelerator in Verilog, in {}", build_folder.display());
+    super::budget::check_target(&net, &config, false)?;
     let (file, files) = write_build(&build_folder, &net, &config, Some(&model.vocabulary))?;
     println!("{files} files, design {}", file.design.id);
     print_stages(&file);

@@ -3,6 +3,7 @@
 use super::Failure;
 use super::inputs::read_text;
 use super::output::OutputFolder;
+use hvae_mnn::budget::Budget;
 use hvae_mnn::config::Config;
 use hvae_mnn::crossbar::CrossbarNet;
 use hvae_mnn::emit::{Design, emit};
@@ -23,6 +24,7 @@ const VOCABULARY: &str = "sim/vocab.txt";
 pub struct BuildFile {
     #[serde(flatten)]
     pub design: Design,
+    pub budget: Budget,
     pub cycles_per_token: TokenCycles,
     /// The stage that loses most over its floor per token written, and by how many cycles.
     pub largest_gap: Option<(String, u64)>,
@@ -67,6 +69,7 @@ pub fn write_build(
     let gap = timing.largest_gap(&net.quant.network);
     let file = BuildFile {
         design: emitted.design,
+        budget: Budget::new(net, config),
         cycles_per_token: timing.token(&net.quant.network),
         largest_gap: gap.map(|(id, cycles)| (net.quant.network.blocks[id].name.clone(), cycles)),
         stages: stage_cycles(&net.quant, &timing),

@@ -1,8 +1,10 @@
 //! `hvae generate`
 
+use super::budget;
 use super::folder::{BuildFile, write_build};
 use super::inputs::{balanced, map_model, network, read_config, read_model};
 use super::{Failure, progress, write_json};
+use hvae_mnn::budget::Budget;
 use hvae_mnn::pipeline::{map, random_sentences, random_weights};
 use serde::Serialize;
 use std::path::PathBuf;
@@ -28,6 +30,9 @@ pub struct Args {
     /// Build folder
     #[arg(long)]
     out: PathBuf,
+    /// Generate also what is estimated not to fit [target] part
+    #[arg(long)]
+    force: bool,
     /// Figures for scripts
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -43,6 +48,8 @@ struct Figures {
     cycles_per_token_read_expected: u64,
     cycles_per_token_read_floor: u64,
     files: usize,
+    /// All estimates, with the sources of the figures behind them.
+    budget: Budget,
 }
 
 pub fn run(args: &Args) -> Result<(), Failure> {
@@ -52,6 +59,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         (Some(folder), _) => {
             let (model, config) = read_model(folder, config)?;
             let net = map_model(&model, &config, args.calibrate.as_deref())?;
+            budget::check_target(&net, &config, args.force)?;
             write_build(&args.out, &net, &config, Some(&model.vocabulary))?
         }
         (None, seed) => {
@@ -60,20 +68,22 @@ pub fn run(args: &Args) -> Result<(), Failure> {
             let network = network(&config)?;
             let sentences = random_sentences(network.vocabulary, 16, seed);
             let net = map(&network, &random_weights(&network, seed), &config, &sentences)?;
+            budget::check_target(&net, &config, args.force)?;
             write_build(&args.out, &net, &config, None)?
         }
     };
     spin.finish_and_clear();
     let c = file.cycles_per_token;
     let figures = Figures {
-        tiles: file.design.budget.tiles,
-        adcs: file.design.budget.adcs,
-        rom_bits: file.design.budget.rom_bits,
+        tiles: file.budget.tiles,
+        adcs: file.budget.adcs,
+        rom_bits: file.budget.rom_bits,
         cycles_per_token_expected: c.decode_expected,
         cycles_per_token_floor: c.decode_floor,
         cycles_per_token_read_expected: c.encode_expected,
         cycles_per_token_read_floor: c.encode_floor,
         files,
+        budget: file.budget.clone(),
     };
     print(args, &file, &figures);
     write_json(args.json.as_deref(), &figures)
@@ -81,7 +91,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
 
 fn print(args: &Args, file: &BuildFile, f: &Figures) {
     println!("design {} in {}: {} files", file.design.id, args.out.display(), f.files);
-    println!("tiles {}, ADCs {}, ROM {:.1} Mbit", f.tiles, f.adcs, f.rom_bits as f64 / 1e6);
+    budget::print(&file.budget);
     print_stages(file);
     println!("check it with: hvae cosim {}", args.out.display());
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods)]
 
 pub mod bench;
+mod budget;
 pub mod cosim;
 pub mod demo;
 pub mod doctor;
@@ -15,6 +16,7 @@ pub mod import;
 pub mod init;
 mod inputs;
 mod output;
+pub mod pareto;
 mod progress;
 pub mod report;
 pub mod sample;

@@ -1,6 +1,7 @@
 //! `hvae report`
 
 use super::Failure;
+use super::budget::{section, sources, synthesised};
 use super::cosim::{generations, simulate};
 use super::folder::{Build, read_build};
 use super::output::write_file;
@@ -34,9 +35,18 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     for job in &jobs {
         sentences.row(&[words(build.vocabulary.as_ref(), &golden.run(job).output)], None);
     }
+    let flows = synthesised(&args.build)?;
+    let adcs_a_tile = build.file.design.geometry.adcs();
     let page = Page {
         title: format!("HVAE-MNN design {}", build.file.design.id),
-        sections: vec![size(&build), stages(&build), cosim(&shown), sentences],
+        sections: vec![
+            size(&build),
+            section(&build.file.budget, &flows, Some(&shown), adcs_a_tile),
+            stages(&build),
+            cosim(&shown),
+            sentences,
+            sources(&build.file.budget),
+        ],
     };
     write_file(&args.html, page.html().as_bytes())?;
     println!("{} written", args.html.display());
@@ -44,7 +54,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
 }
 
 fn size(build: &Build) -> Section {
-    let (budget, g) = (build.file.design.budget, &build.file.design.geometry);
+    let (budget, g) = (&build.file.budget, &build.file.design.geometry);
     let note = format!(
         "Tiles of {} x {} cells of {} bits, {:?} encoding.",
         g.rows, g.columns, g.cell_bits, g.encoding

@@ -2,6 +2,7 @@
 
 use super::folder::read_build;
 use super::{Failure, progress, write_json};
+use hvae_mnn::budget::Part;
 use hvae_mnn::synth::{Flow, SynthError, SynthReport, Synthesis};
 use serde::Serialize;
 use std::path::PathBuf;
@@ -52,7 +53,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let mut flows = Vec::new();
     for &flow in &args.flow {
         // A part of another flow in the configuration does not concern this one.
-        let wanted = hvae_mnn::synth::find_part(&config.target.part).filter(|p| p.flow == flow.name());
+        let wanted = Part::find(&config.target.part).filter(|p| Some(p.family) == flow.family());
         let synthesis = Synthesis {
             build: &args.build,
             sources: files("rtl/", ".v"),

@@ -58,7 +58,7 @@ fn measure(folder: &Path, count: usize) -> Result<[(&'static str, f64, &'static 
     let profile = profile(folder, &jobs)?;
     spin.finish_and_clear();
     Ok([
-        ("tiles", build.file.design.budget.tiles as f64, "tiles"),
+        ("tiles", build.net.tiles() as f64, "tiles"),
         ("simulated cycles", median.cycles as f64 / median.simulation_seconds, "cycles/s"),
         ("simulated tokens", median.tokens as f64 / median.simulation_seconds, "tokens/s"),
         ("time inside the tiles", 100.0 * profile.in_tiles(), "%"),

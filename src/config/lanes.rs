@@ -56,11 +56,15 @@ impl Visitor<'_> for LanesVisitor {
     }
 
     fn visit_u64<E: Error>(self, count: u64) -> Result<Lanes, E> {
-        usize::try_from(count).map(Lanes::Count).map_err(|_| E::invalid_value(Unexpected::Unsigned(count), &self))
+        usize::try_from(count)
+            .map(Lanes::Count)
+            .map_err(|_| E::invalid_value(Unexpected::Unsigned(count), &self))
     }
 
     fn visit_i64<E: Error>(self, count: i64) -> Result<Lanes, E> {
-        usize::try_from(count).map(Lanes::Count).map_err(|_| E::invalid_value(Unexpected::Signed(count), &self))
+        usize::try_from(count)
+            .map(Lanes::Count)
+            .map_err(|_| E::invalid_value(Unexpected::Signed(count), &self))
     }
 
     fn visit_str<E: Error>(self, word: &str) -> Result<Lanes, E> {

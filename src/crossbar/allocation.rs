@@ -64,7 +64,9 @@ struct Unit {
 fn units(quant: &QuantNet, score: bool) -> Vec<Unit> {
     let blocks = &quant.network.blocks;
     let stages = |when: When| -> Vec<BlockId> {
-        (0..blocks.len()).filter(|&id| blocks[id].when == when && !quant.blocks[id].matrices().is_empty()).collect()
+        (0..blocks.len())
+            .filter(|&id| blocks[id].when == when && !quant.blocks[id].matrices().is_empty())
+            .collect()
     };
     let single = |weight: usize| move |id: BlockId| Unit { stages: vec![id], weight };
     let decoder = stages(When::DecoderStep);

@@ -15,19 +15,9 @@ pub struct Design {
     pub id: String,
     pub config: Config,
     pub geometry: TileGeometry,
-    pub budget: Budget,
     pub probes: Vec<ProbeSignal>,
     /// sha256 of every file that a simulation or synthesis reads.
     pub files: BTreeMap<String, String>,
-}
-
-/// Counts known before anything is synthesised.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Budget {
-    pub tiles: usize,
-    pub adcs: usize,
-    /// Bits of cells, embeddings and tables.
-    pub rom_bits: u64,
 }
 
 /// A signal that the testbench logs.

@@ -1,7 +1,7 @@
 //! All files of a build folder.
 
 use super::controllers::{self, registers};
-use super::design::{Budget, Design};
+use super::design::Design;
 use super::packaging;
 use super::stages::{StageBuilder, Stages, depths};
 use super::templates::{Core, Counter, DesignHeader, RegisterOffsets, Testbench, Top};
@@ -64,17 +64,15 @@ pub fn emit(net: &CrossbarNet, config: &Config) -> Emitted {
     let stages = StageBuilder::build(net, config, &banner);
     let mut files = BTreeMap::new();
     images(net, &mut files);
-    let budget = budget(net, &files);
     verilog(net, config, &banner, &id, &stages, &mut files);
     simulation(config, &banner, &stages, &mut files);
-    packaging::add(budget.tiles, config.accelerator.max_tokens, &banner, &mut files);
+    packaging::add(net.tiles(), &config.accelerator, &banner, &mut files);
     let hashed = files.iter().map(|(path, text)| (path.clone(), sha256(text.as_bytes()))).collect();
     let design = Design {
         tool,
         id,
         config: config.clone(),
         geometry: net.geometry.clone(),
-        budget,
         probes: stages.signals,
         files: hashed,
     };
@@ -113,12 +111,6 @@ fn images(net: &CrossbarNet, files: &mut BTreeMap<String, String>) {
     }
     files.insert("rom/half_normal.hex".into(), octave_image(&quant.half_normal));
     files.insert("rom/gumbel.hex".into(), octave_image(&quant.gumbel));
-}
-
-fn budget(net: &CrossbarNet, files: &BTreeMap<String, String>) -> Budget {
-    let tiles = net.tiles();
-    let digits = |text: &String| text.lines().map(|l| 4 * l.len() as u64).sum::<u64>();
-    Budget { tiles, adcs: tiles * net.geometry.adcs(), rom_bits: files.values().map(digits).sum() }
 }
 
 fn verilog(

@@ -9,5 +9,5 @@ mod packaging;
 mod stages;
 mod templates;
 
-pub use design::{Budget, Design, ProbeSignal};
+pub use design::{Design, ProbeSignal};
 pub use files::{Emitted, emit};

@@ -3,6 +3,7 @@
 use super::component::{File, FileSet, component};
 use super::controllers::{csr, registers};
 use super::files::put;
+use crate::config::Accelerator;
 use askama::Template;
 use std::collections::BTreeMap;
 
@@ -15,6 +16,39 @@ struct FuseSoc<'a> {
     sources: &'a [String],
     images: &'a [String],
     stimulus: &'a str,
+}
+
+macro_rules! constraints {
+    ($($kind:ident = $path:literal),* $(,)?) => {
+        $(
+            #[derive(Template)]
+            #[template(path = $path, escape = "none", ext = "txt")]
+            // Not every tool asks for everything.
+            #[allow(dead_code)]
+            struct $kind<'a> {
+                banner: &'a str,
+                clock_mhz: f64,
+                period_ns: String,
+                delay_ns: String,
+            }
+        )*
+        /// The constraints of every tool, for this clock.
+        fn constrain(banner: &str, clock_mhz: f64, files: &mut BTreeMap<String, String>) {
+            let period = 1e3 / clock_mhz;
+            let ns = |value: f64| format!("{value:.3}");
+            $(
+                let (period_ns, delay_ns) = (ns(period), ns(period / 5.0));
+                put(files, concat!("constraints/", $path), &$kind { banner, clock_mhz, period_ns, delay_ns });
+            )*
+        }
+    };
+}
+
+constraints! {
+    Sdc = "hvae.sdc",
+    Ecp5 = "hvae_ecp5.lpf",
+    ArtyA7 = "hvae_arty_a7.xdc",
+    Kv260 = "hvae_kv260.xdc",
 }
 
 /// One job for simulations started by other tools than `hvae cosim`.
@@ -38,7 +72,7 @@ const DRIVER: &[(&str, &str)] = &driver![
 ];
 
 /// Adds the packages of the Verilog and the images that `files` holds.
-pub fn add(tiles: usize, max_tokens: usize, banner: &str, files: &mut BTreeMap<String, String>) {
+pub fn add(tiles: usize, accelerator: &Accelerator, banner: &str, files: &mut BTreeMap<String, String>) {
     let below = |folder: &str, end: &str| -> Vec<String> {
         files.keys().filter(|p| p.starts_with(folder) && p.ends_with(end)).cloned().collect()
     };
@@ -53,8 +87,8 @@ pub fn add(tiles: usize, max_tokens: usize, banner: &str, files: &mut BTreeMap<S
     files.insert("design.f".into(), list);
     files.insert("csr.h".into(), csr::header());
     files.insert("csr.md".into(), csr::page());
-    files.insert(STIMULUS.into(), stimulus(max_tokens));
-    files.insert("constraints/hvae.sdc".into(), include_str!("../../constraints/hvae.sdc").into());
+    files.insert(STIMULUS.into(), stimulus(accelerator.max_tokens));
+    constrain(banner, accelerator.clock_mhz, files);
     files.extend(DRIVER.iter().map(|(path, text)| ((*path).into(), (*text).into())));
 }
 

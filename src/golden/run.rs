@@ -165,7 +165,9 @@ impl<M: MatVec> Runner<'_, M> {
             .partition(|&id| matches!(self.golden.quant.blocks[id], QuantBlock::Latent { .. }));
         let noise = self.noise.clone();
         let mode = match job.kind {
-            JobKind::Encode | JobKind::Reconstruct | JobKind::Score if job.sample_z => LatentMode::Posterior(&noise),
+            JobKind::Encode | JobKind::Reconstruct | JobKind::Score if job.sample_z => {
+                LatentMode::Posterior(&noise)
+            }
             JobKind::Encode | JobKind::Reconstruct | JobKind::Score => LatentMode::Mean,
             JobKind::Decode => LatentMode::Given(&job.input),
             JobKind::Generate => LatentMode::Prior(&noise),

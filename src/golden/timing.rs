@@ -95,7 +95,9 @@ impl Timing {
                     StageTiming::matrix(adc, cell.hidden, lanes, READ + PART_SUM + gate_latency(cell.kind), 1)
                 }
                 QuantBlock::Moments { size, .. } => StageTiming::matrix(adc, *size, lanes, READ, 1),
-                QuantBlock::Linear { .. } => StageTiming::matrix(adc, quant.network.width(id), lanes, READ, 1),
+                QuantBlock::Linear { .. } => {
+                    StageTiming::matrix(adc, quant.network.width(id), lanes, READ, 1)
+                }
                 QuantBlock::Latent { .. } => {
                     let groups = quant.network.width(id) as u64;
                     StageTiming {

@@ -163,7 +163,9 @@ impl QuantNet {
     /// Every matrix with the name of its tiles.
     pub fn matrices(&self) -> Vec<(String, &IntMatrix)> {
         let blocks = self.network.blocks.iter().zip(&self.blocks);
-        blocks.flat_map(|(block, quant)| quant.matrix_names(&block.name).into_iter().zip(quant.matrices())).collect()
+        blocks
+            .flat_map(|(block, quant)| quant.matrix_names(&block.name).into_iter().zip(quant.matrices()))
+            .collect()
     }
 }
 

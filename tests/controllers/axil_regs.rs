@@ -153,9 +153,14 @@ fn start_pulses_once_and_status_tells_the_story() {
     assert_eq!(start(&mut bench, 0, 15), 0);
     assert_eq!(start(&mut bench, 1, 14), 0);
     assert_eq!(start(&mut bench, 1, 1), 1);
-    for (error, length, token, job, flags) in
-        [(0, 0, 0, 0, 0), (1, 1, 0, 0, 4), (1, 0, 1, 0, 8), (1, 0, 0, 1, 16), (0, 1, 1, 1, 0), (1, 1, 1, 1, 28)]
-    {
+    for (error, length, token, job, flags) in [
+        (0, 0, 0, 0, 0),
+        (1, 1, 0, 0, 4),
+        (1, 0, 1, 0, 8),
+        (1, 0, 0, 1, 16),
+        (0, 1, 1, 1, 0),
+        (1, 1, 1, 1, 28),
+    ] {
         assert_eq!(start(&mut bench, 1, 15), 1);
         bench.set("busy_i", 1);
         assert_eq!(start(&mut bench, 1, 15), 0, "ignored while busy");

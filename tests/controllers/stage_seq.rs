@@ -98,7 +98,8 @@ fn every_cycle_is_as_promised() {
         bench.set("start_i", 0);
         let rows = limits.expected();
         if limits.mvm {
-            let busy = limits.rounds * limits.phases * limits.slots + limits.wait + limits.scan + limits.drain;
+            let busy =
+                limits.rounds * limits.phases * limits.slots + limits.wait + limits.scan + limits.drain;
             assert_eq!(rows.len() as u64, busy);
         }
         for (cycle, row) in rows.iter().chain([&idle; 3]).enumerate() {

@@ -102,7 +102,9 @@ pub struct JobSeq {
 impl Logic for JobSeq {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clk_i, state, job, timer, step, wave, more, waving, scoring, first, last, counting, error);
+        dff_setup!(
+            self, clk_i, state, job, timer, step, wave, more, waving, scoring, first, last, counting, error
+        );
 
         comment!("wave_q: the depths that have a token in this beat (decoder: the depth, one hot).");
         comment!("Its next value is one depth further, less what fell off the end.");

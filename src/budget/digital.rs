@@ -1,0 +1,142 @@
+//! The modules of a design, counted block by block of its network.
+
+use super::modules::{self, TileShape};
+use super::{Consumer, Fabric, FabricBudget};
+use crate::config::Config;
+use crate::crossbar::CrossbarNet;
+use crate::model::{BlockId, Op};
+use crate::quant::{IntMatrix, QuantBlock, QuantCell};
+
+/// Estimates the fabric of the whole design.
+pub(super) fn fabric(net: &CrossbarNet, config: &Config) -> FabricBudget {
+    let mut count = Count { net, config, all: Vec::new() };
+    for id in 0..net.quant.blocks.len() {
+        count.block(id);
+    }
+    let latent = net.quant.network.width(net.quant.network.latent());
+    count.add(Consumer::Control, modules::control(config.accelerator.max_tokens.max(latent)));
+    FabricBudget::new(count.all)
+}
+
+struct Count<'a> {
+    net: &'a CrossbarNet,
+    config: &'a Config,
+    all: Vec<(Consumer, Fabric)>,
+}
+
+impl Count<'_> {
+    fn add(&mut self, consumer: Consumer, fabric: Fabric) {
+        self.all.push((consumer, fabric));
+    }
+
+    fn block(&mut self, id: BlockId) {
+        let net = self.net;
+        let network = &net.quant.network;
+        let fixed = &self.config.fixed;
+        let lanes = self.config.accelerator.gate_lanes.count();
+        let width = network.width(id);
+        match &net.quant.blocks[id] {
+            QuantBlock::Embedding { codes } => {
+                let bits = codes.ncols() * fixed.input_bits as usize;
+                self.add(Consumer::Embeddings, modules::read_only(codes.nrows(), bits));
+            }
+            QuantBlock::Cell(cell) => self.cell(id, cell),
+            QuantBlock::Moments { matrix, size, shift } => {
+                self.product(id, matrix, 2 * lanes, *shift, fixed.state_bits);
+                let read = network
+                    .blocks
+                    .iter()
+                    .any(|b| matches!(&b.op, Op::Latent { moments } if moments.contains(&id)));
+                if read {
+                    self.add(Consumer::States, modules::kept(2 * size, fixed.state_bits));
+                }
+                self.add(Consumer::Control, modules::stage_control());
+            }
+            QuantBlock::Linear { matrix, shift, shift_c } => {
+                let sum_bits = self.product(id, matrix, lanes, *shift, fixed.state_bits);
+                if let Some(shift) = shift_c {
+                    let second = modules::requantisers(lanes, sum_bits, fixed.state_bits, *shift);
+                    self.add(Consumer::Requantisers, second);
+                }
+                self.add(Consumer::Control, modules::stage_control());
+            }
+            QuantBlock::Latent { .. } => {
+                self.add(Consumer::Latent, modules::latent(width));
+                self.add(Consumer::States, modules::state(width, 1, fixed.state_bits, fixed.input_bits));
+                self.add(Consumer::Control, modules::stage_control());
+            }
+            QuantBlock::Vocabulary { matrix, logit, shift } => {
+                let lanes = self.config.accelerator.token_lanes.count();
+                self.product(id, matrix, lanes, *shift, logit.bits);
+                self.add(Consumer::TokenChoice, modules::token_choice(lanes));
+                if self.config.accelerator.score {
+                    self.add(Consumer::Scores, modules::scores(lanes));
+                }
+                self.add(Consumer::Control, modules::stage_control());
+            }
+        }
+    }
+
+    fn cell(&mut self, id: BlockId, cell: &QuantCell) {
+        let fixed = &self.config.fixed;
+        let lanes = self.config.accelerator.gate_lanes.count();
+        let reads = lanes * cell.kind.gates();
+        for part in &cell.parts {
+            self.product(id, &part.matrix, reads, part.shift, fixed.pre_bits);
+        }
+        self.add(Consumer::Requantisers, modules::part_sums(reads, cell.parts.len() - 1, fixed.pre_bits));
+        // The recurrent part waits for the sum of the others.
+        self.add(Consumer::Requantisers, modules::kept(reads, fixed.pre_bits));
+        self.add(Consumer::Gates, modules::gate(cell.kind, fixed) * lanes);
+        let state = modules::state(cell.hidden, lanes, fixed.state_bits, fixed.input_bits);
+        self.add(Consumer::States, state);
+        if cell.c.is_some() {
+            self.add(Consumer::States, modules::cell_state(cell.hidden, lanes, fixed.state_bits));
+        }
+        self.add(Consumer::Control, modules::stage_control());
+    }
+
+    /// A matrix on its tiles, read by `lanes` lanes; returns the width of a sum.
+    fn product(&mut self, id: BlockId, matrix: &IntMatrix, lanes: usize, shift: i32, out_bits: u32) -> u32 {
+        let g = &self.net.geometry;
+        let (outputs, rows) = (matrix.weights.nrows(), matrix.rows());
+        let rounds = self.net.rounds[id];
+        let logical = outputs.div_ceil(g.logical_columns());
+        let physical = logical.div_ceil(rounds);
+        let row_tiles = rows.div_ceil(g.rows);
+        for row_tile in 0..row_tiles {
+            let used_rows = g.rows.min(rows - row_tile * g.rows);
+            for tile in 0..physical {
+                // Logical tiles stand on the physical ones round after round.
+                let of_round = |round: usize| {
+                    let first = (round * physical + tile) * g.logical_columns();
+                    outputs.saturating_sub(first).min(g.logical_columns())
+                };
+                let widest = of_round(0);
+                let groups = widest.div_ceil(g.weights_per_group);
+                let reference = usize::from(!g.differential());
+                let shape = TileShape {
+                    rows: used_rows,
+                    adcs: groups * g.adcs_per_group + reference,
+                    weights: (0..rounds).map(of_round).sum(),
+                    sums: widest + reference,
+                    columns: g.slots * rounds,
+                    code_bits: g.code_bits,
+                    dac_bits: g.dac_bits,
+                    adc_bits: g.adc_bits,
+                    acc_bits: g.acc_bits,
+                    cells_per_weight: g.cells_per_weight,
+                    lossless: g.lossless(),
+                };
+                self.add(Consumer::Tiles, modules::tile(&shape));
+            }
+            // Bias rows are driven with constants.
+            let data = used_rows.min(matrix.inputs.saturating_sub(row_tile * g.rows));
+            self.add(Consumer::WordLines, modules::word_lines(data, g.input_bits, g.dac_bits));
+        }
+        let sum_bits = g.acc_bits + row_tiles.next_power_of_two().trailing_zeros();
+        self.add(Consumer::ReadPorts, modules::read_port(outputs, lanes, row_tiles, g.acc_bits, sum_bits));
+        self.add(Consumer::Requantisers, modules::requantisers(lanes, sum_bits, out_bits, shift));
+        sum_bits
+    }
+}

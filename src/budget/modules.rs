@@ -1,0 +1,225 @@
+//! What each module of `rtl/` takes on an ECP5, as formulas over its parameters.
+//!
+//! The coefficients were fitted to `yosys synth_ecp5` (0.70) of single modules by
+//! `scripts/fit_budget.py`, which prints them again beside what the formulas say: refit
+//! here when a module changes. A look-up table is a LUT4; a carry cell counts as two, a
+//! 16 x 4 memory as four. Numbers of the network are ordinary: a module whose inputs are
+//! constants costs less than its formula.
+
+use super::Fabric;
+use crate::config::{CellKind, Fixed};
+
+/// Look-up tables of six inputs that do the work of one of four, over whole designs.
+pub const XILINX_LUTS_PER_LUT4: f64 = 0.62;
+
+/// Largest error of the look-up tables of a whole design against synthesis, as a share:
+/// `scripts/fit_budget.py` over its designs.
+pub const LUT_ERROR: f64 = 0.25;
+
+/// Words from which a memory that is only read becomes block RAM.
+const BLOCK_WORDS: usize = 128;
+
+/// The parts of a tile that weights make busy.
+#[derive(Debug, Clone, Copy)]
+pub struct TileShape {
+    /// Word lines with an input, converters with a weight, weights (of all rounds).
+    pub rows: usize,
+    pub adcs: usize,
+    pub weights: usize,
+    /// Weights that are converted side by side: those of one round.
+    pub sums: usize,
+    /// Columns under a converter, of all rounds.
+    pub columns: usize,
+    pub code_bits: u32,
+    pub dac_bits: u32,
+    pub adc_bits: u32,
+    pub acc_bits: u32,
+    pub cells_per_weight: usize,
+    pub lossless: bool,
+}
+
+/// `hvae_tile` with its core.
+pub fn tile(t: &TileShape) -> Fabric {
+    // Cells seen in a cycle, which meet as many driven word lines.
+    let cells = (t.adcs * t.rows * t.code_bits as usize) as f64;
+    let counted = cells * f64::from(t.dac_bits);
+    let memory = if t.columns >= BLOCK_WORDS { 0.0 } else { 0.11 * t.columns as f64 };
+    let acc = f64::from(t.acc_bits);
+    // One adder for every slot of a sum.
+    let accumulate = 1.85 * acc * (t.sums * t.cells_per_weight) as f64;
+    let lut = 35.0 + counted * (2.0 + memory) + accumulate + if t.lossless { 0.0 } else { 15.0 };
+    let spans = (t.adcs * t.code_bits as usize * t.rows.div_ceil(32)) as f64 * f64::from(t.dac_bits);
+    let sum_bits = (t.rows as f64).log2() + f64::from(t.code_bits + t.dac_bits);
+    let converter = sum_bits + f64::from(t.adc_bits);
+    let column = if t.columns >= BLOCK_WORDS { 0.0 } else { cells * (t.columns as f64 / 16.0).min(1.0) };
+    let ff =
+        75.0 + acc * (t.sums + t.weights) as f64 + 6.0 * spans + t.adcs as f64 * converter + 0.6 * column;
+    let bram = if t.columns >= BLOCK_WORDS { blocks(t.columns, cells as usize) } else { 0 };
+    Fabric { bram, ..Fabric::of(lut, ff) }
+}
+
+/// `hvae_dac`: a multiplexer over the phases in front of every word line.
+pub fn word_lines(rows: usize, input_bits: u32, dac_bits: u32) -> Fabric {
+    let rows = rows as f64;
+    Fabric::of(2.9 * rows * f64::from(input_bits), rows * f64::from(dac_bits))
+}
+
+/// The read port of `hvae_matvec`: every sum is an input of a multiplexer in front of a lane,
+/// then rows of tiles are added.
+pub fn read_port(outputs: usize, lanes: usize, row_tiles: usize, acc_bits: u32, sum_bits: u32) -> Fabric {
+    let (outputs, lanes, rows) = (outputs as f64, lanes as f64, row_tiles as f64);
+    let (acc, sum) = (f64::from(acc_bits), f64::from(sum_bits));
+    let lut = 0.9 * outputs * acc * rows + (rows - 1.0) * lanes * sum;
+    Fabric::of(lut, lanes * (rows * acc + sum) + 30.0)
+}
+
+/// `hvae_lanes_requant`.
+pub fn requantisers(lanes: usize, in_bits: u32, out_bits: u32, shift: i32) -> Fabric {
+    let lanes = lanes as f64;
+    let each = if shift > 0 { 2.0 * f64::from(in_bits) } else { 1.75 * f64::from(out_bits) };
+    Fabric::of(lanes * each, lanes * f64::from(out_bits) + 4.0)
+}
+
+/// `hvae_part_sum`.
+pub fn part_sums(lanes: usize, parts: usize, bits: u32) -> Fabric {
+    let (lanes, bits) = (lanes as f64, f64::from(bits));
+    Fabric::of(2.5 * bits * lanes * (parts as f64 - 1.0), lanes * bits + 8.0)
+}
+
+/// One lane of `hvae_gate_*`, fitted at 16 bits.
+pub fn gate(kind: CellKind, fixed: &Fixed) -> Fabric {
+    let (lut, ff, tables, dsp) = match kind {
+        CellKind::Rnn => (87.0, 96.0, 1, 1),
+        CellKind::Gru => (387.0, 853.0, 3, 5),
+        CellKind::Lstm => (474.0, 787.0, 5, 8),
+    };
+    let bits = f64::from(fixed.state_bits + fixed.pre_bits + fixed.table_bits) / 48.0;
+    Fabric { dsp, ..Fabric::of(lut * bits, ff * bits) }
+        + read_only(1 << fixed.table_address_bits, 28) * tables
+}
+
+/// `hvae_state_vec`: words in small memories, codes in flip-flops.
+pub fn state(size: usize, lanes: usize, bits: u32, input_bits: u32) -> Fabric {
+    let (words, lanes_bits) = (size.div_ceil(lanes), (lanes * bits as usize) as f64);
+    let memory = lanes_bits * words.div_ceil(16) as f64;
+    let lut = memory + lanes_bits + 28.0 * lanes as f64 + 0.7 * size as f64 + 10.0;
+    Fabric::of(lut, (input_bits as usize * size) as f64 + lanes_bits + 18.0)
+}
+
+/// Words of a state that drives no word lines (`HasPlanes` = 0).
+pub fn cell_state(size: usize, lanes: usize, bits: u32) -> Fabric {
+    let (words, lanes_bits) = (size.div_ceil(lanes), (lanes * bits as usize) as f64);
+    Fabric::of(lanes_bits * (1.0 + words.div_ceil(16) as f64) + 13.0, lanes_bits + 2.0)
+}
+
+/// Moments that `hvae_linear` keeps for the sampler.
+pub fn kept(words: usize, bits: u32) -> Fabric {
+    Fabric::of(0.0, (words * bits as usize) as f64)
+}
+
+/// `hvae_latent`.
+pub fn latent(size: usize) -> Fabric {
+    let size = size as f64;
+    Fabric { bram: 3, dsp: 2, ..Fabric::of(1450.0 + 30.0 * size, 1030.0 + 8.5 * size) }
+}
+
+/// `hvae_token_choice`: noise, a product and a comparison a lane.
+pub fn token_choice(lanes: usize) -> Fabric {
+    Fabric { bram: 3, dsp: 1, ..Fabric::of(1400.0, 720.0) } * lanes + Fabric::of(0.0, 200.0)
+}
+
+/// `hvae_log_prob`.
+pub fn scores(lanes: usize) -> Fabric {
+    Fabric { bram: 1, dsp: 2, ..Fabric::of(470.0, 425.0) } * lanes
+        + Fabric { bram: 1, dsp: 3, ..Fabric::of(530.0, 108.0) }
+}
+
+/// A memory of `words` words of `bits` that is only read (`hvae_embedding`, tables).
+pub fn read_only(words: usize, bits: usize) -> Fabric {
+    if words >= BLOCK_WORDS {
+        return Fabric { bram: blocks(words, bits), ..Fabric::default() };
+    }
+    Fabric::of(bits as f64 * (words.next_power_of_two() as f64 / 16.0).max(1.0), bits as f64)
+}
+
+/// `hvae_stage_seq` with the delays of a stage.
+pub fn stage_control() -> Fabric {
+    Fabric::of(130.0, 150.0)
+}
+
+/// What every design has once: registers, job sequencer, keys, counters, buffers of `depth`.
+pub fn control(depth: usize) -> Fabric {
+    let (registers, jobs, keys) =
+        (Fabric::of(1342.0, 193.0), Fabric::of(313.0, 47.0), Fabric::of(1297.0, 422.0));
+    let counters = Fabric::of(260.0, 170.0);
+    let buffers = Fabric::of(120.0 + 2.0 * depth as f64, 120.0);
+    registers + jobs + keys + counters + buffers
+}
+
+/// Block RAMs of 18 kbit for words of `bits`: each is as wide as its depth allows.
+fn blocks(words: usize, bits: usize) -> u64 {
+    let width = match words {
+        0..=512 => 36,
+        513..=1024 => 18,
+        1025..=2048 => 9,
+        2049..=4096 => 4,
+        4097..=8192 => 2,
+        _ => 1,
+    };
+    (bits.div_ceil(width) * words.div_ceil(16_384)) as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Counted by hand.
+    #[test]
+    fn memories_take_the_blocks_that_their_shape_needs() {
+        assert_eq!(blocks(512, 28), 1);
+        assert_eq!(blocks(512, 37), 2);
+        assert_eq!(blocks(2000, 512), 57);
+        assert_eq!(blocks(9947, 4096), 4096);
+        assert_eq!(blocks(65_536, 8), 32);
+        // 23 words are a function of five inputs: two tables of four a bit.
+        assert_eq!(read_only(23, 40).lut, 80);
+        assert_eq!(read_only(64, 128), Fabric { lut: 512, ff: 128, bram: 0, dsp: 0 });
+    }
+
+    /// Single modules as yosys 0.70 made them of the RTL this was fitted to.
+    #[test]
+    fn formulas_follow_the_modules_they_were_fitted_to() {
+        let within = |name: &str, estimate: Fabric, lut: u64, ff: u64, share: f64| {
+            for (what, said, made) in [("LUT", estimate.lut, lut), ("FF", estimate.ff, ff)] {
+                let off = (said as f64 - made as f64).abs() / made as f64;
+                assert!(off <= share, "{name}: {said} {what} estimated, {made} made");
+            }
+        };
+        let shape = TileShape {
+            rows: 32,
+            adcs: 2,
+            weights: 2,
+            sums: 2,
+            columns: 8,
+            code_bits: 2,
+            dac_bits: 1,
+            adc_bits: 7,
+            acc_bits: 23,
+            cells_per_weight: 8,
+            lossless: true,
+        };
+        within("tile", tile(&shape), 1079, 252, 0.15);
+        within(
+            "taller tile",
+            tile(&TileShape { rows: 128, adc_bits: 9, acc_bits: 25, ..shape }),
+            2169,
+            408,
+            0.2,
+        );
+        within("word lines", word_lines(32, 8, 1), 740, 32, 0.1);
+        within("requantisers", requantisers(12, 23, 16, 4), 550, 204, 0.1);
+        within("scores", scores(8), 4288, 3503, 0.1);
+        within("token choice", token_choice(8), 11_340, 5787, 0.1);
+        within("state", state(96, 8, 16, 8), 511, 914, 0.1);
+    }
+}

@@ -1,0 +1,364 @@
+//! `hvae pareto`: many configurations of one network side by side.
+
+use super::budget::{synthesised, thousands};
+use super::cosim::{generations, reconstruct, simulate};
+use super::folder::{read_build, write_build};
+use super::inputs::{balanced, map_model, network, read_config, read_model};
+use super::output::write_file;
+use super::{Failure, progress, write_json};
+use hvae_mnn::budget::{Budget, Fabric, Family, PARTS, front, lossless_adc_bits};
+use hvae_mnn::config::{Config, Encoding, Lanes};
+use hvae_mnn::cosim::{Engine, RunOptions};
+use hvae_mnn::crossbar::CrossbarNet;
+use hvae_mnn::model::{TrainedModel, Vocabulary};
+use hvae_mnn::pipeline::{map, random_sentences, random_weights};
+use hvae_mnn::report::{Dot, Scatter};
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+
+#[derive(clap::Args)]
+#[command(
+    after_help = "Examples:\n  hvae pareto --svg pareto.svg\n  hvae pareto --config configs/default.toml --model models/gutenberg --rows 64,128 --columns-per-adc 8,16\n  hvae pareto --cosim 2 --out build/pareto"
+)]
+pub struct Args {
+    /// hvae.toml to start from; absent: that of configs/tiny.toml, or all defaults with --model
+    #[arg(long)]
+    config: Option<PathBuf>,
+    /// Trained model folder; its shape replaces [model]
+    #[arg(long)]
+    model: Option<PathBuf>,
+    /// Word lines of a tile; its columns grow with them [default: those of the base, and twice as many]
+    #[arg(long, value_delimiter = ',')]
+    rows: Vec<usize>,
+    /// Columns that share an ADC [default: those of the base, and twice as many]
+    #[arg(long, value_delimiter = ',')]
+    columns_per_adc: Vec<usize>,
+    /// Gate lanes; token lanes keep their ratio to them [default: those of the base, and half as many]
+    #[arg(long, value_delimiter = ',')]
+    lanes: Vec<usize>,
+    /// differential, offset [default: both]
+    #[arg(long, value_delimiter = ',', value_parser = encoding)]
+    encoding: Vec<Encoding>,
+    /// Generate every configuration and co-simulate this many sentences of each
+    #[arg(long, value_name = "SENTENCES")]
+    cosim: Option<usize>,
+    /// Where configurations are generated; results of `hvae synth` found there stand beside the estimates
+    #[arg(long, default_value = "build/pareto")]
+    out: PathBuf,
+    /// Scatter plot: cycles, look-up tables, energy
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
+    /// Figures for scripts
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+fn encoding(word: &str) -> Result<Encoding, String> {
+    match word {
+        "differential" => Ok(Encoding::Differential),
+        "offset" => Ok(Encoding::Offset),
+        other => Err(format!("expected differential or offset, found {other}")),
+    }
+}
+
+/// One configuration and what is known of it.
+#[derive(Debug, Clone, Serialize)]
+struct Point {
+    name: String,
+    rows: usize,
+    columns: usize,
+    columns_per_adc: usize,
+    gate_lanes: usize,
+    token_lanes: usize,
+    encoding: Encoding,
+    adc_bits: u32,
+    tiles: usize,
+    adcs: usize,
+    cycles_per_token_read: u64,
+    cycles_per_token_written: u64,
+    adc_utilisation: f64,
+    /// Estimated on an ECP5.
+    fabric: Fabric,
+    energy_per_token_written_pj: f64,
+    area_um2: f64,
+    /// No other configuration is as good in cycles, look-up tables and energy and better in one.
+    on_front: bool,
+    /// Co-simulated: jobs, bits compared, cycles as predicted.
+    cosim: Option<Checked>,
+    /// Synthesised for an ECP5 (`hvae synth`).
+    synthesised_lut: Option<f64>,
+    synthesised_ff: Option<f64>,
+    fits: Vec<&'static str>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct Checked {
+    jobs: usize,
+    bits_compared: u64,
+    cycles: u64,
+}
+
+#[derive(Serialize)]
+struct Figures {
+    rows: Vec<Point>,
+    /// Configurations of the grid that no tile can hold.
+    left_out: Vec<String>,
+}
+
+/// The network that all configurations share.
+struct Source {
+    model: Option<TrainedModel>,
+}
+
+impl Source {
+    fn map(&self, config: &Config) -> Result<CrossbarNet, Failure> {
+        match &self.model {
+            Some(model) => map_model(model, config, None),
+            None => {
+                let network = network(config)?;
+                let sentences = random_sentences(network.vocabulary, 16, 1);
+                Ok(map(&network, &random_weights(&network, 1), config, &sentences)?)
+            }
+        }
+    }
+
+    fn vocabulary(&self) -> Option<&Vocabulary> {
+        self.model.as_ref().map(|m| &m.vocabulary)
+    }
+}
+
+pub fn run(args: &Args) -> Result<(), Failure> {
+    let base = match (&args.config, &args.model) {
+        (None, None) => {
+            Config::parse("configs/tiny.toml", TINY).map_err(|e| Failure::input(e.to_string()))?
+        }
+        (path, _) => read_config(path.as_deref())?,
+    };
+    let (source, base) = match &args.model {
+        Some(folder) => {
+            let (model, config) = read_model(folder, base)?;
+            (Source { model: Some(model) }, config)
+        }
+        None => (Source { model: None }, balanced(base)?),
+    };
+    let grid = grid(args, &base);
+    let bar = progress::bar(grid.len(), "estimating");
+    let (mut points, mut left_out) = (Vec::new(), Vec::new());
+    for config in &grid {
+        match source.map(config) {
+            Ok(net) => points.push(point(args, config, &net, &source)?),
+            Err(why) => left_out.push(format!("{}: {why}", name(config))),
+        }
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    if points.is_empty() {
+        return Err(Failure::input(format!(
+            "no configuration of the grid can be built; the first: {}",
+            left_out.first().map_or("the grid is empty", String::as_str)
+        )));
+    }
+    let axes: Vec<[f64; 3]> = points.iter().map(Point::axes).collect();
+    for (point, on_front) in points.iter_mut().zip(front(&axes)) {
+        point.on_front = on_front;
+    }
+    print(&points);
+    left_out.iter().for_each(|why| println!("left out: {why}"));
+    if let Some(path) = &args.svg {
+        write_file(path, plot(&points).as_bytes())?;
+        println!("{} written", path.display());
+    }
+    write_json(args.json.as_deref(), &Figures { rows: points, left_out })
+}
+
+/// What is swept when no configuration is named.
+const TINY: &str = include_str!("../../configs/tiny.toml");
+
+/// Every combination, in the order of the flags.
+fn grid(args: &Args, base: &Config) -> Vec<Config> {
+    let or = |given: &[usize], otherwise: [usize; 2]| match given {
+        [] => otherwise.to_vec(),
+        given => given.to_vec(),
+    };
+    let x = &base.crossbar;
+    let lanes = base.accelerator.gate_lanes.count();
+    let rows = or(&args.rows, [x.rows, 2 * x.rows]);
+    let shared = or(&args.columns_per_adc, [x.columns_per_adc, 2 * x.columns_per_adc]);
+    let lanes_of = or(&args.lanes, [lanes.div_ceil(2), lanes]);
+    let encodings = match args.encoding.as_slice() {
+        [] => vec![Encoding::Differential, Encoding::Offset],
+        given => given.to_vec(),
+    };
+    // A converter narrower than what loses nothing stays as much narrower on any tile.
+    let given_up = i64::from(lossless_adc_bits(base)) - i64::from(x.adc_bits);
+    let mut all = Vec::new();
+    for &rows in &rows {
+        for &columns_per_adc in &shared {
+            for &lanes_here in &lanes_of {
+                for &encoding in &encodings {
+                    let mut config = base.clone();
+                    let c = &mut config.crossbar;
+                    (c.rows, c.columns) = (rows, (x.columns * rows).div_ceil(x.rows));
+                    (c.columns_per_adc, c.encoding) = (columns_per_adc, encoding);
+                    let bits = i64::from(lossless_adc_bits(&config)) - given_up.max(0);
+                    config.crossbar.adc_bits = bits.clamp(1, 24) as u32;
+                    let token = base.accelerator.token_lanes.count();
+                    config.accelerator.gate_lanes = Lanes::Count(lanes_here);
+                    config.accelerator.token_lanes = Lanes::Count((token * lanes_here).div_ceil(lanes));
+                    all.push(config);
+                }
+            }
+        }
+    }
+    all
+}
+
+fn name(config: &Config) -> String {
+    let (x, a) = (&config.crossbar, &config.accelerator);
+    let encoding = if x.encoding == Encoding::Differential { "d" } else { "o" };
+    format!("{}x{}-m{}-u{}-{encoding}", x.rows, x.columns, x.columns_per_adc, a.gate_lanes.count())
+}
+
+fn point(args: &Args, config: &Config, net: &CrossbarNet, source: &Source) -> Result<Point, Failure> {
+    let budget = Budget::new(net, config);
+    let (x, a) = (&config.crossbar, &config.accelerator);
+    let folder = args.out.join(name(config));
+    let cosim = match args.cosim {
+        Some(sentences) => Some(checked(&folder, config, net, source, sentences)?),
+        None => None,
+    };
+    let flows = synthesised(&folder)?;
+    let ecp5 = flows.iter().find(|f| f.flow == "ecp5");
+    Ok(Point {
+        name: name(config),
+        rows: x.rows,
+        columns: x.columns,
+        columns_per_adc: x.columns_per_adc,
+        gate_lanes: a.gate_lanes.count(),
+        token_lanes: a.token_lanes.count(),
+        encoding: x.encoding,
+        adc_bits: x.adc_bits,
+        tiles: budget.tiles,
+        adcs: budget.adcs,
+        cycles_per_token_read: budget.pace.cycles_token_read,
+        cycles_per_token_written: budget.pace.cycles_token_written,
+        adc_utilisation: budget.pace.adc_utilisation,
+        fabric: budget.fabric.of(Family::Ecp5),
+        energy_per_token_written_pj: budget.analog.energy_token_written.total_pj,
+        area_um2: budget.analog.area.total_um2,
+        on_front: false,
+        cosim,
+        synthesised_lut: ecp5.and_then(|f| f.lut),
+        synthesised_ff: ecp5.and_then(|f| f.ff),
+        fits: PARTS.iter().filter(|p| p.holds(&budget.fabric)).map(|p| p.name).collect(),
+    })
+}
+
+/// Generates the configuration and runs it against the golden model, which has the predicted cycles.
+fn checked(
+    folder: &Path,
+    config: &Config,
+    net: &CrossbarNet,
+    source: &Source,
+    sentences: usize,
+) -> Result<Checked, Failure> {
+    std::fs::create_dir_all(folder).map_err(|e| Failure::io(folder, e))?;
+    write_build(folder, net, config, source.vocabulary())?;
+    let build = read_build(folder)?;
+    let limit = config.accelerator.max_tokens;
+    let mut jobs = generations(sentences, 1.0, 1, limit)?;
+    let mut read = random_sentences(config.model.vocabulary, sentences, 1);
+    read.iter_mut().for_each(|s| s.truncate(limit));
+    jobs.extend(read.iter().map(|s| reconstruct(s, limit)));
+    let report = simulate(folder, &build, &jobs, &RunOptions::default(), Engine::Verilator)?;
+    if let Some(first) = &report.first_difference {
+        let place = folder.display();
+        return Err(Failure::check(format!("{place}: hardware and golden model differ first at {first}")));
+    }
+    Ok(Checked { jobs: report.sentences, bits_compared: report.bits_compared, cycles: report.cycles })
+}
+
+impl Point {
+    /// What the front is about.
+    fn axes(&self) -> [f64; 3] {
+        [self.cycles_per_token_written as f64, self.fabric.lut as f64, self.energy_per_token_written_pj]
+    }
+}
+
+fn print(points: &[Point]) {
+    let checked = points.iter().any(|p| p.cosim.is_some());
+    let synthesised = points.iter().any(|p| p.synthesised_lut.is_some());
+    print!(
+        "{:<20} {:>6} {:>6} {:>7} {:>8} {:>8} {:>9} {:>8} {:>6} {:>5} {:>10} {:>6}",
+        "tile, ADC share, lanes",
+        "tiles",
+        "ADCs",
+        "read",
+        "written",
+        "ADC busy",
+        "LUT",
+        "FF",
+        "BRAM",
+        "DSP",
+        "nJ/token",
+        "front"
+    );
+    println!(
+        "{}{}",
+        if synthesised { "   LUT made" } else { "" },
+        if checked { "   co-simulated" } else { "" }
+    );
+    for p in points {
+        print!(
+            "{:<22} {:>6} {:>6} {:>7} {:>8} {:>7.0}% {:>9} {:>8} {:>6} {:>5} {:>10.2} {:>6}",
+            p.name,
+            p.tiles,
+            p.adcs,
+            p.cycles_per_token_read,
+            p.cycles_per_token_written,
+            100.0 * p.adc_utilisation,
+            thousands(p.fabric.lut),
+            thousands(p.fabric.ff),
+            p.fabric.bram,
+            p.fabric.dsp,
+            p.energy_per_token_written_pj / 1e3,
+            if p.on_front { "*" } else { "" }
+        );
+        if synthesised {
+            print!(" {:>10}", p.synthesised_lut.map_or(String::new(), |n| thousands(n as u64)));
+        }
+        match &p.cosim {
+            Some(c) => println!("   {} jobs, {} bits agree", c.jobs, thousands(c.bits_compared)),
+            None => println!(),
+        }
+    }
+    println!(
+        "cycles of a token read and written; energy of a token written (analog part); * no other is as good in cycles, LUT and energy and better in one"
+    );
+}
+
+fn plot(points: &[Point]) -> String {
+    let most = points.iter().map(|p| p.energy_per_token_written_pj).fold(1e-9, f64::max);
+    let dot = |p: &Point| Dot {
+        x: p.cycles_per_token_written as f64,
+        y: p.fabric.lut as f64,
+        size: p.energy_per_token_written_pj / most,
+        label: if p.on_front { p.name.clone() } else { String::new() },
+        note: format!(
+            "{}: {} cycles, {} LUTs, {:.2} nJ",
+            p.name,
+            p.cycles_per_token_written,
+            thousands(p.fabric.lut),
+            p.energy_per_token_written_pj / 1e3
+        ),
+        marked: p.on_front,
+    };
+    let scatter = Scatter {
+        title: "Filled: no other configuration is as good in everything. Size: energy of a token written"
+            .into(),
+        x: "cycles of a token written".into(),
+        y: "look-up tables (ECP5, estimated)".into(),
+        points: points.iter().map(dot).collect(),
+    };
+    scatter.svg()
+}
