@@ -34,13 +34,13 @@ module hvae_dac #(
   always @(posedge clk_i) begin
     if (sample_i) begin
       digit = {DacBits*Rows{1'b0}};
+      // And, then or: a chain of choices costs three times the look-up tables.
       for (p = 0; p < Phases; p = p + 1)
-        if (phase_i == 8'(p))
-          for (j = 0; j < DacBits; j = j + 1) begin
-            plane = (Phases - 1 - p) * DacBits + j;
-            if (plane > InputBits - 1) plane = InputBits - 1;
-            digit[j*Rows+:Rows] = planes_i[plane*Rows+:Rows];
-          end
+        for (j = 0; j < DacBits; j = j + 1) begin
+          plane = (Phases - 1 - p) * DacBits + j;
+          if (plane > InputBits - 1) plane = InputBits - 1;
+          digit[j*Rows+:Rows] = digit[j*Rows+:Rows] | (planes_i[plane*Rows+:Rows] & {Rows{phase_i == 8'(p)}});
+        end
       drive_o <= digit;
       live_o  <= SkipZeros == 0 || digit != {DacBits*Rows{1'b0}};
     end

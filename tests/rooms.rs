@@ -46,7 +46,7 @@ const ROOMS: &[Room] = &[
     room(
         "emit",
         "Verilog and the files around it, as text in a sorted map",
-        &["config", "model", "quant", "crossbar", "rom", "golden"],
+        &["config", "model", "quant", "crossbar", "rom"],
     ),
     room(
         "cosim",

@@ -3,9 +3,18 @@
 use super::stages::{StageBuilder, render};
 use super::templates::{CellModule, CellPart, CellStage};
 use crate::config::CellKind;
-use crate::golden::gate_latency;
 use crate::model::BlockId;
 use crate::quant::{QuantCell, Signal};
+
+/// Cycles of a gate lane, as the header of `rtl/hvae_gate_*.v` states them. (The golden model has
+/// its own: neither may lean on the other.)
+const fn gate_latency(kind: CellKind) -> u32 {
+    match kind {
+        CellKind::Rnn => 5,
+        CellKind::Gru => 14,
+        CellKind::Lstm => 13,
+    }
+}
 
 impl StageBuilder<'_> {
     pub(super) fn cell(&mut self, id: BlockId, cell: &QuantCell) {
@@ -88,7 +97,7 @@ impl StageBuilder<'_> {
             hidden: cell.hidden,
             lanes: self.lanes(),
             gates,
-            latency: gate_latency(cell.kind) as u32,
+            latency: gate_latency(cell.kind),
             pre_bits: fixed.pre_bits as usize,
             state_bits: fixed.state_bits as usize,
             input_bits: fixed.input_bits as usize,

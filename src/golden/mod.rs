@@ -15,4 +15,4 @@ pub use job::{Counters, Job, JobError, JobKind, Run, VectorEvent};
 pub use net::{Golden, LatentMode, Machine};
 pub use random::{NoiseKind, NoiseSource};
 pub use score::{SCORE_FRAC, Scorer};
-pub use timing::{FETCH, FLUSH_CYCLES, HANDOVER, KEY_CYCLES, StageTiming, Timing, TokenCycles, gate_latency};
+pub use timing::{FETCH, FLUSH_CYCLES, HANDOVER, KEY_CYCLES, StageTiming, Timing, TokenCycles};
