@@ -257,12 +257,7 @@ impl Example<'_> {
     fn run(&self, job: &Job) -> Output {
         let mut command = Command::new(self.bench.path("driver/example"));
         command.current_dir(self.bench.folder.path());
-        command.arg(match job.kind {
-            JobKind::Encode => "encode",
-            JobKind::Reconstruct => "reconstruct",
-            JobKind::Decode => "decode",
-            JobKind::Generate => "generate",
-        });
+        command.arg(format!("{:?}", job.kind).to_lowercase());
         command.args(job.input.iter().map(i32::to_string));
         command.args(["-s", &job.seed.to_string(), "-t", &job.inverse_temperature.to_string()]);
         command.args(["-n", &job.max_tokens.to_string()]);
