@@ -119,7 +119,7 @@ fn fusesoc_synthesises() {
     (config.model.hidden, config.model.latent) = (2, 1);
     (config.crossbar.rows, config.crossbar.columns) = (16, 48);
     (config.accelerator.gate_lanes, config.accelerator.token_lanes, config.accelerator.max_tokens) =
-        (1, 1, 4);
+        (1.into(), 1.into(), 4);
     let bench = Bench::new(config);
     let work = tempfile::tempdir().unwrap();
     if fusesoc(&bench, "synth", work.path()).is_none() {
@@ -297,7 +297,7 @@ fn the_c_driver_gets_the_golden_answers() {
     let example = Example { bench: &bench };
     example.make(&verilator);
     let latent = bench.net.quant.network.width(bench.net.quant.network.latent());
-    let jobs = jobs(&bench.sentences, 12, latent);
+    let jobs = jobs(&bench.config, &bench.sentences, 12, latent);
     for job in &jobs {
         assert_eq!(example.differs(job), None);
     }
