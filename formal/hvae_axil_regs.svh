@@ -27,7 +27,9 @@
   wire f_writable = f_aw_word == WORD_JOB || f_aw_word == WORD_SEED_LO || f_aw_word == WORD_SEED_HI
                  || f_aw_word == WORD_INVERSE_TEMPERATURE || f_aw_word == WORD_MAX_TOKENS;
   wire f_control  = f_aw_word == WORD_CONTROL;
-  wire f_now      = s_axil_bvalid_o && !$past(s_axil_bvalid_o);  // answered in the last cycle
+  reg f_answered;
+  always @(posedge clk_i) f_answered <= s_axil_bvalid_o;
+  wire f_now      = s_axil_bvalid_o && !f_answered;  // answered in the last cycle
   wire [31:0] f_mask = {{8{f_strobe[3]}}, {8{f_strobe[2]}}, {8{f_strobe[1]}}, {8{f_strobe[0]}}};
 
   always @(posedge clk_i)

@@ -7,12 +7,13 @@
   always @* assume (f_place < Depth);
   reg [32:0] f_word;
   always @(posedge clk_i) if (push_i && write_q == f_place) f_word <= {last_i, data_i};
+  wire [INDEX_BITS+1:0] f_end = read_q + count_q;
   wire [INDEX_BITS:0] f_ahead = f_place >= read_q ? f_place - read_q : f_place + Depth - read_q;
 
   always @(posedge clk_i)
     if (f_past) begin
       assert (write_q < Depth && read_q < Depth && count_q <= Depth);
-      assert ((read_q + count_q) % Depth == write_q);
+      assert (write_q == (f_end < Depth ? f_end : f_end - Depth));
       assert (f_held <= Depth);
       assert (empty_o == (f_held == 0));
       // What is inside is what was pushed, and it comes out in that order.
@@ -27,6 +28,6 @@
       if (!$past(rst_i) && $past(count_q != 0 && !m_axis_tvalid_o)) assert (m_axis_tvalid_o);
     end
   always @(posedge clk_i) begin
-    cover (f_past && count_q == Depth);
+    cover (f_past && f_held == Depth);
     cover (f_past && !rst_i && empty_o && $past(m_axis_tlast_o && m_axis_tvalid_o && m_axis_tready_i) && write_q == 1);
   end

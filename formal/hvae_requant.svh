@@ -1,13 +1,16 @@
-// Against another way to say it: floor of the half-added quotient by division, then clamping.
-  localparam signed [31:0] F_TOP = (32'sd1 <<< (OutBits - 1)) - 1;
-  wire signed [31:0] f_scaled = $signed(value_i) * (32'sd1 <<< UP) + (DOWN > 0 ? 32'sd1 <<< (DOWN > 0 ? DOWN - 1 : 0) : 32'sd0);
-  wire signed [31:0] f_step = 32'sd1 <<< DOWN;
-  wire signed [31:0] f_toward_zero = f_scaled / f_step;
-  wire signed [31:0] f_floor = f_scaled < 0 && f_toward_zero * f_step != f_scaled ? f_toward_zero - 1 : f_toward_zero;
-  wire signed [31:0] f_expected = f_floor > F_TOP ? F_TOP : f_floor < -F_TOP - 1 ? -F_TOP - 1 : f_floor;
+// Against another way to say it: the number that v + half lies at or above, by less than a step
+// of 2^DOWN, and clamping. (InBits and OutBits of the proof fit 16 bits.)
+  localparam signed [23:0] F_TOP = (24'sd1 <<< (OutBits - 1)) - 24'sd1;
+  wire signed [23:0] f_value = $signed(value_i);
+  wire signed [23:0] f_raised = (f_value <<< UP) + (DOWN > 0 ? (24'sd1 <<< DOWN) >>> 1 : 24'sd0);
+  (* anyconst *) reg signed [23:0] f_rounded;
+  always @* assume (f_rounded > -24'sd20000 && f_rounded < 24'sd20000);
+  always @* assume ((f_rounded <<< DOWN) <= f_raised && f_raised < ((f_rounded + 24'sd1) <<< DOWN));
+  wire signed [23:0] f_expected = f_rounded > F_TOP ? F_TOP : f_rounded < -F_TOP - 24'sd1 ? -F_TOP - 24'sd1 : f_rounded;
+  wire signed [23:0] f_got = $signed(value_o);
   always @* begin
-    assert ($signed(value_o) == f_expected);
-    assert (sat_o == (f_floor != f_expected));
-    cover (sat_o && value_i < 0);
-    cover (!sat_o && value_o == -1);
+    assert (f_got == f_expected);
+    assert (sat_o == (f_rounded != f_expected));
+    cover (sat_o && f_value < 0);
+    cover (!sat_o && f_got == -24'sd1);
   end
