@@ -71,6 +71,10 @@ const CASES: &[Case] = &[
     case("huge embedding", GENERATE, |d| set(d, "[model]\nembedding = 1000000\n")),
     case("vocabulary without words", GENERATE, |d| set(d, "[model]\nvocabulary = 4\n")),
     case("vocabulary beyond 16 bits", GENERATE, |d| set(d, "[model]\nvocabulary = 70000\n")),
+    case("unknown part", GENERATE, |d| set(d, "[target]\npart = \"lfe6\"\n")),
+    case("design too large for its part", GENERATE, |d| {
+        set(d, "[model]\nhidden = 24\nvocabulary = 100\n[target]\npart = \"XC7A35T-1CPG236C\"\n")
+    }),
     case("zero rows", GENERATE, |d| set(d, "[crossbar]\nrows = 0\n")),
     case("zero columns per ADC", GENERATE, |d| set(d, "[crossbar]\ncolumns_per_adc = 0\n")),
     case("zero cell bits", GENERATE, |d| set(d, "[crossbar]\ncell_bits = 0\n")),

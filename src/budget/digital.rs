@@ -125,7 +125,6 @@ impl Count<'_> {
                     dac_bits: g.dac_bits,
                     adc_bits: g.adc_bits,
                     acc_bits: g.acc_bits,
-                    cells_per_weight: g.cells_per_weight,
                     lossless: g.lossless(),
                 };
                 self.add(Consumer::Tiles, modules::tile(&shape));

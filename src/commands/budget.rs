@@ -257,7 +257,66 @@ pub fn sources(b: &Budget) -> Section {
 
 #[cfg(test)]
 mod tests {
-    use super::thousands;
+    use super::*;
+    use hvae_mnn::config::Config;
+    use hvae_mnn::model::Network;
+    use hvae_mnn::pipeline::{map, random_sentences, random_weights};
+
+    fn budget() -> Budget {
+        let mut config = Config::default();
+        (config.model.hidden, config.model.vocabulary, config.model.embedding) = (7, 23, 5);
+        let network = Network::describe(&config.model, 1.0).unwrap();
+        let net = map(&network, &random_weights(&network, 1), &config, &random_sentences(23, 4, 1)).unwrap();
+        Budget::new(&net, &config)
+    }
+
+    #[test]
+    fn estimates_stand_beside_what_was_measured() {
+        let b = budget();
+        let half = |n: u64| Some(n as f64 / 2.0);
+        let flow = Synthesised {
+            flow: "ecp5".into(),
+            device: Some("LFE5U-85F".into()),
+            lut: half(b.fabric.ecp5.lut),
+            ff: half(b.fabric.ecp5.ff),
+            bram: None,
+            dsp: None,
+            fmax_mhz: Some(60.0),
+            area_um2: None,
+        };
+        let c = b.analog.conversions;
+        let mut cosim = CosimReport::default();
+        (cosim.sentences, cosim.tokens) = (1, 4);
+        cosim.cycles = 8 * b.pace.cycles_token_written;
+        cosim.tile_samples = 4 * c.token_written + c.sentence;
+        let table = section(&b, &[flow], Some(&cosim), 1);
+        let find = |what: &str| {
+            let row = table.rows.iter().find(|r| r.cells[0] == what);
+            row.unwrap_or_else(|| panic!("no row {what}")).cells.clone()
+        };
+        assert_eq!(find("ECP5 look-up tables")[3..], ["0.50", "ecp5, LFE5U-85F"]);
+        assert_eq!(find("ECP5 block RAMs of 18 kbit")[2..4], ["", ""]);
+        assert_eq!(find("ECP5 clock")[2..4], ["60.000 MHz", "0.75"]);
+        assert_eq!(find("7 series look-up tables")[2], "");
+        assert_eq!(find("cycles of a token written")[3], "2.00");
+        assert_eq!(find("conversions of the sentences below")[3], "1.00");
+    }
+
+    #[test]
+    fn results_of_synthesis_are_found_in_a_build_folder() {
+        let dir = tempfile::tempdir().unwrap();
+        assert_eq!(synthesised(dir.path()).unwrap(), []);
+        let folder = dir.path().join("synth/ecp5");
+        fs::create_dir_all(&folder).unwrap();
+        let text = r#"{"flow":"ecp5","device":"LFE5U-85F","lut":7,"ff":8,"bram":null,"dsp":0,"fmax_mhz":80.5,"area_um2":null,"more":1}"#;
+        fs::write(folder.join("result.json"), text).unwrap();
+        let found = synthesised(dir.path()).unwrap();
+        assert_eq!((found[0].lut, found[0].bram, found[0].fmax_mhz), (Some(7.0), None, Some(80.5)));
+        fs::write(folder.join("result.json"), "{").unwrap();
+        let refused = synthesised(dir.path()).unwrap_err();
+        assert_eq!(refused.status, 2);
+        assert!(refused.message.contains("run `hvae synth` again"), "{}", refused.message);
+    }
 
     #[test]
     fn numbers_are_grouped_by_three() {

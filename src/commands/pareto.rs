@@ -1,24 +1,27 @@
 //! `hvae pareto`: many configurations of one network side by side.
 
-use super::budget::{synthesised, thousands};
+use super::budget::thousands;
 use super::cosim::{generations, reconstruct, simulate};
-use super::folder::{read_build, write_build};
+use super::folder::{Build, read_build, write_build};
 use super::inputs::{balanced, map_model, network, read_config, read_model};
 use super::output::write_file;
+use super::synth::synthesise;
 use super::{Failure, progress, write_json};
 use hvae_mnn::budget::{Budget, Fabric, Family, PARTS, front, lossless_adc_bits};
 use hvae_mnn::config::{Config, Encoding, Lanes};
 use hvae_mnn::cosim::{Engine, RunOptions};
 use hvae_mnn::crossbar::CrossbarNet;
+use hvae_mnn::emit::emit;
 use hvae_mnn::model::{TrainedModel, Vocabulary};
 use hvae_mnn::pipeline::{map, random_sentences, random_weights};
 use hvae_mnn::report::{Dot, Scatter};
+use hvae_mnn::synth::{Flow, SynthReport};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  hvae pareto --svg pareto.svg\n  hvae pareto --config configs/default.toml --model models/gutenberg --rows 64,128 --columns-per-adc 8,16\n  hvae pareto --cosim 2 --out build/pareto"
+    after_help = "Examples:\n  hvae pareto --svg pareto.svg\n  hvae pareto --rows 16 --lanes 2 --synth xilinx\n  hvae pareto --config configs/default.toml --model models/gutenberg --rows 64,128 --columns-per-adc 8,16\n  hvae pareto --cosim 2 --out build/pareto"
 )]
 pub struct Args {
     /// hvae.toml to start from; absent: that of configs/tiny.toml, or all defaults with --model
@@ -42,7 +45,10 @@ pub struct Args {
     /// Generate every configuration and co-simulate this many sentences of each
     #[arg(long, value_name = "SENTENCES")]
     cosim: Option<usize>,
-    /// Where configurations are generated; results of `hvae synth` found there stand beside the estimates
+    /// Generate and synthesise every configuration that may fit the flow's largest part: ecp5, xilinx
+    #[arg(long, value_name = "FLOW")]
+    synth: Option<Flow>,
+    /// Where --cosim and --synth generate them
     #[arg(long, default_value = "build/pareto")]
     out: PathBuf,
     /// Scatter plot: cycles, look-up tables, energy
@@ -77,7 +83,7 @@ struct Point {
     cycles_per_token_read: u64,
     cycles_per_token_written: u64,
     adc_utilisation: f64,
-    /// Estimated on an ECP5.
+    /// Estimated on an ECP5, or on the family of --synth.
     fabric: Fabric,
     energy_per_token_written_pj: f64,
     area_um2: f64,
@@ -85,9 +91,8 @@ struct Point {
     on_front: bool,
     /// Co-simulated: jobs, bits compared, cycles as predicted.
     cosim: Option<Checked>,
-    /// Synthesised for an ECP5 (`hvae synth`).
-    synthesised_lut: Option<f64>,
-    synthesised_ff: Option<f64>,
+    /// What --synth made of it.
+    synthesised: Option<SynthReport>,
     fits: Vec<&'static str>,
 }
 
@@ -134,6 +139,11 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         }
         (path, _) => read_config(path.as_deref())?,
     };
+    if args.synth.is_some_and(|flow| flow.family().is_none()) {
+        return Err(Failure::input(
+            "--synth: expected ecp5 or xilinx, flows that count look-up tables; choose one",
+        ));
+    }
     let (source, base) = match &args.model {
         Some(folder) => {
             let (model, config) = read_model(folder, base)?;
@@ -223,12 +233,19 @@ fn point(args: &Args, config: &Config, net: &CrossbarNet, source: &Source) -> Re
     let budget = Budget::new(net, config);
     let (x, a) = (&config.crossbar, &config.accelerator);
     let folder = args.out.join(name(config));
-    let cosim = match args.cosim {
-        Some(sentences) => Some(checked(&folder, config, net, source, sentences)?),
-        None => None,
-    };
-    let flows = synthesised(&folder)?;
-    let ecp5 = flows.iter().find(|f| f.flow == "ecp5");
+    let family = args.synth.and_then(Flow::family).unwrap_or(Family::Ecp5);
+    let (mut cosim, mut synthesised) = (None, None);
+    if args.cosim.is_some() || args.synth.is_some() {
+        let build = generated(&folder, config, net, source)?;
+        if let Some(sentences) = args.cosim {
+            cosim = Some(checked(&folder, &build, sentences)?);
+        }
+        let least = budget.fabric.of(family).at_least(budget.fabric_error);
+        let largest = PARTS.iter().filter(|p| p.family == family).max_by_key(|p| p.has.lut);
+        if let (Some(flow), Some(part)) = (args.synth, largest.filter(|p| p.judge(least).fits())) {
+            synthesised = Some(synthesise(&folder, &build, flow, Some(part.name), None)?);
+        }
+    }
     Ok(Point {
         name: name(config),
         rows: x.rows,
@@ -243,34 +260,37 @@ fn point(args: &Args, config: &Config, net: &CrossbarNet, source: &Source) -> Re
         cycles_per_token_read: budget.pace.cycles_token_read,
         cycles_per_token_written: budget.pace.cycles_token_written,
         adc_utilisation: budget.pace.adc_utilisation,
-        fabric: budget.fabric.of(Family::Ecp5),
+        fabric: budget.fabric.of(family),
         energy_per_token_written_pj: budget.analog.energy_token_written.total_pj,
         area_um2: budget.analog.area.total_um2,
         on_front: false,
         cosim,
-        synthesised_lut: ecp5.and_then(|f| f.lut),
-        synthesised_ff: ecp5.and_then(|f| f.ff),
+        synthesised,
         fits: PARTS.iter().filter(|p| p.holds(&budget.fabric)).map(|p| p.name).collect(),
     })
 }
 
-/// Generates the configuration and runs it against the golden model, which has the predicted cycles.
-fn checked(
-    folder: &Path,
-    config: &Config,
-    net: &CrossbarNet,
-    source: &Source,
-    sentences: usize,
-) -> Result<Checked, Failure> {
+/// The configuration in its build folder.
+fn generated(folder: &Path, config: &Config, net: &CrossbarNet, source: &Source) -> Result<Build, Failure> {
+    // What synthesis left there is kept when the design is still the same.
+    let same = |build: &Build| build.file.design == emit(net, config).design;
+    if let Some(build) = read_build(folder).ok().filter(same) {
+        return Ok(build);
+    }
     std::fs::create_dir_all(folder).map_err(|e| Failure::io(folder, e))?;
     write_build(folder, net, config, source.vocabulary())?;
-    let build = read_build(folder)?;
+    read_build(folder)
+}
+
+/// Runs the design against the golden model, which has the predicted cycles.
+fn checked(folder: &Path, build: &Build, sentences: usize) -> Result<Checked, Failure> {
+    let config = &build.file.design.config;
     let limit = config.accelerator.max_tokens;
     let mut jobs = generations(sentences, 1.0, 1, limit)?;
     let mut read = random_sentences(config.model.vocabulary, sentences, 1);
     read.iter_mut().for_each(|s| s.truncate(limit));
     jobs.extend(read.iter().map(|s| reconstruct(s, limit)));
-    let report = simulate(folder, &build, &jobs, &RunOptions::default(), Engine::Verilator)?;
+    let report = simulate(folder, build, &jobs, &RunOptions::default(), Engine::Verilator)?;
     if let Some(first) = &report.first_difference {
         let place = folder.display();
         return Err(Failure::check(format!("{place}: hardware and golden model differ first at {first}")));
@@ -287,7 +307,7 @@ impl Point {
 
 fn print(points: &[Point]) {
     let checked = points.iter().any(|p| p.cosim.is_some());
-    let synthesised = points.iter().any(|p| p.synthesised_lut.is_some());
+    let synthesised = points.iter().any(|p| p.synthesised.is_some());
     print!(
         "{:<20} {:>6} {:>6} {:>7} {:>8} {:>8} {:>9} {:>8} {:>6} {:>5} {:>10} {:>6}",
         "tile, ADC share, lanes",
@@ -325,7 +345,7 @@ fn print(points: &[Point]) {
             if p.on_front { "*" } else { "" }
         );
         if synthesised {
-            print!(" {:>10}", p.synthesised_lut.map_or(String::new(), |n| thousands(n as u64)));
+            print!(" {:>10}", p.synthesised.as_ref().and_then(|r| r.lut).map_or(String::new(), thousands));
         }
         match &p.cosim {
             Some(c) => println!("   {} jobs, {} bits agree", c.jobs, thousands(c.bits_compared)),

@@ -1,11 +1,11 @@
 //! `hvae synth`
 
-use super::folder::read_build;
+use super::folder::{Build, read_build};
 use super::{Failure, progress, write_json};
 use hvae_mnn::budget::Part;
 use hvae_mnn::synth::{Flow, SynthError, SynthReport, Synthesis};
 use serde::Serialize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[derive(clap::Args)]
 #[command(
@@ -45,31 +45,42 @@ impl From<SynthError> for Failure {
 
 pub fn run(args: &Args) -> Result<(), Failure> {
     let build = read_build(&args.build)?;
+    let mut flows = Vec::new();
+    for &flow in &args.flow {
+        let report = synthesise(&args.build, &build, flow, args.part.as_deref(), args.liberty.as_deref())?;
+        print(&report);
+        flows.push(report);
+    }
+    write_json(args.json.as_deref(), &Figures { flows })
+}
+
+/// Runs one flow on a build folder, as far as it is not done yet.
+pub fn synthesise(
+    folder: &Path,
+    build: &Build,
+    flow: Flow,
+    part: Option<&str>,
+    liberty: Option<&Path>,
+) -> Result<SynthReport, Failure> {
     let design = &build.file.design;
     let config = &design.config;
     let files = |folder: &str, end: &str| -> Vec<String> {
         design.files.keys().filter(|p| p.starts_with(folder) && p.ends_with(end)).cloned().collect()
     };
-    let mut flows = Vec::new();
-    for &flow in &args.flow {
-        // A part of another flow in the configuration does not concern this one.
-        let wanted = Part::find(&config.target.part).filter(|p| Some(p.family) == flow.family());
-        let synthesis = Synthesis {
-            build: &args.build,
-            sources: files("rtl/", ".v"),
-            images: files("rom/", ".hex"),
-            clock_mhz: config.accelerator.clock_mhz,
-            part: args.part.as_deref().or(wanted.map(|p| p.name)),
-            liberty: args.liberty.as_deref(),
-        };
-        let spin = progress::spinner(flow.name());
-        let report = synthesis.run(flow, &|what| spin.set_message(format!("{}: {what}", flow.name())));
-        spin.finish_and_clear();
-        let report = report?;
-        print(&report);
-        flows.push(report);
-    }
-    write_json(args.json.as_deref(), &Figures { flows })
+    // A part of another flow in the configuration does not concern this one.
+    let wanted = Part::find(&config.target.part).filter(|p| Some(p.family) == flow.family());
+    let synthesis = Synthesis {
+        build: folder,
+        sources: files("rtl/", ".v"),
+        images: files("rom/", ".hex"),
+        clock_mhz: config.accelerator.clock_mhz,
+        part: part.or(wanted.map(|p| p.name)),
+        liberty,
+    };
+    let spin = progress::spinner(flow.name());
+    let report = synthesis.run(flow, &|what| spin.set_message(format!("{}: {what}", flow.name())));
+    spin.finish_and_clear();
+    Ok(report?)
 }
 
 fn print(r: &SynthReport) {
