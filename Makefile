@@ -10,9 +10,9 @@ HVAE    := target/release/hvae
 VENV    := .venv
 
 # What a step finds missing : the Debian package that brings it.
-PROGRAMS := g++:g++ iverilog:iverilog yosys:yosys
+PROGRAMS := g++:g++ iverilog:iverilog yosys:yosys z3:z3
 
-.PHONY: help tools system-tools build demo test lint compare-cocotb clean
+.PHONY: help tools system-tools build demo test prove lint compare-cocotb clean
 
 help: ## this list
 	@echo "usage: make TARGET"; grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/; s/^/  /' | expand -t 18
@@ -56,6 +56,10 @@ build: ## the program, target/release/hvae
 demo: tools build ## the main job on the committed model: map, export, generate, co-simulate, report
 	@echo "== the whole way on models/gutenberg"
 	$(HVAE) demo --model models/gutenberg --data data/gutenberg --out build/demo --json build/demo.json
+
+prove: tools build ## promises of streams, bus slave and controllers, by induction; planted bugs must be caught
+	$(HVAE) generate --config configs/tiny.toml --random-weights 1 --out build/prove-design >/dev/null
+	python3 formal/prove.py build/prove-design build/prove
 
 # One profile and one set of features for program and tests: dependencies are compiled once.
 test: tools ## every test, the ones that simulate and a short training included

