@@ -50,14 +50,6 @@ PROOFS = [
          "STATE_PUSH: begin\n        first_d = 1'b0;\n        step_d = step_q;"),
         ("scores_as_it_encodes", "wave_length = length_i - 16'd1;", "wave_length = length_i;"),
     ]),
-    ("hvae_requant", {"InBits": 9, "OutBits": 5, "Shift": 3}, 1, 1, [
-        ("rounds_half_down", "+ HALF) >>> DOWN;", "+ HALF - 1) >>> DOWN;"),
-        ("wraps", "assign value_o = fits ? scaled[OutBits-1:0] : {negative, {(OutBits-1){!negative}}};",
-         "assign value_o = scaled[OutBits-1:0];"),
-    ]),
-    ("hvae_requant", {"InBits": 6, "OutBits": 8, "Shift": -4}, 1, 1, [
-        ("saturates_late", "scaled[WIDE-1:OutBits-1] ==", "{scaled[WIDE-1:OutBits], scaled[WIDE-1]} =="),
-    ]),
 ]
 
 PRELUDE = """

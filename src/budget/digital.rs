@@ -107,19 +107,16 @@ impl Count<'_> {
         for row_tile in 0..row_tiles {
             let used_rows = g.rows.min(rows - row_tile * g.rows);
             for tile in 0..physical {
-                // Logical tiles stand on the physical ones round after round.
-                let of_round = |round: usize| {
-                    let first = (round * physical + tile) * g.logical_columns();
-                    outputs.saturating_sub(first).min(g.logical_columns())
-                };
-                let widest = of_round(0);
-                let groups = widest.div_ceil(g.weights_per_group);
+                // The first round has the most weights.
+                let first = tile * g.logical_columns();
+                let weights = outputs.saturating_sub(first).min(g.logical_columns());
                 let reference = usize::from(!g.differential());
                 let shape = TileShape {
-                    rows: used_rows,
-                    adcs: groups * g.adcs_per_group + reference,
-                    weights: (0..rounds).map(of_round).sum(),
-                    sums: widest + reference,
+                    used_rows,
+                    used_adcs: weights.div_ceil(g.weights_per_group) * g.adcs_per_group + reference,
+                    adcs: g.adcs(),
+                    sums: g.weight_adcs() * g.weights_per_group + reference,
+                    weights: g.logical_columns() * rounds,
                     columns: g.slots * rounds,
                     code_bits: g.code_bits,
                     dac_bits: g.dac_bits,
@@ -129,9 +126,7 @@ impl Count<'_> {
                 };
                 self.add(Consumer::Tiles, modules::tile(&shape));
             }
-            // Bias rows are driven with constants.
-            let data = used_rows.min(matrix.inputs.saturating_sub(row_tile * g.rows));
-            self.add(Consumer::WordLines, modules::word_lines(data, g.input_bits, g.dac_bits));
+            self.add(Consumer::WordLines, modules::word_lines(g.rows, g.input_bits, g.dac_bits));
         }
         let sum_bits = g.acc_bits + row_tiles.next_power_of_two().trailing_zeros();
         self.add(Consumer::ReadPorts, modules::read_port(outputs, lanes, row_tiles, g.acc_bits, sum_bits));
