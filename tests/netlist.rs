@@ -27,7 +27,7 @@ fn config() -> Config {
 /// kept, so that the probes of the testbench find what they look at.
 const SCRIPT: &str = "read_verilog -sv -defer -Irtl rtl/*.v; hierarchy -check -top hvae_top; proc; opt; \
     wreduce; peepopt; opt_clean; alumacc; share; opt; memory -nomap; opt_clean; opt -fast -full; \
-    techmap; opt -fast; abc -fast; opt_clean; write_verilog -noattr netlist.v";
+    techmap; opt -fast; abc; opt_clean; write_verilog -noattr netlist.v";
 
 /// Synthesises the design in `folder` and puts the netlist in the place of its sources.
 fn synthesise(yosys: &Tool, folder: &Path) {

@@ -9,7 +9,7 @@ use super::Fabric;
 use crate::config::{CellKind, Fixed};
 
 /// Look-up tables of six inputs that do the work of one of four, over whole designs.
-pub const XILINX_LUTS_PER_LUT4: f64 = 0.62;
+pub const XILINX_LUTS_PER_LUT4: f64 = 0.5;
 
 /// Largest error of the look-up tables of a whole design against synthesis, as a share:
 /// `scripts/fit_budget.py` over its designs.
