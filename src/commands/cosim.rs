@@ -3,7 +3,9 @@
 use super::folder::{Build, read_build};
 use super::inputs::{fitting, read_data};
 use super::{Failure, progress, write_json};
-use hvae_mnn::cosim::{Cosim, CosimReport, Difference, Effort, Engine, RunOptions, Simulation, Trace};
+use hvae_mnn::cosim::{
+    Cosim, CosimReport, Difference, Effort, Engine, NETLIST, RunOptions, Simulation, Trace,
+};
 use hvae_mnn::golden::{Golden, Job, JobKind};
 use hvae_mnn::pipeline::random_sentences;
 use std::path::{Path, PathBuf};
@@ -52,6 +54,9 @@ pub struct Args {
     once: bool,
     #[arg(long, value_enum, default_value_t = Engine::Verilator)]
     simulator: Engine,
+    /// Simulate what `hvae synth --flow netlist` made of the design
+    #[arg(long)]
+    netlist: bool,
     /// Figures for scripts
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -63,7 +68,19 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let trace = trace(args)?;
     let options = RunOptions { stalls: args.stalls, trace };
     let effort = if args.once { Effort::Once } else { Effort::Run };
-    let report = simulate_with(&args.build, &build, &jobs, &options, args.simulator, effort)?;
+    let netlist = args.build.join(NETLIST);
+    if args.netlist && !netlist.exists() {
+        return Err(Failure::input(format!(
+            "--netlist: expected {}, found none; make it with `hvae synth {} --flow netlist`",
+            netlist.display(),
+            args.build.display()
+        )));
+    }
+    let spin = progress::spinner("compiling the simulation");
+    let make = if args.netlist { Simulation::build_netlist } else { Simulation::build_for };
+    let simulation = make(args.simulator, &args.build, options.trace.is_some(), effort)?;
+    spin.finish_and_clear();
+    let report = run_jobs(&build, &simulation, &jobs, &options)?;
     print(&report);
     write_json(args.json.as_deref(), &report)?;
     match &report.first_difference {
@@ -80,24 +97,22 @@ pub fn simulate(
     options: &RunOptions,
     engine: Engine,
 ) -> Result<CosimReport, Failure> {
-    simulate_with(folder, build, jobs, options, engine, Effort::Run)
+    let spin = progress::spinner("compiling the simulation");
+    let simulation = Simulation::build(engine, folder, options.trace.is_some())?;
+    spin.finish_and_clear();
+    run_jobs(build, &simulation, jobs, options)
 }
 
-fn simulate_with(
-    folder: &Path,
+fn run_jobs(
     build: &Build,
+    simulation: &Simulation,
     jobs: &[Job],
     options: &RunOptions,
-    engine: Engine,
-    effort: Effort,
 ) -> Result<CosimReport, Failure> {
-    let spin = progress::spinner("compiling the simulation");
-    let simulation = Simulation::build_for(engine, folder, options.trace.is_some(), effort)?;
-    spin.finish_and_clear();
     let golden = Golden::tiled(&build.net, &build.file.design.config.accelerator);
     let processes =
         if options.trace.is_some() { 1 } else { std::thread::available_parallelism().map_or(1, usize::from) };
-    let cosim = Cosim { design: &build.file.design, golden: &golden, simulation: &simulation, processes };
+    let cosim = Cosim { design: &build.file.design, golden: &golden, simulation, processes };
     let bar = progress::bar(jobs.len(), "co-simulating");
     let report = cosim.run(jobs, options, &|_| bar.inc(1))?;
     bar.finish_and_clear();

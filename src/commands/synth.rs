@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 pub struct Args {
     /// Build folder
     build: PathBuf,
-    /// generic, ecp5, xilinx, asic; several with commas
+    /// generic, ecp5, xilinx, asic, netlist; several with commas
     #[arg(long, value_delimiter = ',', required = true)]
     flow: Vec<Flow>,
     /// FPGA part; absent: [target] part, or the largest the flow knows
@@ -92,7 +92,14 @@ fn print(r: &SynthReport) {
     };
     count("LUT", r.lut);
     count(if r.flow == "generic" { "registers" } else { "FF" }, r.ff);
-    count(if r.flow == "generic" { "memories" } else { "block RAM" }, r.bram);
+    count(
+        if r.bram.is_some() && !["ecp5", "xilinx"].contains(&r.flow.as_str()) {
+            "memories"
+        } else {
+            "block RAM"
+        },
+        r.bram,
+    );
     count(if r.flow == "generic" { "multiplies" } else { "DSP" }, r.dsp);
     count("tile cores", r.macros);
     if let Some(area) = r.area_um2 {

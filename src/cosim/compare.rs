@@ -1,7 +1,7 @@
 //! Golden against observed: every number, every cycle; where they first differ.
 
 use super::log::{Observed, Probed, lane};
-use crate::emit::{Design, ProbeSignal};
+use crate::emit::ProbeSignal;
 use crate::golden::{Run, VectorEvent};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -55,8 +55,13 @@ impl Expected<'_> {
     }
 }
 
-/// Compares job number `sentence`.
-pub fn compare(design: &Design, sentence: usize, run: &Run, observed: Option<&Observed>) -> Comparison {
+/// Compares job number `sentence`: every write of a probed signal, the answer, the counters.
+pub fn compare(
+    probes: &[ProbeSignal],
+    sentence: usize,
+    run: &Run,
+    observed: Option<&Observed>,
+) -> Comparison {
     let mut job = JobComparison { sentence, result: Comparison::default() };
     let Some(observed) = observed else {
         job.differ(0, 0, "job".into(), "an answer".into(), "the simulation ended before it".into());
@@ -66,7 +71,7 @@ pub fn compare(design: &Design, sentence: usize, run: &Run, observed: Option<&Ob
     for probe in &observed.probes {
         by_channel.entry(probe.channel).or_default().push(probe);
     }
-    for signal in &design.probes {
+    for signal in probes {
         let seen = by_channel.get(&signal.channel).map_or(&[][..], Vec::as_slice);
         job.signal(signal, run, seen);
     }

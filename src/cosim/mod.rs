@@ -10,7 +10,7 @@ pub mod tools;
 
 pub use compare::{Comparison, Difference};
 pub use profile::Profile;
-pub use simulator::{Effort, Engine, RunOptions, SimError, Simulation, Trace};
+pub use simulator::{Effort, Engine, NETLIST, RunOptions, SimError, Simulation, Trace};
 pub use stimulus::stimulus;
 
 use crate::emit::Design;
@@ -117,7 +117,8 @@ impl<M: MatVec + Sync> Cosim<'_, M> {
             if job.kind == JobKind::Score {
                 seen.into_iter().flat_map(|o| &o.output).for_each(|&(beat, _)| scores.add(beat as i32));
             }
-            report.add_job(&run, cycles, compare::compare(self.design, first + i, &run, seen));
+            let probes = if self.simulation.netlist { &[][..] } else { &self.design.probes };
+            report.add_job(&run, cycles, compare::compare(probes, first + i, &run, seen));
             progress(first + i);
         }
         report.adc_utilisation = adc_cycles as f64 / report.cycles_expected.max(1) as f64;

