@@ -3,6 +3,7 @@
 mod allocation;
 mod device;
 mod geometry;
+mod kernel;
 mod mapping;
 mod network;
 mod tiled;
@@ -10,6 +11,7 @@ mod tiled;
 pub use allocation::{BalanceError, balance};
 pub use device::{DeviceError, Devices};
 pub use geometry::{CellSite, GeometryError, TileGeometry};
+pub use kernel::{ColumnSums, Kernel, KernelChoice, Level};
 pub use mapping::{MappedMatrix, Tile};
 pub use network::{CrossbarNet, MapError};
 pub use tiled::TiledMatrix;
