@@ -12,6 +12,7 @@ pub mod export;
 mod failure;
 mod folder;
 pub mod generate;
+mod golden_speed;
 pub mod import;
 pub mod init;
 mod inputs;
