@@ -7,6 +7,7 @@ mod kernel;
 mod mapping;
 mod network;
 mod tiled;
+mod wires;
 
 pub use allocation::{BalanceError, balance};
 pub use device::{DeviceError, Devices};
@@ -15,3 +16,4 @@ pub use kernel::{ColumnSums, Kernel, KernelChoice, Level};
 pub use mapping::{MappedMatrix, Tile};
 pub use network::{CrossbarNet, MapError};
 pub use tiled::TiledMatrix;
+pub use wires::{WireError, effective_conductances, nearest_codes};
