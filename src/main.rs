@@ -4,7 +4,7 @@ mod commands;
 
 use clap::{Parser, Subcommand};
 use commands::{
-    bench, cosim, demo, doctor, eval, export, generate, import, init, pareto, report, sample, synth,
+    bench, cosim, demo, doctor, eval, export, generate, import, init, pareto, report, sample, spice, synth,
 };
 use std::process::ExitCode;
 
@@ -40,6 +40,8 @@ enum Command {
     Sample(sample::Args),
     /// The figures of the README that are times
     Bench(bench::Args),
+    /// A tile as a circuit: cells, wires, drivers and meters for ngspice
+    Spice(spice::Args),
     /// Area and clock: yosys, and for an ECP5 place and route down to the bitstream
     Synth(synth::Args),
     /// Cycles, look-up tables and energy of many configurations side by side
@@ -63,6 +65,7 @@ fn main() -> ExitCode {
         Command::Cosim(args) => cosim::run(&args),
         Command::Sample(args) => sample::run(&args),
         Command::Bench(args) => bench::run(&args),
+        Command::Spice(args) => spice::run(&args),
         Command::Synth(args) => synth::run(&args),
         Command::Pareto(args) => pareto::run(&args),
         Command::Report(args) => report::run(&args),

@@ -130,9 +130,11 @@ proptest! {
 /// More than one word of columns, more rows than five planes count, 8-bit clipping converters.
 #[test]
 fn large_tiles_clip_and_agree() {
-    for (rows, encoding, heavy) in
-        [(128, Encoding::Differential, true), (300, Encoding::Offset, false), (1024, Encoding::Differential, true)]
-    {
+    for (rows, encoding, heavy) in [
+        (128, Encoding::Differential, true),
+        (300, Encoding::Offset, false),
+        (1024, Encoding::Differential, true),
+    ] {
         let crossbar = Crossbar { rows, encoding, adc_bits: 8, ..Crossbar::default() };
         let fixed = Fixed::default();
         let g = TileGeometry::new(&crossbar, &fixed, 2).unwrap();

@@ -15,8 +15,8 @@ fn conductances() -> impl Strategy<Value = Array2<f64>> {
 
 fn wires() -> impl Strategy<Value = Wires> {
     let ohm = || prop_oneof![Just(0.0), 0.01f64..100.0];
-    (ohm(), ohm(), ohm(), ohm(), any::<bool>(), any::<bool>()).prop_map(|(word, bit, driver, sense, two, passive)| {
-        Wires {
+    (ohm(), ohm(), ohm(), ohm(), any::<bool>(), any::<bool>()).prop_map(
+        |(word, bit, driver, sense, two, passive)| Wires {
             word_line_ohm: word,
             bit_line_ohm: bit,
             driver_ohm: driver,
@@ -24,8 +24,8 @@ fn wires() -> impl Strategy<Value = Wires> {
             transistor_ohm: 500.0,
             drive: if two { Drive::TwoSided } else { Drive::OneSided },
             array: if passive { ArrayKind::Passive } else { ArrayKind::OneTransistor },
-        }
-    })
+        },
+    )
 }
 
 /// Gaussian elimination with pivoting.
@@ -65,7 +65,8 @@ fn dense(g: &Array2<f64>, w: &Wires, volts: &[f64]) -> Vec<f64> {
     for (i, &volts) in volts.iter().enumerate() {
         let driver = w.driver_ohm + w.word_line_ohm;
         branches.push((None, Some(word(i, 0)), driver, volts));
-        (1..columns).for_each(|j| branches.push((Some(word(i, j - 1)), Some(word(i, j)), w.word_line_ohm, 0.0)));
+        (1..columns)
+            .for_each(|j| branches.push((Some(word(i, j - 1)), Some(word(i, j)), w.word_line_ohm, 0.0)));
         if w.drive == Drive::TwoSided && (columns > 1 && w.word_line_ohm > 0.0 || driver > 0.0) {
             branches.push((None, Some(word(i, columns - 1)), driver, volts));
         }
@@ -206,10 +207,20 @@ fn impossible_values_are_refused() {
 #[ignore = "measures"]
 fn a_whole_tile_in_a_second() {
     let g = Array2::from_shape_fn((128, 128), |(i, j)| 50.0 + ((i * 37 + j * 101) % 176) as f64);
-    let w = Wires { word_line_ohm: 1.0, bit_line_ohm: 1.0, driver_ohm: 100.0, sense_ohm: 100.0, ..Wires::default() };
+    let w = Wires {
+        word_line_ohm: 1.0,
+        bit_line_ohm: 1.0,
+        driver_ohm: 100.0,
+        sense_ohm: 100.0,
+        ..Wires::default()
+    };
     for _ in 0..3 {
         let started = std::time::Instant::now();
         let effective = effective_conductances(&g, &w).unwrap();
-        println!("128 x 128: {:.3} s, far corner {:.4} uS", started.elapsed().as_secs_f64(), effective[[0, 127]]);
+        println!(
+            "128 x 128: {:.3} s, far corner {:.4} uS",
+            started.elapsed().as_secs_f64(),
+            effective[[0, 127]]
+        );
     }
 }

@@ -101,10 +101,8 @@ fn products(table: &mut Table) {
     let matrix = IntMatrix::quantise(weights.view(), None, 8, Format::new(8, 7));
     // One sign an output, the largest magnitudes, and inputs of many ones: conversions do clip.
     let largest = |(n, _): (usize, usize)| if n % 2 == 0 { 127 } else { -127 };
-    let heavy =
-        IntMatrix { weights: Array2::from_shape_fn((OUTPUTS, INPUTS), largest), ..matrix.clone() };
-    let dense: Vec<i32> =
-        (0..INPUTS).map(|_| (random.below(256) | random.below(256)) as i32 - 128).collect();
+    let heavy = IntMatrix { weights: Array2::from_shape_fn((OUTPUTS, INPUTS), largest), ..matrix.clone() };
+    let dense: Vec<i32> = (0..INPUTS).map(|_| (random.below(256) | random.below(256)) as i32 - 128).collect();
     let inputs: Vec<Vec<i32>> =
         (0..BATCH).map(|_| (0..INPUTS).map(|_| random.below(256) as i32 - 128).collect()).collect();
     let fixed = Config::default().fixed;
@@ -126,7 +124,11 @@ fn products(table: &mut Table) {
             black_box(tiled.apply(input, sums));
         })
     };
-    table.product("W1, every column through its converter", single(&converting, &inputs[0], &mut sums), cells);
+    table.product(
+        "W1, every column through its converter",
+        single(&converting, &inputs[0], &mut sums),
+        cells,
+    );
     table.product("W1, heavy weights that clip", single(&clipping, &dense, &mut sums), cells);
     let clips = clipping.apply(&dense, &mut sums);
     table.add("W1, heavy weights: conversions clipped", clips as f64, "of 524288", 1);
@@ -146,9 +148,10 @@ fn products(table: &mut Table) {
         });
         table.product(name, time / BATCH as f64, roof);
     }
-    for (name, tiled) in
-        [("W1, every column converted, all cores", &converting), ("W1, no column can clip, all cores", &collapsing)]
-    {
+    for (name, tiled) in [
+        ("W1, every column converted, all cores", &converting),
+        ("W1, no column can clip, all cores", &collapsing),
+    ] {
         let (rate, threads) = on_all_cores(|| {
             let mut sums = vec![0; OUTPUTS];
             black_box(tiled.apply(&inputs[0], &mut sums));

@@ -21,6 +21,7 @@ pub mod pareto;
 mod progress;
 pub mod report;
 pub mod sample;
+pub mod spice;
 pub mod synth;
 mod throughput;
 #[cfg(feature = "train")]

@@ -16,4 +16,4 @@ pub use kernel::{ColumnSums, Kernel, KernelChoice, Level};
 pub use mapping::{MappedMatrix, Tile};
 pub use network::{CrossbarNet, MapError};
 pub use tiled::TiledMatrix;
-pub use wires::{WireError, effective_conductances, nearest_codes};
+pub use wires::{WireError, effective_conductances, nearest_codes, through_wires};

@@ -43,7 +43,6 @@ pub trait Lanes: Copy {
     }
 }
 
-
 #[inline(always)]
 fn map2(a: Word, b: Word, f: impl Fn(u64, u64) -> u64) -> Word {
     Word(std::array::from_fn(|i| f(a.0[i], b.0[i])))
@@ -128,7 +127,8 @@ mod tests {
 
     #[test]
     fn transposing_turns_rows_into_columns() {
-        let mut words: [u64; 64] = std::array::from_fn(|i| (i as u64 + 3).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let mut words: [u64; 64] =
+            std::array::from_fn(|i| (i as u64 + 3).wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let before = words;
         transpose(&mut words);
         for (i, row) in before.iter().enumerate() {

@@ -82,8 +82,7 @@ impl Kernel {
             debug_assert!(l < g.logical_columns());
             cell_code(mapped, g, (k, n / g.logical_columns()), g.physical_column(site.adc, site.slot))
         };
-        let reference_code =
-            |tile: usize, _: usize, k: usize| cell_code(mapped, g, (k, tile), g.columns - 1);
+        let reference_code = |tile: usize, _: usize, k: usize| cell_code(mapped, g, (k, tile), g.columns - 1);
         let weight = |n: usize, k: usize| {
             let cells = (0..g.cells_per_weight).map(|q| {
                 let site = g.site(0, q);
@@ -199,7 +198,5 @@ fn fits(g: &TileGeometry, cells: i64) -> bool {
     let digits = (1i64 << g.dac_bits) - 1;
     let signed = g.dac_bits > 1;
     let (most, least) = ((digits >> 1) * cells + g.adc_offset, g.adc_offset - (digits / 2 + 1) * cells);
-    g.adc_shift == 0
-        && cells * digits <= g.adc_top()
-        && (!signed || (most <= g.adc_top() && least >= 0))
+    g.adc_shift == 0 && cells * digits <= g.adc_top() && (!signed || (most <= g.adc_top() && least >= 0))
 }

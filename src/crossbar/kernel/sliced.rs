@@ -194,7 +194,17 @@ impl Sliced {
             shift: g.adc_shift as usize,
             offset: g.adc_offset,
         };
-        Some(Sliced { rows: g.rows, row_tiles, groups, cells, planes, blocks, converter, sum_bits, total_bits })
+        Some(Sliced {
+            rows: g.rows,
+            row_tiles,
+            groups,
+            cells,
+            planes,
+            blocks,
+            converter,
+            sum_bits,
+            total_bits,
+        })
     }
 
     /// What all lanes of each vector add up to, [vector][lane], and the conversions that clipped.
