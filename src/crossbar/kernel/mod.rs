@@ -5,7 +5,9 @@
 //! counted, converted and added up in bit slices (`sliced`). `TiledMatrix::apply_by_phases` is
 //! the plain text of both.
 
+mod adders;
 mod dense;
+mod drive;
 mod lanes;
 mod sliced;
 mod wide;
@@ -13,8 +15,9 @@ mod wide;
 use super::{MappedMatrix, TileGeometry};
 use crate::quant::IntMatrix;
 use dense::Dense;
+use drive::Drive;
 use lanes::Word;
-use sliced::{Cell, Drive, Sliced};
+use sliced::{Cell, Sliced};
 pub use wide::Level;
 
 /// Which of the fast ways may be used; what comes out is the same.

@@ -5,14 +5,14 @@
 //! the planes above its range, and shift-and-add is a ripple of full adders. No number
 //! leaves the bit planes before the product is complete.
 
+use super::adders::{add, add_constant, count, subtract};
+use super::drive::Drive;
 use super::lanes::{Lanes, Word, transpose};
 use super::wide::{self, Level};
 use crate::crossbar::TileGeometry;
 
 /// Widest sum of one conversion, in planes.
 const MOST_SUM: usize = 40;
-/// Rows that are counted in one go.
-const CHUNK: usize = 8;
 /// Rows up to which five planes hold eighths of a count.
 const FEW_ROWS: usize = 255;
 /// Rows up to which eight do.
@@ -61,50 +61,6 @@ struct Converter {
     adc_bits: usize,
     shift: usize,
     offset: i64,
-}
-
-/// Which rows every phase drives.
-#[derive(Debug, Clone)]
-pub struct Drive {
-    /// [row tile][bit of the input]: row numbers, filled up with the row of zeros.
-    rows: Vec<u16>,
-    /// Numbers used of each list.
-    lengths: Vec<usize>,
-    room: usize,
-    bits: usize,
-}
-
-impl Drive {
-    /// From the codes of every row of the matrix.
-    pub fn new(g: &TileGeometry, codes: &[i32]) -> Drive {
-        let bits = g.phases * g.dac_bits as usize;
-        let room = g.rows.next_multiple_of(CHUNK);
-        let row_tiles = codes.len().div_ceil(g.rows);
-        // One place more: a row that is not driven is written there and overwritten.
-        let mut rows = vec![g.rows as u16; row_tiles * bits * room + 1];
-        let mut lengths = vec![0; row_tiles * bits];
-        for (tile, codes) in codes.chunks(g.rows).enumerate() {
-            for bit in 0..bits {
-                // Digits beyond the input's width repeat its sign.
-                let of_code = bit.min(g.input_bits as usize - 1);
-                let list = &mut rows[(tile * bits + bit) * room..][..room + 1];
-                let mut length = 0;
-                for (r, &code) in codes.iter().enumerate() {
-                    list[length] = r as u16;
-                    length += (code >> of_code & 1) as usize;
-                }
-                list[length..].fill(g.rows as u16);
-                lengths[tile * bits + bit] = length.next_multiple_of(CHUNK);
-            }
-        }
-        Drive { rows, lengths, room, bits }
-    }
-
-    #[inline(always)]
-    fn list(&self, row_tile: usize, bit: usize) -> &[u16] {
-        let i = row_tile * self.bits + bit;
-        &self.rows[i * self.room..][..self.lengths[i]]
-    }
 }
 
 /// One product of many vectors; see [`Sliced::apply`].
@@ -373,90 +329,6 @@ fn column_sums<L: Lanes, const H: usize>(
                 add(sum, &high, at + 3);
             }
         }
-    }
-}
-
-/// How many of the listed rows have their bit set: units to fours, and the planes above.
-#[inline(always)]
-fn count<L: Lanes, const H: usize>(rows: &[Word], list: &[u16]) -> ([L; 3], [L; H]) {
-    let (mut ones, mut twos, mut fours) = (L::zero(), L::zero(), L::zero());
-    let mut high = [L::zero(); H];
-    macro_rules! add2 {
-        ($sum:ident, $a:expr, $b:expr) => {{
-            let (a, b) = ($a, $b);
-            let carry = $sum.carry(a, b);
-            $sum = $sum.sum3(a, b);
-            carry
-        }};
-    }
-    for chunk in list.as_chunks::<CHUNK>().0 {
-        macro_rules! row {
-            ($i:expr) => {
-                L::load(&rows[usize::from(chunk[$i])])
-            };
-        }
-        let two_a = add2!(ones, row!(0), row!(1));
-        let two_b = add2!(ones, row!(2), row!(3));
-        let four_a = add2!(twos, two_a, two_b);
-        let two_a = add2!(ones, row!(4), row!(5));
-        let two_b = add2!(ones, row!(6), row!(7));
-        let four_b = add2!(twos, two_a, two_b);
-        let mut carry = add2!(fours, four_a, four_b);
-        for plane in &mut high {
-            let next = plane.and(carry);
-            *plane = plane.xor(carry);
-            carry = next;
-        }
-    }
-    ([ones, twos, fours], high)
-}
-
-/// sum += part << at, modulo the planes there are.
-#[inline(always)]
-fn add<L: Lanes>(sum: &mut [L], part: &[L], at: usize) {
-    let at = at.min(sum.len());
-    let mut carry = L::zero();
-    let within = part.len().min(sum.len() - at);
-    let (low, high) = sum[at..].split_at_mut(within);
-    for (s, p) in low.iter_mut().zip(part) {
-        let next = s.carry(*p, carry);
-        *s = s.sum3(*p, carry);
-        carry = next;
-    }
-    for s in high {
-        let next = s.and(carry);
-        *s = s.xor(carry);
-        carry = next;
-    }
-}
-
-/// sum -= part << at, modulo the planes there are.
-#[inline(always)]
-fn subtract<L: Lanes>(sum: &mut [L], part: &[L], at: usize) {
-    let at = at.min(sum.len());
-    let mut borrow = L::zero();
-    let within = part.len().min(sum.len() - at);
-    let (low, high) = sum[at..].split_at_mut(within);
-    for (s, p) in low.iter_mut().zip(part) {
-        let next = s.borrow(*p, borrow);
-        *s = s.sum3(*p, borrow);
-        borrow = next;
-    }
-    for s in high {
-        let next = borrow.and_not(*s);
-        *s = s.xor(borrow);
-        borrow = next;
-    }
-}
-
-#[inline(always)]
-fn add_constant<L: Lanes>(sum: &mut [L], constant: i64) {
-    let mut carry = L::zero();
-    for (bit, s) in sum.iter_mut().enumerate() {
-        let part = if constant >> bit & 1 == 1 { L::all() } else { L::zero() };
-        let next = s.carry(part, carry);
-        *s = s.sum3(part, carry);
-        carry = next;
     }
 }
 
