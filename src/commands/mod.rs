@@ -22,6 +22,7 @@ mod progress;
 pub mod report;
 pub mod sample;
 pub mod spice;
+pub mod study;
 pub mod synth;
 mod throughput;
 #[cfg(feature = "train")]
