@@ -2,8 +2,8 @@
 
 use super::Failure;
 use super::bench::Row;
-use hvae_mnn::config::{CellKind, Config, Crossbar, Encoding};
-use hvae_mnn::crossbar::{CrossbarNet, KernelChoice, TileGeometry, TiledMatrix};
+use hvae_mnn::config::{CellKind, Config, Crossbar, Encoding, Wires};
+use hvae_mnn::crossbar::{CrossbarNet, KernelChoice, TileGeometry, TiledMatrix, effective_conductances};
 use hvae_mnn::golden::{Golden, GoldenEngine, NoiseKind, NoiseSource};
 use hvae_mnn::model::{Engine, Network, Random};
 use hvae_mnn::pipeline::{map, random_sentences, random_weights};
@@ -87,6 +87,12 @@ pub fn rows() -> Result<Vec<Row>, Failure> {
     for kind in [CellKind::Lstm, CellKind::Gru] {
         sequences(&mut table, kind)?;
     }
+    let cells = Array2::from_shape_fn((128, 128), |(i, j)| 50.0 + ((i * 37 + j * 101) % 176) as f64);
+    let wires = Wires { word_line_ohm: 1.0, bit_line_ohm: 1.0, ..Wires::default() };
+    let solved = milliseconds(|| {
+        black_box(effective_conductances(&cells, &wires).expect("a sound array"));
+    });
+    table.add("transfer matrix of 128 x 128 cells with wires", solved, "ms", 1);
     Ok(table.rows)
 }
 

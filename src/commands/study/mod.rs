@@ -70,12 +70,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     }
     let written = table::write(&study, &rows, out)?;
     let failed = rows.iter().filter(|r| r.error.is_some()).count();
-    println!(
-        "{} rows, {failed} that cannot be built; {} in {}",
-        rows.len(),
-        written.join(", "),
-        out.display()
-    );
+    println!("{} rows, {failed} without figures; {} in {}", rows.len(), written.join(", "), out.display());
     Ok(())
 }
 
