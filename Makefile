@@ -10,7 +10,7 @@ HVAE    := target/release/hvae
 VENV    := .venv
 
 # What a step finds missing : the Debian package that brings it.
-PROGRAMS := g++:g++ iverilog:iverilog yosys:yosys z3:z3
+PROGRAMS := g++:g++ iverilog:iverilog yosys:yosys z3:z3 ngspice:ngspice
 
 .PHONY: help tools system-tools build demo test prove lint compare-cocotb clean
 

@@ -4,7 +4,8 @@ mod commands;
 
 use clap::{Parser, Subcommand};
 use commands::{
-    bench, cosim, demo, doctor, eval, export, generate, import, init, pareto, report, sample, synth,
+    bench, cosim, demo, doctor, eval, export, generate, import, init, pareto, report, sample, spice, study,
+    synth,
 };
 use std::process::ExitCode;
 
@@ -40,6 +41,10 @@ enum Command {
     Sample(sample::Args),
     /// The figures of the README that are times
     Bench(bench::Args),
+    /// A tile as a circuit: cells, wires, drivers and meters for ngspice
+    Spice(spice::Args),
+    /// Many configurations and seeds on the golden model, resumable, one row at a time
+    Study(study::Args),
     /// Area and clock: yosys, and for an ECP5 place and route down to the bitstream
     Synth(synth::Args),
     /// Cycles, look-up tables and energy of many configurations side by side
@@ -63,6 +68,8 @@ fn main() -> ExitCode {
         Command::Cosim(args) => cosim::run(&args),
         Command::Sample(args) => sample::run(&args),
         Command::Bench(args) => bench::run(&args),
+        Command::Spice(args) => spice::run(&args),
+        Command::Study(args) => study::run(&args),
         Command::Synth(args) => synth::run(&args),
         Command::Pareto(args) => pareto::run(&args),
         Command::Report(args) => report::run(&args),

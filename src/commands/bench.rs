@@ -2,7 +2,7 @@
 
 use super::cosim::reconstruct;
 use super::inputs::{map_model, read_config, read_data, read_model};
-use super::{Failure, throughput, write_json};
+use super::{Failure, golden_speed, throughput, write_json};
 use hvae_mnn::config::{Crossbar, Encoding, Fixed};
 use hvae_mnn::crossbar::{TileGeometry, TiledMatrix};
 use hvae_mnn::golden::Golden;
@@ -15,7 +15,7 @@ use std::time::Instant;
 
 #[derive(clap::Args)]
 #[command(
-    after_help = "Example:\n  hvae bench --model models/gutenberg --data data/gutenberg/test.txt --json bench.json\n  hvae bench --build build/tiny build/gutenberg --jobs 20"
+    after_help = "Example:\n  hvae bench --model models/gutenberg --data data/gutenberg/test.txt --json bench.json\n  hvae bench --golden --json golden.json\n  hvae bench --build build/tiny build/gutenberg --jobs 20"
 )]
 pub struct Args {
     /// Trained model folder
@@ -27,6 +27,9 @@ pub struct Args {
     /// Instead, time the simulation of these build folders (`hvae generate`)
     #[arg(long, value_name = "BUILD", num_args = 1..)]
     build: Vec<PathBuf>,
+    /// Instead, time products (W1: 512 -> 2048) and sequences (W2: 512 units, 20 steps) of the golden model
+    #[arg(long, conflicts_with = "build")]
+    golden: bool,
     /// Jobs to simulate: RECONSTRUCT of random words and sampled GENERATE, by turns
     #[arg(long, default_value_t = 10)]
     jobs: usize,
@@ -56,13 +59,14 @@ const REPEATS: usize = 7;
 
 pub fn run(args: &Args) -> Result<(), Failure> {
     let rows = match args.build.is_empty() {
+        _ if args.golden => golden_speed::rows()?,
         true => [products(), sentences(args)?].concat(),
         false => throughput::rows(&args.build, args.jobs)?,
     };
-    println!("{:<46} {:>12} {:<16} {:>8}", "figure (median, one thread)", "value", "unit", "ratio");
+    println!("{:<58} {:>12} {:<16} {:>8}", "figure (median)", "value", "unit", "ratio");
     for r in &rows {
         let ratio = r.ratio.map_or(String::new(), |x| format!("{x:.2}"));
-        println!("{:<46} {:>12.3} {:<16} {ratio:>8}", r.name, r.value, r.unit);
+        println!("{:<58} {:>12.3} {:<16} {ratio:>8}", r.name, r.value, r.unit);
     }
     write_json(args.json.as_deref(), &Figures { rows })
 }

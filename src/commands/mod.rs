@@ -12,6 +12,7 @@ pub mod export;
 mod failure;
 mod folder;
 pub mod generate;
+mod golden_speed;
 pub mod import;
 pub mod init;
 mod inputs;
@@ -20,6 +21,8 @@ pub mod pareto;
 mod progress;
 pub mod report;
 pub mod sample;
+pub mod spice;
+pub mod study;
 pub mod synth;
 mod throughput;
 #[cfg(feature = "train")]

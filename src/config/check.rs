@@ -42,6 +42,10 @@ pub(super) fn check(file: &str, config: &Config) -> Result<(), ConfigError> {
     train(&c, config)?;
     fixed(&c, config)?;
     crossbar(&c, config)?;
+    for (key, ohm) in config.wires.resistances() {
+        let sensible = ohm.is_finite() && ohm >= 0.0;
+        c.require(sensible, ("wires", key), ohm, "0 or more", "ohms; 0 leaves the resistance out")?;
+    }
     accelerator(&c, config)
 }
 

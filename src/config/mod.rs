@@ -4,6 +4,7 @@ mod check;
 mod lanes;
 mod parse;
 mod sections;
+mod wires;
 
 pub use lanes::Lanes;
 pub use parse::ConfigError;
@@ -11,3 +12,4 @@ pub use sections::{
     Accelerator, CellKind, CellStorage, Config, Crossbar, Decay, Device, Encoding, Fixed, KlSchedule,
     LatentFrom, Model, Protocol, Target, Train,
 };
+pub use wires::{ArrayKind, Drive, Wires};

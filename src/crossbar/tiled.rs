@@ -1,7 +1,9 @@
 //! The product as the tiles compute it: phase by phase, column by column, through the ADC.
 
+use super::kernel::{ColumnSums, Kernel, KernelChoice};
 use super::{MappedMatrix, TileGeometry};
 use crate::quant::{IntMatrix, MatVec};
+use std::sync::Arc;
 
 /// A programmed matrix. Behaves bit by bit as `rtl/hvae_matvec.v`.
 #[derive(Debug, Clone)]
@@ -12,8 +14,8 @@ pub struct TiledMatrix {
     mapped: MappedMatrix,
     /// Words of 64 rows of one bit plane: [tile][adc][slot][code bit][word].
     planes: Vec<u64>,
-    /// No conversion can clip, so the tiles compute the integer product.
-    exact: bool,
+    /// The same product, fast; none for shapes that it does not know.
+    kernel: Option<Arc<Kernel>>,
 }
 
 /// Sums of one tile in one phase.
@@ -33,8 +35,43 @@ impl TiledMatrix {
     pub fn from_mapped(matrix: &IntMatrix, mapped: MappedMatrix, geometry: &TileGeometry) -> TiledMatrix {
         let matrix = IntMatrix { weights: mapped.weights(geometry), ..matrix.clone() };
         let planes = mapped.tiles.iter().flat_map(|tile| tile_planes(tile, geometry)).collect();
-        let exact = geometry.lossless();
-        TiledMatrix { geometry: geometry.clone(), matrix, mapped, planes, exact }
+        let kernel = Kernel::new(&matrix, &mapped, geometry, KernelChoice::default()).map(Arc::new);
+        TiledMatrix { geometry: geometry.clone(), matrix, mapped, planes, kernel }
+    }
+
+    /// The same matrix computed in another way; the answers are the same.
+    pub fn with_kernel(self, choice: KernelChoice) -> TiledMatrix {
+        let kernel = Kernel::new(&self.matrix, &self.mapped, &self.geometry, choice).map(Arc::new);
+        TiledMatrix { kernel, ..self }
+    }
+
+    /// The fast way, if there is one for these tiles.
+    pub fn kernel(&self) -> Option<&Kernel> {
+        self.kernel.as_deref()
+    }
+
+    /// Products of several vectors, which read every weight once; clips of each.
+    pub fn apply_all(&self, inputs: &[&[i32]], sums: &mut [&mut [i64]]) -> Vec<u64> {
+        let Some(kernel) = &self.kernel else {
+            return inputs.iter().zip(sums).map(|(input, sums)| self.apply_by_phases(input, sums)).collect();
+        };
+        let codes: Vec<Vec<i32>> = inputs.iter().map(|input| self.codes(input)).collect();
+        let codes: Vec<&[i32]> = codes.iter().map(Vec::as_slice).collect();
+        let mut clips = vec![0; inputs.len()];
+        kernel.apply_all(&codes, sums, &mut clips);
+        clips
+    }
+
+    /// Every column sum before its converter; `None` unless the kernel keeps all of them
+    /// ([`KernelChoice::collapse`] false).
+    pub fn column_sums(&self, input: &[i32], visit: &mut dyn FnMut(ColumnSums)) -> Option<()> {
+        self.kernel.as_ref()?.column_sums(&self.codes(input), visit)
+    }
+
+    /// The code of every row, biases included.
+    fn codes(&self, input: &[i32]) -> Vec<i32> {
+        assert_eq!(input.len(), self.matrix.inputs);
+        (0..self.matrix.rows()).map(|k| self.matrix.drive(input, k)).collect()
     }
 
     pub fn mapped(&self) -> &MappedMatrix {
@@ -45,7 +82,8 @@ impl TiledMatrix {
         &self.matrix
     }
 
-    /// Always phase by phase, also where no conversion can clip.
+    /// Phase by phase and column by column, as plainly as it can be said: what every kernel
+    /// must equal.
     pub fn apply_by_phases(&self, input: &[i32], sums: &mut [i64]) -> u64 {
         let g = &self.geometry;
         let words = g.rows.div_ceil(64);
@@ -96,7 +134,10 @@ impl MatVec for TiledMatrix {
     }
 
     fn apply(&self, input: &[i32], sums: &mut [i64]) -> u64 {
-        if self.exact { self.matrix.apply(input, sums) } else { self.apply_by_phases(input, sums) }
+        match &self.kernel {
+            Some(kernel) => kernel.apply(&self.codes(input), sums),
+            None => self.apply_by_phases(input, sums),
+        }
     }
 
     fn integers(&self) -> &IntMatrix {

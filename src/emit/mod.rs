@@ -6,8 +6,10 @@ pub mod controllers;
 mod design;
 mod files;
 mod packaging;
+mod spice;
 mod stages;
 mod templates;
 
 pub use design::{Design, ProbeSignal};
 pub use files::{Emitted, emit};
+pub use spice::{SpiceTile, bit_line_currents};

@@ -13,11 +13,13 @@ pub struct GoldenEngine<'a, M> {
     pub adc_clips: u64,
     /// Numbers saturated so far.
     pub saturations: u64,
+    /// Cycles in which tiles converted so far, summed over tiles.
+    pub tile_samples: u64,
 }
 
 impl<'a, M: MatVec> GoldenEngine<'a, M> {
     pub fn new(golden: &'a Golden<M>) -> Self {
-        GoldenEngine { golden, adc_clips: 0, saturations: 0 }
+        GoldenEngine { golden, adc_clips: 0, saturations: 0, tile_samples: 0 }
     }
 
     /// z from the prior and tokens at a temperature, as GENERATE would.
@@ -101,6 +103,7 @@ impl<'a, M: MatVec> GoldenEngine<'a, M> {
     fn count(&mut self, machine: &Machine<M>) {
         self.adc_clips += machine.adc_clips;
         self.saturations += machine.saturations.0;
+        self.tile_samples += machine.tile_samples;
     }
 }
 

@@ -1,0 +1,150 @@
+//! `hvae study`: many configurations on the golden model.
+
+mod journal;
+mod plan;
+mod row;
+mod table;
+
+use super::Failure;
+use super::inputs::read_text;
+use super::progress;
+use journal::Journal;
+use plan::Study;
+use row::{Material, Row};
+use sha2::{Digest, Sha256};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+#[derive(clap::Args)]
+#[command(
+    after_help = "Examples:\n  hvae study configs/study-adc.toml --out build/study\n  hvae study configs/study-adc.toml --row 3\n  hvae study configs/study-adc.toml --collect rows/*.json --out build/study\nRun it again to resume; workflow/Snakefile spreads rows over machines."
+)]
+pub struct Args {
+    /// What to try: model, data, [base], [vary], seeds
+    study: PathBuf,
+    /// Folder of rows.jsonl and, when all rows are there, results.csv, results.json and plots
+    #[arg(long, required_unless_present_any = ["row", "count"])]
+    out: Option<PathBuf>,
+    /// Print this row as a JSON line and write nothing
+    #[arg(long, conflicts_with_all = ["count", "collect"])]
+    row: Option<usize>,
+    /// Print how many rows there are
+    #[arg(long)]
+    count: bool,
+    /// Take rows that --row printed instead of computing them
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with = "count")]
+    collect: Vec<PathBuf>,
+    /// Rows at once; 0: one a core
+    #[arg(long, default_value_t = 0)]
+    jobs: usize,
+}
+
+pub fn run(args: &Args) -> Result<(), Failure> {
+    let file = args.study.display().to_string();
+    let text = read_text(&args.study)?;
+    let study = Study::parse(&file, &text)?;
+    if args.count {
+        println!("{}", study.rows());
+        return Ok(());
+    }
+    if let Some(row) = args.row {
+        let choice = known(&study, row, &file)?;
+        let row = Material::read(&study)?.row(&study, &file, choice);
+        println!("{}", serde_json::to_string(&row).expect("a row is plain data"));
+        return Ok(());
+    }
+    let out = args.out.as_deref().expect("clap asks for it");
+    fs::create_dir_all(out).map_err(|e| Failure::io(out, e))?;
+    let journal = Journal::open(&out.join("rows.jsonl"), &identity(&study, &text)?)?;
+    let rows = if args.collect.is_empty() {
+        compute(&study, &file, journal, args.jobs)?
+    } else {
+        collect(&study, &file, journal, &args.collect)?
+    };
+    let missing = study.rows() - rows.len();
+    if missing > 0 {
+        println!("{} of {} rows in {}; {missing} are missing", rows.len(), study.rows(), out.display());
+        return Ok(());
+    }
+    let written = table::write(&study, &rows, out)?;
+    let failed = rows.iter().filter(|r| r.error.is_some()).count();
+    println!("{} rows, {failed} without figures; {} in {}", rows.len(), written.join(", "), out.display());
+    Ok(())
+}
+
+fn known(study: &Study, row: usize, file: &str) -> Result<plan::Choice, Failure> {
+    if row >= study.rows() {
+        return Err(Failure::input(format!(
+            "--row {row}: expected 0 to {}, the rows of {file}; choose another",
+            study.rows() - 1
+        )));
+    }
+    Ok(study.choice(row))
+}
+
+/// What rows depend on: the study, the model, the data and this program's version.
+fn identity(study: &Study, text: &str) -> Result<String, Failure> {
+    let mut hash = Sha256::new();
+    hash.update(env!("CARGO_PKG_VERSION"));
+    hash.update(text);
+    for path in [study.model.join("model.safetensors"), study.data.clone()] {
+        hash.update(fs::read(&path).map_err(|e| Failure::io(&path, e))?);
+    }
+    Ok(hash.finalize().iter().map(|b| format!("{b:02x}")).collect())
+}
+
+/// Computes what the journal lacks.
+fn compute(study: &Study, file: &str, journal: Journal, jobs: usize) -> Result<Vec<Row>, Failure> {
+    let missing: Vec<usize> = (0..study.rows()).filter(|&r| !journal.has(r)).collect();
+    if !missing.is_empty() {
+        println!("{} of {} rows to compute", missing.len(), study.rows());
+    }
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let jobs = if jobs == 0 { cores } else { jobs }.min(missing.len());
+    let material = if missing.is_empty() { None } else { Some(Material::read(study)?) };
+    let (next, journal) = (AtomicUsize::new(0), Mutex::new(journal));
+    let spin = progress::spinner("rows");
+    let worker = || -> Result<(), Failure> {
+        loop {
+            let Some(&row) = missing.get(next.fetch_add(1, Ordering::Relaxed)) else { return Ok(()) };
+            let material = material.as_ref().expect("rows are missing");
+            let done = material.row(study, file, study.choice(row));
+            journal.lock().expect("no writer panics").add(done)?;
+        }
+    };
+    std::thread::scope(|scope| {
+        let all: Vec<_> = (0..jobs).map(|_| scope.spawn(worker)).collect();
+        all.into_iter().try_for_each(|t| t.join().expect("a row does not panic"))
+    })?;
+    spin.finish_and_clear();
+    Ok(journal.into_inner().expect("no writer panics").rows().values().cloned().collect())
+}
+
+/// Takes rows computed elsewhere.
+fn collect(study: &Study, file: &str, mut journal: Journal, files: &[PathBuf]) -> Result<Vec<Row>, Failure> {
+    for path in files {
+        for line in read_text(path)?.lines() {
+            let row = read_row(path, line)?;
+            let choice = known(study, row.choice.row, file)?;
+            if choice != row.choice {
+                return Err(Failure::input(format!(
+                    "{}: expected row {} of {file}, found other settings; compute it again with --row {0}",
+                    path.display(),
+                    choice.row
+                )));
+            }
+            if !journal.has(row.choice.row) {
+                journal.add(row)?;
+            }
+        }
+    }
+    Ok(journal.rows().values().cloned().collect())
+}
+
+fn read_row(path: &Path, line: &str) -> Result<Row, Failure> {
+    serde_json::from_str(line).map_err(|e| {
+        Failure::input(format!("{}: expected a row that --row printed, found {e}", path.display()))
+    })
+}

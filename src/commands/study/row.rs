@@ -1,0 +1,107 @@
+//! One row of a study: figures as a pure function of its configuration.
+
+use super::plan::{Choice, Study};
+use crate::commands::Failure;
+use crate::commands::inputs::{balanced, read_data, read_model};
+use hvae_mnn::config::Config;
+use hvae_mnn::golden::{Golden, GoldenEngine};
+use hvae_mnn::model::{Effort, Protocol, TrainedModel, evaluate};
+use hvae_mnn::pipeline::{map, own_sentences};
+use serde::{Deserialize, Serialize};
+
+/// Names of the figures.
+pub const FIGURES: [&str; 6] = ["ppl", "nll", "kl", "accuracy", "overlap", "clip_rate"];
+
+/// What a row showed, or why it cannot be.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Row {
+    #[serde(flatten)]
+    pub choice: Choice,
+    pub figures: Option<Figures>,
+    pub error: Option<String>,
+}
+
+/// Honest protocol: ELBO with z drawn from the posterior.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Figures {
+    pub ppl: f64,
+    /// Nats a sentence.
+    pub nll: f64,
+    /// Nats a sentence.
+    pub kl: f64,
+    /// Share of tokens predicted, 0 to 1.
+    pub accuracy: f64,
+    /// Share of words that a reconstruction keeps, 0 to 1.
+    pub overlap: Option<f64>,
+    /// Conversions that clipped, as a share of all.
+    pub clip_rate: f64,
+    pub adc_clips: u64,
+    pub saturations: u64,
+}
+
+impl Figures {
+    /// By the names of [`FIGURES`].
+    pub fn get(&self, name: &str) -> Option<f64> {
+        match name {
+            "ppl" => Some(self.ppl),
+            "nll" => Some(self.nll),
+            "kl" => Some(self.kl),
+            "accuracy" => Some(self.accuracy),
+            "overlap" => self.overlap,
+            "clip_rate" => Some(self.clip_rate),
+            _ => None,
+        }
+    }
+}
+
+/// What all rows read.
+pub struct Material {
+    model: TrainedModel,
+    sentences: Vec<Vec<u32>>,
+    calibration: Vec<Vec<u32>>,
+}
+
+impl Material {
+    pub fn read(study: &Study) -> Result<Material, Failure> {
+        let (model, _) = read_model(&study.model, Config::default())?;
+        let mut sentences = read_data(&study.data, &model.vocabulary)?;
+        if study.sentences > 0 {
+            sentences.truncate(study.sentences);
+        }
+        let calibration = own_sentences(&model.float_net(), 64, 1);
+        Ok(Material { model, sentences, calibration })
+    }
+
+    /// The row `choice`; a configuration that cannot be built is a row as well.
+    pub fn row(&self, study: &Study, file: &str, choice: Choice) -> Row {
+        match self.measure(study, file, &choice) {
+            Ok(figures) => Row { choice, figures: Some(figures), error: None },
+            Err(failure) => Row { choice, figures: None, error: Some(failure.message) },
+        }
+    }
+
+    fn measure(&self, study: &Study, file: &str, choice: &Choice) -> Result<Figures, Failure> {
+        let model = &self.model;
+        let config = study.config(file, choice)?;
+        let shape = (model.description.model.clone(), model.description.train.clone());
+        let config = balanced(Config { model: shape.0, train: shape.1, ..config })?;
+        let net = map(&model.network, &model.weights, &config, &self.calibration)?;
+        let golden = Golden::tiled(&net, &config.accelerator);
+        let mut engine = GoldenEngine::new(&golden);
+        let found = evaluate(&mut engine, &self.sentences, Protocol::Honest, &Effort::default());
+        if !(found.ppl.is_finite() && found.kl.is_finite()) {
+            return Err(Failure::check("the network's perplexity is not a finite number".to_string()));
+        }
+        let conversions = engine.tile_samples * net.geometry.weight_adcs() as u64;
+        Ok(Figures {
+            ppl: found.ppl,
+            nll: found.nll,
+            kl: found.kl,
+            accuracy: found.token_accuracy,
+            overlap: found.word_overlap,
+            clip_rate: engine.adc_clips as f64 / conversions.max(1) as f64,
+            adc_clips: engine.adc_clips,
+            saturations: engine.saturations,
+        })
+    }
+}
