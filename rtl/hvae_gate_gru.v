@@ -4,7 +4,7 @@
 //
 // x_i, h_i: pre-activations {n, z, r} of the input and of the recurrent part, PreFrac
 // fraction bits; h_prev_i, h_o: StateBits with HFrac fraction bits.
-// Latency 14, pipelined, no reset but valid.
+// Latency 16, pipelined, no reset but valid.
 `default_nettype none
 
 module hvae_gate_gru #(
@@ -32,11 +32,11 @@ module hvae_gate_gru #(
   localparam TABLE_FRAC = TableBits - 2;  // sigmoid and tanh reach 1 exactly
   localparam DIFF_BITS  = StateBits + 1;
 
-  reg [13:0] valid_q;
+  reg [15:0] valid_q;
   always @(posedge clk_i)
-    if (rst_i) valid_q <= 14'd0;
-    else valid_q <= {valid_q[12:0], valid_i};
-  assign valid_o = valid_q[13];
+    if (rst_i) valid_q <= 16'd0;
+    else valid_q <= {valid_q[14:0], valid_i};
+  assign valid_o = valid_q[15];
 
   // c0 -> c1: pre-activations of the reset and update gates
   wire [PreBits-1:0] r_sum, z_sum;
@@ -51,7 +51,7 @@ module hvae_gate_gru #(
     z_pre_q <= z_sum;
   end
 
-  // c1 -> c4: r and z
+  // c1 -> c5: r and z
   wire signed [TableBits-1:0] r, z;
   hvae_table #(
       .InBits(PreBits), .AddressBits(TableAddressBits), .OutBits(TableBits),
@@ -62,9 +62,9 @@ module hvae_gate_gru #(
       .DeltaBits(SigmoidDeltaBits), .InitFile(SigmoidFile)
   ) u_z (.clk_i(clk_i), .x_i(z_pre_q), .y_o(z));
 
-  // c4 -> c5 -> c6: r * h_n
+  // c5 -> c6 -> c7: r * h_n
   wire signed [PreBits-1:0] h_n;
-  hvae_delay #(.Bits(PreBits), .Cycles(4)) u_h_n (.clk_i(clk_i), .d_i(h_i[2*PreBits+:PreBits]), .d_o(h_n));
+  hvae_delay #(.Bits(PreBits), .Cycles(5)) u_h_n (.clk_i(clk_i), .d_i(h_i[2*PreBits+:PreBits]), .d_o(h_n));
   reg  signed [TableBits+PreBits-1:0] gated_wide_q;
   wire        [PreBits-1:0]           gated;
   wire                                gated_sat;
@@ -76,37 +76,37 @@ module hvae_gate_gru #(
     gated_q      <= gated;
   end
 
-  // c6 -> c7: candidate's pre-activation
+  // c7 -> c8: candidate's pre-activation
   wire [PreBits-1:0] x_n, n_sum;
   wire               n_sum_sat;
   reg  [PreBits-1:0] n_pre_q;
-  hvae_delay #(.Bits(PreBits), .Cycles(6)) u_x_n (.clk_i(clk_i), .d_i(x_i[2*PreBits+:PreBits]), .d_o(x_n));
+  hvae_delay #(.Bits(PreBits), .Cycles(7)) u_x_n (.clk_i(clk_i), .d_i(x_i[2*PreBits+:PreBits]), .d_o(x_n));
   hvae_sat_add #(.Bits(PreBits)) u_n_sum (.a_i(x_n), .b_i(gated_q), .sum_o(n_sum), .sat_o(n_sum_sat));
   always @(posedge clk_i) n_pre_q <= n_sum;
 
-  // c7 -> c10: candidate
+  // c8 -> c12: candidate
   wire signed [TableBits-1:0] candidate;
   hvae_table #(
       .InBits(PreBits), .AddressBits(TableAddressBits), .OutBits(TableBits),
       .DeltaBits(TanhDeltaBits), .InitFile(TanhFile)
   ) u_n (.clk_i(clk_i), .x_i(n_pre_q), .y_o(candidate));
 
-  // c10 -> c11: candidate as a state, and how far the old state is from it
+  // c12 -> c13: candidate as a state, and how far the old state is from it
   wire signed [StateBits-1:0] n, h_prev;
   wire                        n_sat;
   reg  signed [StateBits-1:0] n_q;
   reg  signed [DIFF_BITS-1:0] diff_q;
   hvae_requant #(.InBits(TableBits), .OutBits(StateBits), .Shift(TABLE_FRAC - HFrac)) u_n_state (
       .value_i(candidate), .value_o(n), .sat_o(n_sat));
-  hvae_delay #(.Bits(StateBits), .Cycles(10)) u_h_prev (.clk_i(clk_i), .d_i(h_prev_i), .d_o(h_prev));
+  hvae_delay #(.Bits(StateBits), .Cycles(12)) u_h_prev (.clk_i(clk_i), .d_i(h_prev_i), .d_o(h_prev));
   always @(posedge clk_i) begin
     n_q    <= n;
     diff_q <= {h_prev[StateBits-1], h_prev} - {n[StateBits-1], n};
   end
 
-  // c11 -> c12 -> c13: z * (h - n); |z| <= 1, so it fits the width of the difference
+  // c13 -> c14 -> c15: z * (h - n); |z| <= 1, so it fits the width of the difference
   wire signed [TableBits-1:0] z_late;
-  hvae_delay #(.Bits(TableBits), .Cycles(7)) u_z_late (.clk_i(clk_i), .d_i(z), .d_o(z_late));
+  hvae_delay #(.Bits(TableBits), .Cycles(8)) u_z_late (.clk_i(clk_i), .d_i(z), .d_o(z_late));
   reg  signed [TableBits+DIFF_BITS-1:0] kept_wide_q;
   wire        [DIFF_BITS-1:0]           kept;
   wire                                  unused_kept_sat;
@@ -120,7 +120,7 @@ module hvae_gate_gru #(
   end
   hvae_delay #(.Bits(StateBits), .Cycles(2)) u_n_late (.clk_i(clk_i), .d_i(n_q), .d_o(n_late));
 
-  // c13 -> c14: new state
+  // c15 -> c16: new state
   wire signed [DIFF_BITS:0]   sum = {{2{n_late[StateBits-1]}}, n_late} + {kept_q[DIFF_BITS-1], kept_q};
   wire        [StateBits-1:0] state;
   wire                        state_sat;
@@ -132,9 +132,9 @@ module hvae_gate_gru #(
   wire [1:0] sum_sats_late = {1'b0, r_sum_sat} + {1'b0, z_sum_sat};
   wire [1:0] sum_sats;
   wire       gated_sat_late, n_sum_sat_late, n_sat_late;
-  hvae_delay #(.Bits(2), .Cycles(13)) u_sum_sats (.clk_i(clk_i), .d_i(sum_sats_late), .d_o(sum_sats));
-  hvae_delay #(.Bits(1), .Cycles(8)) u_gated_sat (.clk_i(clk_i), .d_i(gated_sat), .d_o(gated_sat_late));
-  hvae_delay #(.Bits(1), .Cycles(7)) u_n_sum_sat (.clk_i(clk_i), .d_i(n_sum_sat), .d_o(n_sum_sat_late));
+  hvae_delay #(.Bits(2), .Cycles(15)) u_sum_sats (.clk_i(clk_i), .d_i(sum_sats_late), .d_o(sum_sats));
+  hvae_delay #(.Bits(1), .Cycles(9)) u_gated_sat (.clk_i(clk_i), .d_i(gated_sat), .d_o(gated_sat_late));
+  hvae_delay #(.Bits(1), .Cycles(8)) u_n_sum_sat (.clk_i(clk_i), .d_i(n_sum_sat), .d_o(n_sum_sat_late));
   hvae_delay #(.Bits(1), .Cycles(3)) u_n_sat (.clk_i(clk_i), .d_i(n_sat), .d_o(n_sat_late));
   reg [3:0] sats_q;
   always @(posedge clk_i)

@@ -4,7 +4,7 @@
 //
 // x_i, h_i: pre-activations {o, g, f, i} of the input and of the recurrent part, PreFrac
 // fraction bits; c_prev_i, c_o: StateBits, CFrac fraction bits; h_o: HFrac fraction bits.
-// Latency 13, pipelined, no reset but valid.
+// Latency 15, pipelined, no reset but valid.
 `default_nettype none
 
 module hvae_gate_lstm #(
@@ -34,13 +34,13 @@ module hvae_gate_lstm #(
   /* verilator no_inline_module */  // one class for all lanes
   localparam TABLE_FRAC = TableBits - 2;  // sigmoid and tanh reach 1 exactly
 
-  reg [12:0] valid_q;
+  reg [14:0] valid_q;
   always @(posedge clk_i)
-    if (rst_i) valid_q <= 13'd0;
-    else valid_q <= {valid_q[11:0], valid_i};
-  assign valid_o = valid_q[12];
+    if (rst_i) valid_q <= 15'd0;
+    else valid_q <= {valid_q[13:0], valid_i};
+  assign valid_o = valid_q[14];
 
-  // c0 -> c1 -> c4: gates
+  // c0 -> c1 -> c5: gates
   wire [3:0]             sum_sat;
   wire [4*TableBits-1:0] gates;
   genvar g;
@@ -69,9 +69,9 @@ module hvae_gate_lstm #(
   wire signed [TableBits-1:0] n = gates[2*TableBits+:TableBits];
   wire signed [TableBits-1:0] o = gates[3*TableBits+:TableBits];
 
-  // c4 -> c5 -> c6: f * c and i * g
+  // c5 -> c6 -> c7: f * c and i * g
   wire signed [StateBits-1:0] c_prev;
-  hvae_delay #(.Bits(StateBits), .Cycles(4)) u_c_prev (.clk_i(clk_i), .d_i(c_prev_i), .d_o(c_prev));
+  hvae_delay #(.Bits(StateBits), .Cycles(5)) u_c_prev (.clk_i(clk_i), .d_i(c_prev_i), .d_o(c_prev));
   reg  signed [TableBits+StateBits-1:0] kept_wide_q;
   reg  signed [2*TableBits-1:0]         added_wide_q;
   wire        [StateBits-1:0]           kept, added;
@@ -88,14 +88,14 @@ module hvae_gate_lstm #(
     added_q      <= added;
   end
 
-  // c6 -> c7: c'
+  // c7 -> c8: c'
   wire [StateBits-1:0] c_sum;
   wire                 c_sat;
   reg  [StateBits-1:0] c_q;
   hvae_sat_add #(.Bits(StateBits)) u_c (.a_i(kept_q), .b_i(added_q), .sum_o(c_sum), .sat_o(c_sat));
   always @(posedge clk_i) c_q <= c_sum;
 
-  // c7 -> c8 -> c11: tanh(c')
+  // c8 -> c9 -> c13: tanh(c')
   wire        [PreBits-1:0]   c_pre;
   wire                        c_pre_sat;
   reg         [PreBits-1:0]   c_pre_q;
@@ -108,9 +108,9 @@ module hvae_gate_lstm #(
       .DeltaBits(TanhDeltaBits), .InitFile(TanhFile)
   ) u_tanh (.clk_i(clk_i), .x_i(c_pre_q), .y_o(squashed));
 
-  // c11 -> c12 -> c13: h'
+  // c13 -> c14 -> c15: h'
   wire signed [TableBits-1:0]   o_late;
-  hvae_delay #(.Bits(TableBits), .Cycles(7)) u_o (.clk_i(clk_i), .d_i(o), .d_o(o_late));
+  hvae_delay #(.Bits(TableBits), .Cycles(8)) u_o (.clk_i(clk_i), .d_i(o), .d_o(o_late));
   reg  signed [2*TableBits-1:0] h_wide_q;
   wire        [StateBits-1:0]   state;
   wire                          state_sat;
@@ -120,7 +120,7 @@ module hvae_gate_lstm #(
     h_wide_q <= o_late * squashed;
     h_o      <= state;
   end
-  hvae_delay #(.Bits(StateBits), .Cycles(6)) u_c_late (.clk_i(clk_i), .d_i(c_q), .d_o(c_o));
+  hvae_delay #(.Bits(StateBits), .Cycles(7)) u_c_late (.clk_i(clk_i), .d_i(c_q), .d_o(c_o));
 
   // Clips, each delayed to the cycle of the result.
   wire [2:0] gate_sats = {2'd0, sum_sat[0]} + {2'd0, sum_sat[1]} + {2'd0, sum_sat[2]} + {2'd0, sum_sat[3]};
@@ -128,10 +128,10 @@ module hvae_gate_lstm #(
   wire [2:0] gate_sats_late;
   wire [1:0] product_sats_late;
   wire       c_sat_late, c_pre_sat_late;
-  hvae_delay #(.Bits(3), .Cycles(12)) u_gate_sats (.clk_i(clk_i), .d_i(gate_sats), .d_o(gate_sats_late));
-  hvae_delay #(.Bits(2), .Cycles(7)) u_product_sats (.clk_i(clk_i), .d_i(product_sats), .d_o(product_sats_late));
-  hvae_delay #(.Bits(1), .Cycles(6)) u_c_sat (.clk_i(clk_i), .d_i(c_sat), .d_o(c_sat_late));
-  hvae_delay #(.Bits(1), .Cycles(5)) u_c_pre_sat (.clk_i(clk_i), .d_i(c_pre_sat), .d_o(c_pre_sat_late));
+  hvae_delay #(.Bits(3), .Cycles(14)) u_gate_sats (.clk_i(clk_i), .d_i(gate_sats), .d_o(gate_sats_late));
+  hvae_delay #(.Bits(2), .Cycles(8)) u_product_sats (.clk_i(clk_i), .d_i(product_sats), .d_o(product_sats_late));
+  hvae_delay #(.Bits(1), .Cycles(7)) u_c_sat (.clk_i(clk_i), .d_i(c_sat), .d_o(c_sat_late));
+  hvae_delay #(.Bits(1), .Cycles(6)) u_c_pre_sat (.clk_i(clk_i), .d_i(c_pre_sat), .d_o(c_pre_sat_late));
   reg [3:0] sats_q;
   always @(posedge clk_i)
     sats_q <= {1'b0, gate_sats_late} + {2'd0, product_sats_late} + {3'd0, c_sat_late} + {3'd0, c_pre_sat_late} + {3'd0, state_sat};

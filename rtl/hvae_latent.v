@@ -6,7 +6,7 @@
 //
 // e is standard normal: sign and magnitude of draw (latent, dimension) of the seed.
 // Means, log-variances and z have PreFrac fraction bits, e has 12. z of the dimension
-// asked for in cycle q is written in q + 18. The statistics leave in q + 11.
+// asked for in cycle q is written in q + 19. The statistics leave in q + 11.
 `default_nettype none
 
 module hvae_latent #(
@@ -52,12 +52,12 @@ module hvae_latent #(
   hvae_stage_seq u_seq (
       .clk_i(clk_i), .rst_i(rst_i), .start_i(start_i), .mvm_i(1'b0), .rounds_last_i(8'd0),
       .phases_last_i(8'd0), .slots_last_i(8'd0), .wait_last_i(8'd0),
-      .scan_last_i(18'(Size - 1)), .drain_last_i(8'd18),
+      .scan_last_i(18'(Size - 1)), .drain_last_i(8'd19),
       .busy_o(busy_o), .sample_o(unused_sample), .round_o(unused_round), .phase_o(unused_phase), .first_phase_o(unused_first),
       .slot_o(unused_slot), .scan_o(scan), .scan_index_o(index)
   );
 
-  // q: the draw is asked for; q + 14: e
+  // q: the draw is asked for; q + 14: its magnitude; q + 15: e
   wire sampled = mode_i == POSTERIOR || mode_i == PRIOR;
   wire [31:0]           uniform;
   wire                  sign;
@@ -70,17 +70,18 @@ module hvae_latent #(
       .clk_i(clk_i), .v_i({uniform[31:1], 1'b1}), .value_o(magnitude)
   );
   hvae_delay #(.Bits(1), .Cycles(3)) u_sign (.clk_i(clk_i), .d_i(uniform[0]), .d_o(sign));
-  wire signed [NOISE_BITS-1:0] noise = sign ? -$signed(magnitude) : $signed(magnitude);
+  reg signed [NOISE_BITS-1:0] draw_q;
+  always @(posedge clk_i) draw_q <= sign ? -$signed(magnitude) : $signed(magnitude);
 
   // q + 10: the moments are read; q + 11: the table of sigma
-  wire [GROUP_BITS-1:0] index10, index11, index18;
-  reg  [18:1]           valid_q;
+  wire [GROUP_BITS-1:0] index10, index11, index19;
+  reg  [19:1]           valid_q;
   hvae_delay #(.Bits(GROUP_BITS), .Cycles(10)) u_index10 (.clk_i(clk_i), .d_i(index), .d_o(index10));
   hvae_delay #(.Bits(GROUP_BITS), .Cycles(1)) u_index11 (.clk_i(clk_i), .d_i(index10), .d_o(index11));
-  hvae_delay #(.Bits(GROUP_BITS), .Cycles(7)) u_index18 (.clk_i(clk_i), .d_i(index11), .d_o(index18));
+  hvae_delay #(.Bits(GROUP_BITS), .Cycles(8)) u_index19 (.clk_i(clk_i), .d_i(index11), .d_o(index19));
   always @(posedge clk_i)
-    if (rst_i) valid_q <= 18'd0;
-    else valid_q <= {valid_q[17:1], scan};
+    if (rst_i) valid_q <= 19'd0;
+    else valid_q <= {valid_q[18:1], scan};
 
   reg signed [StateBits-1:0] mean_q, log_variance_q;
   always @(posedge clk_i)
@@ -102,7 +103,7 @@ module hvae_latent #(
       .DeltaBits(ExpDeltaBits), .InitFile(ExpFile)
   ) u_sigma (.clk_i(clk_i), .x_i(log_variance_q), .y_o(sigma));
 
-  // q + 14 -> q + 15 -> q + 16: the noise in z's format
+  // q + 15 -> q + 16 -> q + 17: the noise in z's format
   reg  signed [TableBits+NOISE_BITS-1:0] scaled_wide_q;
   reg  signed [NOISE_BITS-1:0]           plain_wide_q;
   wire        [StateBits-1:0]            scaled, plain;
@@ -114,16 +115,16 @@ module hvae_latent #(
   reg [StateBits-1:0] noise_q;
   reg                 noise_sat_q;
   always @(posedge clk_i) begin
-    scaled_wide_q <= sigma * noise;
-    plain_wide_q  <= noise;
+    scaled_wide_q <= sigma * draw_q;
+    plain_wide_q  <= draw_q;
     noise_q       <= mode_i == PRIOR ? plain : scaled;
-    noise_sat_q   <= valid_q[15] && (mode_i == PRIOR ? plain_sat : mode_i == POSTERIOR && scaled_sat);
+    noise_sat_q   <= valid_q[16] && (mode_i == PRIOR ? plain_sat : mode_i == POSTERIOR && scaled_sat);
   end
 
-  // q + 16 -> q + 17 -> q + 18: z
+  // q + 17 -> q + 18 -> q + 19: z
   wire [StateBits-1:0] base, sum;
   wire                 sum_sat;
-  hvae_delay #(.Bits(StateBits), .Cycles(5)) u_base (
+  hvae_delay #(.Bits(StateBits), .Cycles(6)) u_base (
       .clk_i(clk_i), .d_i(mode_i == MEAN || mode_i == POSTERIOR ? mean_q : StateBits'(given_i)), .d_o(base));
   hvae_sat_add #(.Bits(StateBits)) u_sum (.a_i(base), .b_i(noise_q), .sum_o(sum), .sat_o(sum_sat));
   reg [StateBits-1:0] z_q, write_data;
@@ -131,12 +132,12 @@ module hvae_latent #(
   always @(posedge clk_i) begin
     z_q        <= mode_i == POSTERIOR ? sum : mode_i == PRIOR ? noise_q : base;
     write_data <= z_q;
-    own_sats_q <= {15'd0, noise_sat_q} + {15'd0, valid_q[16] && mode_i == POSTERIOR && sum_sat};
+    own_sats_q <= {15'd0, noise_sat_q} + {15'd0, valid_q[17] && mode_i == POSTERIOR && sum_sat};
   end
 
   // Read by the probes of a simulation.
-  wire                  write_valid = valid_q[18];
-  wire [GROUP_BITS-1:0] write_group = index18;
+  wire                  write_valid = valid_q[19];
+  wire [GROUP_BITS-1:0] write_group = index19;
 
   wire [15:0]          code_sats;
   wire [StateBits-1:0] unused_word;

@@ -8,7 +8,7 @@
 // exponent, 32 of the term) and added exactly, so that the score does not depend on the
 // number of lanes. Mirrors `golden::score`.
 //
-// Logits of a group arrive with valid_i; score_valid_o comes LEVELS + 8 + LEVELS + 13 cycles
+// Logits of a group arrive with valid_i; score_valid_o comes LEVELS + 9 + LEVELS + 14 cycles
 // after the last one of the second pass, LEVELS = ceil(log2(Lanes)).
 `default_nettype none
 
@@ -67,12 +67,12 @@ module hvae_log_prob #(
   assign ends  = valid && group == 18'(GROUPS - 1);
 
   // valid_q[k]: stage k of the second pass, from the cycle of valid on.
-  reg [7:1] valid_q, starts_q;
+  reg [8:1] valid_q, starts_q;
   always @(posedge clk_i)
-    if (rst_i) {valid_q, starts_q} <= 14'd0;
+    if (rst_i) {valid_q, starts_q} <= 16'd0;
     else begin
-      valid_q  <= {valid_q[6:1], valid};
-      starts_q <= {starts_q[6:1], valid && group == 18'd0};
+      valid_q  <= {valid_q[7:1], valid};
+      starts_q <= {starts_q[7:1], valid && group == 18'd0};
     end
 
   wire [LEAVES*SUM_BITS-1:0]  sums;
@@ -114,20 +114,20 @@ module hvae_log_prob #(
         end
         assign targets[l*DIFF_BITS+:DIFF_BITS] = target_q;
 
-        // 3 -> 6: 2^-fraction; 7: the term; 8: the sum.
+        // 3 -> 7: 2^-fraction; 8: the term; 9: the sum.
         wire signed [TABLE-1:0]   mantissa;
-        wire        [POWER-1:0]   power6;
-        wire                      here6;
+        wire        [POWER-1:0]   power7;
+        wire                      here7;
         reg  [TERM_BITS-1:0]      term_q;
         reg  [SUM_BITS-1:0]       sum_q;
         hvae_table #(
             .InBits(FRAC), .AddressBits(AddressBits), .OutBits(TABLE), .DeltaBits(Exp2DeltaBits), .InitFile(Exp2File)
         ) u_exp2 (.clk_i(clk_i), .x_i({~octaves_q[FRAC-1], octaves_q[FRAC-2:0]}), .y_o(mantissa));
-        hvae_delay #(.Bits(POWER + 1), .Cycles(3)) u_power (
-            .clk_i(clk_i), .d_i({here_q[3], octaves_q[FRAC+:POWER]}), .d_o({here6, power6}));
+        hvae_delay #(.Bits(POWER + 1), .Cycles(4)) u_power (
+            .clk_i(clk_i), .d_i({here_q[3], octaves_q[FRAC+:POWER]}), .d_o({here7, power7}));
         always @(posedge clk_i) begin
-          term_q <= here6 ? {mantissa, {(TERM_FRAC-FRAC){1'b0}}} >> power6 : {TERM_BITS{1'b0}};
-          if (valid_q[7]) sum_q <= (starts_q[7] ? {SUM_BITS{1'b0}} : sum_q) + SUM_BITS'(term_q);
+          term_q <= here7 ? {mantissa, {(TERM_FRAC-FRAC){1'b0}}} >> power7 : {TERM_BITS{1'b0}};
+          if (valid_q[8]) sum_q <= (starts_q[8] ? {SUM_BITS{1'b0}} : sum_q) + SUM_BITS'(term_q);
         end
         assign sums[l*SUM_BITS+:SUM_BITS] = sum_q;
         wire unused = &{1'b0, octaves_q};
@@ -169,12 +169,12 @@ module hvae_log_prob #(
   assign max = gen_level[LEVELS].top;
 
   // The sum, from 1 to 2^17, as power and fraction: leading zeros go in steps of 16, 8, 4, 2, 1.
-  // It is read once, 8 + LEVELS cycles after its last group; the steps follow a cycle apart.
-  localparam TOTAL = 8 + LEVELS;
-  reg  [TOTAL+12:1]    end_q;
+  // It is read once, 9 + LEVELS cycles after its last group; the steps follow a cycle apart.
+  localparam TOTAL = 9 + LEVELS;
+  reg  [TOTAL+13:1]    end_q;
   always @(posedge clk_i)
-    if (rst_i) end_q <= {(TOTAL+12){1'b0}};
-    else end_q <= {end_q[TOTAL+11:1], ends};
+    if (rst_i) end_q <= {(TOTAL+13){1'b0}};
+    else end_q <= {end_q[TOTAL+12:1], ends};
   reg  [SUM_BITS-1:0]  shifted_q;
   reg  [4:0]           zeros_q;
   reg  [2:0]           step_q;
@@ -195,7 +195,7 @@ module hvae_log_prob #(
     end
   end
 
-  // TOTAL + 6: normalised; + 9: its logarithm to base 2; + 10, 11: the natural one; + 12: score.
+  // TOTAL + 6: normalised; + 10: its logarithm to base 2; + 11, 12: the natural one; + 13: score.
   wire signed [TABLE-1:0] log2_mantissa;
   hvae_table #(
       .InBits(FRAC), .AddressBits(AddressBits), .OutBits(TABLE), .DeltaBits(Log2DeltaBits), .InitFile(Log2File)
@@ -213,9 +213,9 @@ module hvae_log_prob #(
   always @(posedge clk_i) begin
     ln_wide_q <= log2_sum * LN_2;
     ln_q      <= ln_sum;
-    if (end_q[TOTAL+11]) score_o <= -(target_nats + ln_q);
+    if (end_q[TOTAL+12]) score_o <= -(target_nats + ln_q);
   end
-  assign score_valid_o = end_q[TOTAL+12];
+  assign score_valid_o = end_q[TOTAL+13];
 
   wire unused = &{1'b0, shifted_q};
 endmodule

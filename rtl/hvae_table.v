@@ -2,7 +2,8 @@
 // A function as 2^AddressBits linear segments over all of InBits (signed):
 //   y_o = value + (delta * fraction + half) >> (InBits - AddressBits)
 // Memory word of a segment, most negative input first: {value, delta}, both signed.
-// Latency 3, one look-up per cycle, no reset.
+// Latency 4, one look-up per cycle, no reset. A block memory is slow to show its word, so
+// nothing is computed in that cycle.
 `default_nettype none
 
 module hvae_table #(
@@ -26,18 +27,21 @@ module hvae_table #(
   wire [AddressBits-1:0] segment = {~x_i[InBits-1], x_i[InBits-2-:AddressBits-1]};
 
   reg        [OutBits+DeltaBits-1:0] word_q;
-  reg        [FRACTION_BITS-1:0]     fraction_q;
-  reg signed [OutBits-1:0]           value_q;
+  reg        [FRACTION_BITS-1:0]     fraction_q, fraction_q2;
+  reg signed [DeltaBits-1:0]         delta_q;
+  reg signed [OutBits-1:0]           value_q, value_q2;
   reg signed [RISE_BITS-1:0]         product_q;
 
   wire signed [RISE_BITS-1:0] rise = (product_q + (RISE_BITS'(1) <<< (FRACTION_BITS - 1))) >>> FRACTION_BITS;
 
   always @(posedge clk_i) begin
-    word_q     <= segments[segment];
-    fraction_q <= x_i[FRACTION_BITS-1:0];
-    value_q    <= word_q[DeltaBits+:OutBits];
-    product_q  <= RISE_BITS'($signed(word_q[DeltaBits-1:0])) * RISE_BITS'($signed({1'b0, fraction_q}));
-    y_o        <= value_q + OutBits'(rise);
+    word_q      <= segments[segment];
+    fraction_q  <= x_i[FRACTION_BITS-1:0];
+    {value_q, delta_q} <= word_q;
+    fraction_q2 <= fraction_q;
+    value_q2    <= value_q;
+    product_q   <= RISE_BITS'(delta_q) * RISE_BITS'($signed({1'b0, fraction_q2}));
+    y_o         <= value_q2 + OutBits'(rise);
   end
 
   wire unused = &{1'b0, rise};

@@ -70,7 +70,7 @@ module hvae_vocab #(
   localparam SCANS    = (Vocabulary + Lanes - 1) / Lanes;
   localparam LEVELS   = Lanes > 1 ? $clog2(Lanes) : 0;
   localparam DRAIN       = 16 + LEVELS + 2;
-  localparam SCORE_DRAIN = 3 + 2 * LEVELS + 21 + 1;
+  localparam SCORE_DRAIN = 3 + 2 * LEVELS + 23 + 1;
 
   wire        sample, first, scan;
   wire [7:0]  phase, slot, round;

@@ -59,14 +59,23 @@ module hvae_top (
       .seed_lo_o(seed_lo), .seed_hi_o(seed_hi), .inverse_temperature_o(beta), .max_tokens_o(max_tokens)
   );
 
+  // A packet may come from pins far away: it is taken into registers first.
+  wire        in_tvalid, in_tready, in_tlast;
+  wire [31:0] in_tdata;
+  hvae_skid #(.Bits(33)) u_skid (
+      .clk_i(clk_i), .rst_i(rst),
+      .s_valid_i(s_axis_tvalid_i), .s_ready_o(s_axis_tready_o), .s_data_i({s_axis_tlast_i, s_axis_tdata_i}),
+      .m_valid_o(in_tvalid), .m_ready_i(in_tready), .m_data_o({in_tlast, in_tdata})
+  );
+
   hvae_core u_core (
       .clk_i(clk_i), .rst_i(rst),
       .start_i(start), .job_i(job), .sample_z_i(sample_z), .sample_tokens_i(sample_tokens),
       .seed_i({seed_hi, seed_lo}), .beta_i(beta), .max_tokens_i(max_tokens),
       .busy_o(busy), .done_o(done), .error_o(error), .error_length_o(error_length), .error_token_o(error_token), .error_job_o(error_job),
       .cycles_o(cycles), .adc_clips_o(adc_clips), .saturations_o(saturations), .tokens_o(tokens), .tile_samples_o(tile_samples),
-      .s_axis_tvalid_i(s_axis_tvalid_i), .s_axis_tready_o(s_axis_tready_o),
-      .s_axis_tdata_i(s_axis_tdata_i), .s_axis_tlast_i(s_axis_tlast_i),
+      .s_axis_tvalid_i(in_tvalid), .s_axis_tready_o(in_tready),
+      .s_axis_tdata_i(in_tdata), .s_axis_tlast_i(in_tlast),
       .m_axis_tvalid_o(m_axis_tvalid_o), .m_axis_tready_i(m_axis_tready_i),
       .m_axis_tdata_o(m_axis_tdata_o), .m_axis_tlast_o(m_axis_tlast_o)
   );

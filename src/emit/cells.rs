@@ -10,9 +10,9 @@ use crate::quant::{QuantCell, Signal};
 /// its own: neither may lean on the other.)
 const fn gate_latency(kind: CellKind) -> u32 {
     match kind {
-        CellKind::Rnn => 5,
-        CellKind::Gru => 14,
-        CellKind::Lstm => 13,
+        CellKind::Rnn => 6,
+        CellKind::Gru => 16,
+        CellKind::Lstm => 15,
     }
 }
 

@@ -48,6 +48,7 @@ const RTL: &[(&str, &str)] = &rtl![
     "hvae_rng_key",
     "hvae_rng_lane",
     "hvae_sat_add",
+    "hvae_skid",
     "hvae_state_vec",
     "hvae_table",
     "hvae_tile",

@@ -22,19 +22,19 @@ pub const HANDOVER: u64 = 2;
 /// The token of a wave beat is read from the input buffer.
 pub const FETCH: u64 = 1;
 /// From a latent dimension's index to its z.
-const LATENT_LATENCY: u64 = 18;
+const LATENT_LATENCY: u64 = 19;
 /// From a logit's index to its lane's best so far.
 const CHOICE_LATENCY: u64 = 16;
 
 /// From the last logit of the second pass to its log-probability, trees over lanes left out.
-const SCORE_LATENCY: u64 = 21;
+const SCORE_LATENCY: u64 = 23;
 
 /// Cycles from valid_i to valid_o of a gate lane.
 pub const fn gate_latency(kind: CellKind) -> u64 {
     match kind {
-        CellKind::Rnn => 5,
-        CellKind::Gru => 14,
-        CellKind::Lstm => 13,
+        CellKind::Rnn => 6,
+        CellKind::Gru => 16,
+        CellKind::Lstm => 15,
     }
 }
 
