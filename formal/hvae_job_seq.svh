@@ -1,5 +1,11 @@
 // Promises of hvae_job_seq, with stages that end (fair busy_i) and streams that move.
+`ifdef HVAE_FROM_RESET
+  // Small jobs in a hurry: a whole one fits a trace. Induction sees jobs of any size.
+  localparam PATIENCE = 1;
+  always @* assume (length_i <= 3 && encode_depths_i == 1 && decode_depths_i == 2 && flush_last_i == 0 && token_capacity_i <= 2 && max_tokens_i < 4);
+`else
   localparam PATIENCE = 3;  // cycles that the world lets the sequencer wait
+`endif
 
   // The job's limits are constant while it runs; depths and lengths are those of the contract.
   always @(posedge clk_i)
@@ -93,6 +99,8 @@
       end
       if (state_q >= STATE_CLEAR && state_q <= STATE_KEY) assert (wave_q == 0);
       if (state_q == STATE_PUSH) assert (step_q < f_limit && (last_q || step_q + 16'd1 < f_limit));
+      if (state_q == STATE_BRIDGE_START || state_q == STATE_BRIDGE_RUN) assert (job_q != JOB_ENCODE);
+      if (state_q == STATE_PUSH) assert (job_q != JOB_ENCODE && job_q != JOB_SCORE);
       if (f_in_job || state_q == STATE_WAIT_OUTPUT) assert (job_q <= JOB_SCORE);
       if (state_q == STATE_KEY) assert (timer_q <= KEY_LAST);
       else if (state_q == STATE_FLUSH) assert (timer_q <= flush_last_i);

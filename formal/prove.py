@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Proves the stream stages, the bus slave and the stage controller, and that each proof can fail.
+"""Proves the stream stages, the bus slave and the controllers, and that each proof can fail.
 
 A proof adds promises (formal/MODULE.svh) to a copy of the module, so that the design itself
 stays as it is. They are checked from reset (bounded), by induction (for ever), and for being
@@ -78,7 +78,7 @@ def changed(module, text, was, becomes):
     return text.replace(was, becomes)
 
 
-def model(design, folder, module, parameters, changes):
+def model(design, folder, module, parameters, changes, from_reset):
     """The module with its promises (and its changes) as an SMT problem."""
     text = (design / "rtl" / f"{module}.v").read_text()
     for was, becomes in changes:
@@ -89,7 +89,8 @@ def model(design, folder, module, parameters, changes):
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "model.sv").write_text(body + prelude + promises + end + rest)
     chparam = "".join(f"chparam -set {name} {value} {module}; " for name, value in parameters.items())
-    script = (f"read_verilog -formal -sv -defer model.sv; {chparam}prep -top {module} -nordff; "
+    define = "-DHVAE_FROM_RESET " if from_reset else ""
+    script = (f"read_verilog -formal -sv -defer {define}model.sv; {chparam}prep -top {module} -nordff; "
               "memory_map; async2sync; dffunmap; opt_clean; write_smt2 -wires model.smt2")
     if run(["yosys", "-q", "-p", script], folder / "yosys.log"):
         sys.exit(f"prove.py: {module}: yosys failed:\n{(folder / 'yosys.log').read_text()}")
@@ -101,7 +102,7 @@ def check(design, out, proof, task, bug):
     folder = out / name / (bug[0] if bug else task)
     started = time.monotonic()
     changes = SHORTER.get(module, []) if task != "induction" else []
-    model(design, folder, module, parameters, changes + ([bug[1:]] if bug else []))
+    model(design, folder, module, parameters, changes + ([bug[1:]] if bug else []), task != "induction")
     solver = ["yosys-smtbmc", "-s", os.environ.get("HVAE_SMT", "z3"), "--presat", "--unroll", "--noprogress"]
     steps = {"from reset": ["-t", str(depth)], "induction": ["-i", "-t", str(induction)], "cover": ["-c", "-t", str(depth)]}
     status = run(solver + steps[task] + ["model.smt2"], folder / f"{task.replace(' ', '_')}.log")
