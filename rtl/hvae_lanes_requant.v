@@ -2,7 +2,8 @@
 // Many numbers to one format, with a count of those that were clipped.
 //
 // Lane l of group k is element k*Lanes + l; lanes beyond Size are not counted. In each of
-// Sets sets of lanes (gates, or mean and log-variance) the same lanes are valid. Latency 1.
+// Sets sets of lanes (gates, or mean and log-variance) the same lanes are valid. Latency 1;
+// sats_o 2.
 `default_nettype none
 
 module hvae_lanes_requant #(
@@ -34,18 +35,18 @@ module hvae_lanes_requant #(
     end
   endgenerate
 
-  reg [15:0] count;
+  reg [Sets*Lanes-1:0] sat_q;
+  reg [15:0]           count;
   integer s, l;
   // Temporaries of the clocked block are blocking.
   // verilator lint_off BLKSEQ
   always @(posedge clk_i) begin
+    if (valid_i) value_o <= value;
+    for (s = 0; s < Sets; s = s + 1)
+      for (l = 0; l < Lanes; l = l + 1)
+        sat_q[s*Lanes+l] <= valid_i && {{(32-GroupBits){1'b0}}, group_i} * Lanes + l < Size && sat[s*Lanes+l];
     count = 16'd0;
-    if (valid_i) begin
-      value_o <= value;
-      for (s = 0; s < Sets; s = s + 1)
-        for (l = 0; l < Lanes; l = l + 1)
-          if ({{(32-GroupBits){1'b0}}, group_i} * Lanes + l < Size) count = count + {15'd0, sat[s*Lanes+l]};
-    end
+    for (s = 0; s < Sets * Lanes; s = s + 1) count = count + {15'd0, sat_q[s]};
     sats_o <= count;
   end
   // verilator lint_on BLKSEQ

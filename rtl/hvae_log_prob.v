@@ -8,7 +8,7 @@
 // exponent, 32 of the term) and added exactly, so that the score does not depend on the
 // number of lanes. Mirrors `golden::score`.
 //
-// Logits of a group arrive with valid_i; score_valid_o comes LEVELS + 9 + LEVELS + 14 cycles
+// Logits of a group arrive with valid_i; score_valid_o comes LEVELS + 9 + LEVELS + 15 cycles
 // after the last one of the second pass, LEVELS = ceil(log2(Lanes)).
 `default_nettype none
 
@@ -171,10 +171,10 @@ module hvae_log_prob #(
   // The sum, from 1 to 2^17, as power and fraction: leading zeros go in steps of 16, 8, 4, 2, 1.
   // It is read once, 9 + LEVELS cycles after its last group; the steps follow a cycle apart.
   localparam TOTAL = 9 + LEVELS;
-  reg  [TOTAL+13:1]    end_q;
+  reg  [TOTAL+14:1]    end_q;
   always @(posedge clk_i)
-    if (rst_i) end_q <= {(TOTAL+13){1'b0}};
-    else end_q <= {end_q[TOTAL+12:1], ends};
+    if (rst_i) end_q <= {(TOTAL+14){1'b0}};
+    else end_q <= {end_q[TOTAL+13:1], ends};
   reg  [SUM_BITS-1:0]  shifted_q;
   reg  [4:0]           zeros_q;
   reg  [2:0]           step_q;
@@ -195,27 +195,33 @@ module hvae_log_prob #(
     end
   end
 
-  // TOTAL + 6: normalised; + 10: its logarithm to base 2; + 11, 12: the natural one; + 13: score.
+  // TOTAL + 6: normalised; + 10: its logarithm to base 2; + 11, 12, 13: the natural one, of power
+  // and fraction apart, then together; + 14: score.
   wire signed [TABLE-1:0] log2_mantissa;
   hvae_table #(
       .InBits(FRAC), .AddressBits(AddressBits), .OutBits(TABLE), .DeltaBits(Log2DeltaBits), .InitFile(Log2File)
   ) u_log2 (
       .clk_i(clk_i), .x_i({~shifted_q[SUM_BITS-2], shifted_q[SUM_BITS-3-:FRAC-1]}), .y_o(log2_mantissa));
-  wire signed [23:0] log2_sum = ($signed({19'd0, 5'd17}) - $signed({19'd0, zeros_q})) * 24'sd65536 + 24'(log2_mantissa);
+  wire signed [5:0]  power = 6'sd17 - $signed({1'b0, zeros_q});
+  reg  signed [23:0] ln_power_q;
+  reg  signed [35:0] ln_mantissa_q;
   reg  signed [41:0] ln_wide_q;
   wire signed [31:0] ln_sum, target_nats;
-  reg  signed [31:0] ln_q;
+  reg  signed [31:0] ln_q, target_nats_q;
   wire               unused_ln_sat, unused_target_sat;
   wire signed [DIFF_BITS-1:0] target_diff = gen_level[LEVELS].target;
   hvae_requant #(.InBits(42), .OutBits(32), .Shift(FRAC)) u_ln (.value_i(ln_wide_q), .value_o(ln_sum), .sat_o(unused_ln_sat));
   hvae_requant #(.InBits(DIFF_BITS), .OutBits(32), .Shift(LogitFrac - FRAC)) u_target (
       .value_i(target_diff), .value_o(target_nats), .sat_o(unused_target_sat));
   always @(posedge clk_i) begin
-    ln_wide_q <= log2_sum * LN_2;
-    ln_q      <= ln_sum;
-    if (end_q[TOTAL+12]) score_o <= -(target_nats + ln_q);
+    ln_power_q    <= power * LN_2;
+    ln_mantissa_q <= log2_mantissa * LN_2;
+    ln_wide_q     <= 42'(ln_power_q) * 42'sd65536 + 42'(ln_mantissa_q);
+    ln_q          <= ln_sum;
+    target_nats_q <= target_nats;
+    if (end_q[TOTAL+13]) score_o <= -(target_nats_q + ln_q);
   end
-  assign score_valid_o = end_q[TOTAL+13];
+  assign score_valid_o = end_q[TOTAL+14];
 
   wire unused = &{1'b0, shifted_q};
 endmodule

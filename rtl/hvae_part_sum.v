@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The input parts of a cell's pre-activations, added from the first to the last, each sum
-// saturated; with a count of the sums that were. Layout as in hvae_lanes_requant. Latency 1.
+// saturated; with a count of the sums that were. Layout as in hvae_lanes_requant. Latency 1;
+// sats_o 2.
 `default_nettype none
 
 module hvae_part_sum #(
@@ -38,25 +39,24 @@ module hvae_part_sum #(
     end
   endgenerate
 
-  reg [15:0] count;
+  reg [Parts*N-1:0] sat_q;
+  reg [15:0]        count;
   integer i, s, l;
   // Temporaries of the clocked block are blocking.
   // verilator lint_off BLKSEQ
   always @(posedge clk_i) begin
+    if (valid_i) sum_o <= sum[(Parts-1)*N*Bits+:N*Bits];
+    for (i = 0; i < Parts; i = i + 1)
+      for (s = 0; s < Sets; s = s + 1)
+        for (l = 0; l < Lanes; l = l + 1)
+          sat_q[i*N+s*Lanes+l] <= valid_i && {{(32-GroupBits){1'b0}}, group_i} * Lanes + l < Size && sat[i*N+s*Lanes+l];
     count = 16'd0;
-    if (valid_i) begin
-      sum_o <= sum[(Parts-1)*N*Bits+:N*Bits];
-      for (i = 1; i < Parts; i = i + 1)
-        for (s = 0; s < Sets; s = s + 1)
-          for (l = 0; l < Lanes; l = l + 1)
-            if ({{(32-GroupBits){1'b0}}, group_i} * Lanes + l < Size)
-              count = count + {15'd0, sat[i*N+s*Lanes+l]};
-    end
+    for (i = N; i < Parts * N; i = i + 1) count = count + {15'd0, sat_q[i]};
     sats_o <= count;
   end
   // verilator lint_on BLKSEQ
 
-  wire unused = &{1'b0, sum, sat, group_i};
+  wire unused = &{1'b0, sum, sat_q, group_i};
 endmodule
 
 `default_nettype wire

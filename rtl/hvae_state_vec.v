@@ -24,7 +24,7 @@ module hvae_state_vec #(
     input  wire [GroupBits-1:0]      read_group_i,
     output wire [Lanes*Bits-1:0]     read_data_o,
     output wire [InputBits*Size-1:0] planes_o,   // bit b of element j at b*Size + j
-    output reg  [15:0]               sats_o      // codes clipped, the cycle after the write
+    output reg  [15:0]               sats_o      // codes clipped, two cycles after the write
 );
   localparam GROUPS = (Size + Lanes - 1) / Lanes;
 
@@ -59,21 +59,24 @@ module hvae_state_vec #(
       end
 
       reg [InputBits*Size-1:0] planes_q;
+      reg [Lanes-1:0]          sat_q;
       reg [15:0]               count;
       integer                  b, g, k;
       // Temporaries of the clocked block are blocking.
       // verilator lint_off BLKSEQ
       always @(posedge clk_i) begin
-        count = 16'd0;
+        sat_q <= {Lanes{1'b0}};
         if (clear_i) planes_q <= {InputBits*Size{1'b0}};
         else if (write_i)
           for (g = 0; g < GROUPS; g = g + 1)
             if (write_group_i == GroupBits'(g))
               for (k = 0; k < Lanes; k = k + 1)
                 if (g * Lanes + k < Size) begin
-                  count = count + {15'd0, sat[k]};
+                  sat_q[k] <= sat[k];
                   for (b = 0; b < InputBits; b = b + 1) planes_q[b*Size+g*Lanes+k] <= code[k*InputBits+b];
                 end
+        count = 16'd0;
+        for (k = 0; k < Lanes; k = k + 1) count = count + {15'd0, sat_q[k]};
         sats_o <= count;
       end
       // verilator lint_on BLKSEQ

@@ -70,7 +70,7 @@ module hvae_vocab #(
   localparam SCANS    = (Vocabulary + Lanes - 1) / Lanes;
   localparam LEVELS   = Lanes > 1 ? $clog2(Lanes) : 0;
   localparam DRAIN       = 16 + LEVELS + 2;
-  localparam SCORE_DRAIN = 3 + 2 * LEVELS + 23 + 1;
+  localparam SCORE_DRAIN = 3 + 2 * LEVELS + 24 + 1;
 
   wire        sample, first, scan;
   wire [7:0]  phase, slot, round;
@@ -114,21 +114,22 @@ module hvae_vocab #(
   );
 
   // Asked in cycle q: sums in q + 2, logits in q + 3. Read by the probes of a simulation.
-  reg  [3:1]                 valid_q, second_line_q;
+  reg  [3:1]                 valid_q;
+  reg  [4:1]                 second_line_q;
   wire [17:0]                group2, write_group;
   wire [Lanes*LogitBits-1:0] write_data;
   wire                       write_valid = valid_q[3] && !second_line_q[3];
   always @(posedge clk_i) begin
     if (rst_i) valid_q <= 3'd0;
     else valid_q <= {valid_q[2:1], scan};
-    second_line_q <= {second_line_q[2:1], second_q};
+    second_line_q <= {second_line_q[3:1], second_q};
   end
   hvae_delay #(.Bits(18), .Cycles(2)) u_group2 (.clk_i(clk_i), .d_i(group), .d_o(group2));
   hvae_delay #(.Bits(18), .Cycles(1)) u_group3 (.clk_i(clk_i), .d_i(group2), .d_o(write_group));
 
   // Saturations count once, in the first pass.
   wire [15:0] all_sats;
-  assign sats_o = second_line_q[3] ? 16'd0 : all_sats;
+  assign sats_o = second_line_q[4] ? 16'd0 : all_sats;
   hvae_lanes_requant #(
       .Sets(1), .Lanes(Lanes), .Size(Vocabulary), .InBits(SUM_BITS), .OutBits(LogitBits), .Shift(Shift)
   ) u_logits (

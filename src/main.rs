@@ -56,6 +56,9 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    // A reader that had enough (`| head`) is no error.
+    sigpipe::reset();
+    commands::interrupt::install();
     let result = match Cli::parse().command {
         Command::Init(args) => init::run(&args),
         Command::Doctor(args) => doctor::run(&args),

@@ -120,20 +120,35 @@ module hvae_core (
       .m_axis_tdata_o(m_axis_tdata_o), .m_axis_tlast_o(m_axis_tlast_o)
   );
 
-  // Counters.
+  // Counters: stages in groups of four, then all groups, then the job.
+  localparam COUNTED = (STAGES + 3) / 4;
+  reg [COUNTED*16-1:0] some_clips_q, some_sats_q, some_samples_q;
   reg [15:0] clips_q, sats_q, samples_q;
   reg [15:0] clips, sats, samples;
-  integer i;
+  integer i, g;
   // Temporaries of the clocked block are blocking.
   // verilator lint_off BLKSEQ
   always @(posedge clk_i) begin
+    for (g = 0; g < COUNTED; g = g + 1) begin
+      clips   = 16'd0;
+      sats    = 16'd0;
+      samples = 16'd0;
+      for (i = 4 * g; i < 4 * g + 4 && i < STAGES; i = i + 1) begin
+        clips   = clips + stage_clips[i*16+:16];
+        sats    = sats + stage_sats[i*16+:16];
+        samples = samples + stage_samples[i*16+:16];
+      end
+      some_clips_q[g*16+:16]   <= clips;
+      some_sats_q[g*16+:16]    <= sats;
+      some_samples_q[g*16+:16] <= samples;
+    end
     clips   = 16'd0;
     sats    = 16'd0;
     samples = 16'd0;
-    for (i = 0; i < STAGES; i = i + 1) begin
-      clips   = clips + stage_clips[i*16+:16];
-      sats    = sats + stage_sats[i*16+:16];
-      samples = samples + stage_samples[i*16+:16];
+    for (g = 0; g < COUNTED; g = g + 1) begin
+      clips   = clips + some_clips_q[g*16+:16];
+      sats    = sats + some_sats_q[g*16+:16];
+      samples = samples + some_samples_q[g*16+:16];
     end
     clips_q   <= clips;
     sats_q    <= sats;

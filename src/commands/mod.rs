@@ -16,6 +16,7 @@ mod golden_speed;
 pub mod import;
 pub mod init;
 mod inputs;
+pub mod interrupt;
 mod output;
 pub mod pareto;
 mod progress;

@@ -1,6 +1,6 @@
 //! Folders and files that appear whole or not at all.
 
-use super::Failure;
+use super::{Failure, interrupt};
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -35,6 +35,7 @@ impl OutputFolder {
         if partial.exists() {
             fs::remove_dir_all(&partial).map_err(|e| Failure::io(&partial, e))?;
         }
+        interrupt::begin(&partial);
         fs::create_dir_all(&partial).map_err(|e| Failure::io(&partial, e))?;
         Ok(OutputFolder { target: target.into(), partial, finished: false })
     }
@@ -46,6 +47,8 @@ impl OutputFolder {
 
     /// Writes one file, by its path below the folder.
     pub fn write(&self, path: &str, bytes: &[u8]) -> io::Result<()> {
+        // An interrupt removes the folder: not while a file is added to it.
+        let _interruptible = interrupt::partial();
         let path = self.partial.join(path);
         fs::create_dir_all(path.parent().expect("a file lies in a folder"))?;
         let mut file = io::BufWriter::new(fs::File::create(path)?);
@@ -69,12 +72,27 @@ impl OutputFolder {
                 fs::rename(entry.path(), &to).map_err(|e| Failure::io(&to, e))?;
             }
         }
-        if self.target.exists() {
-            fs::remove_dir_all(&self.target).map_err(|e| Failure::io(&self.target, e))?;
-        }
-        fs::rename(&self.partial, &self.target).map_err(|e| Failure::io(&self.target, e))?;
+        self.replace().map_err(|e| Failure::io(&self.target, e))?;
         self.finished = true;
         Ok(())
+    }
+
+    /// Two renames, so that there is no moment without one whole folder, the old or the new.
+    fn replace(&self) -> io::Result<()> {
+        let mut interruptible = interrupt::partial();
+        let old = self.partial.with_extension("old");
+        if old.exists() {
+            fs::remove_dir_all(&old)?;
+        }
+        if self.target.exists() {
+            fs::rename(&self.target, &old)?;
+        }
+        if let Err(error) = fs::rename(&self.partial, &self.target) {
+            let _ = fs::rename(&old, &self.target);
+            return Err(error);
+        }
+        interruptible.retain(|p| *p != self.partial);
+        if old.exists() { fs::remove_dir_all(&old) } else { Ok(()) }
     }
 }
 
@@ -82,6 +100,7 @@ impl Drop for OutputFolder {
     fn drop(&mut self) {
         if !self.finished {
             let _ = fs::remove_dir_all(&self.partial);
+            interrupt::end(&self.partial);
         }
     }
 }
@@ -92,7 +111,9 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
         .file_name()
         .ok_or_else(|| Failure::input(format!("{}: expected a file name", path.display())))?;
     let partial = path.with_file_name(format!(".{}.partial", name.to_string_lossy()));
+    interrupt::begin(&partial);
     let written = fs::write(&partial, bytes).and_then(|()| fs::rename(&partial, path));
+    interrupt::end(&partial);
     written.map_err(|e| {
         let _ = fs::remove_file(&partial);
         Failure::io(path, e)

@@ -27,7 +27,7 @@ const LATENT_LATENCY: u64 = 19;
 const CHOICE_LATENCY: u64 = 16;
 
 /// From the last logit of the second pass to its log-probability, trees over lanes left out.
-const SCORE_LATENCY: u64 = 23;
+const SCORE_LATENCY: u64 = 24;
 
 /// Cycles from valid_i to valid_o of a gate lane.
 pub const fn gate_latency(kind: CellKind) -> u64 {

@@ -237,6 +237,7 @@ impl Synthesis<'_> {
                 &self.clock_mhz.to_string(),
                 "--textcfg",
                 &config,
+                "--detailed-timing-report",
                 "--report",
                 &routed,
             ]

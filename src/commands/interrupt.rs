@@ -1,0 +1,41 @@
+//! Ctrl-C: what is half written goes, what was there before stays.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Exit status of a program that was interrupted, as shells count it: 128 + SIGINT.
+const STATUS: i32 = 130;
+
+/// Outputs that are being written, beside their final places.
+static PARTIAL: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// Held while an output is put in its place, so that an interrupt waits for it.
+pub fn partial() -> MutexGuard<'static, Vec<PathBuf>> {
+    PARTIAL.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// `path` is to be removed should the program be interrupted.
+pub fn begin(path: &Path) {
+    partial().push(path.into());
+}
+
+/// `path` is in its place, or gone.
+pub fn end(path: &Path) {
+    partial().retain(|p| p != path);
+}
+
+/// From here on Ctrl-C, SIGTERM and SIGHUP end the program cleanly. Child processes belong to its group and get
+/// the signal as well.
+pub fn install() {
+    let handler = || {
+        for path in partial().iter() {
+            let _ = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+        }
+        eprintln!(
+            "\nhvae: interrupted; no output was replaced. The same command begins again; train, synth and study go on where they were"
+        );
+        std::process::exit(STATUS);
+    };
+    ctrlc::set_handler(handler).expect("nobody else handles signals");
+}
