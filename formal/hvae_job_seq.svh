@@ -106,6 +106,12 @@
       else if (state_q == STATE_FLUSH) assert (timer_q <= flush_last_i);
       else if (state_q != STATE_IDLE && state_q != STATE_DONE) assert (timer_q == 0);
       assert (counting_q == f_in_job || state_q == STATE_FLUSH);
+      // Each start, and each push, in its state.
+      assert (encode_start_o == (state_q == STATE_WAVE_START && !scoring_q ? wave_q : 8'd0));
+      assert (decode_start_o == (state_q == STATE_DECODE_START || (state_q == STATE_WAVE_START && scoring_q) ? wave_q : 8'd0));
+      assert (latent_start_o == (state_q == STATE_LATENT_START));
+      assert (bridge_start_o == (state_q == STATE_BRIDGE_START));
+      assert (token_push_o == (state_q == STATE_PUSH));
       // Never two kinds of start at once; nothing starts beside a push.
       assert ((|encode_start_o) + (|decode_start_o) + latent_start_o + bridge_start_o + token_push_o <= 1);
       assert (!token_last_o || token_push_o);

@@ -94,8 +94,11 @@ module hvae_tile #(
   (* mem2reg *) reg signed [AccBits-1:0] sum_q [0:SUMS-1];  // registers
   reg signed [AccBits-1:0] reference_q;
   reg signed [AccBits-1:0] value, term, base, total;
-  reg [AdcsPerGroup-1:0]     used, fresh, minus;
-  reg [8*AdcsPerGroup-1:0]   places;  // binary places of the slice
+  // What the converters' codes are for: set a cycle before they come.
+  reg [AdcsPerGroup*WeightsPerGroup-1:0] used_q;
+  reg [AdcsPerGroup-1:0]                 fresh_q, minus_q;
+  reg [8*AdcsPerGroup-1:0]               places_q;  // binary places of the slice
+  reg                                    reference_used_q;
   integer a, i, w, q, s, l, m, r, slot, weight;
 
   // The value of a code in the phase of the sign counts less (or is lifted by the offset).
@@ -114,44 +117,49 @@ module hvae_tile #(
       end
 
     if (valid_q[4]) begin
-      // Which cell of which weight this slot of each converter of a group holds.
-      slot = {24'd0, slots_q[3*8+1+:8]};
-      for (i = 0; i < AdcsPerGroup; i = i + 1) begin
-        used[i]         = 1'b0;
-        fresh[i]        = 1'b0;
-        minus[i]        = 1'b0;
-        places[8*i+:8]  = 8'd0;
-        for (s = 0; s < Slots; s = s + 1)
-          if (slot == s) begin
-            q              = AdcsPerGroup == 1 ? s % CellsPerWeight : i * Slots + s;
-            weight         = AdcsPerGroup == 1 ? s / CellsPerWeight : 0;
-            used[i]        = q < CellsPerWeight;
-            fresh[i]       = AdcsPerGroup == 1 ? q == 0 : s == 0;
-            minus[i]       = Differential != 0 && q % 2 == 1;
-            places[8*i+:8] = 8'((Differential != 0 ? q / 2 : q) * CellBits);
-          end
-      end
-
       for (a = 0; a < WEIGHT_ADCS; a = a + 1) begin
         i     = a % AdcsPerGroup;
         value = AccBits'(code[a*AdcBits+:AdcBits]) << AdcShift;
-        if (first_q[4]) value = DacBits == 1 ? -value : value - AccBits'(AdcOffset);
+        if (first_q[4] && DacBits > 1) value = value - AccBits'(AdcOffset);
         if (!live_q[4]) value = {AccBits{1'b0}};
-        term = value <<< places[8*i+:8];
+        term = value <<< places_q[8*i+:8];
         for (w = 0; w < WeightsPerGroup; w = w + 1)
-          if (used[i] && weight == w) begin
+          if (used_q[i*WeightsPerGroup+w]) begin
             base = sum_q[a*WeightsPerGroup+w];
             // The first cell of a phase moves what the earlier phases gave up by a digit.
-            if (fresh[i]) base = first_q[4] ? {AccBits{1'b0}} : base <<< DacBits;
-            sum_q[a*WeightsPerGroup+w] = minus[i] ? base - term : base + term;
+            if (fresh_q[i]) base = first_q[4] ? {AccBits{1'b0}} : base <<< DacBits;
+            sum_q[a*WeightsPerGroup+w] = minus_q[i] ? base - term : base + term;
           end
       end
 
-      if (Differential == 0 && slot == 0) begin
+      if (Differential == 0 && reference_used_q) begin
         value = AccBits'(code[(ADCS-1)*AdcBits+:AdcBits]) << AdcShift;
         if (first_q[4]) value = DacBits == 1 ? -value : value - AccBits'(AdcOffset);
         if (!live_q[4]) value = {AccBits{1'b0}};
         reference_q = (first_q[4] ? {AccBits{1'b0}} : reference_q <<< DacBits) + value;
+      end
+    end
+
+    // A cycle ahead: which cell of which weight the slot of each converter of a group holds.
+    // One bit a phase: that of the sign counts negative.
+    if (valid_q[3]) begin
+      slot             = {24'd0, slots_q[2*8+1+:8]};
+      reference_used_q = slot == 0;
+      for (i = 0; i < AdcsPerGroup; i = i + 1) begin
+        used_q[i*WeightsPerGroup+:WeightsPerGroup] = {WeightsPerGroup{1'b0}};
+        fresh_q[i]        = 1'b0;
+        minus_q[i]        = 1'b0;
+        places_q[8*i+:8]  = 8'd0;
+        for (s = 0; s < Slots; s = s + 1)
+          if (slot == s) begin
+            q                = AdcsPerGroup == 1 ? s % CellsPerWeight : i * Slots + s;
+            weight           = AdcsPerGroup == 1 ? s / CellsPerWeight : 0;
+            for (w = 0; w < WeightsPerGroup; w = w + 1)
+              used_q[i*WeightsPerGroup+w] = q < CellsPerWeight && weight == w;
+            fresh_q[i]       = AdcsPerGroup == 1 ? q == 0 : s == 0;
+            minus_q[i]       = (Differential != 0 && q % 2 == 1) != (DacBits == 1 && first_q[3]);
+            places_q[8*i+:8] = 8'((Differential != 0 ? q / 2 : q) * CellBits);
+          end
       end
     end
 

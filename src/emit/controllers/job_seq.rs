@@ -90,12 +90,16 @@ pub struct JobSeq {
     last: Dff<Bit>,
     counting: Dff<Bit>,
     error: Dff<Bit>,
+    encode_start: Dff<Bits<8>>,
+    decode_start: Dff<Bits<8>>,
+    latent_start: Dff<Bit>,
+    bridge_start: Dff<Bit>,
+    push: Dff<Bit>,
     next_step: Signal<Local, Bits<16>>,
-    encode_starts: Signal<Local, Bits<8>>,
-    decode_starts: Signal<Local, Bits<8>>,
     wave_depths: Signal<Local, Bits<4>>,
     wave_length: Signal<Local, Bits<16>>,
     wave_next: Signal<Local, Bits<8>>,
+    wave_here: Signal<Local, Bits<8>>,
     decode_next: Signal<Local, Bits<8>>,
 }
 
@@ -103,8 +107,16 @@ impl Logic for JobSeq {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
-            self, clk_i, state, job, timer, step, wave, more, waving, scoring, first, last, counting, error
+            self, clk_i, state, job, timer, step, wave, more, waving, scoring, first, last, counting, error,
+            encode_start, decode_start, latent_start, bridge_start, push
         );
+
+        comment!("Starts are registers of their own, set with the state: they go far.");
+        self.encode_start.d.next = 0.into();
+        self.decode_start.d.next = 0.into();
+        self.latent_start.d.next = false;
+        self.bridge_start.d.next = false;
+        self.push.d.next = false;
 
         comment!("wave_q: the depths that have a token in this beat (decoder: the depth, one hot).");
         comment!("Its next value is one depth further, less what fell off the end.");
@@ -117,6 +129,10 @@ impl Logic for JobSeq {
             self.wave_length.next = self.length_i.val() - 1;
         }
         self.wave_next.next = (self.wave.q.val() << 1) & ((bits::<8>(1) << self.wave_depths.val()) - 1);
+        self.wave_here.next = self.wave_next.val();
+        if self.more.q.val() {
+            self.wave_here.next = self.wave_next.val() | 1;
+        }
         self.decode_next.next = (self.wave.q.val() << 1) & ((bits::<8>(1) << self.decode_depths_i.val()) - 1);
 
         match self.state.q.val() {
@@ -159,6 +175,7 @@ impl Logic for JobSeq {
                     self.timer.d.next = 0.into();
                     comment!("jobs 2 and 3 read no sentence");
                     if self.job.q.val().get_bit(1) {
+                        self.latent_start.d.next = true;
                         self.state.d.next = State::LatentStart;
                     } else {
                         self.more.d.next = true;
@@ -168,9 +185,11 @@ impl Logic for JobSeq {
                 }
             }
             State::Fetch => {
-                self.wave.d.next = self.wave_next.val();
-                if self.more.q.val() {
-                    self.wave.d.next = self.wave_next.val() | 1;
+                self.wave.d.next = self.wave_here.val();
+                if self.scoring.q.val() {
+                    self.decode_start.d.next = self.wave_here.val();
+                } else {
+                    self.encode_start.d.next = self.wave_here.val();
                 }
                 self.state.d.next = State::WaveStart;
             }
@@ -187,9 +206,11 @@ impl Logic for JobSeq {
                         self.step.d.next = 0.into();
                         self.waving.d.next = false;
                         self.scoring.d.next = false;
-                        self.state.d.next = State::LatentStart;
                         if self.scoring.q.val() {
                             self.state.d.next = State::Flush;
+                        } else {
+                            self.latent_start.d.next = true;
+                            self.state.d.next = State::LatentStart;
                         }
                     }
                 }
@@ -202,6 +223,7 @@ impl Logic for JobSeq {
                     if self.job.q.val() == JOB_ENCODE {
                         self.state.d.next = State::Flush;
                     } else {
+                        self.bridge_start.d.next = true;
                         self.state.d.next = State::BridgeStart;
                     }
                 }
@@ -211,14 +233,16 @@ impl Logic for JobSeq {
             }
             State::BridgeRun => {
                 if !self.busy_i.val() {
-                    self.wave.d.next = 1.into();
-                    self.state.d.next = State::DecodeStart;
                     if self.job.q.val() == JOB_SCORE {
                         self.wave.d.next = 0.into();
                         self.more.d.next = true;
                         self.waving.d.next = true;
                         self.scoring.d.next = true;
                         self.state.d.next = State::Fetch;
+                    } else {
+                        self.wave.d.next = 1.into();
+                        self.decode_start.d.next = 1.into();
+                        self.state.d.next = State::DecodeStart;
                     }
                 }
             }
@@ -228,8 +252,10 @@ impl Logic for JobSeq {
             State::DecodeRun => {
                 if !self.busy_i.val() {
                     self.wave.d.next = self.decode_next.val();
+                    self.decode_start.d.next = self.decode_next.val();
                     self.state.d.next = State::DecodeStart;
                     if !self.decode_next.val().any() {
+                        self.push.d.next = true;
                         self.last.d.next = self.token_eos_i.val()
                             || (self.next_step.val() >= self.max_tokens_i.val())
                             || (self.next_step.val() >= self.token_capacity_i.val());
@@ -240,11 +266,13 @@ impl Logic for JobSeq {
             State::Push => {
                 self.first.d.next = false;
                 self.step.d.next = self.next_step.val();
-                self.wave.d.next = 1.into();
-                self.state.d.next = State::DecodeStart;
                 if self.last.q.val() {
                     self.step.d.next = 0.into();
                     self.state.d.next = State::Flush;
+                } else {
+                    self.wave.d.next = 1.into();
+                    self.decode_start.d.next = 1.into();
+                    self.state.d.next = State::DecodeStart;
                 }
             }
             State::Flush => {
@@ -266,35 +294,27 @@ impl Logic for JobSeq {
             self.scoring.d.next = false;
             self.first.d.next = false;
             self.counting.d.next = false;
-        }
-
-        self.encode_starts.next = 0.into();
-        self.decode_starts.next = 0.into();
-        if self.state.q.val() == State::WaveStart {
-            if self.scoring.q.val() {
-                self.decode_starts.next = self.wave.q.val();
-            } else {
-                self.encode_starts.next = self.wave.q.val();
-            }
-        }
-        if self.state.q.val() == State::DecodeStart {
-            self.decode_starts.next = self.wave.q.val();
+            self.encode_start.d.next = 0.into();
+            self.decode_start.d.next = 0.into();
+            self.latent_start.d.next = false;
+            self.bridge_start.d.next = false;
+            self.push.d.next = false;
         }
 
         self.clear_o.next = self.state.q.val() == State::Clear;
         self.key_start_o.next = self.state.q.val() == State::Clear;
         self.fetch_o.next = self.state.q.val() == State::Fetch;
-        self.encode_start_o.next = self.encode_starts.val();
-        self.encode_embed_o.next = self.encode_starts.val().get_bit(0);
+        self.encode_start_o.next = self.encode_start.q.val();
+        self.encode_embed_o.next = self.encode_start.q.val().get_bit(0);
         self.wave_running_o.next = self.waving.q.val();
         self.step_o.next = self.step.q.val();
-        self.latent_start_o.next = self.state.q.val() == State::LatentStart;
-        self.bridge_start_o.next = self.state.q.val() == State::BridgeStart;
-        self.decode_start_o.next = self.decode_starts.val();
-        self.decode_embed_o.next = self.decode_starts.val().get_bit(0);
+        self.latent_start_o.next = self.latent_start.q.val();
+        self.bridge_start_o.next = self.bridge_start.q.val();
+        self.decode_start_o.next = self.decode_start.q.val();
+        self.decode_embed_o.next = self.decode_start.q.val().get_bit(0);
         self.token_is_first_o.next = self.first.q.val();
-        self.token_push_o.next = self.state.q.val() == State::Push;
-        self.token_last_o.next = (self.state.q.val() == State::Push) && self.last.q.val();
+        self.token_push_o.next = self.push.q.val();
+        self.token_last_o.next = self.push.q.val() && self.last.q.val();
         self.release_input_o.next = (self.state.q.val() == State::Done) && (self.job.q.val() != JOB_GENERATE);
         self.busy_o.next = self.state.q.val() != State::Idle;
         self.counting_o.next = self.counting.q.val();
