@@ -36,6 +36,7 @@ module hvae_matvec #(
     parameter AdcBits         = 9,
     parameter AdcShift        = 0,
     parameter AdcOffset       = 0,
+    parameter LevelShift      = 0,   // code steps from one level to the next: 2^LevelShift
     parameter Differential    = 1,
     parameter WeightBits      = 8,
     parameter AccBits         = 25,
@@ -151,7 +152,7 @@ module hvae_matvec #(
             .Rows(Rows), .Groups(Groups), .AdcsPerGroup(AdcsPerGroup), .WeightsPerGroup(WeightsPerGroup),
             .CellsPerWeight(CellsPerWeight), .Slots(Slots), .Rounds(Rounds), .CellBits(CellBits),
             .CodeBits(CodeBits), .DacBits(DacBits), .AdcBits(AdcBits), .AdcShift(AdcShift),
-            .AdcOffset(AdcOffset), .Differential(Differential), .WeightBits(WeightBits),
+            .AdcOffset(AdcOffset), .LevelShift(LevelShift), .Differential(Differential), .WeightBits(WeightBits),
             .AccBits(AccBits), .WordBits(WORD_BITS), .Lossless(Lossless)
         ) u_tile (
             .clk_i   (clk_i),

@@ -31,6 +31,7 @@ module hvae_tile #(
     parameter AdcBits         = 9,
     parameter AdcShift        = 0,
     parameter AdcOffset       = 0,
+    parameter LevelShift      = 0,   // code steps from one level to the next: 2^LevelShift
     parameter Differential    = 1,
     parameter WeightBits      = 8,
     parameter AccBits         = 25,
@@ -119,8 +120,8 @@ module hvae_tile #(
     if (valid_q[4]) begin
       for (a = 0; a < WEIGHT_ADCS; a = a + 1) begin
         i     = a % AdcsPerGroup;
-        value = AccBits'(code[a*AdcBits+:AdcBits]) << AdcShift;
-        if (first_q[4] && DacBits > 1) value = value - AccBits'(AdcOffset);
+        value = AccBits'(code[a*AdcBits+:AdcBits]) << (AdcShift - LevelShift);
+        if (first_q[4] && DacBits > 1) value = value - AccBits'(AdcOffset >> LevelShift);
         if (!live_q[4]) value = {AccBits{1'b0}};
         term = value <<< places_q[8*i+:8];
         for (w = 0; w < WeightsPerGroup; w = w + 1)
@@ -133,8 +134,8 @@ module hvae_tile #(
       end
 
       if (Differential == 0 && reference_used_q) begin
-        value = AccBits'(code[(ADCS-1)*AdcBits+:AdcBits]) << AdcShift;
-        if (first_q[4]) value = DacBits == 1 ? -value : value - AccBits'(AdcOffset);
+        value = AccBits'(code[(ADCS-1)*AdcBits+:AdcBits]) << (AdcShift - LevelShift);
+        if (first_q[4]) value = DacBits == 1 ? -value : value - AccBits'(AdcOffset >> LevelShift);
         if (!live_q[4]) value = {AccBits{1'b0}};
         reference_q = (first_q[4] ? {AccBits{1'b0}} : reference_q <<< DacBits) + value;
       end

@@ -40,6 +40,7 @@ module hvae_vocab #(
     parameter AdcBits         = 9,
     parameter AdcShift        = 0,
     parameter AdcOffset       = 0,
+    parameter LevelShift      = 0,   // code steps from one level to the next: 2^LevelShift
     parameter Differential    = 1,
     parameter WeightBits      = 8,
     parameter AccBits         = 25,
@@ -105,7 +106,7 @@ module hvae_vocab #(
       .InputBits(InputBits), .Rows(Rows), .Groups(Groups), .AdcsPerGroup(AdcsPerGroup),
       .WeightsPerGroup(WeightsPerGroup), .CellsPerWeight(CellsPerWeight), .Slots(Slots),
       .CellBits(CellBits), .CodeBits(CodeBits), .DacBits(DacBits), .AdcBits(AdcBits),
-      .AdcShift(AdcShift), .AdcOffset(AdcOffset), .Differential(Differential),
+      .AdcShift(AdcShift), .AdcOffset(AdcOffset), .LevelShift(LevelShift), .Differential(Differential),
       .WeightBits(WeightBits), .AccBits(AccBits), .Lossless(Lossless),
       .RomDir(RomDir), .RomPrefix(RomPrefix)
   ) u_matvec (

@@ -7,12 +7,19 @@
     .InputBits({{ g.input_bits }}), .Rows({{ g.rows }}), .Groups({{ g.groups }}), .AdcsPerGroup({{ g.adcs_per_group }}), \
     .WeightsPerGroup({{ g.weights_per_group }}), .CellsPerWeight({{ g.cells_per_weight }}), .Slots({{ g.slots }}), \
     .CellBits({{ g.cell_bits }}), .CodeBits({{ g.code_bits }}), .DacBits({{ g.dac_bits }}), .AdcBits({{ g.adc_bits }}), \
-    .AdcShift({{ g.adc_shift }}), .AdcOffset({{ g.adc_offset }}), .Differential({{ differential }}), \
+    .AdcShift({{ g.adc_shift }}), .AdcOffset({{ g.adc_offset }}), .LevelShift({{ g.level_shift }}), .Differential({{ differential }}), \
     .WeightBits({{ g.weight_bits }}), .AccBits({{ g.acc_bits }}), .Lossless({{ lossless }}), .SkipZeros({{ skip_zeros }}), .RomDir(`HVAE_ROM_DIR)
 
 // How FPGA tools keep the cells of a tile: "auto", "block" or "distributed" memory.
 `ifndef HVAE_CELL_STORAGE
-`define HVAE_CELL_STORAGE "{{ cell_storage }}"
+{% if cell_storage == "distributed" %}// What is never written is logic to yosys, not memory.
+`ifdef YOSYS
+`define HVAE_CELL_STORAGE "logic"
+`else
+`define HVAE_CELL_STORAGE "distributed"
+`endif
+{% else %}`define HVAE_CELL_STORAGE "{{ cell_storage }}"
+{% endif -%}
 `endif
 
 // Where the memory images lie, seen from the folder the tool runs in.

@@ -1,7 +1,7 @@
 //! Every fast way to a product against the plain one: sums and clips, bit by bit.
 
 use hvae_mnn::config::{Crossbar, Encoding, Fixed};
-use hvae_mnn::crossbar::{KernelChoice, Level, MappedMatrix, Tile, TileGeometry, TiledMatrix};
+use hvae_mnn::crossbar::{CodeScale, KernelChoice, Level, MappedMatrix, Tile, TileGeometry, TiledMatrix};
 use hvae_mnn::quant::{Format, IntMatrix, MatVec};
 use ndarray::Array2;
 use proptest::prelude::*;
@@ -111,10 +111,12 @@ proptest! {
     #[test]
     fn any_codes_in_the_cells(
         (crossbar, fixed) in shape(), outputs in 1usize..30, inputs in 1usize..100, more in 0u32..5,
-        seed in any::<u64>(),
+        finer in any::<bool>(), seed in any::<u64>(),
     ) {
         let code_bits = (crossbar.cell_bits + more).min(8);
-        let Ok(g) = TileGeometry::new(&crossbar, &fixed, code_bits) else { return Ok(()) };
+        let level_shift = if finer { code_bits - crossbar.cell_bits.min(code_bits) } else { 0 };
+        let scale = CodeScale { level_shift, ..code_bits.into() };
+        let Ok(g) = TileGeometry::new(&crossbar, &fixed, scale) else { return Ok(()) };
         let m = matrix(outputs, inputs, &fixed, seed);
         let mapped = MappedMatrix::new(&m.weights, &g);
         let mut draw = Draw(seed | 1);

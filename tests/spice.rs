@@ -2,9 +2,9 @@
 
 mod common;
 
-use hvae_mnn::config::{ArrayKind, Drive, Wires};
+use hvae_mnn::config::{ArrayKind, Crossbar, Device, Drive, Wires};
 use hvae_mnn::cosim::tools;
-use hvae_mnn::crossbar::{effective_conductances, nearest_codes};
+use hvae_mnn::crossbar::{Devices, effective_conductances};
 use hvae_mnn::emit::{SpiceTile, bit_line_currents};
 use ndarray::Array2;
 use std::path::Path;
@@ -16,7 +16,6 @@ fn found() -> Option<tools::Tool> {
 
 /// Full scale and step of the conductance codes, microsiemens.
 const STEP: f64 = 225.0 / 255.0;
-const TOP: u8 = 255;
 const VOLTS: f64 = 0.2;
 
 /// Four levels, exact or with a write error of 2 % of full scale.
@@ -58,12 +57,14 @@ fn compare(ngspice: &Path, size: usize, noisy: bool, wires: &Wires) -> f64 {
         worst = worst.max((got - want).abs() / want.abs());
     }
     // One word line: what flows is a cell's own code.
-    let codes = nearest_codes(&effective, 0.0, STEP, TOP);
+    let device = Device { g_min_us: Some(0.0), g_max_us: Some(225.0), ..Device::default() };
+    let devices = Devices::new(&device, &Crossbar { cell_bits: 8, ..Crossbar::default() }).unwrap();
+    assert!((devices.step_us - STEP).abs() < 1e-12);
     let row = size / 2;
     let one: Vec<f64> = (0..size).map(|i| if i == row { VOLTS } else { 0.0 }).collect();
     for (j, got) in solve(ngspice, &g, wires, &one).into_iter().enumerate() {
         let steps = got / VOLTS / STEP;
-        let code = f64::from(codes[[row, j]]);
+        let code = f64::from(devices.nearest_code(effective[[row, j]]));
         assert!((steps - code).abs() <= 1.0, "{size}, column {j}: {steps} steps, code {code}");
     }
     worst

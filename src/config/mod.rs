@@ -1,15 +1,17 @@
 //! The text a person writes (`hvae.toml`), checked into a value that cannot be wrong.
 
 mod check;
+mod device;
 mod lanes;
 mod parse;
 mod sections;
 mod wires;
 
+pub use device::{Device, Fault, Stuck};
 pub use lanes::Lanes;
 pub use parse::ConfigError;
 pub use sections::{
-    Accelerator, CellKind, CellStorage, Config, Crossbar, Decay, Device, Encoding, Fixed, KlSchedule,
-    LatentFrom, Model, Protocol, Target, Train,
+    Accelerator, CellKind, CellStorage, Config, Crossbar, Decay, Encoding, Fixed, KlSchedule, LatentFrom,
+    Model, Protocol, Target, Train,
 };
 pub use wires::{ArrayKind, Drive, Wires};

@@ -1,6 +1,6 @@
 //! The sections of `hvae.toml`, one struct each. Every default stands here and nowhere else.
 
-use super::{Lanes, Wires};
+use super::{Device, Lanes, Wires};
 use serde::{Deserialize, Serialize};
 
 /// One complete request: which network, in which numbers, on which tiles.
@@ -298,23 +298,6 @@ impl Default for Crossbar {
             encoding: Encoding::Differential,
             physical_tiles: 0,
         }
-    }
-}
-
-/// `[device]`: the memristors.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Device {
-    pub preset: String,
-    /// Conductance of level 0 and of the highest level, in microsiemens.
-    pub g_min_us: f64,
-    pub g_max_us: f64,
-    pub seed: u64,
-}
-
-impl Default for Device {
-    fn default() -> Self {
-        Device { preset: "ideal".into(), g_min_us: 0.0, g_max_us: 225.0, seed: 1 }
     }
 }
 

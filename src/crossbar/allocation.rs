@@ -115,8 +115,8 @@ pub fn balance(mut config: Config) -> Result<Config, BalanceError> {
     if config.accelerator.gate_lanes != Lanes::Auto && config.accelerator.token_lanes != Lanes::Auto {
         return Ok(config);
     }
-    let code_bits = Devices::new(&config.device, &config.crossbar)?.code_bits();
-    let geometry = TileGeometry::new(&config.crossbar, &config.fixed, code_bits)?;
+    let scale = Devices::new(&config.device, &config.crossbar)?.scale();
+    let geometry = TileGeometry::new(&config.crossbar, &config.fixed, scale)?;
     let conversions = geometry.phases * geometry.slots;
     let fewest = |lanes: &mut Lanes, outputs: usize, most: usize| {
         if *lanes == Lanes::Auto {

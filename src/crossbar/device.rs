@@ -1,9 +1,29 @@
-//! What a cell of a tile is: levels, conductances and the code of a conductance.
+//! What a cell of a tile is: levels, conductances, the code of a conductance, and what becomes of
+//! a cell that is programmed.
 
-use crate::config::{Crossbar, Device};
+use super::presets::{Drift, PRESETS, Preset, polynomial, preset};
+use crate::config::{Crossbar, Device, Fault};
 use serde::{Deserialize, Serialize};
 
-/// The memristors of every tile. Ideal: a level is programmed exactly.
+/// The scale of the conductance codes, which is what ROMs, converters and the Verilog know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CodeScale {
+    /// Width of a code.
+    pub bits: u32,
+    /// Code steps from one level to the next, as a power of two.
+    pub level_shift: u32,
+    /// Largest code.
+    pub top: u32,
+}
+
+impl From<u32> for CodeScale {
+    /// Codes of `bits` that are the levels.
+    fn from(bits: u32) -> Self {
+        CodeScale { bits, level_shift: 0, top: (1 << bits) - 1 }
+    }
+}
+
+/// The memristors of every tile.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Devices {
     pub preset: String,
@@ -13,45 +33,274 @@ pub struct Devices {
     pub step_us: f64,
     /// Highest level of a cell.
     pub top_level: u32,
+    /// Code steps from one level to the next, as a power of two.
+    #[serde(default)]
+    pub level_shift: u32,
+    /// Code of level 0: codes below it are conductances below `g_min_us`.
+    #[serde(default)]
+    pub base_code: u32,
+    /// Largest code.
+    #[serde(default)]
+    pub top_code: u32,
 }
 
 /// Why the devices cannot be built.
 #[derive(Debug, thiserror::Error, PartialEq)]
 pub enum DeviceError {
-    #[error("[device] preset = \"{0}\": expected \"ideal\", the only preset so far; set preset = \"ideal\"")]
-    UnknownPreset(String),
+    #[error(
+        "[device] preset = \"{found}\": expected one of {known}; choose one, and replace its numbers key by key"
+    )]
+    UnknownPreset { found: String, known: String },
     #[error("[device] g_min_us = {min}, g_max_us = {max}: expected 0 <= g_min_us < g_max_us, both finite")]
     Range { min: f64, max: f64 },
+    #[error("[device] {key} = {found}: expected {expected}")]
+    Value { key: &'static str, found: String, expected: String },
+    #[error(
+        "[device] level_shift = {shift} with [crossbar] cell_bits = {cell_bits}: codes would take {bits} bits, at most 8 fit; lower one of them"
+    )]
+    Codes { shift: u32, cell_bits: u32, bits: u32 },
+    #[error(
+        "[device] nl2_us_per_v, nl3_us_per_v2 with [crossbar] dac_bits = {0}: expected dac_bits = 1, where a cell sees no voltage but read_volts; set it, or drop them"
+    )]
+    NonLinear(u32),
+    #[error(
+        "[device] faults: {matrix}, tile {tile:?}, row {row}, column {column}: expected {expected}; correct the fault map"
+    )]
+    Fault { matrix: String, tile: (usize, usize), row: usize, column: usize, expected: String },
+}
+
+impl DeviceError {
+    pub(super) fn fault(fault: &Fault, expected: String) -> DeviceError {
+        let Fault { matrix, tile, row, column, .. } = fault.clone();
+        DeviceError::Fault { matrix, tile, row, column, expected }
+    }
+}
+
+/// Everything that befalls a cell between the level it is to hold and the conductance it shows.
+#[derive(Debug, Clone)]
+pub struct Programming {
+    preset: &'static Preset,
+    g_min_us: f64,
+    g_max_us: f64,
+    sigma: Option<Vec<f64>>,
+    pub tries: u32,
+    pub tolerance_us: f64,
+    pub stuck_on: f64,
+    pub stuck_off: f64,
+    drift: Drift,
+    pub time_s: f64,
+    pub compensate_drift: bool,
+    /// Added to every conductance by the non-linearity at the read voltage.
+    pub non_linear_us: f64,
+    pub seed: u64,
+    pub faults: Vec<Fault>,
 }
 
 impl Devices {
     pub fn new(device: &Device, crossbar: &Crossbar) -> Result<Devices, DeviceError> {
-        let (min, max) = (device.g_min_us, device.g_max_us);
-        if device.preset != "ideal" {
-            return Err(DeviceError::UnknownPreset(device.preset.clone()));
-        }
+        let preset = find(device)?;
+        let (min, max) = range(device, preset);
         if !(min >= 0.0 && max > min && max.is_finite()) {
             return Err(DeviceError::Range { min, max });
         }
-        let top_level = (1 << crossbar.cell_bits) - 1;
-        let step_us = (max - min) / f64::from(top_level);
-        Ok(Devices { preset: device.preset.clone(), g_min_us: min, step_us, top_level })
+        let top_level = (1u32 << crossbar.cell_bits) - 1;
+        let exact = Programming::new(device, crossbar)?.exact();
+        let shift = device.level_shift.unwrap_or(if exact { 0 } else { preset.level_shift });
+        // A level below the lowest and one above the highest, for what misses its level.
+        let margin = if shift > 0 { 1u32 << shift } else { 0 };
+        // One column of offset codes counts rows: nothing below its zero.
+        let below = if crossbar.encoding == crate::config::Encoding::Differential { margin } else { 0 };
+        let step_us = (max - min) / f64::from(top_level << shift);
+        let devices = Devices {
+            preset: device.preset.clone(),
+            g_min_us: min,
+            step_us,
+            top_level,
+            level_shift: shift,
+            base_code: below,
+            top_code: (top_level << shift) + below + margin,
+        };
+        match devices.scale().bits {
+            bits if bits > 8 => Err(DeviceError::Codes { shift, cell_bits: crossbar.cell_bits, bits }),
+            _ => Ok(devices),
+        }
     }
 
-    /// Bits of a conductance code. Ideal: codes are the levels.
-    pub fn code_bits(&self) -> u32 {
-        32 - self.top_level.leading_zeros()
+    /// What tiles and converters know of the codes.
+    pub fn scale(&self) -> CodeScale {
+        CodeScale {
+            bits: 32 - self.top_code.leading_zeros(),
+            level_shift: self.level_shift,
+            top: self.top_code,
+        }
     }
 
-    /// Conductance in microsiemens to program for a code.
+    /// Code of a level that is met.
+    pub fn level_code(&self, level: u32) -> u32 {
+        self.base_code + (level << self.level_shift)
+    }
+
+    /// Conductance in microsiemens that a code stands for; nowhere below 0.
     pub fn conductance_us(&self, code: u32) -> f64 {
-        self.g_min_us + f64::from(code) * self.step_us
+        let steps = f64::from(code) - f64::from(self.base_code);
+        (self.g_min_us + steps * self.step_us).max(0.0)
     }
 
     /// The inverse: the code nearest to a conductance, or `None` outside the range.
     pub fn code(&self, conductance_us: f64) -> Option<u32> {
-        let code = ((conductance_us - self.g_min_us) / self.step_us).round();
-        (0.0..=f64::from(self.top_level)).contains(&code).then_some(code as u32)
+        let code = self.wide_code(conductance_us);
+        (0.0..=f64::from(self.top_code)).contains(&code).then_some(code as u32)
+    }
+
+    /// The code nearest to a conductance; the end of the range for one outside.
+    pub fn nearest_code(&self, conductance_us: f64) -> u8 {
+        self.wide_code(conductance_us).clamp(0.0, f64::from(self.top_code)) as u8
+    }
+
+    fn wide_code(&self, conductance_us: f64) -> f64 {
+        ((conductance_us - self.g_min_us) / self.step_us).round() + f64::from(self.base_code)
+    }
+}
+
+fn find(device: &Device) -> Result<&'static Preset, DeviceError> {
+    preset(&device.preset).ok_or_else(|| DeviceError::UnknownPreset {
+        found: device.preset.clone(),
+        known: PRESETS.iter().map(|p| p.name).collect::<Vec<_>>().join(", "),
+    })
+}
+
+fn range(device: &Device, preset: &Preset) -> (f64, f64) {
+    (device.g_min_us.unwrap_or(preset.g_min_us), device.g_max_us.unwrap_or(preset.g_max_us))
+}
+
+impl Programming {
+    pub fn new(device: &Device, crossbar: &Crossbar) -> Result<Programming, DeviceError> {
+        let preset = find(device)?;
+        let (g_min_us, g_max_us) = range(device, preset);
+        let volts = device.read_volts.unwrap_or(preset.read_volts);
+        let (nl2, nl3) = (device.nl2_us_per_v.unwrap_or(0.0), device.nl3_us_per_v2.unwrap_or(0.0));
+        if (nl2 != 0.0 || nl3 != 0.0) && crossbar.dac_bits > 1 {
+            return Err(DeviceError::NonLinear(crossbar.dac_bits));
+        }
+        let own_drift = device.drift_nu.is_some() || device.drift_nu_sigma.is_some();
+        let t0 = match preset.drift {
+            Drift::None => 1.0,
+            Drift::Same { t0_s, .. } | Drift::ByLogarithm { t0_s, .. } => t0_s,
+        };
+        let t0_s = device.drift_t0_s.unwrap_or(t0);
+        let drift = match preset.drift {
+            _ if own_drift => Drift::Same {
+                nu: device.drift_nu.unwrap_or(0.0),
+                sigma: device.drift_nu_sigma.unwrap_or(0.0),
+                t0_s,
+            },
+            Drift::None => Drift::None,
+            Drift::Same { nu, sigma, .. } => Drift::Same { nu, sigma, t0_s },
+            Drift::ByLogarithm { nu, sigma, .. } => Drift::ByLogarithm { nu, sigma, t0_s },
+        };
+        let programming = Programming {
+            preset,
+            g_min_us,
+            g_max_us,
+            sigma: device.sigma_us.clone(),
+            tries: device.verify_tries.unwrap_or(1),
+            tolerance_us: device.verify_tolerance_us.unwrap_or(0.0),
+            stuck_on: device.stuck_on.unwrap_or(preset.stuck_on),
+            stuck_off: device.stuck_off.unwrap_or(preset.stuck_off),
+            drift,
+            time_s: device.time_s,
+            compensate_drift: device.compensate_drift,
+            non_linear_us: nl2 * volts + nl3 * volts * volts,
+            seed: device.seed,
+            faults: device.faults.clone(),
+        };
+        programming.check(device, t0_s)?;
+        Ok(programming)
+    }
+
+    fn check(&self, device: &Device, t0_s: f64) -> Result<(), DeviceError> {
+        let refuse = |key, found: String, expected: &str| {
+            Err(DeviceError::Value { key, found, expected: expected.into() })
+        };
+        for (key, share) in [("stuck_on", self.stuck_on), ("stuck_off", self.stuck_off)] {
+            if !(0.0..=1.0).contains(&share) {
+                return refuse(key, share.to_string(), "a share of the cells, 0 to 1");
+            }
+        }
+        if self.stuck_on + self.stuck_off > 1.0 {
+            let found = format!("{} + stuck_off {}", self.stuck_on, self.stuck_off);
+            return refuse("stuck_on", found, "together at most 1");
+        }
+        for (key, value) in [("time_s", self.time_s), ("verify_tolerance_us", self.tolerance_us)] {
+            if !(value.is_finite() && value >= 0.0) {
+                return refuse(key, value.to_string(), "a finite number, 0 or more");
+            }
+        }
+        if !(t0_s.is_finite() && t0_s > 0.0) {
+            return refuse("drift_t0_s", t0_s.to_string(), "a finite number above 0");
+        }
+        if !(1..=1000).contains(&self.tries) {
+            return refuse("verify_tries", self.tries.to_string(), "1 to 1000 writes");
+        }
+        let numbers = [
+            device.drift_nu,
+            device.drift_nu_sigma,
+            device.read_volts,
+            device.nl2_us_per_v,
+            device.nl3_us_per_v2,
+        ];
+        let sigma = device.sigma_us.iter().flatten().copied();
+        match numbers.into_iter().flatten().chain(sigma).find(|x| !x.is_finite()) {
+            Some(found) => refuse(
+                "sigma_us, drift_nu, read_volts, nl2_us_per_v, nl3_us_per_v2",
+                found.to_string(),
+                "finite numbers",
+            ),
+            None => Ok(()),
+        }
+    }
+
+    /// Every cell shows the level it is to hold.
+    pub fn exact(&self) -> bool {
+        let noise = match &self.sigma {
+            Some(coefficients) => coefficients.iter().any(|&c| c != 0.0),
+            None => !self.preset.sigma.is_empty(),
+        };
+        let drifts = self.drift != Drift::None && self.time_s > 0.0;
+        !noise
+            && !drifts
+            && self.stuck_on == 0.0
+            && self.stuck_off == 0.0
+            && self.faults.is_empty()
+            && self.non_linear_us == 0.0
+    }
+
+    /// Deviation in microsiemens of a cell that is to show `g_us`.
+    pub fn sigma_us(&self, g_us: f64) -> f64 {
+        match &self.sigma {
+            Some(coefficients) => polynomial(coefficients, g_us / self.g_max_us),
+            None => self.preset.sigma_us(g_us, self.time_s),
+        }
+    }
+
+    /// Conductance of a stuck cell.
+    pub fn stuck_us(&self, on: bool) -> f64 {
+        if on { self.g_max_us } else { self.g_min_us }
+    }
+
+    /// Share of its conductance that a cell keeps until it is read; `normal` is its draw.
+    pub fn drifted(&self, g_us: f64, normal: f64) -> f64 {
+        let (nu, sigma, t0_s) = match self.drift {
+            Drift::None => return 1.0,
+            Drift::Same { nu, sigma, t0_s } => (nu, sigma, t0_s),
+            Drift::ByLogarithm { nu, sigma, t0_s } => {
+                let x = libm::log((g_us / self.g_max_us).max(1e-7));
+                let line = |[slope, offset, least, most]: [f64; 4]| (slope * x + offset).clamp(least, most);
+                (line(nu), line(sigma), t0_s)
+            }
+        };
+        let exponent = (nu + sigma * normal).abs();
+        libm::pow((self.time_s + t0_s) / t0_s, -exponent)
     }
 }
 
@@ -61,12 +310,27 @@ mod tests {
 
     #[test]
     fn conductances_and_codes_are_inverse() {
-        let device = Device { g_min_us: 50.0, ..Device::default() };
+        let device = Device { g_min_us: Some(50.0), ..Device::default() };
         let devices = Devices::new(&device, &Crossbar { cell_bits: 4, ..Crossbar::default() }).unwrap();
         for code in 0..16 {
             assert_eq!(devices.code(devices.conductance_us(code)), Some(code));
+            assert_eq!(devices.level_code(code), code);
         }
         assert_eq!(devices.code(400.0), None);
         assert!((devices.conductance_us(15) - 225.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn finer_codes_hold_the_levels_and_what_misses_them() {
+        for preset in ["li2019", "milo2021", "wan2022", "pcm", "mnsim"] {
+            let device = Device { preset: preset.into(), ..Device::default() };
+            let devices = Devices::new(&device, &Crossbar::default()).unwrap();
+            assert_eq!((devices.level_shift, devices.scale().top), (3, 40), "{preset}");
+            for level in 0..4 {
+                let g = devices.conductance_us(devices.level_code(level));
+                assert_eq!(devices.code(g), Some(devices.level_code(level)));
+                assert_eq!(devices.nearest_code(g + 0.4 * devices.step_us) as u32, devices.level_code(level));
+            }
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! How weights lie on the columns of a tile, and which converter sees them when.
 
+use super::CodeScale;
 use crate::config::{Crossbar, Encoding, Fixed};
 use serde::{Deserialize, Serialize};
 
@@ -20,8 +21,15 @@ pub struct TileGeometry {
     pub cell_bits: u32,
     /// Width of a conductance code: bit planes of a cell.
     pub code_bits: u32,
+    /// Code steps from one level to the next, as a power of two.
+    #[serde(default)]
+    pub level_shift: u32,
+    /// Largest code of a cell.
+    #[serde(default)]
+    pub top_code: u32,
     pub dac_bits: u32,
     pub adc_bits: u32,
+    /// Code steps per ADC step, as a power of two.
     pub adc_shift: u32,
     /// Added before the converter in the most significant phase when dac_bits > 1.
     pub adc_offset: i64,
@@ -67,8 +75,14 @@ pub enum GeometryError {
 }
 
 impl TileGeometry {
-    /// Derives the tile; `code_bits` comes from the devices.
-    pub fn new(crossbar: &Crossbar, fixed: &Fixed, code_bits: u32) -> Result<TileGeometry, GeometryError> {
+    /// Derives the tile; the scale of the codes comes from the devices.
+    pub fn new(
+        crossbar: &Crossbar,
+        fixed: &Fixed,
+        scale: impl Into<CodeScale>,
+    ) -> Result<TileGeometry, GeometryError> {
+        let scale = scale.into();
+        let adc_shift = crossbar.adc_shift + scale.level_shift;
         let (weight_bits, input_bits) = (fixed.weight_bits, fixed.input_bits);
         let differential = crossbar.encoding == Encoding::Differential;
         let cells_per_weight = if differential {
@@ -98,7 +112,7 @@ impl TileGeometry {
                 reference: if differential { "" } else { ", and the offset column" },
             });
         }
-        let peak = crossbar.rows as i64 * ((1 << code_bits) - 1);
+        let peak = crossbar.rows as i64 * i64::from(scale.top);
         Ok(TileGeometry {
             rows: crossbar.rows,
             columns: crossbar.columns,
@@ -107,11 +121,13 @@ impl TileGeometry {
             weight_bits,
             input_bits,
             cell_bits: crossbar.cell_bits,
-            code_bits,
+            code_bits: scale.bits,
+            level_shift: scale.level_shift,
+            top_code: scale.top,
             dac_bits: crossbar.dac_bits,
             adc_bits: crossbar.adc_bits,
-            adc_shift: crossbar.adc_shift,
-            adc_offset: adc_offset(crossbar, peak),
+            adc_shift,
+            adc_offset: adc_offset(crossbar, adc_shift, peak),
             cells_per_weight,
             groups,
             adcs_per_group,
@@ -146,7 +162,7 @@ impl TileGeometry {
 
     /// Largest magnitude of a column sum in one phase, and so what a lossless ADC must reach.
     pub fn peak_sum(&self) -> i64 {
-        self.rows as i64 * ((1 << self.code_bits) - 1) * ((1 << self.dac_bits) - 1)
+        self.rows as i64 * i64::from(self.top_code) * ((1 << self.dac_bits) - 1)
     }
 
     /// Largest code of the ADC.
@@ -197,6 +213,10 @@ impl TileGeometry {
                 if site.negative { -value } else { value }
             })
             .sum();
+        // Cells that miss their level: the nearest weight. What stands below level 0 is the same
+        // in both columns of a pair.
+        let half = (1 << self.level_shift) >> 1;
+        let sum = (sum + half) >> self.level_shift;
         if self.differential() { sum } else { sum - (1 << (self.weight_bits - 1)) }
     }
 }
@@ -204,13 +224,13 @@ impl TileGeometry {
 /// With more than one bit a phase the most significant digit is signed, so its
 /// column sums may be negative: they are lifted by as much as can be needed, or
 /// by half the converter's range if that is less.
-fn adc_offset(crossbar: &Crossbar, peak: i64) -> i64 {
+fn adc_offset(crossbar: &Crossbar, adc_shift: u32, peak: i64) -> i64 {
     if crossbar.dac_bits == 1 {
         return 0;
     }
     let needed = peak << (crossbar.dac_bits - 1);
-    let half = 1i64 << (crossbar.adc_bits - 1 + crossbar.adc_shift);
-    let step = 1i64 << crossbar.adc_shift;
+    let half = 1i64 << (crossbar.adc_bits - 1 + adc_shift);
+    let step = 1i64 << adc_shift;
     needed.min(half) / step * step
 }
 

@@ -2,7 +2,8 @@
 
 use super::allocation::rounds;
 use super::{
-    DeviceError, Devices, GeometryError, MappedMatrix, TileGeometry, TiledMatrix, WireError, through_wires,
+    DeviceError, Devices, GeometryError, MappedMatrix, Programmed, TileGeometry, TiledMatrix, WireError,
+    program,
 };
 use crate::config::Config;
 use crate::model::Block;
@@ -19,6 +20,8 @@ pub struct CrossbarNet {
     pub matrices: BTreeMap<String, TiledMatrix>,
     /// By block: how many logical tiles take turns on a physical one.
     pub rounds: Vec<usize>,
+    /// What became of all cells.
+    pub programmed: Programmed,
 }
 
 /// Why a network cannot be mapped.
@@ -41,15 +44,18 @@ impl CrossbarNet {
     pub fn new(quant: QuantNet, config: &Config) -> Result<CrossbarNet, MapError> {
         let crossbar = &config.crossbar;
         let devices = Devices::new(&config.device, crossbar)?;
-        let geometry = TileGeometry::new(crossbar, &quant.fixed, devices.code_bits())?;
+        let geometry = TileGeometry::new(crossbar, &quant.fixed, devices.scale())?;
         let mut matrices = BTreeMap::new();
+        let mut programmed = Programmed::default();
+        unknown_matrix(config, &quant)?;
         for (name, matrix) in quant.matrices() {
-            let programmed = MappedMatrix::new(&matrix.weights, &geometry);
-            let mapped = through_wires(programmed, &devices, &config.wires)?;
+            let levels = MappedMatrix::new(&matrix.weights, &geometry);
+            let (mapped, cells) = program(&name, levels, &devices, config)?;
+            programmed.add(&cells);
             matrices.insert(name, TiledMatrix::from_mapped(matrix, mapped, &geometry));
         }
         let rounds = rounds(&quant, &matrices, config)?;
-        Ok(CrossbarNet { quant, devices, geometry, matrices, rounds })
+        Ok(CrossbarNet { quant, devices, geometry, matrices, rounds, programmed })
     }
 
     /// Physical tiles of the whole network.
@@ -60,5 +66,14 @@ impl CrossbarNet {
             names.iter().map(|n| self.matrices[n].mapped().physical_tiles(rounds)).sum::<usize>()
         };
         stages.map(of_stage).sum()
+    }
+}
+
+/// A fault map that names what is not there is a mistake.
+fn unknown_matrix(config: &Config, quant: &QuantNet) -> Result<(), DeviceError> {
+    let names: Vec<String> = quant.matrices().into_iter().map(|(name, _)| name).collect();
+    match config.device.faults.iter().find(|f| !names.contains(&f.matrix)) {
+        Some(fault) => Err(DeviceError::fault(fault, format!("one of the matrices {}", names.join(", ")))),
+        None => Ok(()),
     }
 }

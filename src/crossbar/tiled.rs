@@ -194,6 +194,8 @@ fn tile_product(g: &TileGeometry, cells: &[u64], digits: &[u64], words: usize) -
     if !g.differential() {
         sums.iter_mut().for_each(|sum| *sum -= reference << (g.weight_bits - 1));
     }
+    // Whole converter steps, so whole levels: nothing is dropped.
+    sums.iter_mut().for_each(|sum| *sum >>= g.level_shift);
     (sums, clips)
 }
 

@@ -157,12 +157,12 @@ impl Kernel {
         for (v, sums) in sums.iter_mut().enumerate() {
             clips[v] += clipped[v];
             for (&n, number) in self.lanes.iter().zip(&numbers[v]).filter(|(n, _)| **n < self.outputs) {
-                sums[n] = *number;
+                sums[n] = *number >> g.level_shift;
             }
             let Some((references, clipped)) = &references else { continue };
             clips[v] += clipped[v];
             for &n in self.lanes.iter().filter(|n| **n < self.outputs) {
-                sums[n] -= references[v][n / g.logical_columns()] << (g.weight_bits - 1);
+                sums[n] -= references[v][n / g.logical_columns()] << (g.weight_bits - 1) >> g.level_shift;
             }
         }
     }

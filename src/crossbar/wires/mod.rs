@@ -7,7 +7,6 @@
 
 mod array;
 
-use super::{Devices, MappedMatrix, Tile};
 use crate::config::Wires;
 use array::{Array, Node};
 use faer::linalg::solvers::Solve;
@@ -84,39 +83,4 @@ pub fn effective_conductances(conductances: &Array2<f64>, wires: &Wires) -> Resu
         }
     }
     Ok(effective)
-}
-
-/// The codes nearest to `conductances` (microsiemens) on a scale of `step_us` microsiemens from
-/// `min_us` up, clipped to 0..=`top`.
-pub fn nearest_codes(conductances: &Array2<f64>, min_us: f64, step_us: f64, top: u8) -> Array2<u8> {
-    conductances.mapv(|g| ((g - min_us) / step_us).round().clamp(0.0, f64::from(top)) as u8)
-}
-
-/// What `wires` leave of every tile, in the codes of `devices`: conductances in, effective
-/// conductances out, to the nearest code. Without resistance nothing changes.
-pub fn through_wires(
-    mut mapped: MappedMatrix,
-    devices: &Devices,
-    wires: &Wires,
-) -> Result<MappedMatrix, WireError> {
-    if wires.ideal() {
-        return Ok(mapped);
-    }
-    let through = |tile: &Tile| {
-        let conductances = tile.codes.mapv(|code| devices.conductance_us(code.into()));
-        let effective = effective_conductances(&conductances, wires)?;
-        let codes = nearest_codes(&effective, devices.g_min_us, devices.step_us, devices.top_level as u8);
-        Ok(Tile { at: tile.at, codes })
-    };
-    // Tiles do not know each other: a share of them for every core.
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let share = mapped.tiles.len().div_ceil(cores).max(1);
-    let shares: Vec<Result<Vec<Tile>, WireError>> = std::thread::scope(|scope| {
-        let work = |tiles| scope.spawn(move || <[Tile]>::iter(tiles).map(through).collect());
-        let all: Vec<_> = mapped.tiles.chunks(share).map(work).collect();
-        all.into_iter().map(|t| t.join().expect("a solver does not panic")).collect()
-    });
-    let tiles = shares.into_iter().collect::<Result<Vec<_>, _>>()?.concat();
-    mapped.tiles = tiles;
-    Ok(mapped)
 }

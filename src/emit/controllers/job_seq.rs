@@ -107,8 +107,25 @@ impl Logic for JobSeq {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
-            self, clk_i, state, job, timer, step, wave, more, waving, scoring, first, last, counting, error,
-            encode_start, decode_start, latent_start, bridge_start, push
+            self,
+            clk_i,
+            state,
+            job,
+            timer,
+            step,
+            wave,
+            more,
+            waving,
+            scoring,
+            first,
+            last,
+            counting,
+            error,
+            encode_start,
+            decode_start,
+            latent_start,
+            bridge_start,
+            push
         );
 
         comment!("Starts are registers of their own, set with the state: they go far.");

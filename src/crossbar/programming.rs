@@ -1,0 +1,195 @@
+//! Levels to be written, conductances that are there, codes that are read: what devices and wires
+//! make of a matrix.
+//!
+//! Every draw belongs to one cell of one tile of one matrix and to the seed, so that neither the
+//! order of the tiles nor the number of cores changes anything.
+
+use super::device::{DeviceError, Programming};
+use super::{Devices, MapError, MappedMatrix, Tile, effective_conductances};
+use crate::config::{Config, Fault, Stuck};
+use crate::model::Random;
+use ndarray::Array2;
+use serde::{Deserialize, Serialize};
+
+/// What became of the cells of a matrix or a network.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct Programmed {
+    pub cells: u64,
+    /// Cells that show one conductance for ever.
+    pub stuck: u64,
+    /// Cells beyond the first or the last code.
+    pub saturated: u64,
+    /// Sum of the squares by which cells miss their level, in microsiemens squared.
+    pub square_error_us2: f64,
+}
+
+impl Programmed {
+    pub fn add(&mut self, other: &Programmed) {
+        self.cells += other.cells;
+        self.stuck += other.stuck;
+        self.saturated += other.saturated;
+        self.square_error_us2 += other.square_error_us2;
+    }
+
+    /// Root mean square by which a cell misses its level, in microsiemens.
+    pub fn error_us(&self) -> f64 {
+        if self.cells == 0 { 0.0 } else { (self.square_error_us2 / self.cells as f64).sqrt() }
+    }
+}
+
+/// Writes the levels of `matrix` into devices and reads them through the wires.
+pub fn program(
+    name: &str,
+    mut matrix: MappedMatrix,
+    devices: &Devices,
+    config: &Config,
+) -> Result<(MappedMatrix, Programmed), MapError> {
+    let programming = Programming::new(&config.device, &config.crossbar)?;
+    let faults: Vec<&Fault> = programming.faults.iter().filter(|f| f.matrix == name).collect();
+    for fault in &faults {
+        check(fault, &matrix)?;
+    }
+    let mut all = Programmed::default();
+    if programming.exact() && config.wires.ideal() {
+        for tile in &mut matrix.tiles {
+            tile.codes.mapv_inplace(|level| devices.level_code(level.into()) as u8);
+            all.cells += tile.codes.len() as u64;
+        }
+        return Ok((matrix, all));
+    }
+    let writer = Writer { key: key(name), devices, programming: &programming, faults: &faults };
+    let numbered: Vec<(usize, &Tile)> = matrix.tiles.iter().enumerate().collect();
+    let written = on_all_cores(&numbered, |&(i, tile)| {
+        let cells = writer.write(i, tile);
+        let effective = effective_conductances(&cells.conductances, &config.wires)?;
+        Ok((cells, effective))
+    });
+    let written = written.into_iter().collect::<Result<Vec<_>, MapError>>()?;
+
+    // One gain for the converters of the whole matrix: what drift took from the mean.
+    let sum = |of: fn(&Cells) -> f64| written.iter().map(|(cells, _)| of(cells)).sum::<f64>();
+    let gain = match programming.compensate_drift {
+        true => sum(|c| c.before_drift_us) / sum(|c| c.after_drift_us).max(f64::MIN_POSITIVE),
+        false => 1.0,
+    };
+    let mut tiles = Vec::with_capacity(written.len());
+    for (tile, (cells, effective)) in matrix.tiles.iter().zip(&written) {
+        let seen = effective.mapv(|g| g * gain);
+        all.add(&Programmed {
+            cells: seen.len() as u64,
+            stuck: cells.stuck,
+            saturated: seen.iter().filter(|g| devices.code(**g).is_none()).count() as u64,
+            square_error_us2: cells.square_error_us2,
+        });
+        tiles.push(Tile { at: tile.at, codes: seen.mapv(|g| devices.nearest_code(g)) });
+    }
+    matrix.tiles = tiles;
+    Ok((matrix, all))
+}
+
+/// A tile after it was written and has drifted.
+struct Cells {
+    conductances: Array2<f64>,
+    stuck: u64,
+    square_error_us2: f64,
+    before_drift_us: f64,
+    after_drift_us: f64,
+}
+
+struct Writer<'a> {
+    /// Of the matrix.
+    key: u64,
+    devices: &'a Devices,
+    programming: &'a Programming,
+    faults: &'a [&'a Fault],
+}
+
+/// Effects that draw numbers of their own, so that one does not shift those of another.
+const ERROR: u64 = 1;
+const STUCK: u64 = 2;
+const DRIFT: u64 = 3;
+
+impl Writer<'_> {
+    fn write(&self, index: usize, tile: &Tile) -> Cells {
+        let p = self.programming;
+        let stream = |effect| Random::keyed(&[p.seed, self.key, index as u64, effect]);
+        let (mut error, mut stuck, mut drift) = (stream(ERROR), stream(STUCK), stream(DRIFT));
+        let mut cells = Cells {
+            conductances: Array2::zeros(tile.codes.dim()),
+            stuck: 0,
+            square_error_us2: 0.0,
+            before_drift_us: 0.0,
+            after_drift_us: 0.0,
+        };
+        for ((at, &level), shown) in tile.codes.indexed_iter().zip(&mut cells.conductances) {
+            let target = self.devices.conductance_us(self.devices.level_code(level.into()));
+            let written = self.attempt(target, &mut error);
+            let share = f64::from(stuck.uniform());
+            let found = match self.faults.iter().find(|f| f.tile == tile.at && (f.row, f.column) == at) {
+                Some(fault) => Some(fault.stuck == Stuck::On),
+                None if share < p.stuck_on => Some(true),
+                None => (share < p.stuck_on + p.stuck_off).then_some(false),
+            };
+            let keeps = p.drifted(written, f64::from(drift.normal()));
+            let g = match found {
+                Some(on) => p.stuck_us(on),
+                None => written * keeps,
+            };
+            cells.stuck += u64::from(found.is_some());
+            cells.before_drift_us += written;
+            cells.after_drift_us += written * keeps;
+            *shown = (g + p.non_linear_us).max(0.0);
+            cells.square_error_us2 += (*shown - target) * (*shown - target);
+        }
+        cells
+    }
+
+    /// Writes until the conductance is within the tolerance, or as often as may be.
+    fn attempt(&self, target: f64, error: &mut Random) -> f64 {
+        let p = self.programming;
+        let sigma = p.sigma_us(target);
+        if sigma == 0.0 {
+            return target;
+        }
+        let mut written = target;
+        for _ in 0..p.tries {
+            written = (target + sigma * f64::from(error.normal())).max(0.0);
+            if (written - target).abs() <= p.tolerance_us {
+                break;
+            }
+        }
+        written
+    }
+}
+
+fn check(fault: &Fault, matrix: &MappedMatrix) -> Result<(), DeviceError> {
+    let (rows, columns) = matrix.tiles[0].codes.dim();
+    let refuse = |what: String| Err(DeviceError::fault(fault, what));
+    if fault.tile.0 >= matrix.row_tiles || fault.tile.1 >= matrix.column_tiles {
+        let (last, end) = (matrix.row_tiles - 1, matrix.column_tiles - 1);
+        return refuse(format!("a tile from [0, 0] to [{last}, {end}]"));
+    }
+    if fault.row >= rows || fault.column >= columns {
+        return refuse(format!("a row below {rows} and a column below {columns}"));
+    }
+    Ok(())
+}
+
+/// FNV-1a of the name.
+fn key(name: &str) -> u64 {
+    name.bytes().fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(b)).wrapping_mul(0x100_0000_01b3))
+}
+
+/// Tiles do not know each other: a share of them for every core, in order.
+fn on_all_cores<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let share = items.len().div_ceil(cores).max(1);
+    std::thread::scope(|scope| {
+        let work = &work;
+        let all: Vec<_> = items
+            .chunks(share)
+            .map(|part| scope.spawn(move || part.iter().map(work).collect::<Vec<R>>()))
+            .collect();
+        all.into_iter().flat_map(|part| part.join().expect("programming does not panic")).collect()
+    })
+}

@@ -1,0 +1,140 @@
+//! Devices that are not ideal, in the Verilog as in the golden model, bit by bit: every preset, and
+//! all effects at once on tiles of several shapes.
+
+mod common;
+
+use common::{build, jobs, mapped, skip, tiny};
+use hvae_mnn::config::CellKind::{Gru, Lstm, Rnn};
+use hvae_mnn::config::{Config, Crossbar, Encoding, Fault, Stuck, Wires};
+use hvae_mnn::cosim::{Cosim, CosimReport, Effort, Engine, RunOptions, Simulation, tools};
+use hvae_mnn::crossbar::{CrossbarNet, PRESETS};
+use hvae_mnn::golden::Golden;
+use std::sync::Mutex;
+use std::thread;
+
+/// Simulates the design of `config` and compares it with the golden model of `net`.
+fn compare(config: &Config, net: &CrossbarNet) -> CosimReport {
+    let (own, sentences) = mapped(config, 1);
+    let folder = tempfile::tempdir().unwrap();
+    let emitted = build(&own, config, folder.path());
+    let simulation = Simulation::build_for(Engine::Verilator, folder.path(), false, Effort::Build).unwrap();
+    let golden = Golden::tiled(net, &config.accelerator);
+    let latent = net.quant.network.width(net.quant.network.latent());
+    let jobs = jobs(config, &sentences[..1], 8, latent);
+    let cosim = Cosim { design: &emitted.design, golden: &golden, simulation: &simulation, processes: 1 };
+    cosim.run(&jobs, &RunOptions { stalls: 1, ..RunOptions::default() }, &|_| {}).unwrap()
+}
+
+/// Two at a time; every failure by its name.
+fn on_all(configs: Vec<(String, Config)>, check: impl Fn(&Config) -> Result<(), String> + Sync) {
+    let queue = Mutex::new(configs.into_iter());
+    let failures = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while let Some((name, config)) = { queue.lock().unwrap().next() } {
+                    if let Err(why) = check(&config) {
+                        failures.lock().unwrap().push(format!("{name}: {why}"));
+                    }
+                }
+            });
+        }
+    });
+    let failures = failures.into_inner().unwrap();
+    assert!(failures.is_empty(), "\n{}", failures.join("\n"));
+}
+
+fn agrees(config: &Config) -> Result<(), String> {
+    let (net, _) = mapped(config, 1);
+    let report = compare(config, &net);
+    match &report.first_difference {
+        Some(first) => Err(format!("{} mismatches, first: {first}", report.mismatches)),
+        None if report.cycles != report.cycles_expected => Err(format!("{report:?}")),
+        None => Ok(()),
+    }
+}
+
+/// Rows, columns, columns that share a converter, encoding.
+type Shape = (usize, usize, usize, Encoding);
+
+const SHAPES: [Shape; 4] = [
+    (8, 24, 8, Encoding::Differential),
+    (16, 41, 8, Encoding::Offset),
+    (8, 48, 4, Encoding::Differential),
+    (32, 17, 4, Encoding::Offset),
+];
+
+fn on_shape(
+    cells: &[hvae_mnn::config::CellKind],
+    (rows, columns, columns_per_adc, encoding): Shape,
+) -> Config {
+    let mut config = tiny(cells);
+    config.crossbar = Crossbar { rows, columns, columns_per_adc, encoding, ..config.crossbar };
+    config
+}
+
+/// Everything that a device, its wires and its converter can do, together.
+fn everything(mut config: Config) -> Config {
+    config.device.preset = "pcm".into();
+    config.device.seed = 7;
+    config.device.time_s = 86_400.0;
+    config.device.compensate_drift = true;
+    (config.device.stuck_on, config.device.stuck_off) = (Some(0.02), Some(0.03));
+    (config.device.verify_tries, config.device.verify_tolerance_us) = (Some(5), Some(0.4));
+    let fault = |row, column| Fault { matrix: "vocab".into(), tile: (0, 0), row, column, stuck: Stuck::On };
+    config.device.faults = vec![fault(0, 0), fault(3, 5)];
+    if config.crossbar.dac_bits == 1 {
+        (config.device.nl2_us_per_v, config.device.nl3_us_per_v2) = (Some(0.8), Some(-0.3));
+    }
+    config.wires = Wires {
+        word_line_ohm: 5.0,
+        bit_line_ohm: 5.0,
+        driver_ohm: 100.0,
+        sense_ohm: 50.0,
+        ..Wires::default()
+    };
+    // A step of two levels, and a range that clips.
+    (config.crossbar.adc_bits, config.crossbar.adc_shift) = (4, 1);
+    config
+}
+
+#[test]
+fn every_preset_is_the_same_array_in_verilog() {
+    if let Err(why) = tools::VERILATOR.find() {
+        return skip("presets against Verilator", &why.to_string());
+    }
+    let cells = [[Gru, Lstm], [Rnn, Gru], [Lstm, Rnn]];
+    let config = |(i, preset): (usize, &hvae_mnn::crossbar::Preset)| {
+        let mut config = on_shape(&cells[i % 3], SHAPES[i % 4]);
+        config.device.preset = preset.name.into();
+        config.device.time_s = 3600.0;
+        (preset.name.to_string(), config)
+    };
+    on_all(PRESETS.iter().enumerate().map(config).collect(), agrees);
+}
+
+#[test]
+fn all_effects_at_once_on_four_shapes() {
+    if let Err(why) = tools::VERILATOR.find() {
+        return skip("all effects against Verilator", &why.to_string());
+    }
+    let config = |(i, &shape): (usize, &Shape)| {
+        let mut config = on_shape(&[Gru, Lstm], shape);
+        (config.crossbar.dac_bits, config.crossbar.physical_tiles) = [(1, 0), (2, 16), (1, 0), (2, 0)][i];
+        config.accelerator.skip_zero_phases = i == 2;
+        (format!("{shape:?}"), everything(config))
+    };
+    on_all(SHAPES.iter().enumerate().map(config).collect(), agrees);
+}
+
+#[test]
+fn an_array_programmed_with_another_seed_is_told_apart() {
+    if let Err(why) = tools::VERILATOR.find() {
+        return skip("another seed against Verilator", &why.to_string());
+    }
+    let config = everything(on_shape(&[Gru, Lstm], SHAPES[0]));
+    let mut other = config.clone();
+    other.device.seed += 1;
+    let report = compare(&config, &mapped(&other, 1).0);
+    assert!(report.mismatches > 0, "another programming computes the same");
+}
