@@ -43,6 +43,9 @@ pub struct Plot {
     pub x: String,
     /// A figure of a row: ppl, nll, kl, accuracy, overlap, clip_rate.
     pub y: String,
+    /// Over the logarithm of `x`; rows where it is 0 or less are left out.
+    #[serde(default)]
+    pub log: bool,
 }
 
 fn one_seed() -> Vec<u64> {
@@ -63,11 +66,11 @@ impl Study {
         let study: Study =
             toml::from_str(text).map_err(|e| Failure::input(format!("{file}: {}", e.to_string().trim())))?;
         for (key, values) in &study.vary {
-            let empty = values.is_empty() || key.split('.').count() != 2;
+            let empty = values.is_empty() || key.split(',').any(|k| k.trim().split('.').count() != 2);
             if empty {
                 return Err(Failure::input(format!(
-                    "{file}: [vary] \"{key}\": expected \"section.key\" = [values to try], found {} value(s); \
-                     write for example \"crossbar.adc_bits\" = [6, 8]",
+                    "{file}: [vary] \"{key}\": expected \"section.key\" = [values to try] (several keys that get the same value: \
+                     \"one.key, other.key\"), found {} value(s); write for example \"crossbar.adc_bits\" = [6, 8]",
                     values.len()
                 )));
             }
@@ -125,8 +128,10 @@ impl Study {
             }
         };
         set("device.seed", Value::Integer(choice.seed as i64));
-        for (key, value) in &choice.settings {
-            set(key, Value::try_from(value).expect("came from TOML"));
+        for (keys, value) in &choice.settings {
+            for key in keys.split(',') {
+                set(key.trim(), Value::try_from(value).expect("came from TOML"));
+            }
         }
         let text = toml::to_string(&table).expect("a table of sections");
         let place = format!("{file}, row {}", choice.row);

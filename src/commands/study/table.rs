@@ -10,10 +10,15 @@ use std::path::Path;
 
 /// Writes everything; names of the files.
 pub fn write(study: &Study, rows: &[Row], out: &Path) -> Result<Vec<String>, Failure> {
-    let mut files = vec![("results.csv".to_string(), csv(study, rows)), ("results.json".into(), json(rows))];
+    let mut files = vec![
+        ("results.csv".to_string(), csv(study, rows)),
+        ("results.json".into(), json(rows)),
+        ("summary.md".into(), summary(study, rows).into_bytes()),
+    ];
     for plot in &study.plots {
         if let Some(svg) = svg(plot, rows) {
-            files.push((format!("{}-{}.svg", plot.y, plot.x.replace('.', "-")), svg.into_bytes()));
+            let x = plot.x.replace(|c: char| !c.is_ascii_alphanumeric() && c != '_', "-");
+            files.push((format!("{}-{x}.svg", plot.y), svg.into_bytes()));
         }
     }
     for (name, bytes) in &files {
@@ -47,12 +52,53 @@ fn csv(study: &Study, rows: &[Row]) -> Vec<u8> {
     writer.into_inner().expect("writing to memory")
 }
 
+/// One line per choice of values: mean and, with several seeds, standard deviation of every figure.
+pub fn summary(study: &Study, rows: &[Row]) -> String {
+    let mut by_choice: BTreeMap<usize, Vec<&Row>> = BTreeMap::new();
+    for row in rows {
+        by_choice.entry(row.choice.row / study.seeds.len()).or_default().push(row);
+    }
+    let keys: Vec<&str> = study.vary.keys().map(String::as_str).collect();
+    let mut text = format!("| {} | {} |\n", keys.join(" | "), FIGURES.join(" | "));
+    text += &format!("|{}\n", "--:|".repeat(keys.len() + FIGURES.len()));
+    for rows in by_choice.values() {
+        let values = rows[0].choice.settings.values().map(|v| v.as_str().map_or(v.to_string(), String::from));
+        let figures = FIGURES.iter().map(|name| {
+            let all: Vec<f64> =
+                rows.iter().filter_map(|r| r.figures.as_ref().and_then(|f| f.get(name))).collect();
+            spread(&all)
+        });
+        let cells: Vec<String> = values.chain(figures).collect();
+        text += &format!("| {} |\n", cells.join(" | "));
+    }
+    text
+}
+
+/// Mean and standard deviation, to four digits.
+fn spread(all: &[f64]) -> String {
+    if all.is_empty() {
+        return "-".into();
+    }
+    let n = all.len() as f64;
+    let mean = all.iter().sum::<f64>() / n;
+    let digits = (3 - mean.abs().max(1e-9).log10().floor() as i32).clamp(0, 6) as usize;
+    if all.len() == 1 {
+        return format!("{mean:.digits$}");
+    }
+    let deviation = (all.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / (n - 1.0)).sqrt();
+    format!("{mean:.digits$} ± {deviation:.digits$}")
+}
+
 /// Every row a circle, and the mean at every x filled; nothing where x is no number.
 fn svg(plot: &Plot, rows: &[Row]) -> Option<String> {
     let mut means: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
     let mut points = Vec::new();
     for row in rows {
-        let x = row.choice.settings[&plot.x].as_f64()?;
+        let x = match (row.choice.settings[&plot.x].as_f64()?, plot.log) {
+            (x, true) if x <= 0.0 => continue,
+            (x, true) => x.log10(),
+            (x, false) => x,
+        };
         let Some(y) = row.figures.as_ref().and_then(|f| f.get(&plot.y)) else { continue };
         means.entry(x.to_bits()).or_default().push(y);
         let note = format!("row {}, seed {}: {y:.4}", row.choice.row, row.choice.seed);
@@ -64,5 +110,6 @@ fn svg(plot: &Plot, rows: &[Row]) -> Option<String> {
         points.push(Dot { x, y, size: 0.05, label: format!("{y:.3}"), note, marked: true });
     }
     let title = format!("{} against {}", plot.y, plot.x);
-    Some(Scatter { title, x: plot.x.clone(), y: plot.y.clone(), points }.svg())
+    let x = if plot.log { format!("log10 of {}", plot.x) } else { plot.x.clone() };
+    Some(Scatter { title, x, y: plot.y.clone(), points }.svg())
 }
