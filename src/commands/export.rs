@@ -50,6 +50,9 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         args.out.display(),
         figures.weights_read_back
     );
+    if let Some(cells) = net.programmed.missed() {
+        println!("{cells}");
+    }
     write_json(args.json.as_deref(), &figures)
 }
 

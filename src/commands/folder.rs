@@ -5,7 +5,7 @@ use super::inputs::read_text;
 use super::output::OutputFolder;
 use hvae_mnn::budget::Budget;
 use hvae_mnn::config::Config;
-use hvae_mnn::crossbar::CrossbarNet;
+use hvae_mnn::crossbar::{CrossbarNet, Programmed};
 use hvae_mnn::emit::{Design, emit};
 use hvae_mnn::golden::{Golden, StageTiming, Timing, TokenCycles};
 use hvae_mnn::model::Vocabulary;
@@ -29,6 +29,9 @@ pub struct BuildFile {
     /// The stage that loses most over its floor per token written, and by how many cycles.
     pub largest_gap: Option<(String, u64)>,
     pub stages: Vec<StageCycles>,
+    /// What became of the cells; absent where every one holds its level.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub programmed: Option<Programmed>,
 }
 
 /// One stage: what it takes and the floor under it.
@@ -73,6 +76,7 @@ pub fn write_build(
         cycles_per_token: timing.token(&net.quant.network),
         largest_gap: gap.map(|(id, cycles)| (net.quant.network.blocks[id].name.clone(), cycles)),
         stages: stage_cycles(&net.quant, &timing),
+        programmed: net.programmed.missed(),
     };
     let text = serde_json::to_string_pretty(&file).expect("a design is plain data") + "\n";
     folder.put(MARKER, text.as_bytes())?;

@@ -92,6 +92,9 @@ pub fn run(args: &Args) -> Result<(), Failure> {
 fn print(args: &Args, file: &BuildFile, f: &Figures) {
     println!("design {} in {}: {} files", file.design.id, args.out.display(), f.files);
     budget::print(&file.budget);
+    if let Some(cells) = &file.programmed {
+        println!("{cells}");
+    }
     print_stages(file);
     println!("check it with: hvae cosim {}", args.out.display());
 }

@@ -10,6 +10,7 @@ use crate::config::{Config, Fault, Stuck};
 use crate::model::Random;
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// What became of the cells of a matrix or a network.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
@@ -31,9 +32,28 @@ impl Programmed {
         self.square_error_us2 += other.square_error_us2;
     }
 
+    /// Itself, unless every cell holds its level.
+    pub fn missed(&self) -> Option<Programmed> {
+        (self.stuck > 0 || self.square_error_us2 > 0.0 || self.saturated > 0).then_some(*self)
+    }
+
     /// Root mean square by which a cell misses its level, in microsiemens.
     pub fn error_us(&self) -> f64 {
         if self.cells == 0 { 0.0 } else { (self.square_error_us2 / self.cells as f64).sqrt() }
+    }
+}
+
+impl fmt::Display for Programmed {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let share = |count: u64| 100.0 * count as f64 / self.cells.max(1) as f64;
+        write!(
+            f,
+            "{} cells off their levels by {:.3} uS (root mean square); {:.3} % stuck, {:.3} % beyond the codes",
+            self.cells,
+            self.error_us(),
+            share(self.stuck),
+            share(self.saturated)
+        )
     }
 }
 
