@@ -36,6 +36,9 @@ module hvae_linear #(
     parameter AdcShift        = 0,
     parameter AdcOffset       = 0,
     parameter LevelShift      = 0,   // code steps from one level to the next: 2^LevelShift
+    parameter Noise           = 0,   // conversions draw (hvae_noise)
+    parameter Bent            = 0,   // converters are not linear
+    parameter MatrixNumber    = 0,   // in the design; of its draws
     parameter Differential    = 1,
     parameter WeightBits      = 8,
     parameter AccBits         = 25,
@@ -47,6 +50,7 @@ module hvae_linear #(
     input  wire                        rst_i,
     input  wire                        start_i,
     output wire                        busy_o,
+    input  wire [31:0]                 noise_key_i,
     input  wire [InputBits*Inputs-1:0] planes_i,
     output wire                        write_o,
     output wire [17:0]                 write_group_o,
@@ -79,11 +83,11 @@ module hvae_linear #(
       .InputBits(InputBits), .Rows(Rows), .Groups(Groups), .AdcsPerGroup(AdcsPerGroup),
       .WeightsPerGroup(WeightsPerGroup), .CellsPerWeight(CellsPerWeight), .Slots(Slots),
       .CellBits(CellBits), .CodeBits(CodeBits), .DacBits(DacBits), .AdcBits(AdcBits),
-      .AdcShift(AdcShift), .AdcOffset(AdcOffset), .LevelShift(LevelShift), .Differential(Differential),
+      .AdcShift(AdcShift), .AdcOffset(AdcOffset), .LevelShift(LevelShift), .Noise(Noise), .Bent(Bent), .MatrixNumber(MatrixNumber), .Differential(Differential),
       .WeightBits(WeightBits), .AccBits(AccBits), .Lossless(Lossless),
       .RomDir(RomDir), .RomPrefix(RomPrefix)
   ) u_matvec (
-      .clk_i(clk_i), .sample_i(sample), .first_i(first), .phase_i(phase), .slot_i(slot), .round_i(round),
+      .clk_i(clk_i), .noise_key_i(noise_key_i), .sample_i(sample), .first_i(first), .phase_i(phase), .slot_i(slot), .round_i(round),
       .planes_i(planes_i), .scan_i(scan), .group_i(group), .read_sum_o(sum), .clips_o(clips_o), .samples_o(samples_o)
   );
 

@@ -37,6 +37,9 @@ module hvae_matvec #(
     parameter AdcShift        = 0,
     parameter AdcOffset       = 0,
     parameter LevelShift      = 0,   // code steps from one level to the next: 2^LevelShift
+    parameter Noise           = 0,   // conversions draw (hvae_noise)
+    parameter Bent            = 0,   // converters are not linear
+    parameter MatrixNumber    = 0,   // in the design; of its draws
     parameter Differential    = 1,
     parameter WeightBits      = 8,
     parameter AccBits         = 25,
@@ -46,6 +49,7 @@ module hvae_matvec #(
     parameter SumBits         = AccBits + (RowTiles > 1 ? $clog2(RowTiles) : 0)
 ) (
     input  wire                        clk_i,
+    input  wire [31:0]                 noise_key_i,    // of the step of the job
     input  wire                        sample_i,
     input  wire                        first_i,        // the most significant phase
     input  wire [7:0]                  phase_i,
@@ -93,6 +97,21 @@ module hvae_matvec #(
     round_q  <= round_i;
     select_q <= SELECT_BITS'({8'd0, round_i} * Slots + {8'd0, slot_i});
   end
+
+  // The key of this product's draws.
+  wire [31:0] key;
+  generate
+    if (Noise != 0) begin : gen_key
+      wire [31:0] mixed;
+      reg  [31:0] key_q;
+      hvae_mix u_mix (.x_i(noise_key_i ^ {16'(MatrixNumber), 16'd0}), .y_o(mixed));
+      always @(posedge clk_i) key_q <= mixed;
+      assign key = key_q;
+    end else begin : gen_no_key
+      assign key = 32'd0;
+      wire unused = &{1'b0, noise_key_i};
+    end
+  endgenerate
 
   // Two decimal digits of a tile row, four of a tile column, as in the image's name.
   function [15:0] two(input integer n);
@@ -152,7 +171,7 @@ module hvae_matvec #(
             .Rows(Rows), .Groups(Groups), .AdcsPerGroup(AdcsPerGroup), .WeightsPerGroup(WeightsPerGroup),
             .CellsPerWeight(CellsPerWeight), .Slots(Slots), .Rounds(Rounds), .CellBits(CellBits),
             .CodeBits(CodeBits), .DacBits(DacBits), .AdcBits(AdcBits), .AdcShift(AdcShift),
-            .AdcOffset(AdcOffset), .LevelShift(LevelShift), .Differential(Differential), .WeightBits(WeightBits),
+            .AdcOffset(AdcOffset), .LevelShift(LevelShift), .Noise(Noise), .Bent(Bent), .Differential(Differential), .WeightBits(WeightBits),
             .AccBits(AccBits), .WordBits(WORD_BITS), .Lossless(Lossless)
         ) u_tile (
             .clk_i   (clk_i),
@@ -162,6 +181,9 @@ module hvae_matvec #(
             .slot_i  (slot_q),
             .round_i (round_q),
             .select_i(select_q),
+            .key_i   (key),
+            .number_i(16'(r * ColTiles + c) + 16'(PHYSICAL) * {8'd0, round_q}),
+            .phase_i (phase_q),
             .live_i  (live[r]),
             .drive_i (drive),
             .acc_o   (sums[(r*PHYSICAL+c)*Rounds*LOGICAL*WORD_BITS+:Rounds*LOGICAL*WORD_BITS]),

@@ -37,6 +37,8 @@ module hvae_tile #(
     parameter AccBits         = 25,
     parameter WordBits        = 32,  // of acc_o: AccBits, sign-extended to a power of two
     parameter Lossless        = 0,   // no conversion can clip: nothing is counted
+    parameter Noise           = 0,
+    parameter Bent            = 0,
     parameter InitFile        = "",
     parameter SelectBits      = Slots * Rounds > 1 ? $clog2(Slots * Rounds) : 1
 ) (
@@ -47,6 +49,9 @@ module hvae_tile #(
     input  wire [7:0]              slot_i,
     input  wire [7:0]              round_i,
     input  wire [SelectBits-1:0]   select_i,  // round * Slots + slot
+    input  wire [31:0]             key_i,     // of the product's draws
+    input  wire [15:0]             number_i,  // logical tile of the matrix
+    input  wire [7:0]              phase_i,
     input  wire                    live_i,
     input  wire [DacBits*Rows-1:0] drive_i,
     output reg  [Rounds*Groups*WeightsPerGroup*WordBits-1:0] acc_o,
@@ -70,15 +75,32 @@ module hvae_tile #(
   wire [ADCS*AdcBits-1:0] code;
   wire [ADCS-1:0]         clip;
 
+  // The key of a conversion's draws, three cycles after its sample.
+  wire [31:0] noise_key;
+  generate
+    if (Noise != 0) begin : gen_noise_key
+      wire [31:0] at, mixed;
+      reg  [31:0] noise_key_q;
+      hvae_delay #(.Bits(32), .Cycles(2)) u_at (.clk_i(clk_i), .d_i({number_i, phase_i, slot_i}), .d_o(at));
+      hvae_mix u_mix (.x_i(key_i ^ at), .y_o(mixed));
+      always @(posedge clk_i) noise_key_q <= mixed;
+      assign noise_key = noise_key_q;
+    end else begin : gen_no_noise_key
+      assign noise_key = 32'd0;
+      wire unused = &{1'b0, key_i, number_i, phase_i};
+    end
+  endgenerate
+
   hvae_tile_core #(
       .Rows(Rows), .Adcs(ADCS), .Columns(Slots * Rounds), .CodeBits(CodeBits), .DacBits(DacBits),
-      .AdcBits(AdcBits), .AdcShift(AdcShift), .AdcOffset(AdcOffset), .InitFile(InitFile)
+      .AdcBits(AdcBits), .AdcShift(AdcShift), .AdcOffset(AdcOffset), .Noise(Noise), .Bent(Bent), .InitFile(InitFile)
   ) u_core (
       .clk_i   (clk_i),
       .sample_i(sample_i),
       .signed_i(first_i),
       .select_i(select_i),
       .live_i  (live_i),
+      .noise_i (noise_key),
       .drive_i (drive_i),
       .code_o  (code),
       .clip_o  (clip)
@@ -88,7 +110,7 @@ module hvae_tile #(
   reg [4:1]   valid_q, first_q;
   reg [4:2]   live_q;
   reg [5:1]   last_q;
-  reg [4*8:1] slots_q;
+  reg [3*8:1] slots_q;
   reg [5*8:1] rounds_q;
 
   // Of converter a and weight w: index a*WeightsPerGroup + w.
@@ -168,7 +190,7 @@ module hvae_tile #(
     live_q   <= {live_q[3:2], live_i};
     first_q  <= {first_q[3:1], first_i};
     last_q   <= {last_q[4:1], sample_i && last_i};
-    slots_q  <= {slots_q[3*8:1], slot_i};
+    slots_q  <= {slots_q[2*8:1], slot_i};
     rounds_q <= {rounds_q[4*8:1], round_i};
   end
 
@@ -178,13 +200,15 @@ module hvae_tile #(
       assign clips_o = 16'd0;
     end else begin : gen_clips
       reg [15:0] clips_q;
+      reg [7:0]  slot_q;
       reg [15:0] count;
       integer    k, t;
       always @(posedge clk_i) begin
+        slot_q <= slots_q[2*8+1+:8];
         count = 16'd0;
         if (valid_q[4] && live_q[4])
           for (t = 0; t < Slots; t = t + 1)
-            if (slots_q[3*8+1+:8] == 8'(t))
+            if (slot_q == 8'(t))
               for (k = 0; k < ADCS; k = k + 1)
                 if (k == WEIGHT_ADCS ? t == 0 : AdcsPerGroup == 1 || (k % AdcsPerGroup) * Slots + t < CellsPerWeight)
                   count = count + {15'd0, clip[k]};

@@ -6,7 +6,10 @@
 // one digit of the input each, a cycle later.
 //
 //   sum  = sum over rows of digit * code          (digit: DacBits, code: CodeBits)
-//   code = clamp((sum + offset + half) >> AdcShift, 0, 2^AdcBits - 1)
+//   code = clamp((sum + noise + offset + half) >> AdcShift, 0, 2^AdcBits - 1)
+//
+// noise: hvae_noise, when Noise is set; a non-linearity then moves the code by the table
+// HVAE_ADC_CODES, when Bent is set.
 //
 // With DacBits > 1 the most significant digit is signed (`signed_i`): its top bit counts
 // negative and the sum is lifted by AdcOffset. Cells are stored as bit planes, so a sum is
@@ -14,6 +17,7 @@
 //
 //   cycle n      sample_i, select_i, signed_i
 //   cycle n + 1  live_i, drive_i       (live_i low: nothing is driven, nothing converted)
+//   cycle n + 3  noise_i               (key of the conversion's draws)
 //   cycle n + 4  code_o, clip_o
 //
 // One conversion per converter and cycle; idle when not sampling.
@@ -29,6 +33,8 @@ module hvae_tile_core #(
     parameter AdcBits    = 9,
     parameter AdcShift   = 0,    // conductance steps per ADC step: 2^AdcShift
     parameter AdcOffset  = 0,    // added in the signed phase
+    parameter Noise      = 0,
+    parameter Bent       = 0,
     parameter InitFile   = "",   // memory image, one word per column; "": loaded from outside
     parameter SelectBits = Columns > 1 ? $clog2(Columns) : 1
 ) (
@@ -37,19 +43,22 @@ module hvae_tile_core #(
     input  wire                    signed_i,
     input  wire [SelectBits-1:0]   select_i,
     input  wire                    live_i,
+    input  wire [31:0]             noise_i,
     input  wire [DacBits*Rows-1:0] drive_i,   // bit j of row r's digit at j*Rows + r
     output reg  [Adcs*AdcBits-1:0] code_o,
     output reg  [Adcs-1:0]         clip_o     // the conversion was clamped
 );
   localparam PEAK      = Rows * ((1 << CodeBits) - 1) * ((1 << DacBits) - 1);
   localparam SUM_BITS  = $clog2(PEAK + 1) + 1;                        // signed
-  localparam MID_BITS  = (SUM_BITS > AdcBits + AdcShift ? SUM_BITS : AdcBits + AdcShift) + 2;
+  localparam WIDE      = SUM_BITS > AdcBits + AdcShift ? SUM_BITS : AdcBits + AdcShift;
+  localparam MID_BITS  = (Noise != 0 && WIDE < 16 ? 16 : WIDE) + 2;
   localparam ROUND     = AdcShift > 0 ? (1 << AdcShift) >> 1 : 0;
   localparam TOP       = (1 << AdcBits) - 1;
   localparam SPAN      = Rows < 32 ? Rows : 32;      // rows counted together
   localparam SPANS     = (Rows + SPAN - 1) / SPAN;
   localparam LAST_SPAN = Rows - (SPANS - 1) * SPAN;  // rows of the last span
   localparam PLANES    = Adcs * CodeBits;            // of a column word
+  localparam [(Bent != 0 ? AdcBits << AdcBits : AdcBits)-1:0] ADC_CODES = `HVAE_ADC_CODES;  // of code c at c*AdcBits
 
   // Plane b of the cells under converter a: bits (a*CodeBits + b)*Rows +: Rows of a word.
   (* rom_style = `HVAE_CELL_STORAGE, ram_style = `HVAE_CELL_STORAGE *)
@@ -68,8 +77,25 @@ module hvae_tile_core #(
   (* mem2reg *) reg signed [SUM_BITS-1:0] sum_q  [0:Adcs-1];
   reg signed [SUM_BITS-1:0] sum, part;
   reg signed [MID_BITS-1:0] mid, lift;
+  reg [AdcBits-1:0]         converted;
   reg [SPAN-1:0]            lit;
   integer a, b, j, s;
+
+  // What each conversion adds to its sum.
+  wire [Adcs*16-1:0] noise;
+  genvar c;
+  generate
+    if (Noise != 0) begin : gen_noise
+      for (c = 0; c < Adcs; c = c + 1) begin : gen_adc
+        localparam [31:0] OF_ADC = 32'(64'h9e3779b9 * c);
+        hvae_noise #(.SumBits(SUM_BITS), .BinShift(`HVAE_NOISE_BIN_SHIFT), .Sigma(`HVAE_NOISE_SIGMA)) u_noise (
+            .key_i(noise_i + OF_ADC), .sum_i(sum_q[c]), .noise_o(noise[c*16+:16]));
+      end
+    end else begin : gen_no_noise
+      assign noise = {Adcs*16{1'b0}};
+      wire unused_noise = &{1'b0, noise, noise_i};
+    end
+  endgenerate
 
   // Four stages in one block, the last one first: what they hand on is blocking: this is
   // what simulates fast. The tools see registers all the same.
@@ -79,9 +105,13 @@ module hvae_tile_core #(
     if (valid_q[3]) begin
       lift = MID_BITS'(ROUND) + (DacBits > 1 && signed_q[3] ? MID_BITS'(AdcOffset) : {MID_BITS{1'b0}});
       for (a = 0; a < Adcs; a = a + 1) begin
-        mid = (MID_BITS'(sum_q[a]) + lift) >>> AdcShift;
+        mid = MID_BITS'(sum_q[a]) + lift;
+        if (Noise != 0) mid = mid + MID_BITS'($signed(noise[a*16+:16]));
+        mid = mid >>> AdcShift;
         clip_o[a] <= mid < 0 || mid > MID_BITS'(TOP);
-        code_o[a*AdcBits+:AdcBits] <= mid < 0 ? {AdcBits{1'b0}} : mid > MID_BITS'(TOP) ? {AdcBits{1'b1}} : mid[AdcBits-1:0];
+        converted = mid < 0 ? {AdcBits{1'b0}} : mid > MID_BITS'(TOP) ? {AdcBits{1'b1}} : mid[AdcBits-1:0];
+        if (Bent != 0) converted = ADC_CODES[converted*AdcBits+:AdcBits];
+        code_o[a*AdcBits+:AdcBits] <= converted;
       end
     end
 

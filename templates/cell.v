@@ -13,6 +13,7 @@ module hvae_{{ name }} (
     input  wire        rst_i,
     input  wire        clear_i,          // states to zero
     input  wire        start_i,
+    input  wire [31:0] noise_key_i,
     output wire        busy_o,
 {%- for part in inputs %}
     input  wire [{{ input_bits * part.inputs - 1 }}:0] {{ part.name }}_planes_i,
@@ -63,11 +64,11 @@ module hvae_{{ name }} (
   wire [READS*PRE_BITS-1:0] {{ part.name }}_pre;
   wire [15:0] {{ part.name }}_clips, {{ part.name }}_sats, {{ part.name }}_samples;
   hvae_matvec #(
-      `HVAE_TILE, .RomPrefix("{{ part.rom }}"),
+      `HVAE_TILE, .RomPrefix("{{ part.rom }}"), .MatrixNumber({{ part.matrix }}),
       .Inputs({{ part.inputs }}), .Sets(GATES), .Size(HIDDEN), .Lanes(LANES), .BiasCoarse({{ part.bias_coarse }}), .BiasFine({{ part.bias_fine }}),
       .CoarseBit({{ part.coarse_bit }}), .RowTiles({{ part.row_tiles }}), .ColTiles({{ part.col_tiles }}), .Rounds({{ rounds }})
   ) u_{{ part.name }}_matrix (
-      .clk_i(clk_i), .sample_i(sample), .first_i(first), .phase_i(phase), .slot_i(slot), .round_i(round),
+      .clk_i(clk_i), .noise_key_i(noise_key_i), .sample_i(sample), .first_i(first), .phase_i(phase), .slot_i(slot), .round_i(round),
       .planes_i({{ part.planes }}), .scan_i(scan), .group_i(group), .read_sum_o({{ part.name }}_sum),
       .clips_o({{ part.name }}_clips), .samples_o({{ part.name }}_samples)
   );

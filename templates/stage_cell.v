@@ -1,7 +1,7 @@
   // {{ name }}
   wire [{{ input_bits * hidden - 1 }}:0] {{ name }}_planes;
   hvae_{{ name }} u_{{ name }} (
-      .clk_i(clk_i), .rst_i(rst_i), .clear_i(clear), .start_i({{ start }}), .busy_o(stage_busy[{{ index }}]),
+      .clk_i(clk_i), .rst_i(rst_i), .clear_i(clear), .start_i({{ start }}), .noise_key_i(noise_key), .busy_o(stage_busy[{{ index }}]),
 {%- for source in sources %}
       .{{ source }}_planes_i({{ source }}_planes),
 {%- endfor %}

@@ -52,14 +52,14 @@ fn compare(tiled: &TiledMatrix, fixed: &Fixed, seed: u64) -> Result<u64, TestCas
     let blank = || vec![vec![0i64; tiled.outputs()]; inputs.len()];
     let mut want = blank();
     let want_clips: Vec<u64> =
-        inputs.iter().zip(&mut want).map(|(input, sums)| tiled.apply_by_phases(input, sums)).collect();
+        inputs.iter().zip(&mut want).map(|(input, sums)| tiled.apply_by_phases(input, sums, 0)).collect();
     for level in levels() {
         for collapse in [false, true] {
             let fast = tiled.clone().with_kernel(KernelChoice { collapse, level });
             prop_assert!(fast.kernel().is_some());
             let mut got = blank();
             let clips: Vec<u64> =
-                inputs.iter().zip(&mut got).map(|(input, sums)| fast.apply(input, sums)).collect();
+                inputs.iter().zip(&mut got).map(|(input, sums)| fast.apply(input, sums, 0)).collect();
             prop_assert_eq!(&got, &want, "{:?}, collapse {}", level, collapse);
             prop_assert_eq!(&clips, &want_clips, "{:?}, collapse {}", level, collapse);
             let mut together = blank();
@@ -176,7 +176,7 @@ fn column_sums_are_what_the_converters_see() {
             let tiled = TiledMatrix::new(&m, &g).with_kernel(choice);
             let input: Vec<i32> = (0..200).map(|k| (k * 37 % 256) - 128).collect();
             let mut want = vec![0; 90];
-            let want_clips = tiled.apply_by_phases(&input, &mut want);
+            let want_clips = tiled.apply_by_phases(&input, &mut want, 0);
             let (mut got, mut clips) = (vec![0i64; 90], 0);
             tiled
                 .column_sums(&input, &mut |c| {

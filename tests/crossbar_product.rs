@@ -45,8 +45,8 @@ proptest! {
         let m = matrix(outputs, inputs, seed);
         let tiled = TiledMatrix::new(&m, &g);
         let (mut want, mut got) = (vec![0; outputs], vec![0; outputs]);
-        m.apply(&input[..inputs], &mut want);
-        let clips = tiled.apply_by_phases(&input[..inputs], &mut got);
+        m.apply(&input[..inputs], &mut want, 0);
+        let clips = tiled.apply_by_phases(&input[..inputs], &mut got, 0);
         prop_assert_eq!(clips, 0);
         prop_assert_eq!(got, want);
         prop_assert_eq!(MappedMatrix::new(&m.weights, &g).weights(&g), m.weights);
@@ -59,8 +59,8 @@ proptest! {
         let g = TileGeometry::new(&crossbar, &Fixed::default(), crossbar.cell_bits).unwrap();
         let m = matrix(8, 100, seed);
         let (mut want, mut got) = (vec![0; 8], vec![0; 8]);
-        m.apply(&[-1; 100], &mut want);
-        let clips = TiledMatrix::new(&m, &g).apply(&[-1; 100], &mut got);
+        m.apply(&[-1; 100], &mut want, 0);
+        let clips = TiledMatrix::new(&m, &g).apply(&[-1; 100], &mut got, 0);
         prop_assert!(clips > 0);
         prop_assert_ne!(got, want);
     }

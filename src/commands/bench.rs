@@ -93,7 +93,7 @@ fn products() -> Vec<Row> {
     let mut sums = vec![0; 2048];
     let exact = 1e3
         * seconds(|| {
-            matrix.apply(&input, &mut sums);
+            matrix.apply(&input, &mut sums, 0);
         });
     let name = "512 -> 2048 product, exact".to_string();
     let mut rows =
@@ -105,7 +105,7 @@ fn products() -> Vec<Row> {
         let tiled = TiledMatrix::new(&matrix, &geometry);
         let value = 1e3
             * seconds(|| {
-                tiled.apply_by_phases(&input, &mut sums);
+                tiled.apply_by_phases(&input, &mut sums, 0);
             });
         rows.push(Row {
             name: format!("the same, phase by phase, 8-bit ADC, {text}"),

@@ -120,14 +120,14 @@ fn products(table: &mut Table) {
     let mut sums = vec![0; OUTPUTS];
 
     let plain = milliseconds(|| {
-        black_box(converting.apply_by_phases(&inputs[0], &mut sums));
+        black_box(converting.apply_by_phases(&inputs[0], &mut sums, 0));
     });
     table.plain = ("W1, plain loop".into(), plain);
     table.product("W1, plain loop", plain, None);
     let cells = Some((CELL_OPERATIONS, BYTE_ADDITION_ROOF));
     let single = |tiled: &TiledMatrix, input: &[i32], sums: &mut Vec<i64>| {
         milliseconds(|| {
-            black_box(tiled.apply(input, sums));
+            black_box(tiled.apply(input, sums, 0));
         })
     };
     table.product(
@@ -136,7 +136,7 @@ fn products(table: &mut Table) {
         cells,
     );
     table.product("W1, heavy weights that clip", single(&clipping, &dense, &mut sums), cells);
-    let clips = clipping.apply(&dense, &mut sums);
+    let clips = clipping.apply(&dense, &mut sums, 0);
     table.add("W1, heavy weights: conversions clipped", clips as f64, "of 524288", 1);
     let whole = Some((PRODUCTS, BYTE_PRODUCT_ROOF));
     table.product("W1, no column can clip", single(&collapsing, &inputs[0], &mut sums), whole);
@@ -160,7 +160,7 @@ fn products(table: &mut Table) {
     ] {
         let (rate, threads) = on_all_cores(|| {
             let mut sums = vec![0; OUTPUTS];
-            black_box(tiled.apply(&inputs[0], &mut sums));
+            black_box(tiled.apply(&inputs[0], &mut sums, 0));
         });
         table.add(name, rate, "products/s", threads);
     }

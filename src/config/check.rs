@@ -46,6 +46,10 @@ pub(super) fn check(file: &str, config: &Config) -> Result<(), ConfigError> {
         let sensible = ohm.is_finite() && ohm >= 0.0;
         c.require(sensible, ("wires", key), ohm, "0 or more", "ohms; 0 leaves the resistance out")?;
     }
+    for (key, amount) in config.noise.amounts() {
+        let sensible = (0.0..=1000.0).contains(&amount);
+        c.require(sensible, ("noise", key), amount, "0 to 1000", "0 leaves it out")?;
+    }
     accelerator(&c, config)
 }
 

@@ -3,12 +3,14 @@
 mod check;
 mod device;
 mod lanes;
+mod noise;
 mod parse;
 mod sections;
 mod wires;
 
 pub use device::{Device, Fault, Stuck};
 pub use lanes::Lanes;
+pub use noise::Noise;
 pub use parse::ConfigError;
 pub use sections::{
     Accelerator, CellKind, CellStorage, Config, Crossbar, Decay, Encoding, Fixed, KlSchedule, LatentFrom,

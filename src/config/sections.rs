@@ -1,6 +1,6 @@
 //! The sections of `hvae.toml`, one struct each. Every default stands here and nowhere else.
 
-use super::{Device, Lanes, Wires};
+use super::{Device, Lanes, Noise, Wires};
 use serde::{Deserialize, Serialize};
 
 /// One complete request: which network, in which numbers, on which tiles.
@@ -13,6 +13,7 @@ pub struct Config {
     pub crossbar: Crossbar,
     pub device: Device,
     pub wires: Wires,
+    pub noise: Noise,
     pub accelerator: Accelerator,
     pub target: Target,
 }

@@ -1,6 +1,7 @@
 //! Integer weights to conductances of cells on tiles, and back; the device physics.
 
 mod allocation;
+mod converter;
 mod device;
 mod geometry;
 mod kernel;
@@ -12,6 +13,7 @@ mod tiled;
 mod wires;
 
 pub use allocation::{BalanceError, balance};
+pub use converter::{Conversion, Converter, NoiseTable, job_key, product_key};
 pub use device::{CodeScale, DeviceError, Devices, Programming};
 pub use geometry::{CellSite, GeometryError, TileGeometry};
 pub use kernel::{ColumnSums, Kernel, KernelChoice, Level};

@@ -2,7 +2,7 @@
 
 use super::allocation::rounds;
 use super::{
-    DeviceError, Devices, GeometryError, MappedMatrix, Programmed, TileGeometry, TiledMatrix, WireError,
+    Converter, DeviceError, Devices, GeometryError, MappedMatrix, Programmed, TileGeometry, TiledMatrix, WireError,
     program,
 };
 use crate::config::Config;
@@ -20,6 +20,8 @@ pub struct CrossbarNet {
     pub matrices: BTreeMap<String, TiledMatrix>,
     /// By block: how many logical tiles take turns on a physical one.
     pub rounds: Vec<usize>,
+    /// Of every tile.
+    pub converter: Converter,
     /// What became of all cells.
     pub programmed: Programmed,
 }
@@ -45,6 +47,7 @@ impl CrossbarNet {
         let crossbar = &config.crossbar;
         let devices = Devices::new(&config.device, crossbar)?;
         let geometry = TileGeometry::new(crossbar, &quant.fixed, devices.scale())?;
+        let converter = Converter::new(&geometry, &config.noise, config.accelerator.skip_zero_phases);
         let mut matrices = BTreeMap::new();
         let mut programmed = Programmed::default();
         unknown_matrix(config, &quant)?;
@@ -52,10 +55,11 @@ impl CrossbarNet {
             let levels = MappedMatrix::new(&matrix.weights, &geometry);
             let (mapped, cells) = program(&name, levels, &devices, config)?;
             programmed.add(&cells);
-            matrices.insert(name, TiledMatrix::from_mapped(matrix, mapped, &geometry));
+            let tiled = TiledMatrix::from_mapped(matrix, mapped, &geometry);
+            matrices.insert(name, tiled.with_converter(converter.clone()));
         }
         let rounds = rounds(&quant, &matrices, config)?;
-        Ok(CrossbarNet { quant, devices, geometry, matrices, rounds, programmed })
+        Ok(CrossbarNet { quant, devices, geometry, matrices, rounds, converter, programmed })
     }
 
     /// Physical tiles of the whole network.

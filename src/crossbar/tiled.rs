@@ -1,7 +1,8 @@
 //! The product as the tiles compute it: phase by phase, column by column, through the ADC.
 
 use super::kernel::{ColumnSums, Kernel, KernelChoice};
-use super::{MappedMatrix, TileGeometry};
+use super::{Conversion, Converter, MappedMatrix, TileGeometry};
+use crate::config::Noise;
 use crate::quant::{IntMatrix, MatVec};
 use std::sync::Arc;
 
@@ -16,14 +17,17 @@ pub struct TiledMatrix {
     planes: Vec<u64>,
     /// The same product, fast; none for shapes that it does not know.
     kernel: Option<Arc<Kernel>>,
+    converter: Converter,
 }
 
 /// Sums of one tile in one phase.
 struct Phase<'a> {
     /// Digit planes of the driven rows: [digit bit][word].
     digits: &'a [u64],
-    most_significant: bool,
-    first: bool,
+    number: usize,
+    /// [`Conversion::key`], and the logical tile.
+    key: u32,
+    tile: usize,
 }
 
 impl TiledMatrix {
@@ -36,7 +40,15 @@ impl TiledMatrix {
         let matrix = IntMatrix { weights: mapped.weights(geometry), ..matrix.clone() };
         let planes = mapped.tiles.iter().flat_map(|tile| tile_planes(tile, geometry)).collect();
         let kernel = Kernel::new(&matrix, &mapped, geometry, KernelChoice::default()).map(Arc::new);
-        TiledMatrix { geometry: geometry.clone(), matrix, mapped, planes, kernel }
+        let converter = Converter::new(geometry, &Noise::default(), false);
+        TiledMatrix { geometry: geometry.clone(), matrix, mapped, planes, kernel, converter }
+    }
+
+    /// With converters that are not plain: every column sum is needed.
+    pub fn with_converter(self, converter: Converter) -> TiledMatrix {
+        let every = KernelChoice { collapse: false, ..KernelChoice::default() };
+        let matrix = if converter.plain() { self } else { self.with_kernel(every) };
+        TiledMatrix { converter, ..matrix }
     }
 
     /// The same matrix computed in another way; the answers are the same.
@@ -52,8 +64,8 @@ impl TiledMatrix {
 
     /// Products of several vectors, which read every weight once; clips of each.
     pub fn apply_all(&self, inputs: &[&[i32]], sums: &mut [&mut [i64]]) -> Vec<u64> {
-        let Some(kernel) = &self.kernel else {
-            return inputs.iter().zip(sums).map(|(input, sums)| self.apply_by_phases(input, sums)).collect();
+        let Some(kernel) = self.kernel.as_ref().filter(|_| self.converter.plain()) else {
+            return inputs.iter().zip(sums).map(|(input, sums)| self.apply(input, sums, 0)).collect();
         };
         let codes: Vec<Vec<i32>> = inputs.iter().map(|input| self.codes(input)).collect();
         let codes: Vec<&[i32]> = codes.iter().map(Vec::as_slice).collect();
@@ -84,7 +96,7 @@ impl TiledMatrix {
 
     /// Phase by phase and column by column, as plainly as it can be said: what every kernel
     /// must equal.
-    pub fn apply_by_phases(&self, input: &[i32], sums: &mut [i64]) -> u64 {
+    pub fn apply_by_phases(&self, input: &[i32], sums: &mut [i64], key: u32) -> u64 {
         let g = &self.geometry;
         let words = g.rows.div_ceil(64);
         let tile_words = g.adcs() * g.slots * g.code_bits as usize * words;
@@ -93,7 +105,8 @@ impl TiledMatrix {
         for (i, tile) in self.mapped.tiles.iter().enumerate() {
             let digits = self.digit_planes(input, tile.at.0);
             let cells = &self.planes[i * tile_words..][..tile_words];
-            let (sums_of_tile, clipped) = tile_product(g, cells, &digits, words);
+            let product = TileProduct { g, converter: &self.converter, cells, words, key, tile: i };
+            let (sums_of_tile, clipped) = product.sums(&digits);
             clips += clipped;
             let first = tile.at.1 * g.logical_columns();
             for (sum, part) in sums[first..].iter_mut().zip(sums_of_tile) {
@@ -133,10 +146,11 @@ impl MatVec for TiledMatrix {
         self.matrix.weights.nrows()
     }
 
-    fn apply(&self, input: &[i32], sums: &mut [i64]) -> u64 {
+    fn apply(&self, input: &[i32], sums: &mut [i64], key: u32) -> u64 {
         match &self.kernel {
-            Some(kernel) => kernel.apply(&self.codes(input), sums),
-            None => self.apply_by_phases(input, sums),
+            Some(kernel) if self.converter.plain() => kernel.apply(&self.codes(input), sums),
+            Some(kernel) => self.apply_by_columns(kernel, input, sums, key),
+            None => self.apply_by_phases(input, sums, key),
         }
     }
 
@@ -164,58 +178,140 @@ fn tile_planes(tile: &super::Tile, g: &TileGeometry) -> Vec<u64> {
     planes
 }
 
-/// Shift-and-add over the phases of one tile: sums per logical column, and clips.
-fn tile_product(g: &TileGeometry, cells: &[u64], digits: &[u64], words: usize) -> (Vec<i64>, u64) {
-    let mut sums = vec![0i64; g.logical_columns()];
-    let mut reference = 0;
-    let mut clips = 0;
-    let column_words = g.code_bits as usize * words;
-    for (p, digits) in digits.chunks(g.dac_bits as usize * words).enumerate() {
-        let phase = Phase { digits, most_significant: p == 0, first: p == 0 };
-        let mut convert = |adc: usize, slot: usize| {
-            let column = &cells[(adc * g.slots + slot) * column_words..][..column_words];
-            let (value, clipped) = convert(g, column, &phase, words);
-            clips += u64::from(clipped);
-            value
-        };
-        let scale = |sum: i64| if phase.first { 0 } else { sum << g.dac_bits };
-        for (l, sum) in sums.iter_mut().enumerate() {
-            *sum = scale(*sum);
-            for q in 0..g.cells_per_weight {
-                let site = g.site(l, q);
-                let value = convert(site.adc, site.slot) << (site.slice * g.cell_bits);
-                *sum += if site.negative { -value } else { value };
+/// One tile and what it is driven with.
+struct TileProduct<'a> {
+    g: &'a TileGeometry,
+    converter: &'a Converter,
+    cells: &'a [u64],
+    words: usize,
+    key: u32,
+    tile: usize,
+}
+
+impl TileProduct<'_> {
+    /// Shift-and-add over the phases of one tile: sums per logical column, and clips.
+    fn sums(&self, digits: &[u64]) -> (Vec<i64>, u64) {
+        let (g, words) = (self.g, self.words);
+        let mut sums = vec![0i64; g.logical_columns()];
+        let mut reference = 0;
+        let mut clips = 0;
+        let column_words = g.code_bits as usize * words;
+        for (number, digits) in digits.chunks(g.dac_bits as usize * words).enumerate() {
+            let phase = Phase { digits, number, key: self.key, tile: self.tile };
+            let dead = self.converter.skips_zeros && digits.iter().all(|d| *d == 0);
+            let mut convert = |adc: usize, slot: usize| {
+                if dead {
+                    return 0;
+                }
+                let column = &self.cells[(adc * g.slots + slot) * column_words..][..column_words];
+                let (value, clipped) = self.convert(column, &phase, adc, slot);
+                clips += u64::from(clipped);
+                value
+            };
+            let scale = |sum: i64| if number == 0 { 0 } else { sum << g.dac_bits };
+            for (l, sum) in sums.iter_mut().enumerate() {
+                *sum = scale(*sum);
+                for q in 0..g.cells_per_weight {
+                    let site = g.site(l, q);
+                    let value = convert(site.adc, site.slot) << (site.slice * g.cell_bits);
+                    *sum += if site.negative { -value } else { value };
+                }
+            }
+            if !g.differential() {
+                reference = scale(reference) + convert(g.weight_adcs(), 0);
             }
         }
         if !g.differential() {
-            reference = scale(reference) + convert(g.weight_adcs(), 0);
+            sums.iter_mut().for_each(|sum| *sum -= reference << (g.weight_bits - 1));
         }
+        // Whole converter steps, so whole levels: nothing is dropped.
+        sums.iter_mut().for_each(|sum| *sum >>= g.level_shift);
+        (sums, clips)
     }
-    if !g.differential() {
-        sums.iter_mut().for_each(|sum| *sum -= reference << (g.weight_bits - 1));
+
+    /// One conversion: column sum, ADC, and the digital value the code stands for.
+    fn convert(&self, column: &[u64], phase: &Phase, adc: usize, slot: usize) -> (i64, bool) {
+        let g = self.g;
+        let signed = phase.number == 0 && g.dac_bits > 1;
+        let mut sum = 0i64;
+        for (j, driven) in phase.digits.chunks(self.words).enumerate() {
+            let negative = signed && j + 1 == g.dac_bits as usize;
+            for (bit, plane) in column.chunks(self.words).enumerate() {
+                let ones: u32 = driven.iter().zip(plane).map(|(d, c)| (d & c).count_ones()).sum();
+                let weighted = i64::from(ones) << (j + bit);
+                sum += if negative { -weighted } else { weighted };
+            }
+        }
+        let at = phase.at(adc, slot);
+        let (value, clipped) = self.converter.convert(sum + self.converter.noise(sum, at), signed);
+        let negate = phase.number == 0 && g.dac_bits == 1;
+        (if negate { -value } else { value }, clipped)
     }
-    // Whole converter steps, so whole levels: nothing is dropped.
-    sums.iter_mut().for_each(|sum| *sum >>= g.level_shift);
-    (sums, clips)
 }
 
-/// One conversion: column sum, ADC, and the digital value the code stands for.
-fn convert(g: &TileGeometry, column: &[u64], phase: &Phase, words: usize) -> (i64, bool) {
-    let signed = phase.most_significant && g.dac_bits > 1;
-    let mut sum = 0i64;
-    for (j, driven) in phase.digits.chunks(words).enumerate() {
-        let negative = signed && j + 1 == g.dac_bits as usize;
-        for (bit, plane) in column.chunks(words).enumerate() {
-            let ones: u32 = driven.iter().zip(plane).map(|(d, c)| (d & c).count_ones()).sum();
-            let weighted = i64::from(ones) << (j + bit);
-            sum += if negative { -weighted } else { weighted };
-        }
+impl Phase<'_> {
+    fn at(&self, adc: usize, slot: usize) -> Conversion {
+        let (tile, phase, slot, adc) = (self.tile as u32, self.number as u32, slot as u32, adc as u32);
+        Conversion { key: self.key, tile, phase, slot, adc }
     }
-    let offset = if signed { g.adc_offset } else { 0 };
-    let round = if g.adc_shift > 0 { 1 << (g.adc_shift - 1) } else { 0 };
-    let wide = (sum + offset + round) >> g.adc_shift;
-    let code = num_traits::clamp(wide, 0, g.adc_top());
-    let value = (code << g.adc_shift) - offset;
-    let negate = phase.most_significant && g.dac_bits == 1;
-    (if negate { -value } else { value }, code != wide)
+}
+
+impl TiledMatrix {
+    /// The product from all column sums, through converters that the kernel does not know.
+    fn apply_by_columns(&self, kernel: &Kernel, input: &[i32], sums: &mut [i64], key: u32) -> u64 {
+        let (g, converter) = (&self.geometry, &self.converter);
+        let codes = self.codes(input);
+        let dead: Vec<bool> = (0..self.mapped.row_tiles)
+            .flat_map(|r| {
+                let rows = &codes[r * g.rows..codes.len().min((r + 1) * g.rows)];
+                let any = rows.iter().fold(0, |any, code| any | code);
+                (0..g.phases).map(move |phase| {
+                    let digit = (g.phases - 1 - phase) as u32 * g.dac_bits;
+                    let bit = |j: u32| any >> (digit + j).min(g.input_bits - 1) & 1 == 1;
+                    !(0..g.dac_bits).any(bit)
+                })
+            })
+            .collect();
+        let (logical, tiles) = (g.logical_columns(), self.mapped.column_tiles);
+        let mut totals = vec![0i64; tiles * logical];
+        let mut references = vec![0i64; tiles];
+        let mut clips = 0;
+        let every = kernel.column_sums(&codes, &mut |columns: ColumnSums| {
+            if converter.skips_zeros && dead[columns.row_tile * g.phases + columns.phase] {
+                return;
+            }
+            let signed = columns.phase == 0 && g.dac_bits > 1;
+            let minus = columns.phase == 0 && g.dac_bits == 1;
+            let place = ((g.phases - 1 - columns.phase) as u32) * g.dac_bits;
+            for (i, &sum) in columns.sums.iter().enumerate() {
+                let n = columns.first + i;
+                let (tile, site) = match columns.cell {
+                    Some(q) => (n / logical, Some(g.site(n % logical, q))),
+                    None => (n, None),
+                };
+                let (adc, slot) = site.map_or((g.weight_adcs(), 0), |s| (s.adc, s.slot));
+                let at = Conversion {
+                    key,
+                    tile: (columns.row_tile * tiles + tile) as u32,
+                    phase: columns.phase as u32,
+                    slot: slot as u32,
+                    adc: adc as u32,
+                };
+                let sum = i64::from(sum);
+                let (value, clipped) = converter.convert(sum + converter.noise(sum, at), signed);
+                clips += u64::from(clipped);
+                let value = if minus { -value } else { value } << place;
+                match site {
+                    Some(s) if s.negative => totals[n] -= value << (s.slice * g.cell_bits),
+                    Some(s) => totals[n] += value << (s.slice * g.cell_bits),
+                    None => references[n] += value,
+                }
+            }
+        });
+        every.expect("a kernel that keeps every column");
+        for (n, sum) in sums.iter_mut().enumerate() {
+            *sum = (totals[n] - (references[n / logical] << (g.weight_bits - 1))) >> g.level_shift;
+        }
+        clips
+    }
 }

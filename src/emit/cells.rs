@@ -61,6 +61,7 @@ impl StageBuilder<'_> {
                 name: p.name.clone(),
                 upper: p.name.to_uppercase(),
                 rom,
+                matrix: m.matrix,
                 planes,
                 shift: p.shift,
                 inputs: m.inputs,

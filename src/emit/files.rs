@@ -41,6 +41,9 @@ const RTL: &[(&str, &str)] = &rtl![
     "hvae_linear",
     "hvae_log_prob",
     "hvae_matvec",
+    "hvae_mix",
+    "hvae_noise",
+    "hvae_noise_key",
     "hvae_octave_table",
     "hvae_part_sum",
     "hvae_requant",
@@ -127,8 +130,13 @@ fn verilog(
         banner,
         g: &net.geometry,
         differential: u8::from(net.geometry.differential()),
-        lossless: u8::from(net.geometry.lossless()),
+        lossless: u8::from(net.geometry.lossless() && net.converter.noise.is_none()),
         skip_zeros: u8::from(config.accelerator.skip_zero_phases),
+        noise: u8::from(net.converter.noise.is_some()),
+        bent: u8::from(net.converter.inl.is_some()),
+        bin_shift: net.converter.noise.as_ref().map_or(0, |n| n.bin_shift),
+        sigma: net.converter.noise.as_ref().map_or("0".into(), |n| packed(&n.sigma, 16)),
+        adc_codes: net.converter.inl.as_ref().map_or("0".into(), |codes| packed(codes, net.geometry.adc_bits)),
         cell_storage: config.accelerator.cell_storage.name(),
     };
     let latent_size = quant.network.width(quant.network.latent());
@@ -142,6 +150,7 @@ fn verilog(
         encode_depths: depths(quant, When::EncoderStep),
         decode_depths: depths(quant, When::DecoderStep),
         score: u8::from(config.accelerator.score),
+        noise_seed: net.converter.noise.as_ref().map(|n| n.seed),
         target: target(depths(quant, When::DecoderStep)),
         stages: stages.instances.clone(),
         unused: unread(quant, stages),
@@ -215,4 +224,17 @@ fn simulation(config: &Config, banner: &str, stages: &Stages, files: &mut BTreeM
 /// Renders a template into a file.
 pub(super) fn put(files: &mut BTreeMap<String, String>, path: &str, template: &impl Template) {
     files.insert(path.into(), template.render().expect("templates have no failing parts") + "\n");
+}
+
+/// Numbers side by side in one literal, the first one lowest.
+fn packed(numbers: &[u32], bits: u32) -> String {
+    let mut digits = vec![0u8; (numbers.len() * bits as usize).div_ceil(4)];
+    for (i, number) in numbers.iter().enumerate() {
+        for bit in (0..bits).filter(|b| number >> b & 1 == 1) {
+            let at = i * bits as usize + bit as usize;
+            digits[at / 4] |= 1 << (at % 4);
+        }
+    }
+    let hex: String = digits.iter().rev().map(|d| format!("{d:x}")).collect();
+    format!("{}'h{hex}", numbers.len() * bits as usize)
 }

@@ -75,7 +75,9 @@ impl<'a> StageBuilder<'a> {
     pub(super) fn numbers(&self, rom: &str, matrix: &IntMatrix) -> MatrixNumbers {
         let mapped = self.net.matrices[rom].mapped();
         let tree = mapped.row_tiles.next_power_of_two().trailing_zeros();
+        let number = self.net.quant.matrices().iter().position(|(name, _)| name == rom);
         MatrixNumbers {
+            matrix: number.expect("every matrix has a name"),
             inputs: matrix.inputs,
             bias_coarse: matrix.bias_coarse,
             bias_fine: matrix.bias_fine,

@@ -11,11 +11,18 @@ pub struct DesignHeader<'a> {
     pub differential: u8,
     pub lossless: u8,
     pub skip_zeros: u8,
+    pub noise: u8,
+    pub bent: u8,
+    pub bin_shift: u32,
+    pub sigma: String,
+    pub adc_codes: String,
     pub cell_storage: &'a str,
 }
 
 /// A matrix as an instance sees it.
 pub struct MatrixNumbers {
+    /// In the design.
+    pub matrix: usize,
     pub inputs: usize,
     pub bias_coarse: usize,
     pub bias_fine: usize,
@@ -31,6 +38,8 @@ pub struct CellPart {
     /// The same in capitals, for constants.
     pub upper: String,
     pub rom: String,
+    /// Number in the design.
+    pub matrix: usize,
     /// Bus that drives it.
     pub planes: String,
     pub shift: i32,
@@ -167,6 +176,8 @@ pub struct Core<'a> {
     pub encode_depths: usize,
     pub decode_depths: usize,
     pub score: u8,
+    /// Where conversions draw.
+    pub noise_seed: Option<u32>,
     pub target: String,
     pub stages: Vec<String>,
     pub unused: String,

@@ -24,7 +24,7 @@ impl<'a, M: MatVec> GoldenEngine<'a, M> {
 
     /// z from the prior and tokens at a temperature, as GENERATE would.
     pub fn generate(&mut self, noise: &NoiseSource, inverse_temperature: u16, limit: usize) -> Vec<u32> {
-        let mut machine = Machine::new(self.golden);
+        let mut machine = Machine::new(self.golden, noise.seed());
         self.start(&mut machine, LatentMode::Prior(noise));
         self.write(&mut machine, Some((noise, inverse_temperature)), limit)
     }
@@ -34,8 +34,10 @@ impl<'a, M: MatVec> GoldenEngine<'a, M> {
         (0..blocks.len()).filter(move |&id| blocks[id].when == when)
     }
 
-    fn step(&self, machine: &mut Machine<M>, when: When, token: u32) {
+    /// Token number `step`; in a wave, the stages behind the first are a beat later each.
+    fn step(&self, machine: &mut Machine<M>, when: When, token: u32, (step, wave): (usize, bool)) {
         for id in self.ids(when) {
+            machine.beat = if wave { step + self.golden.quant.network.depth(id) } else { step };
             match self.golden.quant.blocks[id] {
                 QuantBlock::Embedding { .. } => machine.embed(id, token),
                 _ => machine.step(id),
@@ -45,6 +47,7 @@ impl<'a, M: MatVec> GoldenEngine<'a, M> {
 
     /// z, then the states that the decoder starts from.
     fn start(&self, machine: &mut Machine<M>, mode: LatentMode) {
+        machine.beat = 0;
         for id in self.ids(When::Sentence) {
             match self.golden.quant.blocks[id] {
                 QuantBlock::Latent { .. } => machine.latent(id, mode),
@@ -60,9 +63,9 @@ impl<'a, M: MatVec> GoldenEngine<'a, M> {
     }
 
     fn start_from(&self, z: &[f32]) -> Machine<'a, M> {
-        let mut machine = Machine::new(self.golden);
         let format = self.golden.quant.moment_format();
         let codes: Vec<i32> = z.iter().map(|&v| format.encode(v.into()) as i32).collect();
+        let mut machine = Machine::new(self.golden, seed_of(&codes));
         self.start(&mut machine, LatentMode::Given(&codes));
         machine
     }
@@ -92,7 +95,7 @@ impl<'a, M: MatVec> GoldenEngine<'a, M> {
         let mut written = Vec::new();
         let mut token = SOS;
         while written.len() < limit && token != EOS {
-            self.step(machine, When::DecoderStep, token);
+            self.step(machine, When::DecoderStep, token, (written.len(), false));
             token = chooser.choose(&machine.words[vocabulary], written.len() as u32);
             written.push(token);
         }
@@ -113,7 +116,8 @@ impl<M: MatVec> Engine for GoldenEngine<'_, M> {
     }
 
     fn encode(&mut self, sentence: &[u32]) -> Posterior {
-        let mut machine = Machine::new(self.golden);
+        let tokens: Vec<i32> = sentence.iter().map(|&t| t as i32).collect();
+        let mut machine = Machine::new(self.golden, seed_of(&tokens));
         let format = self.golden.quant.moment_format();
         let mut moments: Vec<Moments> = self
             .ids(When::EncoderStep)
@@ -124,8 +128,8 @@ impl<M: MatVec> Engine for GoldenEngine<'_, M> {
                 _ => None,
             })
             .collect();
-        for &token in sentence {
-            self.step(&mut machine, When::EncoderStep, token);
+        for (t, &token) in sentence.iter().enumerate() {
+            self.step(&mut machine, When::EncoderStep, token, (t, true));
             for m in &mut moments {
                 let real = |words: &[i64]| words.iter().map(|&w| format.decode(w) as f32).collect::<Vec<_>>();
                 let (mean, log_variance) = machine.words[m.block].split_at(m.size);
@@ -143,8 +147,9 @@ impl<M: MatVec> Engine for GoldenEngine<'_, M> {
         let scale = libm::ldexp(1.0, -logit_frac) as f32;
         let scores = sentence
             .windows(2)
-            .map(|pair| {
-                self.step(&mut machine, When::DecoderStep, pair[0]);
+            .enumerate()
+            .map(|(t, pair)| {
+                self.step(&mut machine, When::DecoderStep, pair[0], (t, true));
                 let logits = machine.words[vocabulary].iter().map(|&l| l as f32 * scale);
                 score_logits(logits, pair[1])
             })
@@ -157,4 +162,10 @@ impl<M: MatVec> Engine for GoldenEngine<'_, M> {
         let mut machine = self.start_from(z);
         self.write(&mut machine, None, limit)
     }
+}
+
+/// The seed of a job that nobody gave one: of what it reads, so that another sentence sees other
+/// noise and the order of the sentences does not matter.
+fn seed_of(input: &[i32]) -> u64 {
+    input.iter().fold(0xcbf2_9ce4_8422_2325, |h, &x| (h ^ u64::from(x as u32)).wrapping_mul(0x100_0000_01b3))
 }

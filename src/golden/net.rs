@@ -3,7 +3,7 @@
 use super::cell::{UnitInput, unit};
 use super::{NoiseKind, NoiseSource, Timing};
 use crate::config::Accelerator;
-use crate::crossbar::{CrossbarNet, TileGeometry, TiledMatrix};
+use crate::crossbar::{CrossbarNet, TileGeometry, TiledMatrix, job_key, product_key};
 use crate::model::BlockId;
 use crate::quant::{
     IntMatrix, MatVec, NOISE_FRAC, QuantBlock, QuantCell, QuantNet, Saturations, requant_to, saturating_add,
@@ -20,6 +20,8 @@ pub struct Golden<M> {
     /// By block.
     rounds: Vec<usize>,
     skip_zero_phases: bool,
+    /// Seed of `[noise]`, where conversions draw.
+    noise_seed: Option<u32>,
 }
 
 impl Golden<IntMatrix> {
@@ -32,7 +34,9 @@ impl Golden<IntMatrix> {
 impl Golden<TiledMatrix> {
     /// Products as the tiles compute them.
     pub fn tiled(net: &CrossbarNet, accelerator: &Accelerator) -> Self {
-        Self::build(&net.quant, &net.geometry, &net.rounds, accelerator, |name, _| net.matrices[name].clone())
+        let make = |name: &str, _: &IntMatrix| net.matrices[name].clone();
+        let golden = Self::build(&net.quant, &net.geometry, &net.rounds, accelerator, make);
+        Golden { noise_seed: net.converter.noise.as_ref().map(|n| n.seed), ..golden }
     }
 }
 
@@ -56,6 +60,7 @@ impl<M: MatVec> Golden<M> {
             geometry: g.clone(),
             rounds: rounds.to_vec(),
             skip_zero_phases: accelerator.skip_zero_phases,
+            noise_seed: None,
         }
     }
 
@@ -98,6 +103,10 @@ pub enum LatentMode<'a> {
 #[derive(Debug, Clone)]
 pub struct Machine<'a, M> {
     golden: &'a Golden<M>,
+    /// Of the draws of conversions; see [`Converter::noise`](crate::crossbar::Converter::noise).
+    key: u32,
+    /// The sequencer's step: beat of a wave, or number of the token that is written.
+    pub beat: usize,
     /// Latest vector of each block: h, mean then log-variance, z, h_0 or logits.
     pub words: Vec<Vec<i64>>,
     /// Latest c of each LSTM, and c_0 of each bridge.
@@ -111,8 +120,8 @@ pub struct Machine<'a, M> {
 }
 
 impl<'a, M: MatVec> Machine<'a, M> {
-    /// All states zero.
-    pub fn new(golden: &'a Golden<M>) -> Self {
+    /// All states zero; `seed` of the job.
+    pub fn new(golden: &'a Golden<M>, seed: u64) -> Self {
         let quant = &golden.quant;
         let zeros = |id: BlockId| match &quant.blocks[id] {
             QuantBlock::Moments { size, .. } => vec![0; 2 * size],
@@ -122,6 +131,8 @@ impl<'a, M: MatVec> Machine<'a, M> {
         let ids = 0..quant.blocks.len();
         Machine {
             golden,
+            key: golden.noise_seed.map_or(0, |own| job_key(seed, own)),
+            beat: 0,
             words: ids.clone().map(zeros).collect(),
             c: ids.clone().map(zeros).collect(),
             codes: ids.map(|id| vec![0; quant.network.width(id)]).collect(),
@@ -227,7 +238,9 @@ impl<'a, M: MatVec> Machine<'a, M> {
     fn product(&mut self, id: BlockId, part: usize, source: BlockId) -> Vec<i64> {
         let matrix = &self.golden.matrices[id][part];
         let mut sums = vec![0; matrix.outputs()];
-        self.adc_clips += matrix.apply(&self.codes[source], &mut sums);
+        let number = self.golden.quant.first_matrix(id) + part;
+        let key = product_key(self.key, number as u32, self.beat as u32);
+        self.adc_clips += matrix.apply(&self.codes[source], &mut sums, key);
         let (done, skipped) = self.golden.tile_samples(id, matrix.integers(), &self.codes[source]);
         self.tile_samples += done;
         self.tile_samples_skipped += skipped;

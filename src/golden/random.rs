@@ -14,6 +14,7 @@ pub enum NoiseKind {
 /// A seed's key schedule.
 #[derive(Debug, Clone)]
 pub struct NoiseSource {
+    seed: u64,
     keys: [u16; ROUNDS],
 }
 
@@ -30,7 +31,11 @@ impl NoiseSource {
             l = [l[1], l[2], next];
             k = k.rotate_left(2) ^ next;
         }
-        NoiseSource { keys }
+        NoiseSource { seed, keys }
+    }
+
+    pub fn seed(&self) -> u64 {
+        self.seed
     }
 
     /// The uniform 32-bit integer of draw `index` at `step`.

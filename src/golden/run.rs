@@ -12,7 +12,7 @@ impl<M: MatVec> Golden<M> {
     pub fn run(&self, job: &Job) -> Run {
         let mut runner = Runner {
             golden: self,
-            machine: Machine::new(self),
+            machine: Machine::new(self, job.seed),
             noise: NoiseSource::new(job.seed),
             now: KEY_CYCLES,
             run: Run { floor: 0, ..Run::default() },
@@ -85,6 +85,7 @@ impl<M: MatVec> Runner<'_, M> {
                 self.machine.embed(id, token as u32);
             }
             for (depth, wave) in waves.iter().enumerate() {
+                self.machine.beat = t + depth;
                 for &id in wave {
                     self.machine.step(id);
                     self.record(id, t, starts[t + depth]);
@@ -104,6 +105,7 @@ impl<M: MatVec> Runner<'_, M> {
                 self.machine.embed(id, pair[0] as u32);
             }
             for (depth, wave) in waves.iter().enumerate() {
+                self.machine.beat = t + depth;
                 for &id in wave {
                     self.machine.step(id);
                     self.record(id, t, starts[t + depth]);
@@ -185,6 +187,7 @@ impl<M: MatVec> Runner<'_, M> {
             }
             return;
         }
+        self.machine.beat = 0;
         for &id in &bridges {
             self.machine.step(id);
             self.record(id, 0, self.now);
@@ -202,6 +205,7 @@ impl<M: MatVec> Runner<'_, M> {
         let embeddings = self.embeddings(When::DecoderStep);
         let mut token = SOS;
         for step in 0..usize::from(job.max_tokens) {
+            self.machine.beat = step;
             for &id in &embeddings {
                 self.machine.embed(id, token);
             }

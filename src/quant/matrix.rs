@@ -9,8 +9,9 @@ pub trait MatVec {
     /// Length of the data vector (bias rows are the matrix's own affair).
     fn inputs(&self) -> usize;
     fn outputs(&self) -> usize;
-    /// Accumulators for one vector of input codes; returns the number of ADC clips.
-    fn apply(&self, input: &[i32], sums: &mut [i64]) -> u64;
+    /// Accumulators for one vector of input codes; returns the number of ADC clips. `key` tells
+    /// this product from all others, for what is random in it.
+    fn apply(&self, input: &[i32], sums: &mut [i64], key: u32) -> u64;
     /// Its rows, biases and formats.
     fn integers(&self) -> &IntMatrix;
 }
@@ -97,7 +98,7 @@ impl MatVec for IntMatrix {
         self.weights.nrows()
     }
 
-    fn apply(&self, input: &[i32], sums: &mut [i64]) -> u64 {
+    fn apply(&self, input: &[i32], sums: &mut [i64], _: u32) -> u64 {
         assert_eq!(input.len(), self.inputs);
         let bias_from = self.inputs;
         for (row, sum) in self.weights.outer_iter().zip(sums) {
@@ -146,7 +147,7 @@ mod tests {
         let input = Format::new(8, 7);
         let m = IntMatrix::quantise(weights.view(), Some(&bias), 8, input);
         let mut sums = [0; 3];
-        m.apply(&[0; 4], &mut sums);
+        m.apply(&[0; 4], &mut sums, 0);
         let exact = Format::new(62, m.sum_frac());
         assert_eq!(sums.to_vec(), bias.iter().map(|&b| exact.encode(b)).collect::<Vec<_>>());
         assert!(m.weights.iter().all(|w| w.abs() <= 127));

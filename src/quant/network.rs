@@ -169,6 +169,13 @@ impl QuantNet {
     }
 }
 
+impl QuantNet {
+    /// Number of a block's first matrix among all of [`matrices`](Self::matrices).
+    pub fn first_matrix(&self, id: BlockId) -> usize {
+        self.blocks[..id].iter().map(|b| b.matrices().len()).sum()
+    }
+}
+
 /// The vectors that drive word lines in the name of block `id`: what it hands on,
 /// and for a cell also the h_0 that its bridge gives.
 fn driving(network: &Network, id: BlockId) -> Option<Vec<(BlockId, Role)>> {
