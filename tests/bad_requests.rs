@@ -86,6 +86,24 @@ const CASES: &[Case] = &[
     case("product too wide", GENERATE, |d| set(d, "[fixed]\nweight_bits = 12\ninput_bits = 12\n")),
     case("unknown device", GENERATE, |d| set(d, "[device]\npreset = \"unobtainium\"\n")),
     case("conductances upside down", GENERATE, |d| set(d, "[device]\ng_min_us = 300.0\n")),
+    case("more faults than cells", GENERATE, |d| set(d, "[device]\nstuck_on = 0.7\nstuck_off = 0.6\n")),
+    case("fault outside the tile", GENERATE, |d| {
+        set(
+            d,
+            "[[device.faults]]\nmatrix = \"vocab\"\ntile = [0, 0]\nrow = 3\ncolumn = 900\nstuck = \"on\"\n",
+        )
+    }),
+    case("fault in no matrix", GENERATE, |d| {
+        set(
+            d,
+            "[[device.faults]]\nmatrix = \"attention\"\ntile = [0, 0]\nrow = 0\ncolumn = 0\nstuck = \"off\"\n",
+        )
+    }),
+    case("non-linear cells, many input levels", GENERATE, |d| {
+        set(d, "[device]\nnl2_us_per_v = 0.5\n[crossbar]\ndac_bits = 2\nadc_bits = 11\n")
+    }),
+    case("codes too fine", GENERATE, |d| set(d, "[device]\nlevel_shift = 9\n")),
+    case("negative noise", GENERATE, |d| set(d, "[noise]\ncomparator = -0.5\n")),
     case("negative resistance", GENERATE, |d| set(d, "[wires]\nbit_line_ohm = -2.0\n")),
     case("unknown array", GENERATE, |d| set(d, "[wires]\narray = \"2t2r\"\n")),
     case("netlist of no build", "spice DIR/none --tile 0 --out DIR/t.cir", nothing),

@@ -5,7 +5,7 @@ mod common;
 
 use common::{build, jobs, mapped, skip, tiny};
 use hvae_mnn::config::CellKind::{Gru, Lstm, Rnn};
-use hvae_mnn::config::{Config, Crossbar, Encoding, Fault, Stuck, Wires};
+use hvae_mnn::config::{Config, Crossbar, Encoding, Fault, Noise, Stuck, Wires};
 use hvae_mnn::cosim::{Cosim, CosimReport, Effort, Engine, RunOptions, Simulation, tools};
 use hvae_mnn::crossbar::{CrossbarNet, PRESETS};
 use hvae_mnn::golden::Golden;
@@ -73,7 +73,7 @@ fn on_shape(
     config
 }
 
-/// Everything that a device, its wires and its converter can do, together.
+/// Everything that a device, its wires and its converter can do, noise of reading included.
 fn everything(mut config: Config) -> Config {
     config.device.preset = "pcm".into();
     config.device.seed = 7;
@@ -95,6 +95,7 @@ fn everything(mut config: Config) -> Config {
     };
     // A step of two levels, and a range that clips.
     (config.crossbar.adc_bits, config.crossbar.adc_shift) = (4, 1);
+    config.noise = Noise { cell: 0.05, comparator: 0.7, inl: 0.6, seed: 3 };
     config
 }
 
@@ -137,4 +138,17 @@ fn an_array_programmed_with_another_seed_is_told_apart() {
     other.device.seed += 1;
     let report = compare(&config, &mapped(&other, 1).0);
     assert!(report.mismatches > 0, "another programming computes the same");
+}
+
+#[test]
+fn noise_of_another_seed_is_told_apart() {
+    if let Err(why) = tools::VERILATOR.find() {
+        return skip("another seed of noise against Verilator", &why.to_string());
+    }
+    let config = everything(on_shape(&[Gru, Lstm], SHAPES[0]));
+    let mut other = config.clone();
+    other.noise.seed += 1;
+    let report = compare(&config, &mapped(&other, 1).0);
+    assert!(report.mismatches > 0, "other noise computes the same");
+    assert_eq!(report.cycles, report.cycles_expected);
 }

@@ -179,7 +179,8 @@ mod tests {
 
     #[test]
     fn a_draw_has_the_deviation_of_its_table() {
-        let exact: f64 = (0..1u32 << 20).map(|i| normal(mix(i)) as f64).map(|d| d * d).sum::<f64>() / f64::from(1 << 20);
+        let exact: f64 =
+            (0..1u32 << 20).map(|i| normal(mix(i)) as f64).map(|d| d * d).sum::<f64>() / f64::from(1 << 20);
         assert!((exact.sqrt() / DRAW_SIGMA - 1.0).abs() < 0.002, "{exact}");
         let (mean, deviation) = moments(&converter(Noise { comparator: 3.0, ..Noise::default() }), 100);
         assert!(mean.abs() < 0.03 && (deviation - 3.0).abs() < 0.05, "{mean} {deviation}");
@@ -197,7 +198,8 @@ mod tests {
     #[test]
     fn a_bent_converter_is_off_by_as_much_as_asked_for() {
         let c = converter(Noise { inl: 2.0, ..Noise::default() });
-        let off: f64 = (0..512i64).map(|s| (c.convert(s, false).0 - s) as f64).map(|d| d * d).sum::<f64>() / 512.0;
+        let off: f64 =
+            (0..512i64).map(|s| (c.convert(s, false).0 - s) as f64).map(|d| d * d).sum::<f64>() / 512.0;
         assert!((off.sqrt() - 2.0).abs() < 0.2, "{off}");
         assert_eq!(c.convert(600, false).1, true);
     }

@@ -227,9 +227,9 @@ impl Programming {
                 return refuse(key, share.to_string(), "a share of the cells, 0 to 1");
             }
         }
-        if self.stuck_on + self.stuck_off > 1.0 {
-            let found = format!("{} + stuck_off {}", self.stuck_on, self.stuck_off);
-            return refuse("stuck_on", found, "together at most 1");
+        let stuck = self.stuck_on + self.stuck_off;
+        if stuck > 1.0 {
+            return refuse("stuck_on + stuck_off", stuck.to_string(), "at most 1, all cells");
         }
         for (key, value) in [("time_s", self.time_s), ("verify_tolerance_us", self.tolerance_us)] {
             if !(value.is_finite() && value >= 0.0) {

@@ -2,8 +2,8 @@
 
 use super::allocation::rounds;
 use super::{
-    Converter, DeviceError, Devices, GeometryError, MappedMatrix, Programmed, TileGeometry, TiledMatrix, WireError,
-    program,
+    Converter, DeviceError, Devices, GeometryError, MappedMatrix, Programmed, TileGeometry, TiledMatrix,
+    WireError, program,
 };
 use crate::config::Config;
 use crate::model::Block;

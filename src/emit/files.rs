@@ -136,7 +136,11 @@ fn verilog(
         bent: u8::from(net.converter.inl.is_some()),
         bin_shift: net.converter.noise.as_ref().map_or(0, |n| n.bin_shift),
         sigma: net.converter.noise.as_ref().map_or("0".into(), |n| packed(&n.sigma, 16)),
-        adc_codes: net.converter.inl.as_ref().map_or("0".into(), |codes| packed(codes, net.geometry.adc_bits)),
+        adc_codes: net
+            .converter
+            .inl
+            .as_ref()
+            .map_or("0".into(), |codes| packed(codes, net.geometry.adc_bits)),
         cell_storage: config.accelerator.cell_storage.name(),
     };
     let latent_size = quant.network.width(quant.network.latent());

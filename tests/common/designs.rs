@@ -26,8 +26,9 @@ fn tile(config: &mut Config, rows: usize, columns: usize, columns_per_adc: usize
 }
 
 /// Every pair of cells; tiles that the inputs do not fill, and many row tiles; one bit and
-/// more a phase; tiles in rounds, phases without a digit skipped; converters that are exact, too coarse and too narrow; both encodings; several
-/// converters a weight and several weights a converter; decoders of another depth.
+/// more a phase; tiles in rounds, phases without a digit skipped; converters that are exact, too
+/// coarse, too narrow, noisy and bent; both encodings; several converters a weight and several
+/// weights a converter; decoders of another depth.
 pub fn designs() -> Vec<Small> {
     let clipping = |design: Small| Small { clips: true, ..design };
     vec![
@@ -38,6 +39,7 @@ pub fn designs() -> Vec<Small> {
             tile(c, 16, 41, 8, Offset);
             (c.crossbar.dac_bits, c.crossbar.physical_tiles) = (2, 16);
             c.accelerator.skip_zero_phases = true;
+            c.noise.comparator = 0.5;
         }),
         clipping(small("gru-gru-narrow-adc-skips-zeros", &[Gru, Gru], |c| {
             c.crossbar.adc_bits = 2;
@@ -59,6 +61,7 @@ pub fn designs() -> Vec<Small> {
             tile(c, 64, 64, 8, Differential);
             (c.accelerator.gate_lanes, c.accelerator.token_lanes) = (8.into(), 32.into());
             c.accelerator.score = false;
+            (c.noise.cell, c.noise.inl) = (0.1, 0.5);
         }),
         clipping(small("gru-gru-to-lstm-three-adcs-a-weight", &[Gru, Gru], |c| {
             c.model.decoder_cells = Some(vec![Lstm]);
