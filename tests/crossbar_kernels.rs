@@ -1,7 +1,9 @@
 //! Every fast way to a product against the plain one: sums and clips, bit by bit.
 
-use hvae_mnn::config::{Crossbar, Encoding, Fixed};
-use hvae_mnn::crossbar::{CodeScale, KernelChoice, Level, MappedMatrix, Tile, TileGeometry, TiledMatrix};
+use hvae_mnn::config::{Crossbar, Encoding, Fixed, Noise};
+use hvae_mnn::crossbar::{
+    CodeScale, Converter, KernelChoice, Level, MappedMatrix, Tile, TileGeometry, TiledMatrix,
+};
 use hvae_mnn::quant::{Format, IntMatrix, MatVec};
 use ndarray::Array2;
 use proptest::prelude::*;
@@ -126,6 +128,37 @@ proptest! {
         });
         let mapped = MappedMatrix::from_tiles(tiles.collect(), mapped.shape(), &g);
         compare(&TiledMatrix::from_mapped(&m, mapped, &g), &fixed, seed)?;
+    }
+}
+
+/// Noise, a bent curve and skipped phases, for which every column is converted by itself.
+fn noisy() -> impl Strategy<Value = Noise> {
+    (0.0..0.3f64, 0.0..3.0f64, prop_oneof![Just(0.0), 0.1..2.0f64], any::<u32>())
+        .prop_map(|(cell, comparator, inl, seed)| Noise { cell, comparator, inl, seed })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn any_noise(
+        (crossbar, fixed) in shape(), noise in noisy(), outputs in 1usize..40, inputs in 1usize..150,
+        skips in any::<bool>(), key in any::<u32>(), seed in any::<u64>(),
+    ) {
+        let Ok(g) = TileGeometry::new(&crossbar, &fixed, crossbar.cell_bits) else { return Ok(()) };
+        let m = matrix(outputs, inputs, &fixed, seed);
+        let tiled = TiledMatrix::new(&m, &g).with_converter(Converter::new(&g, &noise, skips));
+        prop_assert!(tiled.kernel().is_some());
+        let mut draw = Draw(seed | 1);
+        let half = 1i64 << (fixed.input_bits - 1);
+        // Few rows with a digit: some phases have none.
+        let input: Vec<i32> = (0..inputs)
+            .map(|_| if draw.below(8) == 0 { (draw.below(2 * half as u64) as i64 - half) as i32 } else { 0 })
+            .collect();
+        let (mut want, mut got) = (vec![0i64; outputs], vec![0i64; outputs]);
+        let want_clips = tiled.apply_by_phases(&input, &mut want, key);
+        prop_assert_eq!(tiled.apply(&input, &mut got, key), want_clips);
+        prop_assert_eq!(&got, &want);
     }
 }
 

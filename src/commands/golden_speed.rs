@@ -2,12 +2,14 @@
 
 use super::Failure;
 use super::bench::Row;
-use hvae_mnn::config::{CellKind, Config, Crossbar, Encoding, Wires};
-use hvae_mnn::crossbar::{CrossbarNet, KernelChoice, TileGeometry, TiledMatrix, effective_conductances};
-use hvae_mnn::golden::{Golden, GoldenEngine, NoiseKind, NoiseSource};
+use hvae_mnn::config::{CellKind, Config, Crossbar, Encoding, Noise, Wires};
+use hvae_mnn::crossbar::{
+    Converter, CrossbarNet, KernelChoice, TileGeometry, TiledMatrix, effective_conductances,
+};
+use hvae_mnn::golden::{Golden, GoldenEngine};
 use hvae_mnn::model::{Engine, Network, Random};
 use hvae_mnn::pipeline::{map, random_sentences, random_weights};
-use hvae_mnn::quant::{Format, IntMatrix, MatVec, OctaveTable};
+use hvae_mnn::quant::{Format, IntMatrix, MatVec};
 use ndarray::Array2;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -140,7 +142,9 @@ fn products(table: &mut Table) {
     table.add("W1, heavy weights: conversions clipped", clips as f64, "of 524288", 1);
     let whole = Some((PRODUCTS, BYTE_PRODUCT_ROOF));
     table.product("W1, no column can clip", single(&collapsing, &inputs[0], &mut sums), whole);
-    table.product("W1, a noise draw for every conversion", noisy(&converting, &inputs[0], &geometry), None);
+    let noise = Noise { cell: 0.02, comparator: 0.5, inl: 0.5, ..Noise::default() };
+    let noisy = converting.clone().with_converter(Converter::new(&geometry, &noise, false));
+    table.product("W1, a noise draw for every conversion", single(&noisy, &inputs[0], &mut sums), None);
 
     for (name, tiled, roof) in [
         ("W1 in a batch of 32, every column converted", &converting, cells),
@@ -164,32 +168,6 @@ fn products(table: &mut Table) {
         });
         table.add(name, rate, "products/s", threads);
     }
-}
-
-/// A Gaussian draw of the counter-based generator added to every column sum.
-fn noisy(tiled: &TiledMatrix, input: &[i32], g: &TileGeometry) -> f64 {
-    let (source, table) = (NoiseSource::new(1), OctaveTable::half_normal());
-    let mut sums = vec![0i64; g.logical_columns() * tiled.mapped().column_tiles];
-    let mut draws = [0; 512];
-    milliseconds(|| {
-        sums.fill(0);
-        let mut conversion = 0u32;
-        let mut convert = |c: hvae_mnn::crossbar::ColumnSums| {
-            let site = g.site(0, c.cell.expect("differential"));
-            let shift = g.phases as u32 - 1 - c.phase as u32 + site.slice * g.cell_bits;
-            let negative = site.negative != (c.phase == 0);
-            source.uniforms(NoiseKind::Token, conversion >> 18, conversion, &mut draws[..c.sums.len()]);
-            conversion += c.sums.len() as u32;
-            for ((&sum, u), total) in c.sums.iter().zip(draws).zip(&mut sums[c.first..]) {
-                let noise = table.lookup(u | 1) >> 12;
-                let noise = if u & 1 == 1 { -noise } else { noise };
-                let value = (i64::from(sum) + noise).clamp(0, g.adc_top()) << shift;
-                *total += if negative { -value } else { value };
-            }
-        };
-        tiled.column_sums(input, &mut convert).expect("a kernel with all columns");
-        black_box(&sums);
-    })
 }
 
 /// Calls a second by the clock on the wall with one thread a core, and the threads.

@@ -61,7 +61,31 @@ pub struct Conversion {
     pub adc: u32,
 }
 
+/// Where a column is converted: what [`Conversion`] says of it in every phase alike, packed.
+#[derive(Debug, Clone, Copy)]
+pub struct Seat {
+    /// Tile << 16 | slot.
+    place: u32,
+    /// Converter times `PER_ADC`.
+    adc: u32,
+}
+
+impl Seat {
+    pub fn new(tile: usize, slot: usize, adc: usize) -> Seat {
+        Seat { place: (tile as u32) << 16 | slot as u32, adc: (adc as u32).wrapping_mul(PER_ADC) }
+    }
+}
+
+/// The converters of a row of tiles in one phase.
+pub struct PhaseConverter<'a> {
+    converter: &'a Converter,
+    key: u32,
+    /// First tile << 16 | phase << 8, added to places.
+    place: u32,
+}
+
 /// Mixes 32 bits (the finaliser of MurmurHash3; Appleby, public domain).
+#[inline(always)]
 pub const fn mix(mut h: u32) -> u32 {
     h ^= h >> 16;
     h = h.wrapping_mul(0x85eb_ca6b);
@@ -82,8 +106,9 @@ pub const fn product_key(job_key: u32, matrix: u32, step: u32) -> u32 {
 
 /// A bell of 32 random bits: the sum of 28 of them, smoothed by the other four. Mean 0, deviation
 /// [`DRAW_SIGMA`], nothing beyond 5.4 deviations.
-const fn normal(bits: u32) -> i64 {
-    32 * (bits & 0x0fff_ffff).count_ones() as i64 + 2 * (bits >> 28) as i64 - 463
+#[inline(always)]
+const fn normal(bits: u32) -> i32 {
+    32 * (bits & 0x0fff_ffff).count_ones() as i32 + 2 * (bits >> 28) as i32 - 463
 }
 
 impl Converter {
@@ -106,10 +131,13 @@ impl Converter {
     /// What a conversion adds to its column sum, in code steps.
     pub fn noise(&self, sum: i64, at: Conversion) -> i64 {
         let Some(noise) = &self.noise else { return 0 };
-        let base = mix(at.key ^ (at.tile << 16 | at.phase << 8 | at.slot));
-        let draw = normal(mix(base.wrapping_add(at.adc.wrapping_mul(PER_ADC))));
-        let bin = (sum.unsigned_abs() >> noise.bin_shift).min(BINS as u64 - 1) as usize;
-        (draw * i64::from(noise.sigma[bin]) + (1 << (SIGMA_FRAC - 1))) >> SIGMA_FRAC
+        let place = at.tile << 16 | at.phase << 8 | at.slot;
+        noise.add(sum as i32, at.key ^ place, at.adc.wrapping_mul(PER_ADC)).into()
+    }
+
+    /// The converters of the row of tiles that begins with logical tile `tile`, in `phase`.
+    pub fn phase(&self, key: u32, tile: u32, phase: u32) -> PhaseConverter<'_> {
+        PhaseConverter { converter: self, key, place: tile << 16 | phase << 8 }
     }
 
     /// The value of a column sum in code steps, and whether its conversion clipped. `signed`: the
@@ -124,7 +152,44 @@ impl Converter {
     }
 }
 
+impl PhaseConverter<'_> {
+    /// Values of many column sums, and how many conversions clipped: [`Converter::noise`] and
+    /// [`Converter::convert`] of each.
+    pub fn convert(&self, sums: &[i32], seats: &[Seat], signed: bool, values: &mut Vec<i32>) -> u64 {
+        let c = self.converter;
+        let offset = if signed { c.offset as i32 } else { 0 };
+        let (round, top) = ((1i32 << c.adc_shift) >> 1, c.top as i32);
+        values.clear();
+        values.extend_from_slice(sums);
+        if let Some(noise) = &c.noise {
+            for (value, seat) in values.iter_mut().zip(seats) {
+                *value += noise.add(*value, self.key ^ self.place.wrapping_add(seat.place), seat.adc);
+            }
+        }
+        let mut clips = 0u32;
+        for value in values.iter_mut() {
+            let wide = (*value + offset + round) >> c.adc_shift;
+            let code = wide.clamp(0, top);
+            clips += u32::from(code != wide);
+            *value = code;
+        }
+        if let Some(table) = &c.inl {
+            values.iter_mut().for_each(|code| *code = table[*code as usize] as i32);
+        }
+        values.iter_mut().for_each(|code| *code = (*code << c.adc_shift) - offset);
+        clips.into()
+    }
+}
+
 impl NoiseTable {
+    /// A draw for a conversion of `sum`.
+    #[inline(always)]
+    fn add(&self, sum: i32, place: u32, adc: u32) -> i32 {
+        let draw = normal(mix(mix(place).wrapping_add(adc)));
+        let bin = (sum.unsigned_abs() >> self.bin_shift).min(BINS as u32 - 1) as usize;
+        (draw * self.sigma[bin] as i32 + (1 << (SIGMA_FRAC - 1))) >> SIGMA_FRAC
+    }
+
     /// The variance of a conversion is that of the comparator and that of its cells. Cells of the
     /// highest level carry the most of it for their current, so all current counts as theirs: what
     /// follows is exact for them and an upper bound for the others.

@@ -229,7 +229,7 @@ impl Programming {
         }
         let stuck = self.stuck_on + self.stuck_off;
         if stuck > 1.0 {
-            return refuse("stuck_on + stuck_off", stuck.to_string(), "at most 1, all cells");
+            return refuse("stuck_on + stuck_off", format!("{stuck:.3}"), "at most 1, all cells");
         }
         for (key, value) in [("time_s", self.time_s), ("verify_tolerance_us", self.tolerance_us)] {
             if !(value.is_finite() && value >= 0.0) {

@@ -1,6 +1,7 @@
 //! Integer weights to conductances of cells on tiles, and back; the device physics.
 
 mod allocation;
+mod columns;
 mod converter;
 mod device;
 mod geometry;

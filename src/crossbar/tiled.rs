@@ -1,5 +1,6 @@
 //! The product as the tiles compute it: phase by phase, column by column, through the ADC.
 
+use super::columns::{ByColumns, Seats};
 use super::kernel::{ColumnSums, Kernel, KernelChoice};
 use super::{Conversion, Converter, MappedMatrix, TileGeometry};
 use crate::config::Noise;
@@ -18,6 +19,8 @@ pub struct TiledMatrix {
     /// The same product, fast; none for shapes that it does not know.
     kernel: Option<Arc<Kernel>>,
     converter: Converter,
+    /// Of every column, where the converter is not plain.
+    seats: Option<Arc<Seats>>,
 }
 
 /// Sums of one tile in one phase.
@@ -41,14 +44,17 @@ impl TiledMatrix {
         let planes = mapped.tiles.iter().flat_map(|tile| tile_planes(tile, geometry)).collect();
         let kernel = Kernel::new(&matrix, &mapped, geometry, KernelChoice::default()).map(Arc::new);
         let converter = Converter::new(geometry, &Noise::default(), false);
-        TiledMatrix { geometry: geometry.clone(), matrix, mapped, planes, kernel, converter }
+        TiledMatrix { geometry: geometry.clone(), matrix, mapped, planes, kernel, converter, seats: None }
     }
 
     /// With converters that are not plain: every column sum is needed.
     pub fn with_converter(self, converter: Converter) -> TiledMatrix {
         let every = KernelChoice { collapse: false, ..KernelChoice::default() };
-        let matrix = if converter.plain() { self } else { self.with_kernel(every) };
-        TiledMatrix { converter, ..matrix }
+        if converter.plain() {
+            return TiledMatrix { converter, seats: None, ..self };
+        }
+        let seats = Some(Arc::new(Seats::new(&self.geometry, &self.mapped)));
+        TiledMatrix { converter, seats, ..self.with_kernel(every) }
     }
 
     /// The same matrix computed in another way; the answers are the same.
@@ -148,9 +154,14 @@ impl MatVec for TiledMatrix {
 
     fn apply(&self, input: &[i32], sums: &mut [i64], key: u32) -> u64 {
         match &self.kernel {
-            Some(kernel) if self.converter.plain() => kernel.apply(&self.codes(input), sums),
-            Some(kernel) => self.apply_by_columns(kernel, input, sums, key),
             None => self.apply_by_phases(input, sums, key),
+            Some(kernel) => match &self.seats {
+                None => kernel.apply(&self.codes(input), sums),
+                Some(seats) => {
+                    let (geometry, converter) = (&self.geometry, &self.converter);
+                    ByColumns { geometry, converter, kernel, seats }.apply(&self.codes(input), sums, key)
+                }
+            },
         }
     }
 
@@ -253,65 +264,5 @@ impl Phase<'_> {
     fn at(&self, adc: usize, slot: usize) -> Conversion {
         let (tile, phase, slot, adc) = (self.tile as u32, self.number as u32, slot as u32, adc as u32);
         Conversion { key: self.key, tile, phase, slot, adc }
-    }
-}
-
-impl TiledMatrix {
-    /// The product from all column sums, through converters that the kernel does not know.
-    fn apply_by_columns(&self, kernel: &Kernel, input: &[i32], sums: &mut [i64], key: u32) -> u64 {
-        let (g, converter) = (&self.geometry, &self.converter);
-        let codes = self.codes(input);
-        let dead: Vec<bool> = (0..self.mapped.row_tiles)
-            .flat_map(|r| {
-                let rows = &codes[r * g.rows..codes.len().min((r + 1) * g.rows)];
-                let any = rows.iter().fold(0, |any, code| any | code);
-                (0..g.phases).map(move |phase| {
-                    let digit = (g.phases - 1 - phase) as u32 * g.dac_bits;
-                    let bit = |j: u32| any >> (digit + j).min(g.input_bits - 1) & 1 == 1;
-                    !(0..g.dac_bits).any(bit)
-                })
-            })
-            .collect();
-        let (logical, tiles) = (g.logical_columns(), self.mapped.column_tiles);
-        let mut totals = vec![0i64; tiles * logical];
-        let mut references = vec![0i64; tiles];
-        let mut clips = 0;
-        let every = kernel.column_sums(&codes, &mut |columns: ColumnSums| {
-            if converter.skips_zeros && dead[columns.row_tile * g.phases + columns.phase] {
-                return;
-            }
-            let signed = columns.phase == 0 && g.dac_bits > 1;
-            let minus = columns.phase == 0 && g.dac_bits == 1;
-            let place = ((g.phases - 1 - columns.phase) as u32) * g.dac_bits;
-            for (i, &sum) in columns.sums.iter().enumerate() {
-                let n = columns.first + i;
-                let (tile, site) = match columns.cell {
-                    Some(q) => (n / logical, Some(g.site(n % logical, q))),
-                    None => (n, None),
-                };
-                let (adc, slot) = site.map_or((g.weight_adcs(), 0), |s| (s.adc, s.slot));
-                let at = Conversion {
-                    key,
-                    tile: (columns.row_tile * tiles + tile) as u32,
-                    phase: columns.phase as u32,
-                    slot: slot as u32,
-                    adc: adc as u32,
-                };
-                let sum = i64::from(sum);
-                let (value, clipped) = converter.convert(sum + converter.noise(sum, at), signed);
-                clips += u64::from(clipped);
-                let value = if minus { -value } else { value } << place;
-                match site {
-                    Some(s) if s.negative => totals[n] -= value << (s.slice * g.cell_bits),
-                    Some(s) => totals[n] += value << (s.slice * g.cell_bits),
-                    None => references[n] += value,
-                }
-            }
-        });
-        every.expect("a kernel that keeps every column");
-        for (n, sum) in sums.iter_mut().enumerate() {
-            *sum = (totals[n] - (references[n / logical] << (g.weight_bits - 1))) >> g.level_shift;
-        }
-        clips
     }
 }
