@@ -125,10 +125,20 @@ module hvae_matvec #(
   wire [15:0]               clip [0:RowTiles*PHYSICAL-1];
   wire [RowTiles-1:0]       live;
   reg                       sample_q2;
-  always @(posedge clk_i) sample_q2 <= sample_q;
+  reg [7:0]                 round_q2;
+  always @(posedge clk_i) begin
+    sample_q2 <= sample_q;
+    round_q2  <= round_q;
+  end
+
+  // Physical tiles with columns in this round; the last round may not fill them all.
+  wire [PHYSICAL-1:0] held;
 
   genvar r, c, b, s, l, g;
   generate
+    for (c = 0; c < PHYSICAL; c = c + 1) begin : gen_held
+      assign held[c] = c + (Rounds - 1) * PHYSICAL < ColTiles || {24'd0, round_q2} * PHYSICAL + c < ColTiles;
+    end
     for (r = 0; r < RowTiles; r = r + 1) begin : gen_row
       wire [InputBits*Rows-1:0] planes;
       for (b = 0; b < InputBits; b = b + 1) begin : gen_plane
@@ -184,7 +194,7 @@ module hvae_matvec #(
             .key_i   (key),
             .number_i(16'(r * ColTiles + c) + 16'(PHYSICAL) * {8'd0, round_q}),
             .phase_i (phase_q),
-            .live_i  (live[r]),
+            .live_i  (live[r] && held[c]),
             .drive_i (drive),
             .acc_o   (sums[(r*PHYSICAL+c)*Rounds*LOGICAL*WORD_BITS+:Rounds*LOGICAL*WORD_BITS]),
             .clips_o (clip[r*PHYSICAL+c])
@@ -243,11 +253,12 @@ module hvae_matvec #(
 
   // Tiles at work.
   reg [15:0] working;
-  integer    row;
+  integer    row, tile;
   always @(posedge clk_i) begin
     working = 16'd0;
     for (row = 0; row < RowTiles; row = row + 1)
-      if (sample_q2 && live[row]) working = working + 16'(PHYSICAL);
+      if (sample_q2 && live[row])
+        for (tile = 0; tile < PHYSICAL; tile = tile + 1) working = working + {15'd0, held[tile]};
     samples_o <= working;
   end
 

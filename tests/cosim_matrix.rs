@@ -89,8 +89,8 @@ fn icarus_gives_the_same_answers() {
         }
     }
     let few = [
-        "gru-rnn-offset-dac2-shared-adc",
-        "lstm-lstm-unfilled-wide-lanes",
+        "gru-rnn-offset-dac2-shared-noisy-adc",
+        "lstm-lstm-unfilled-wide-lanes-noisy-cells",
         "gru-gru-to-lstm-three-adcs-a-weight",
     ];
     let chosen: Vec<Small> = designs().into_iter().filter(|d| few.contains(&d.name)).collect();

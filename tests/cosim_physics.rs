@@ -150,5 +150,4 @@ fn noise_of_another_seed_is_told_apart() {
     other.noise.seed += 1;
     let report = compare(&config, &mapped(&other, 1).0);
     assert!(report.mismatches > 0, "other noise computes the same");
-    assert_eq!(report.cycles, report.cycles_expected);
 }

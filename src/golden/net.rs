@@ -17,8 +17,6 @@ pub struct Golden<M> {
     matrices: Vec<Vec<M>>,
     pub timing: Timing,
     geometry: TileGeometry,
-    /// By block.
-    rounds: Vec<usize>,
     skip_zero_phases: bool,
     /// Seed of `[noise]`, where conversions draw.
     noise_seed: Option<u32>,
@@ -58,14 +56,13 @@ impl<M: MatVec> Golden<M> {
             matrices,
             timing: Timing::new(quant, g, rounds, accelerator),
             geometry: g.clone(),
-            rounds: rounds.to_vec(),
             skip_zero_phases: accelerator.skip_zero_phases,
             noise_seed: None,
         }
     }
 
     /// Cycles in which the tiles of a product convert, summed over tiles, and those left out.
-    fn tile_samples(&self, id: BlockId, matrix: &IntMatrix, input: &[i32]) -> (u64, u64) {
+    fn tile_samples(&self, matrix: &IntMatrix, input: &[i32]) -> (u64, u64) {
         let g = &self.geometry;
         let row_tiles = matrix.rows().div_ceil(g.rows);
         let all = row_tiles * g.phases;
@@ -74,9 +71,9 @@ impl<M: MatVec> Golden<M> {
         } else {
             all
         };
-        let logical = matrix.weights.nrows().div_ceil(g.logical_columns());
-        let turns = self.rounds[id] * logical.div_ceil(self.rounds[id]);
-        ((live * g.slots * turns) as u64, ((all - live) * g.slots * turns) as u64)
+        // A physical tile that has no columns in a round is idle.
+        let column_tiles = matrix.weights.nrows().div_ceil(g.logical_columns());
+        ((live * g.slots * column_tiles) as u64, ((all - live) * g.slots * column_tiles) as u64)
     }
 }
 
@@ -241,7 +238,7 @@ impl<'a, M: MatVec> Machine<'a, M> {
         let number = self.golden.quant.first_matrix(id) + part;
         let key = product_key(self.key, number as u32, self.beat as u32);
         self.adc_clips += matrix.apply(&self.codes[source], &mut sums, key);
-        let (done, skipped) = self.golden.tile_samples(id, matrix.integers(), &self.codes[source]);
+        let (done, skipped) = self.golden.tile_samples(matrix.integers(), &self.codes[source]);
         self.tile_samples += done;
         self.tile_samples_skipped += skipped;
         sums

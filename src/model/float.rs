@@ -1,7 +1,7 @@
 //! The float forward pass, written once over the description of the network.
 
+use super::product::add_product;
 use super::{BlockId, ModelError, Network, Op, Role, Trace, Values, Weights, When};
-use ndarray::linalg::general_mat_mul;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, CowArray, Ix2, s};
 use std::collections::BTreeMap;
 
@@ -232,6 +232,6 @@ pub(super) fn affine(
     if let Some(bias) = bias {
         product.assign(bias);
     }
-    general_mat_mul(1.0, &x, &weight.t(), 1.0, &mut product);
+    add_product(x, weight.t(), product.view_mut());
     product
 }

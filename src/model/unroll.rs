@@ -1,9 +1,9 @@
 //! A recurrent cell over the steps of a batch.
 
 use super::float::affine;
+use super::product::add_product;
 use super::{BlockId, FloatNet, Layout, Role, Values, cell};
 use crate::config::CellKind;
-use ndarray::linalg::general_mat_mul;
 use ndarray::{Array2, s};
 
 impl FloatNet {
@@ -34,7 +34,7 @@ impl FloatNet {
             let mut recurrent = pre_recurrent.slice_mut(s![range.clone(), ..]);
             recurrent.assign(self.tensor(id, 3));
             let before = h.slice(s![..alive, ..]);
-            general_mat_mul(1.0, &before, &self.tensor(id, 1).t(), 1.0, &mut recurrent);
+            add_product(before, self.tensor(id, 1).t(), recurrent);
             for (i, row) in range.clone().enumerate() {
                 cell::step(
                     kind,

@@ -3,8 +3,7 @@
 
 use super::dropout::Dropout;
 use super::objective::MomentGradients;
-use crate::model::{BlockId, FloatNet, Op, Role, Trace, When};
-use ndarray::linalg::general_mat_mul;
+use crate::model::{BlockId, FloatNet, Op, Role, Trace, When, add_product};
 use ndarray::{Array2, Axis, s};
 
 /// What the rules read: the net, what it computed, and what was done to it on the way.
@@ -117,12 +116,14 @@ impl Backward<'_> {
     ) -> Array2<f32> {
         let net = self.forward.net;
         let d_weight = &mut self.tensors[net.index(id, weight)];
-        general_mat_mul(1.0, &d.t(), x, 1.0, d_weight);
+        add_product(d.t(), x.view(), d_weight.view_mut());
         if let Some(bias) = bias {
             let mut row = self.tensors[net.index(id, bias)].row_mut(0);
             row += &d.sum_axis(Axis(0));
         }
-        d.dot(net.tensor(id, weight))
+        let mut d_x = Array2::zeros(x.dim());
+        add_product(d.view(), net.tensor(id, weight).view(), d_x.view_mut());
+        d_x
     }
 
     fn of_embedding(&mut self, id: BlockId, d: &Array2<f32>) {

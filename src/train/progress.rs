@@ -1,7 +1,8 @@
 //! What a run tells while it goes on, and a bar that shows it.
 
 use indicatif::{ProgressBar, ProgressStyle};
-use std::time::Instant;
+use std::io::IsTerminal;
+use std::time::{Duration, Instant};
 
 /// Where a run stands after an update.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -29,15 +30,28 @@ pub enum Control {
     Stop,
 }
 
-/// A callback that draws a bar on the terminal: losses, tokens per second, time left.
-/// Nothing is drawn where the error stream is no terminal.
+/// Between two lines of a log.
+const LINE_EVERY: Duration = Duration::from_secs(60);
+
+/// A callback that tells losses, tokens per second and time left: a bar on a terminal, a line a
+/// minute and an epoch where the error stream goes to a file.
 pub fn bar() -> impl FnMut(&Progress) -> Control {
+    let (to_terminal, started) = (std::io::stderr().is_terminal(), Instant::now());
     let bar = ProgressBar::no_length();
     let style =
         ProgressStyle::with_template("{bar:24} {pos}/{len} updates, {msg}, {elapsed} gone, {eta} left");
     bar.set_style(style.expect("a fixed template"));
-    let started = Instant::now();
+    let mut line = (started, None);
     move |progress| {
+        let message = progress.text(started.elapsed());
+        if !to_terminal {
+            let epoch = Some(progress.epoch);
+            if line.1 != epoch || line.0.elapsed() >= LINE_EVERY {
+                line = (Instant::now(), epoch);
+                eprintln!("{}/{} updates, {message}", progress.update, progress.updates);
+            }
+            return Control::Continue;
+        }
         let first = bar.length().is_none();
         bar.set_length(progress.updates);
         if first {
@@ -45,15 +59,19 @@ pub fn bar() -> impl FnMut(&Progress) -> Control {
             bar.reset_eta();
         }
         bar.set_position(progress.update);
-        let speed = progress.tokens as f64 / started.elapsed().as_secs_f64();
-        let validation = progress.validation.map_or(String::new(), |v| format!(" valid {v:.2}"));
-        bar.set_message(format!(
-            "epoch {}/{}, {:.2} + {:.2} nats{validation}, {speed:.0} tokens/s",
-            progress.epoch + 1,
-            progress.epochs,
-            progress.reconstruction,
-            progress.last_kl,
-        ));
+        bar.set_message(message);
         Control::Continue
+    }
+}
+
+impl Progress {
+    fn text(&self, elapsed: Duration) -> String {
+        let speed = self.tokens as f64 / elapsed.as_secs_f64();
+        let validation = self.validation.map_or(String::new(), |v| format!(" valid {v:.2}"));
+        let Progress { epochs, reconstruction, last_kl, .. } = self;
+        let epoch = self.epoch + 1;
+        format!(
+            "epoch {epoch}/{epochs}, {reconstruction:.2} + {last_kl:.2} nats{validation}, {speed:.0} tokens/s"
+        )
     }
 }

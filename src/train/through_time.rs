@@ -3,8 +3,7 @@
 use super::backward::{Backward, Forward};
 use super::cell_gradient::{StepBack, step_back};
 use crate::config::CellKind;
-use crate::model::{BlockId, Role, When};
-use ndarray::linalg::general_mat_mul;
+use crate::model::{BlockId, Role, When, add_product};
 use ndarray::{Array2, Axis, s};
 
 impl Backward<'_> {
@@ -55,8 +54,7 @@ impl Backward<'_> {
                 );
             }
             let d_step = d_recurrent.slice(s![range, ..]);
-            let mut d_alive = d_state.slice_mut(s![..alive, ..]);
-            general_mat_mul(1.0, &d_step, net.tensor(id, 1), 1.0, &mut d_alive);
+            add_product(d_step, net.tensor(id, 1).view(), d_state.slice_mut(s![..alive, ..]));
         }
         if let Some(init) = init {
             if is_lstm {
@@ -65,7 +63,7 @@ impl Backward<'_> {
             self.pass(init, When::Sentence, d_state);
         }
         let d_weight = &mut self.tensors[net.index(id, 1)];
-        general_mat_mul(1.0, &d_recurrent.t(), &before, 1.0, d_weight);
+        add_product(d_recurrent.t(), before.view(), d_weight.view_mut());
         let mut d_bias = self.tensors[net.index(id, 3)].row_mut(0);
         d_bias += &d_recurrent.sum_axis(Axis(0));
         self.of_product(id, 0, Some(2), &d_input, trace.get(id, Role::Input))

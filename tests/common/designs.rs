@@ -35,12 +35,12 @@ pub fn designs() -> Vec<Small> {
         small("rnn-rnn-in-rounds", &[Rnn, Rnn], |c| c.crossbar.physical_tiles = 40),
         small("rnn-gru-offset-unfilled", &[Rnn, Gru], |c| tile(c, 32, 17, 4, Offset)),
         small("rnn-lstm-dac2", &[Rnn, Lstm], |c| c.crossbar.dac_bits = 2),
-        small("gru-rnn-offset-dac2-shared-adc", &[Gru, Rnn], |c| {
+        clipping(small("gru-rnn-offset-dac2-shared-noisy-adc", &[Gru, Rnn], |c| {
             tile(c, 16, 41, 8, Offset);
             (c.crossbar.dac_bits, c.crossbar.physical_tiles) = (2, 16);
             c.accelerator.skip_zero_phases = true;
             c.noise.comparator = 0.5;
-        }),
+        })),
         clipping(small("gru-gru-narrow-adc-skips-zeros", &[Gru, Gru], |c| {
             c.crossbar.adc_bits = 2;
             c.accelerator.skip_zero_phases = true;
@@ -57,12 +57,12 @@ pub fn designs() -> Vec<Small> {
             tile(c, 8, 33, 4, Offset);
             (c.crossbar.dac_bits, c.crossbar.adc_bits, c.crossbar.adc_shift) = (2, 4, 1);
         })),
-        small("lstm-lstm-unfilled-wide-lanes", &[Lstm, Lstm], |c| {
+        clipping(small("lstm-lstm-unfilled-wide-lanes-noisy-cells", &[Lstm, Lstm], |c| {
             tile(c, 64, 64, 8, Differential);
             (c.accelerator.gate_lanes, c.accelerator.token_lanes) = (8.into(), 32.into());
             c.accelerator.score = false;
             (c.noise.cell, c.noise.inl) = (0.1, 0.5);
-        }),
+        })),
         clipping(small("gru-gru-to-lstm-three-adcs-a-weight", &[Gru, Gru], |c| {
             c.model.decoder_cells = Some(vec![Lstm]);
             tile(c, 8, 27, 3, Differential);
