@@ -4,6 +4,7 @@
 //! `gates * hidden` numbers, gate after gate. They stay apart because the reset gate of the GRU
 //! multiplies only the recurrent one.
 
+use super::exponential::{sigmoid, tanh};
 use crate::config::CellKind;
 
 /// What one unit vector goes through in a step. All slices hold `hidden` numbers, `input`,
@@ -32,41 +33,58 @@ pub fn step(kind: CellKind, step: Step<'_>) {
     }
 }
 
-/// 1 / (1 + e^-x).
-pub fn sigmoid(x: f32) -> f32 {
-    1.0 / (1.0 + (-x).exp())
+/// The numbers of each gate. Slices of one length: loops over them become vectors.
+fn parts<const N: usize>(all: &[f32], hidden: usize) -> [&[f32]; N] {
+    std::array::from_fn(|gate| &all[gate * hidden..][..hidden])
+}
+
+fn parts_mut<const N: usize>(all: &mut [f32], hidden: usize) -> [&mut [f32]; N] {
+    let mut rest = all.chunks_exact_mut(hidden);
+    std::array::from_fn(|_| rest.next().expect("gates times hidden numbers"))
 }
 
 /// h' = tanh(W_i x + b_i + W_h h + b_h).
 fn rnn(s: Step<'_>) {
-    for j in 0..s.state.len() {
-        s.gates[j] = (s.input[j] + s.recurrent[j]).tanh();
-        s.new_state[j] = s.gates[j];
+    let hidden = s.state.len();
+    let [x] = parts(s.input, hidden);
+    let [h] = parts(s.recurrent, hidden);
+    let [gate] = parts_mut(s.gates, hidden);
+    let new = &mut s.new_state[..hidden];
+    for j in 0..hidden {
+        gate[j] = tanh(x[j] + h[j]);
+        new[j] = gate[j];
     }
 }
 
 /// r, u = sigmoid(.); n = tanh(W_in x + b_in + r * (W_hn h + b_hn)); h' = (1 - u) n + u h.
 fn gru(s: Step<'_>) {
     let hidden = s.state.len();
+    let [x_r, x_u, x_n] = parts(s.input, hidden);
+    let [h_r, h_u, h_n] = parts(s.recurrent, hidden);
+    let [r, u, n] = parts_mut(s.gates, hidden);
+    let (old, new) = (&s.state[..hidden], &mut s.new_state[..hidden]);
     for j in 0..hidden {
-        let (r, u, n) = (j, hidden + j, 2 * hidden + j);
-        s.gates[r] = sigmoid(s.input[r] + s.recurrent[r]);
-        s.gates[u] = sigmoid(s.input[u] + s.recurrent[u]);
-        s.gates[n] = (s.input[n] + s.gates[r] * s.recurrent[n]).tanh();
-        s.new_state[j] = (1.0 - s.gates[u]) * s.gates[n] + s.gates[u] * s.state[j];
+        r[j] = sigmoid(x_r[j] + h_r[j]);
+        u[j] = sigmoid(x_u[j] + h_u[j]);
+        n[j] = tanh(x_n[j] + r[j] * h_n[j]);
+        new[j] = (1.0 - u[j]) * n[j] + u[j] * old[j];
     }
 }
 
 /// i, f, o = sigmoid(.); g = tanh(.); c' = f c + i g; h' = o tanh(c').
 fn lstm(s: Step<'_>) {
     let hidden = s.state.len();
+    let [x_i, x_f, x_g, x_o] = parts(s.input, hidden);
+    let [h_i, h_f, h_g, h_o] = parts(s.recurrent, hidden);
+    let [i, f, g, o] = parts_mut(s.gates, hidden);
+    let (old, cell) = (&s.cell[..hidden], &mut s.new_cell[..hidden]);
+    let new = &mut s.new_state[..hidden];
     for j in 0..hidden {
-        let (i, f, g, o) = (j, hidden + j, 2 * hidden + j, 3 * hidden + j);
-        s.gates[i] = sigmoid(s.input[i] + s.recurrent[i]);
-        s.gates[f] = sigmoid(s.input[f] + s.recurrent[f]);
-        s.gates[g] = (s.input[g] + s.recurrent[g]).tanh();
-        s.gates[o] = sigmoid(s.input[o] + s.recurrent[o]);
-        s.new_cell[j] = s.gates[f] * s.cell[j] + s.gates[i] * s.gates[g];
-        s.new_state[j] = s.gates[o] * s.new_cell[j].tanh();
+        i[j] = sigmoid(x_i[j] + h_i[j]);
+        f[j] = sigmoid(x_f[j] + h_f[j]);
+        g[j] = tanh(x_g[j] + h_g[j]);
+        o[j] = sigmoid(x_o[j] + h_o[j]);
+        cell[j] = f[j] * old[j] + i[j] * g[j];
+        new[j] = o[j] * tanh(cell[j]);
     }
 }

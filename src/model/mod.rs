@@ -3,6 +3,7 @@
 mod cell;
 mod engine;
 mod error;
+mod exponential;
 mod float;
 mod folder;
 mod import;
@@ -23,6 +24,7 @@ mod weights;
 pub use crate::config::Protocol;
 pub use engine::{Engine, Moments, Posterior, Score, score_logits};
 pub use error::ModelError;
+pub use exponential::exp;
 pub use float::{Carry, Exact, FloatNet, Pass, Perturb};
 pub use folder::{
     DESCRIPTION_FILE, Description, METRICS_FILE, TrainedModel, VOCABULARY_FILE, WEIGHTS_FILE, bytes_of,

@@ -16,6 +16,18 @@ pub fn add_product(a: ArrayView2<'_, f32>, b: ArrayView2<'_, f32>, mut into: Arr
     let into = into.as_slice_mut().expect("rows one after the other");
     let into = MatMut::from_row_major_slice_mut(into, rows, columns);
     matmul(into, Accum::Add, view(&a), view(&b), 1.0f32, Par::Seq);
+    clear_upper_halves();
+}
+
+/// The kernels of `matmul` leave the upper halves of vector registers in use; until they are
+/// cleared, code that knows only the lower ones is slower (measured: softmax by 5, on Zen 5).
+#[allow(unsafe_code)]
+fn clear_upper_halves() {
+    #[cfg(target_arch = "x86_64")]
+    if std::arch::is_x86_feature_detected!("avx") {
+        // SAFETY: the machine has AVX; nothing holds a value in the upper halves across a call.
+        unsafe { std::arch::x86_64::_mm256_zeroupper() }
+    }
 }
 
 fn view<'a>(matrix: &'a ArrayView2<'_, f32>) -> MatRef<'a, f32> {

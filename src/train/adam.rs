@@ -56,7 +56,14 @@ impl Adam {
 /// Scales `gradients` so that their joint norm is at most `limit` (0: no limit); returns the norm
 /// they had.
 pub fn clip(gradients: &mut [Array2<f32>], limit: f32) -> f32 {
-    let square = |t: &Array2<f32>| t.iter().map(|g| f64::from(*g).powi(2)).sum::<f64>();
+    let square = |t: &Array2<f32>| {
+        let (parts, rest) = t.as_slice().expect("built row by row").as_chunks::<16>();
+        let mut sums = [0.0f64; 16];
+        for part in parts {
+            sums.iter_mut().zip(part).for_each(|(sum, g)| *sum += f64::from(*g) * f64::from(*g));
+        }
+        sums.into_iter().chain(rest.iter().map(|g| f64::from(*g).powi(2))).sum::<f64>()
+    };
     let norm = gradients.iter().map(square).sum::<f64>().sqrt() as f32;
     if limit > 0.0 && norm > limit {
         gradients.iter_mut().for_each(|t| *t *= limit / norm);

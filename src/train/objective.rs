@@ -1,7 +1,7 @@
 //! The loss of a batch and its gradients at the outputs of the network (models.md 1a, 1b).
 
 use crate::config::{KlSchedule, Train};
-use crate::model::{BlockId, Network, Op, Role, Trace, When};
+use crate::model::{BlockId, Network, Op, Role, Trace, When, exp};
 use ndarray::{Array2, Axis};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -50,12 +50,12 @@ pub fn cross_entropy(logits: &mut Array2<f32>, targets: &[u32], scale: f32) -> f
     let mut total = 0.0;
     for (mut row, &target) in logits.axis_iter_mut(Axis(0)).zip(targets) {
         let row = row.as_slice_mut().expect("built row by row");
-        let top = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let top = largest(row);
         let wanted = row[target as usize] - top;
         let mut sum = 0.0f64;
-        for value in row.iter_mut() {
-            *value = (*value - top).exp();
-            sum += f64::from(*value);
+        for part in row.chunks_mut(EXPONENTIALS) {
+            part.iter_mut().for_each(|value| *value = exp(*value - top));
+            sum += f64::from(part.iter().sum::<f32>());
         }
         total += sum.ln() - f64::from(wanted);
         let normal = scale / sum as f32;
@@ -63,6 +63,20 @@ pub fn cross_entropy(logits: &mut Array2<f32>, targets: &[u32], scale: f32) -> f
         row[target as usize] -= scale;
     }
     total
+}
+
+/// Summed in single precision.
+const EXPONENTIALS: usize = 16;
+
+/// In parts side by side, which the compiler makes a vector of.
+fn largest(row: &[f32]) -> f32 {
+    let max = |a: f32, b: f32| if b > a { b } else { a };
+    let (parts, rest) = row.as_chunks::<EXPONENTIALS>();
+    let mut most = [f32::NEG_INFINITY; EXPONENTIALS];
+    for part in parts {
+        most.iter_mut().zip(part).for_each(|(m, x)| *m = max(*m, *x));
+    }
+    most.iter().chain(rest).copied().fold(f32::NEG_INFINITY, max)
 }
 
 /// Gradients of the KL terms with respect to mean and log-variance of each moments block.
