@@ -3,33 +3,11 @@
 
 mod common;
 
-use common::{build, jobs, mapped, skip, tiny};
-use hvae_mnn::config::{CellKind, Config};
+use common::{build, jobs, mapped, skip, smallest, synthesis};
 use hvae_mnn::cosim::{Cosim, CosimReport, Effort, Engine, NETLIST, RunOptions, Simulation, tools};
 use hvae_mnn::golden::Golden;
-use hvae_mnn::synth::{Flow, Synthesis};
+use hvae_mnn::synth::Flow;
 use std::fs;
-use std::path::Path;
-
-/// Small, and with everything: two kinds of cells, rounds, scores.
-fn config() -> Config {
-    let mut config = tiny(&[CellKind::Gru]);
-    config.model.decoder_cells = Some(vec![CellKind::Lstm]);
-    (config.model.vocabulary, config.model.embedding) = (9, 3);
-    (config.model.hidden, config.model.latent) = (3, 2);
-    (config.crossbar.rows, config.crossbar.columns, config.crossbar.physical_tiles) = (8, 16, 14);
-    (config.accelerator.gate_lanes, config.accelerator.token_lanes) = (1.into(), 2.into());
-    config
-}
-
-/// Files of the design below `build` that a tool reads.
-fn below(build: &Path, folder: &str, ends: &str) -> Vec<String> {
-    let entries = fs::read_dir(build.join(folder)).unwrap();
-    let names = entries.map(|e| format!("{folder}/{}", e.unwrap().file_name().to_string_lossy()));
-    let mut found: Vec<String> = names.filter(|name| name.ends_with(ends)).collect();
-    found.sort();
-    found
-}
 
 #[test]
 fn the_netlist_answers_as_the_golden_model() {
@@ -38,19 +16,11 @@ fn the_netlist_answers_as_the_golden_model() {
             return skip("the synthesised netlist against the golden model", &why.to_string());
         }
     }
-    let config = config();
+    let config = smallest();
     let (net, sentences) = mapped(&config, 1);
     let folder = tempfile::tempdir().unwrap();
     let emitted = build(&net, &config, folder.path());
-    let synthesis = Synthesis {
-        build: folder.path(),
-        sources: below(folder.path(), "rtl", ".v"),
-        images: below(folder.path(), "rom", ".hex"),
-        clock_mhz: config.accelerator.clock_mhz,
-        part: None,
-        liberty: None,
-    };
-    let gates = synthesis.run(Flow::Netlist, &|_| {}).unwrap();
+    let gates = synthesis(folder.path(), &config).run(Flow::Netlist, &|_| {}).unwrap();
     assert!(gates.ff.unwrap() > 1000, "{gates:?}");
 
     let golden = Golden::tiled(&net, &config.accelerator);

