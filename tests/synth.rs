@@ -38,7 +38,15 @@ fn flows_without_a_router() {
     assert_eq!(report.macros, Some(net.tiles() as u64));
     let netlist = fs::read_to_string(folder.path().join("synth/asic/netlist.v")).unwrap();
     let instances = |cell: &str| netlist.matches(&format!("  {cell} ")).count() as f64;
-    let areas = [("INV", 1.0), ("BUF", 1.5), ("NAND2", 1.5), ("NOR2", 1.5), ("XOR2", 3.0), ("DFF", 6.0)];
+    let areas = [
+        ("INV", 1.0),
+        ("BUF", 1.5),
+        ("NAND2", 1.5),
+        ("NOR2", 1.5),
+        ("XOR2", 3.0),
+        ("DFF", 6.0),
+        ("DFFS", 7.0),
+    ];
     let sum: f64 = areas.iter().map(|(cell, area)| area * instances(cell)).sum();
     assert!(instances("DFF") > 10_000.0);
     let area = report.area_um2.unwrap();

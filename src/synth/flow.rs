@@ -312,10 +312,12 @@ impl Synthesis<'_> {
         }
         let at = |file: &str| below(&self.below_build(folder), file);
         let (stat_file, netlist, library) = (at("stat.json"), at("netlist.v"), at("cells.lib"));
+        // Flattened late: abc then reads the library once, and its passes before see small modules.
         // A copy: yosys from PyPI sees the build folder, and not every other place.
         fs::copy(liberty, self.build.join(&library)).map_err(SynthError::io(liberty))?;
         let script = format!(
-            "{}synth -top {TOP} -flatten\ndfflibmap -liberty {library}\nabc -liberty {library}\nopt_clean\n\
+            "{}synth -top {TOP} -run begin:fine\nopt -fast -full\nmemory_map\nopt -undriven -fine\ntechmap\nopt -fast\n\
+             dfflibmap -liberty {library}\nopt_clean\nflatten\nopt_clean -purge\nabc -liberty {library}\nopt_clean -purge\n\
              write_verilog -noattr {netlist}\ntee -q -o {stat_file} stat -json -liberty {library}\n",
             self.read(true)
         );
