@@ -39,6 +39,7 @@ module hvae_matvec #(
     parameter LevelShift      = 0,   // code steps from one level to the next: 2^LevelShift
     parameter Noise           = 0,   // conversions draw (hvae_noise)
     parameter Bent            = 0,   // converters are not linear
+    parameter HighFirst       = 0,   // the most significant slice of a weight comes first
     parameter MatrixNumber    = 0,   // in the design; of its draws
     parameter Differential    = 1,
     parameter WeightBits      = 8,
@@ -181,7 +182,7 @@ module hvae_matvec #(
             .Rows(Rows), .Groups(Groups), .AdcsPerGroup(AdcsPerGroup), .WeightsPerGroup(WeightsPerGroup),
             .CellsPerWeight(CellsPerWeight), .Slots(Slots), .Rounds(Rounds), .CellBits(CellBits),
             .CodeBits(CodeBits), .DacBits(DacBits), .AdcBits(AdcBits), .AdcShift(AdcShift),
-            .AdcOffset(AdcOffset), .LevelShift(LevelShift), .Noise(Noise), .Bent(Bent), .Differential(Differential), .WeightBits(WeightBits),
+            .AdcOffset(AdcOffset), .LevelShift(LevelShift), .Noise(Noise), .Bent(Bent), .HighFirst(HighFirst), .Differential(Differential), .WeightBits(WeightBits),
             .AccBits(AccBits), .WordBits(WORD_BITS), .Lossless(Lossless)
         ) u_tile (
             .clk_i   (clk_i),

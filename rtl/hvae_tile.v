@@ -39,6 +39,7 @@ module hvae_tile #(
     parameter Lossless        = 0,   // no conversion can clip: nothing is counted
     parameter Noise           = 0,
     parameter Bent            = 0,
+    parameter HighFirst       = 0,   // the most significant slice of a weight comes first
     parameter InitFile        = "",
     parameter SelectBits      = Slots * Rounds > 1 ? $clog2(Slots * Rounds) : 1
 ) (
@@ -62,6 +63,7 @@ module hvae_tile #(
   localparam ADCS        = WEIGHT_ADCS + (Differential != 0 ? 0 : 1);
   localparam SUMS        = WEIGHT_ADCS * WeightsPerGroup;
   localparam LOGICAL     = Groups * WeightsPerGroup;
+  localparam SLICES      = Differential != 0 ? CellsPerWeight / 2 : CellsPerWeight;
 
   generate
     if (AdcsPerGroup > 1 && WeightsPerGroup > 1) begin : gen_refuse_group
@@ -122,7 +124,7 @@ module hvae_tile #(
   reg [AdcsPerGroup-1:0]                 fresh_q, minus_q;
   reg [8*AdcsPerGroup-1:0]               places_q;  // binary places of the slice
   reg                                    reference_used_q;
-  integer a, i, w, q, s, l, m, r, slot, weight;
+  integer a, i, w, q, s, l, m, r, slot, weight, slice;
 
   // The value of a code in the phase of the sign counts less (or is lifted by the offset).
   // Written out, not a function: a simulator would give each call of each tile variables of
@@ -181,7 +183,8 @@ module hvae_tile #(
               used_q[i*WeightsPerGroup+w] = q < CellsPerWeight && weight == w;
             fresh_q[i]       = AdcsPerGroup == 1 ? q == 0 : s == 0;
             minus_q[i]       = (Differential != 0 && q % 2 == 1) != (DacBits == 1 && first_q[3]);
-            places_q[8*i+:8] = 8'((Differential != 0 ? q / 2 : q) * CellBits);
+            slice            = Differential != 0 ? q / 2 : q;
+            places_q[8*i+:8] = 8'((HighFirst != 0 ? SLICES - 1 - slice : slice) * CellBits);
           end
       end
     end

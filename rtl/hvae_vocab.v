@@ -43,6 +43,7 @@ module hvae_vocab #(
     parameter LevelShift      = 0,   // code steps from one level to the next: 2^LevelShift
     parameter Noise           = 0,   // conversions draw (hvae_noise)
     parameter Bent            = 0,   // converters are not linear
+    parameter HighFirst       = 0,   // the most significant slice of a weight comes first
     parameter MatrixNumber    = 0,   // in the design; of its draws
     parameter Differential    = 1,
     parameter WeightBits      = 8,
@@ -110,7 +111,7 @@ module hvae_vocab #(
       .InputBits(InputBits), .Rows(Rows), .Groups(Groups), .AdcsPerGroup(AdcsPerGroup),
       .WeightsPerGroup(WeightsPerGroup), .CellsPerWeight(CellsPerWeight), .Slots(Slots),
       .CellBits(CellBits), .CodeBits(CodeBits), .DacBits(DacBits), .AdcBits(AdcBits),
-      .AdcShift(AdcShift), .AdcOffset(AdcOffset), .LevelShift(LevelShift), .Noise(Noise), .Bent(Bent), .MatrixNumber(MatrixNumber), .Differential(Differential),
+      .AdcShift(AdcShift), .AdcOffset(AdcOffset), .LevelShift(LevelShift), .Noise(Noise), .Bent(Bent), .HighFirst(HighFirst), .MatrixNumber(MatrixNumber), .Differential(Differential),
       .WeightBits(WeightBits), .AccBits(AccBits), .Lossless(Lossless),
       .RomDir(RomDir), .RomPrefix(RomPrefix)
   ) u_matvec (

@@ -1,6 +1,6 @@
 //! Every fast way to a product against the plain one: sums and clips, bit by bit.
 
-use hvae_mnn::config::{Crossbar, Encoding, Fixed, Noise};
+use hvae_mnn::config::{Crossbar, Encoding, Fixed, Noise, SliceOrder};
 use hvae_mnn::crossbar::{
     CodeScale, Converter, KernelChoice, Level, MappedMatrix, Tile, TileGeometry, TiledMatrix,
 };
@@ -77,7 +77,7 @@ fn compare(tiled: &TiledMatrix, fixed: &Fixed, seed: u64) -> Result<u64, TestCas
 fn shape() -> impl Strategy<Value = (Crossbar, Fixed)> {
     let array = (1usize..80, 30usize..90, 1u32..5, 1usize..20, any::<bool>());
     let converters = (1u32..4, 2u32..14, 0u32..4);
-    let widths = (3u32..10, 4u32..10);
+    let widths = (3u32..10, 4u32..10, any::<bool>());
     (array, converters, widths).prop_map(|(array, converters, widths)| {
         let (rows, columns, cell_bits, columns_per_adc, offset) = array;
         let (dac_bits, adc_bits, adc_shift) = converters;
@@ -90,6 +90,7 @@ fn shape() -> impl Strategy<Value = (Crossbar, Fixed)> {
             adc_bits,
             adc_shift,
             columns_per_adc,
+            slice_order: if widths.2 { SliceOrder::HighFirst } else { SliceOrder::LowFirst },
             encoding: if offset { Encoding::Offset } else { Encoding::Differential },
             ..Crossbar::default()
         };

@@ -62,7 +62,7 @@ fn fit(config: &Config, data: &Path, out: &Path, stop_at: Option<u64>) -> Summar
     let mut progress = |p: &Progress| {
         if stop_at == Some(p.update) { Control::Stop } else { Control::Continue }
     };
-    run(TrainRequest { config, data, out, progress: &mut progress }).unwrap()
+    run(TrainRequest { config, data, out, from: None, program: None, progress: &mut progress }).unwrap()
 }
 
 fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
@@ -129,7 +129,7 @@ fn a_folder_that_must_not_be_written_is_refused() {
     config.train.learning_rate = 1e-2;
     let mut go = |_: &Progress| Control::Continue;
     let mut refusal = |config: &Config, data: &Path| {
-        let request = TrainRequest { config, data, out: &out, progress: &mut go };
+        let request = TrainRequest { config, data, out: &out, from: None, program: None, progress: &mut go };
         run(request).unwrap_err().to_string()
     };
     let checkpoint = out.join(CHECKPOINT_FILE);
@@ -182,7 +182,15 @@ fn the_first_epoch_of_the_committed_model_comes_out_the_same() {
     let out = tempfile::tempdir().unwrap();
     let mut progress = |p: &Progress| if p.epoch == 1 { Control::Stop } else { Control::Continue };
     let data = root.join("data/gutenberg");
-    run(TrainRequest { config: &config, data: &data, out: out.path(), progress: &mut progress }).unwrap();
+    run(TrainRequest {
+        config: &config,
+        data: &data,
+        out: out.path(),
+        from: None,
+        program: None,
+        progress: &mut progress,
+    })
+    .unwrap();
     let first = |folder: &Path| {
         let metrics = std::fs::read_to_string(folder.join("metrics.jsonl")).unwrap();
         metrics.lines().next().unwrap().to_string()

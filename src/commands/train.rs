@@ -2,6 +2,8 @@
 
 use super::Failure;
 use super::inputs::read_config;
+use hvae_mnn::model::{FloatNet, ModelError, TrainedModel};
+use hvae_mnn::pipeline;
 use hvae_mnn::train::{self, TrainRequest};
 use std::path::PathBuf;
 
@@ -19,12 +21,33 @@ pub struct Args {
     /// Model folder
     #[arg(long)]
     out: PathBuf,
+    /// A trained model to start from
+    #[arg(long, value_name = "MODEL")]
+    from: Option<PathBuf>,
 }
 
 pub fn run(args: &Args) -> Result<(), Failure> {
     let config = read_config(Some(&args.config))?;
     let mut bar = train::bar();
-    let request = TrainRequest { config: &config, data: &args.data, out: &args.out, progress: &mut bar };
+    let from = args.from.as_deref().map(TrainedModel::load).transpose()?;
+    let mut program = |net: &FloatNet, update| {
+        pipeline::hardware_net(net, &config, update).map_err(|error| {
+            ModelError::new(
+                "[train] hardware_every",
+                "cells that can be programmed",
+                error.to_string(),
+                "correct that section, or set hardware_every = 0",
+            )
+        })
+    };
+    let request = TrainRequest {
+        config: &config,
+        data: &args.data,
+        out: &args.out,
+        from: from.as_ref(),
+        program: Some(&mut program),
+        progress: &mut bar,
+    };
     let summary = train::run(request)?;
     if let Some((nll, epoch)) = summary.best {
         println!("best validation NLL {nll:.3} nats a sentence, epoch {epoch} of {}", summary.epochs);

@@ -81,6 +81,15 @@ fn model(c: &Checker, config: &Config) -> Result<(), ConfigError> {
 fn train(c: &Checker, config: &Config) -> Result<(), ConfigError> {
     let t = &config.train;
     c.within(("train", "epochs"), t.epochs as u64, 1..=100_000, "passes over the sentences")?;
+    let every = t.hardware_every;
+    let fits = every == 0 || 500 % every == 0;
+    c.require(
+        fits,
+        ("train", "hardware_every"),
+        every,
+        "0 or a divisor of 500",
+        "checkpoints lie between two programmings",
+    )?;
     c.within(("train", "batch"), t.batch as u64, 1..=65536, "sentences per update")?;
     let weights: [(&'static str, f32, &'static str); 12] = [
         ("lambda_low", t.lambda_low, "a weight in the objective"),
@@ -120,6 +129,10 @@ fn train(c: &Checker, config: &Config) -> Result<(), ConfigError> {
 
 fn fixed(c: &Checker, config: &Config) -> Result<(), ConfigError> {
     let f = &config.fixed;
+    if let Some(share) = f.weight_clip {
+        let sensible = (0.0..1.0).contains(&share);
+        c.require(sensible, ("fixed", "weight_clip"), share, "0 or more, below 1", "a share of the weights")?;
+    }
     c.within(("fixed", "weight_bits"), f.weight_bits.into(), 2..=12, "a sign and a magnitude")?;
     c.within(
         ("fixed", "input_bits"),

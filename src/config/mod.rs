@@ -14,6 +14,6 @@ pub use noise::Noise;
 pub use parse::ConfigError;
 pub use sections::{
     Accelerator, CellKind, CellStorage, Config, Crossbar, Decay, Encoding, Fixed, KlSchedule, LatentFrom,
-    Model, Protocol, Target, Train,
+    Model, Protocol, SliceOrder, Target, Train,
 };
 pub use wires::{ArrayKind, Drive, Wires};

@@ -182,6 +182,15 @@ pub struct Train {
     pub patience: usize,
     /// Which validation NLL decides what the best epoch is.
     pub validate_on: Protocol,
+    /// Updates from one programming of the cells to the next, where the forward pass sees the
+    /// weights that the cells of `[device]` would hold; 0: it sees the exact ones.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub hardware_every: usize,
+}
+
+/// Files written before a key existed stay as they are.
+fn is_zero(value: &usize) -> bool {
+    *value == 0
 }
 
 impl Default for Train {
@@ -213,6 +222,7 @@ impl Default for Train {
             clip_norm: 0.0,
             patience: 0,
             validate_on: Protocol::Paper,
+            hardware_every: 0,
         }
     }
 }
@@ -223,6 +233,10 @@ impl Default for Train {
 pub struct Fixed {
     /// Signed weights, one power-of-two scale per matrix.
     pub weight_bits: u32,
+    /// Share of a matrix's weights that its scale may clip. Absent: the scale with the least squared
+    /// error, whatever it clips.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weight_clip: Option<f64>,
     /// Signed numbers that drive the word lines.
     pub input_bits: u32,
     /// Hidden and cell states, latent moments, z.
@@ -242,6 +256,7 @@ impl Default for Fixed {
     fn default() -> Self {
         Fixed {
             weight_bits: 8,
+            weight_clip: None,
             input_bits: 8,
             state_bits: 16,
             pre_bits: 16,
@@ -263,6 +278,14 @@ pub enum Encoding {
     Offset,
 }
 
+/// Which slice of a weight comes first, nearest to the drivers of the word lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SliceOrder {
+    LowFirst,
+    HighFirst,
+}
+
 /// `[crossbar]`: the tile and its converters.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -281,6 +304,7 @@ pub struct Crossbar {
     /// Columns that share one ADC, converted one after the other.
     pub columns_per_adc: usize,
     pub encoding: Encoding,
+    pub slice_order: SliceOrder,
     /// Tiles there are; with fewer than the weights need, columns take turns on the
     /// converters in rounds. 0: as many as the weights need.
     pub physical_tiles: usize,
@@ -297,6 +321,7 @@ impl Default for Crossbar {
             adc_shift: 0,
             columns_per_adc: 8,
             encoding: Encoding::Differential,
+            slice_order: SliceOrder::LowFirst,
             physical_tiles: 0,
         }
     }

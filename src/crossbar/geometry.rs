@@ -1,7 +1,7 @@
 //! How weights lie on the columns of a tile, and which converter sees them when.
 
 use super::CodeScale;
-use crate::config::{Crossbar, Encoding, Fixed};
+use crate::config::{Crossbar, Encoding, Fixed, SliceOrder};
 use serde::{Deserialize, Serialize};
 
 /// A tile, derived from `[crossbar]` and `[fixed]`.
@@ -15,6 +15,9 @@ pub struct TileGeometry {
     pub columns: usize,
     pub columns_per_adc: usize,
     pub encoding: Encoding,
+    /// The most significant slice comes first.
+    #[serde(default)]
+    pub high_first: bool,
     pub weight_bits: u32,
     pub input_bits: u32,
     /// Significance of a slice.
@@ -118,6 +121,7 @@ impl TileGeometry {
             columns: crossbar.columns,
             columns_per_adc: m,
             encoding: crossbar.encoding,
+            high_first: crossbar.slice_order == SliceOrder::HighFirst,
             weight_bits,
             input_bits,
             cell_bits: crossbar.cell_bits,
@@ -177,7 +181,9 @@ impl TileGeometry {
 
     /// Where cell `q` of logical column `l` sits.
     pub fn site(&self, l: usize, q: usize) -> CellSite {
-        let (slice, negative) = if self.differential() { (q / 2, q % 2 == 1) } else { (q, false) };
+        let (place, negative) = if self.differential() { (q / 2, q % 2 == 1) } else { (q, false) };
+        let slices = self.cells_per_weight / if self.differential() { 2 } else { 1 };
+        let slice = if self.high_first { slices - 1 - place } else { place };
         let (adc, slot) = if self.adcs_per_group == 1 {
             let (group, weight) = (l / self.weights_per_group, l % self.weights_per_group);
             (group, weight * self.cells_per_weight + q)

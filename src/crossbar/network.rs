@@ -7,7 +7,8 @@ use super::{
 };
 use crate::config::Config;
 use crate::model::Block;
-use crate::quant::{QuantBlock, QuantNet};
+use crate::quant::{IntMatrix, QuantBlock, QuantNet};
+use ndarray::Array2;
 use std::collections::BTreeMap;
 
 /// A quantised network with every matrix mapped.
@@ -71,6 +72,22 @@ impl CrossbarNet {
         };
         stages.map(of_stage).sum()
     }
+}
+
+/// The weights of every matrix as its cells hold them, by name: what [`CrossbarNet::new`] computes
+/// products with.
+pub fn programmed_weights(
+    quant: &QuantNet,
+    config: &Config,
+) -> Result<BTreeMap<String, Array2<i32>>, MapError> {
+    let devices = Devices::new(&config.device, &config.crossbar)?;
+    let geometry = TileGeometry::new(&config.crossbar, &quant.fixed, devices.scale())?;
+    let held = |(name, matrix): (String, &IntMatrix)| {
+        let levels = MappedMatrix::new(&matrix.weights, &geometry);
+        let (cells, _) = program(&name, levels, &devices, config)?;
+        Ok((name, cells.weights(&geometry)))
+    };
+    quant.matrices().into_iter().map(held).collect()
 }
 
 /// A fault map that names what is not there is a mistake.

@@ -134,6 +134,7 @@ fn verilog(
         skip_zeros: u8::from(config.accelerator.skip_zero_phases),
         noise: u8::from(net.converter.noise.is_some()),
         bent: u8::from(net.converter.inl.is_some()),
+        high_first: u8::from(net.geometry.high_first),
         bin_shift: net.converter.noise.as_ref().map_or(0, |n| n.bin_shift),
         sigma: net.converter.noise.as_ref().map_or("0".into(), |n| packed(&n.sigma, 16)),
         adc_codes: net

@@ -13,6 +13,7 @@ pub struct DesignHeader<'a> {
     pub skip_zeros: u8,
     pub noise: u8,
     pub bent: u8,
+    pub high_first: u8,
     pub bin_shift: u32,
     pub sigma: String,
     pub adc_codes: String,

@@ -1,8 +1,10 @@
 //! The stages in their order, for the program and the tests: a model to integers, to
 //! tiles, to a golden model.
 
+mod hardware;
 mod random;
 
+pub use hardware::hardware_net;
 pub use random::random_weights;
 
 use crate::config::Config;

@@ -40,6 +40,12 @@ impl IntMatrix {
     /// One power-of-two scale per matrix, the one with the least squared error.
     pub fn quantise(weights: ArrayView2<f32>, bias: Option<&[f64]>, weight_bits: u32, input: Format) -> Self {
         let weight = best_format(weights.iter().map(|&w| f64::from(w)), weight_bits);
+        Self::in_format(weights, bias, weight, input)
+    }
+
+    /// The same with a given format of the weights; those beyond it are clipped.
+    pub fn in_format(weights: ArrayView2<f32>, bias: Option<&[f64]>, weight: Format, input: Format) -> Self {
+        let weight_bits = weight.bits;
         let limit = weight.max();
         let code = |w: f32| weight.encode(f64::from(w)).clamp(-limit, limit) as i32;
         // Small enough for the remainder to fit the fine row, large enough to need few coarse ones.
@@ -136,6 +142,21 @@ pub fn best_format(values: impl Iterator<Item = f64> + Clone, bits: u32) -> Form
         .expect("four candidates")
 }
 
+/// The finest power-of-two scale of `bits` bits that clips at most `share` of the `values`.
+pub fn clipping_format(values: impl Iterator<Item = f64> + Clone, bits: u32, share: f64) -> Format {
+    let mut sizes: Vec<f64> = values.map(f64::abs).collect();
+    sizes.sort_by(|a, b| b.total_cmp(a));
+    let clipped = (share * sizes.len() as f64).floor() as usize;
+    let largest_kept = sizes.get(clipped).copied().unwrap_or(0.0);
+    if largest_kept == 0.0 {
+        return Format::new(bits, bits as i32 - 1);
+    }
+    let reach = |format: Format| format.decode(format.max()) + 0.5 * format.step();
+    let finest = (bits as i32 - 1) - libm::frexp(largest_kept).1 + 1;
+    let candidates = (0..3).map(|down| Format::new(bits, finest - down));
+    candidates.into_iter().find(|&f| largest_kept < reach(f)).expect("the last one reaches twice as far")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -174,5 +195,22 @@ mod tests {
         values.push(1.01);
         assert_eq!(best_format(values.iter().copied(), 8).frac, 7);
         assert_eq!(best_format([0.9].into_iter(), 8).frac, 7);
+    }
+
+    #[test]
+    fn no_more_weights_are_clipped_than_allowed_and_no_scale_is_finer() {
+        let values: Vec<f64> = (1..=1000).map(|i| 3.7 * (f64::from(i) / 1000.0).powi(6) - 0.3).collect();
+        for bits in [2, 4, 8] {
+            for share in [0.0, 0.001, 0.01, 0.1, 0.5] {
+                let clipped = |format: Format| {
+                    let reach = format.decode(format.max()) + 0.5 * format.step();
+                    values.iter().filter(|v| v.abs() >= reach).count() as f64 / 1000.0
+                };
+                let format = clipping_format(values.iter().copied(), bits, share);
+                assert!(clipped(format) <= share, "{bits} bits, {share}");
+                let finer = Format { frac: format.frac + 1, ..format };
+                assert!(clipped(finer) > share, "{bits} bits, {share}");
+            }
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! The whole network in integers: one entry per block, formats and shifts decided.
 
+use super::matrix::{best_format, clipping_format};
 use super::{Calibration, Format, Function, IntMatrix, OctaveTable, Table};
 use crate::config::{CellKind, Fixed};
 use crate::model::{BlockId, Network, Op, Role, Weights};
@@ -217,7 +218,12 @@ impl Builder<'_> {
     }
 
     fn int(&self, weights: ArrayView2<f32>, bias: Option<&[f64]>, source: BlockId) -> IntMatrix {
-        IntMatrix::quantise(weights, bias, self.fixed.weight_bits, self.dac(source))
+        let (bits, values) = (self.fixed.weight_bits, weights.iter().map(|&w| f64::from(w)));
+        let format = match self.fixed.weight_clip {
+            Some(share) => clipping_format(values, bits, share),
+            None => best_format(values, bits),
+        };
+        IntMatrix::in_format(weights, bias, format, self.dac(source))
     }
 
     fn block(&self, id: BlockId) -> QuantBlock {

@@ -12,6 +12,7 @@ mod cell_gradient;
 mod checkpoint;
 mod corpus;
 mod dropout;
+mod hardware;
 mod objective;
 mod progress;
 mod run;
@@ -19,6 +20,7 @@ mod through_time;
 mod update;
 
 pub use checkpoint::CHECKPOINT_FILE;
+pub use hardware::Program;
 pub use objective::{Losses, kl_weight};
 pub use progress::{Control, Progress, bar};
 pub use run::{Summary, TrainRequest, run};

@@ -6,6 +6,7 @@ use super::adam::{Adam, clip, initial};
 use super::batch::{Batch, order_of_epoch, sort_for_epoch};
 use super::checkpoint::{self, CHECKPOINT_FILE, Position};
 use super::corpus::Corpus;
+use super::hardware::{Hardware, Program};
 use super::objective::kl_weight;
 use super::progress::{Control, Progress};
 use super::update::loss_and_gradients;
@@ -27,6 +28,10 @@ pub struct TrainRequest<'a> {
     pub data: &'a Path,
     /// The model folder; created if absent, resumed if it holds a checkpoint of this request.
     pub out: &'a Path,
+    /// A trained model of the same network to start from; absent: random weights.
+    pub from: Option<&'a TrainedModel>,
+    /// With `hardware_every`: the weights that cells would hold.
+    pub program: Option<Program<'a>>,
     /// Called after every update.
     pub progress: &'a mut dyn FnMut(&Progress) -> Control,
 }
@@ -68,7 +73,7 @@ struct EpochLine<'a> {
 
 /// Fits the network of `request.config`, or goes on where an interrupted run stopped.
 pub fn run(request: TrainRequest<'_>) -> Result<Summary, ModelError> {
-    let TrainRequest { config, data, out, progress } = request;
+    let TrainRequest { config, data, out, from, program, progress } = request;
     let train = &config.train;
     let corpus = Corpus::read(data, config)?;
     let network = Network::describe(&config.model, train.lambda_low)?;
@@ -78,13 +83,17 @@ pub fn run(request: TrainRequest<'_>) -> Result<Summary, ModelError> {
         checkpoint::load(&checkpoint, &network, &corpus.digest)?
     } else {
         prepare(out)?;
-        let net = FloatNet::with_tensors(&network, initial(&network, train.seed));
+        let net = match from {
+            Some(model) => start_from(model, &network, &corpus)?,
+            None => FloatNet::with_tensors(&network, initial(&network, train.seed)),
+        };
         let adam = Adam::new(net.tensors());
         (net, adam, Position { request: corpus.digest.clone(), ..Position::default() })
     };
 
     let batches = corpus.train.len().div_ceil(train.batch);
     let updates = (train.epochs * batches) as u64;
+    let mut hardware = Hardware::new(program, train.hardware_every);
     let mut tokens = 0;
     let mut validation = None;
     while position.epoch < train.epochs && !out_of_patience(train, &position) {
@@ -97,7 +106,9 @@ pub fn run(request: TrainRequest<'_>) -> Result<Summary, ModelError> {
             let sentences: Vec<&[u32]> = chosen.iter().map(|&i| corpus.train[i].as_slice()).collect();
             let batch = Batch::new(&sentences, train, &mut random);
             let weight = kl_weight(train, position.updates as f32 / batches as f32);
-            let (losses, mut gradients) = loss_and_gradients(&net, &batch, train, weight, random);
+            let seen = hardware.seen(&net, position.batch, position.updates)?;
+            let seen = seen.as_ref().unwrap_or(&net);
+            let (losses, mut gradients) = loss_and_gradients(seen, &batch, train, weight, random);
             let norm = clip(&mut gradients, train.clip_norm);
             if !norm.is_finite() {
                 return Err(ModelError::new(
@@ -136,7 +147,9 @@ pub fn run(request: TrainRequest<'_>) -> Result<Summary, ModelError> {
                 });
             }
         }
-        let measured = end_epoch(&mut net, &mut position, train, &corpus, updates);
+        let mut seen = hardware.seen(&net, position.batch, position.updates)?;
+        let seen = seen.as_mut().unwrap_or(&mut net);
+        let measured = end_epoch(seen, &mut position, train, &corpus, updates);
         validation = Some(measured.nll);
         if position.best.is_none_or(|(best, _)| measured.nll < best) {
             position.best = Some((measured.nll, position.epoch));
@@ -147,6 +160,20 @@ pub fn run(request: TrainRequest<'_>) -> Result<Summary, ModelError> {
         checkpoint::save(&checkpoint, &net, &adam, &position)?;
     }
     finish(out, &corpus, &position)
+}
+
+/// The net of a model that has this network and reads these words.
+fn start_from(model: &TrainedModel, network: &Network, corpus: &Corpus) -> Result<FloatNet, ModelError> {
+    let net = model.float_net();
+    if net.network().tensors() == network.tensors() && model.vocabulary == corpus.vocabulary {
+        return Ok(net);
+    }
+    Err(ModelError::new(
+        "--from",
+        "a model of the network in [model] with the vocabulary of the training sentences",
+        "another one",
+        "use the configuration and the data that the model was trained with",
+    ))
 }
 
 /// Measures on the validation sentences, writes the line of the epoch, steps to the next one.

@@ -1,7 +1,7 @@
 //! Small designs that together use every switch of the emitter at least once.
 
 use super::tiny;
-use hvae_mnn::config::{CellKind, Config, Crossbar, Encoding, LatentFrom};
+use hvae_mnn::config::{CellKind, Config, Crossbar, Encoding, LatentFrom, SliceOrder};
 
 /// A design of the matrix.
 pub struct Small {
@@ -51,7 +51,8 @@ pub fn designs() -> Vec<Small> {
         }),
         small("lstm-rnn-four-weights-an-adc", &[Lstm, Rnn], |c| {
             tile(c, 16, 33, 16, Differential);
-            c.crossbar.cell_bits = 4;
+            (c.crossbar.cell_bits, c.crossbar.slice_order) = (4, SliceOrder::HighFirst);
+            c.fixed.weight_clip = Some(0.01);
         }),
         clipping(small("lstm-gru-offset-dac2-narrow-adc", &[Lstm, Gru], |c| {
             tile(c, 8, 33, 4, Offset);
@@ -75,6 +76,7 @@ pub fn designs() -> Vec<Small> {
         small("gru-to-rnn-lstm-offset-two-adcs-a-weight", &[Gru], |c| {
             c.model.decoder_cells = Some(vec![Rnn, Lstm]);
             tile(c, 16, 37, 3, Offset);
+            c.crossbar.slice_order = SliceOrder::HighFirst;
         }),
         small("lstm-one-lane-in-rounds", &[Lstm], |c| {
             (c.accelerator.gate_lanes, c.accelerator.token_lanes) = (1.into(), 1.into());

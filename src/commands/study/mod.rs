@@ -36,6 +36,9 @@ pub struct Args {
     /// Take rows that --row printed instead of computing them
     #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with = "count")]
     collect: Vec<PathBuf>,
+    /// Another model than that of the study
+    #[arg(long)]
+    model: Option<PathBuf>,
     /// Rows at once; 0: one a core
     #[arg(long, default_value_t = 0)]
     jobs: usize,
@@ -44,7 +47,10 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<(), Failure> {
     let file = args.study.display().to_string();
     let text = read_text(&args.study)?;
-    let study = Study::parse(&file, &text)?;
+    let mut study = Study::parse(&file, &text)?;
+    if let Some(model) = &args.model {
+        study.model.clone_from(model);
+    }
     if args.count {
         println!("{}", study.rows());
         return Ok(());

@@ -1,0 +1,85 @@
+//! Float weights as the cells of an array hold them.
+
+use super::{PipelineError, calibrate, own_sentences};
+use crate::config::Config;
+use crate::crossbar::programmed_weights;
+use crate::model::{FloatNet, Op};
+use crate::quant::QuantNet;
+use ndarray::{Array2, s};
+
+/// Sentences that set the ranges, on which only the formats of biases depend.
+const SENTENCES: usize = 4;
+
+/// `net` with the weights of its matrices quantised, written into the devices of `config` and read
+/// back, with another seed of programming for every `update`. Biases and embeddings stay as they are.
+pub fn hardware_net(net: &FloatNet, config: &Config, update: u64) -> Result<FloatNet, PipelineError> {
+    let mut config = config.clone();
+    config.device.seed = config.device.seed.wrapping_add(update << 20);
+    let calibration = calibrate(net, &own_sentences(net, SENTENCES, 1));
+    let quant = QuantNet::new(net.network(), &net.weights(), &config.fixed, &calibration)?;
+    let held = programmed_weights(&quant, &config)?;
+    let mut seen = net.clone();
+    for (id, (block, integers)) in net.network().blocks.iter().zip(&quant.blocks).enumerate() {
+        let names = integers.matrix_names(&block.name).into_iter().zip(integers.matrices());
+        let mut real = names.map(|(name, matrix)| -> Array2<f32> {
+            held[&name].slice(s![.., ..matrix.inputs]).mapv(|w| matrix.weight.decode(w.into()) as f32)
+        });
+        let mut put = |tensor: usize, part: Array2<f32>| {
+            let index = seen.index(id, tensor);
+            seen.tensors_mut()[index] = part;
+        };
+        match &block.op {
+            Op::Embedding { .. } | Op::Latent { .. } => {}
+            Op::Linear { .. } | Op::Vocabulary { .. } => put(0, real.next().expect("one matrix")),
+            Op::Moments { size, .. } => {
+                let both = real.next().expect("one matrix");
+                put(0, both.slice(s![..*size, ..]).to_owned());
+                put(2, both.slice(s![*size.., ..]).to_owned());
+            }
+            Op::Cell { .. } => {
+                let mut parts: Vec<Array2<f32>> = real.collect();
+                put(1, parts.pop().expect("the recurrent part"));
+                let views: Vec<_> = parts.iter().map(|part| part.view()).collect();
+                put(0, ndarray::concatenate(ndarray::Axis(1), &views).expect("one row a gate and unit"));
+            }
+        }
+    }
+    Ok(seen)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::CellKind::{Gru, Lstm};
+    use crate::model::{Network, Weights};
+    use crate::pipeline::random_weights;
+
+    fn net(config: &Config) -> FloatNet {
+        let network = Network::describe(&config.model, 1.0).unwrap();
+        let weights: Weights = random_weights(&network, 1);
+        FloatNet::new(&network, &weights).unwrap()
+    }
+
+    #[test]
+    fn ideal_cells_hold_the_quantised_weights_and_others_do_not() {
+        let mut config = Config::default();
+        config.model.cells = vec![Gru, Lstm];
+        (config.model.vocabulary, config.model.embedding) = (40, 9);
+        (config.model.hidden, config.model.latent) = (11, 5);
+        let net = net(&config);
+        let held = hardware_net(&net, &config, 0).unwrap();
+        for (exact, held) in net.tensors().iter().zip(held.tensors()) {
+            let peak = exact.iter().fold(0.0f32, |m, w| m.max(w.abs()));
+            let worst = (exact - held).iter().fold(0.0f32, |m, d| m.max(d.abs()));
+            // Half a step of 8 bits, where nothing is clipped; biases and embeddings: nothing.
+            assert!(worst <= peak / 63.0, "{worst} of {peak}");
+        }
+        assert_ne!(held.tensors(), net.tensors());
+        assert_eq!(hardware_net(&net, &config, 7).unwrap().tensors(), held.tensors());
+        config.device.preset = "wan2022".into();
+        let noisy = |update| hardware_net(&net, &config, update).unwrap();
+        assert_ne!(noisy(0).tensors(), held.tensors());
+        assert_ne!(noisy(0).tensors(), noisy(1).tensors());
+        assert_eq!(noisy(1).tensors(), noisy(1).tensors());
+    }
+}
