@@ -35,6 +35,7 @@ module hvae_linear #(
     parameter AdcBits         = 9,
     parameter AdcShift        = 0,
     parameter AdcOffset       = 0,
+    parameter AdcZero         = 0,   // code of no current, in code steps
     parameter LevelShift      = 0,   // code steps from one level to the next: 2^LevelShift
     parameter Noise           = 0,   // conversions draw (hvae_noise)
     parameter Bent            = 0,   // converters are not linear
@@ -84,7 +85,7 @@ module hvae_linear #(
       .InputBits(InputBits), .Rows(Rows), .Groups(Groups), .AdcsPerGroup(AdcsPerGroup),
       .WeightsPerGroup(WeightsPerGroup), .CellsPerWeight(CellsPerWeight), .Slots(Slots),
       .CellBits(CellBits), .CodeBits(CodeBits), .DacBits(DacBits), .AdcBits(AdcBits),
-      .AdcShift(AdcShift), .AdcOffset(AdcOffset), .LevelShift(LevelShift), .Noise(Noise), .Bent(Bent), .HighFirst(HighFirst), .MatrixNumber(MatrixNumber), .Differential(Differential),
+      .AdcShift(AdcShift), .AdcOffset(AdcOffset), .AdcZero(AdcZero), .LevelShift(LevelShift), .Noise(Noise), .Bent(Bent), .HighFirst(HighFirst), .MatrixNumber(MatrixNumber), .Differential(Differential),
       .WeightBits(WeightBits), .AccBits(AccBits), .Lossless(Lossless),
       .RomDir(RomDir), .RomPrefix(RomPrefix)
   ) u_matvec (

@@ -36,6 +36,7 @@ module hvae_matvec #(
     parameter AdcBits         = 9,
     parameter AdcShift        = 0,
     parameter AdcOffset       = 0,
+    parameter AdcZero         = 0,   // code of no current, in code steps
     parameter LevelShift      = 0,   // code steps from one level to the next: 2^LevelShift
     parameter Noise           = 0,   // conversions draw (hvae_noise)
     parameter Bent            = 0,   // converters are not linear
@@ -182,7 +183,7 @@ module hvae_matvec #(
             .Rows(Rows), .Groups(Groups), .AdcsPerGroup(AdcsPerGroup), .WeightsPerGroup(WeightsPerGroup),
             .CellsPerWeight(CellsPerWeight), .Slots(Slots), .Rounds(Rounds), .CellBits(CellBits),
             .CodeBits(CodeBits), .DacBits(DacBits), .AdcBits(AdcBits), .AdcShift(AdcShift),
-            .AdcOffset(AdcOffset), .LevelShift(LevelShift), .Noise(Noise), .Bent(Bent), .HighFirst(HighFirst), .Differential(Differential), .WeightBits(WeightBits),
+            .AdcOffset(AdcOffset), .AdcZero(AdcZero), .LevelShift(LevelShift), .Noise(Noise), .Bent(Bent), .HighFirst(HighFirst), .Differential(Differential), .WeightBits(WeightBits),
             .AccBits(AccBits), .WordBits(WORD_BITS), .Lossless(Lossless)
         ) u_tile (
             .clk_i   (clk_i),

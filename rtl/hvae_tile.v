@@ -31,6 +31,7 @@ module hvae_tile #(
     parameter AdcBits         = 9,
     parameter AdcShift        = 0,
     parameter AdcOffset       = 0,
+    parameter AdcZero         = 0,   // code of no current, in code steps
     parameter LevelShift      = 0,   // code steps from one level to the next: 2^LevelShift
     parameter Differential    = 1,
     parameter WeightBits      = 8,
@@ -95,7 +96,7 @@ module hvae_tile #(
 
   hvae_tile_core #(
       .Rows(Rows), .Adcs(ADCS), .Columns(Slots * Rounds), .CodeBits(CodeBits), .DacBits(DacBits),
-      .AdcBits(AdcBits), .AdcShift(AdcShift), .AdcOffset(AdcOffset), .Noise(Noise), .Bent(Bent), .InitFile(InitFile)
+      .AdcBits(AdcBits), .AdcShift(AdcShift), .AdcOffset(AdcOffset), .AdcZero(AdcZero), .Noise(Noise), .Bent(Bent), .InitFile(InitFile)
   ) u_core (
       .clk_i   (clk_i),
       .sample_i(sample_i),
@@ -145,6 +146,7 @@ module hvae_tile #(
       for (a = 0; a < WEIGHT_ADCS; a = a + 1) begin
         i     = a % AdcsPerGroup;
         value = AccBits'(code[a*AdcBits+:AdcBits]) << (AdcShift - LevelShift);
+        value = value - AccBits'(AdcZero >> LevelShift);
         if (first_q[4] && DacBits > 1) value = value - AccBits'(AdcOffset >> LevelShift);
         if (!live_q[4]) value = {AccBits{1'b0}};
         term = value <<< places_q[8*i+:8];
@@ -159,6 +161,7 @@ module hvae_tile #(
 
       if (Differential == 0 && reference_used_q) begin
         value = AccBits'(code[(ADCS-1)*AdcBits+:AdcBits]) << (AdcShift - LevelShift);
+        value = value - AccBits'(AdcZero >> LevelShift);
         if (first_q[4]) value = DacBits == 1 ? -value : value - AccBits'(AdcOffset >> LevelShift);
         if (!live_q[4]) value = {AccBits{1'b0}};
         reference_q = (first_q[4] ? {AccBits{1'b0}} : reference_q <<< DacBits) + value;

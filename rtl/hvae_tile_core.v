@@ -6,7 +6,7 @@
 // one digit of the input each, a cycle later.
 //
 //   sum  = sum over rows of digit * code          (digit: DacBits, code: CodeBits)
-//   code = clamp((sum + noise + offset + half) >> AdcShift, 0, 2^AdcBits - 1)
+//   code = clamp((sum + noise + AdcZero + offset + half) >> AdcShift, 0, 2^AdcBits - 1)
 //
 // noise: hvae_noise, when Noise is set; a non-linearity then moves the code by the table
 // HVAE_ADC_CODES, when Bent is set.
@@ -33,6 +33,7 @@ module hvae_tile_core #(
     parameter AdcBits    = 9,
     parameter AdcShift   = 0,    // conductance steps per ADC step: 2^AdcShift
     parameter AdcOffset  = 0,    // added in the signed phase
+    parameter AdcZero    = 0,    // added always: the range begins that far below 0
     parameter Noise      = 0,
     parameter Bent       = 0,
     parameter InitFile   = "",   // memory image, one word per column; "": loaded from outside
@@ -103,7 +104,7 @@ module hvae_tile_core #(
   always @(posedge clk_i) begin
     // Converters.
     if (valid_q[3]) begin
-      lift = MID_BITS'(ROUND) + (DacBits > 1 && signed_q[3] ? MID_BITS'(AdcOffset) : {MID_BITS{1'b0}});
+      lift = MID_BITS'(ROUND) + MID_BITS'(AdcZero) + (DacBits > 1 && signed_q[3] ? MID_BITS'(AdcOffset) : {MID_BITS{1'b0}});
       for (a = 0; a < Adcs; a = a + 1) begin
         mid = MID_BITS'(sum_q[a]) + lift;
         if (Noise != 0) mid = mid + MID_BITS'($signed(noise[a*16+:16]));

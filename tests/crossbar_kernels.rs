@@ -144,8 +144,9 @@ proptest! {
     #[test]
     fn any_noise(
         (crossbar, fixed) in shape(), noise in noisy(), outputs in 1usize..40, inputs in 1usize..150,
-        skips in any::<bool>(), key in any::<u32>(), seed in any::<u64>(),
+        skips in any::<bool>(), zero in 0u32..4, key in any::<u32>(), seed in any::<u64>(),
     ) {
+        let crossbar = Crossbar { adc_zero: zero, ..crossbar };
         let Ok(g) = TileGeometry::new(&crossbar, &fixed, crossbar.cell_bits) else { return Ok(()) };
         let m = matrix(outputs, inputs, &fixed, seed);
         let tiled = TiledMatrix::new(&m, &g).with_converter(Converter::new(&g, &noise, skips));

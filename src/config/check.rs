@@ -177,6 +177,8 @@ fn crossbar(c: &Checker, config: &Config) -> Result<(), ConfigError> {
     )?;
     c.within(("crossbar", "adc_bits"), x.adc_bits.into(), 1..=24, "real converters have 4 to 12")?;
     c.within(("crossbar", "adc_shift"), x.adc_shift.into(), 0..=16, "0 keeps every conductance step")?;
+    let codes = (1u64 << x.adc_bits) - 1;
+    c.within(("crossbar", "adc_zero"), x.adc_zero.into(), 0..=codes, "a code of the converter")?;
     c.within(
         ("crossbar", "columns_per_adc"),
         x.columns_per_adc as u64,

@@ -301,6 +301,8 @@ pub struct Crossbar {
     pub adc_bits: u32,
     /// Conductance steps per ADC step, as a power of two.
     pub adc_shift: u32,
+    /// Code of no current: the range of a converter begins that many ADC steps below 0.
+    pub adc_zero: u32,
     /// Columns that share one ADC, converted one after the other.
     pub columns_per_adc: usize,
     pub encoding: Encoding,
@@ -319,6 +321,7 @@ impl Default for Crossbar {
             dac_bits: 1,
             adc_bits: 9,
             adc_shift: 0,
+            adc_zero: 0,
             columns_per_adc: 8,
             encoding: Encoding::Differential,
             slice_order: SliceOrder::LowFirst,

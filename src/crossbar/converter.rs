@@ -2,9 +2,9 @@
 //!
 //! ```text
 //! seen = sum + noise                                   noise: see Converter::noise
-//! wide = (seen + offset + half) >> adc_shift           offset: signed phases only
+//! wide = (seen + zero + offset + half) >> adc_shift    offset: signed phases only
 //! code = inl[clamp(wide, 0, top)]
-//! value = (code << adc_shift) - offset                 in code steps
+//! value = (code << adc_shift) - zero - offset          in code steps
 //! ```
 //!
 //! `rtl/hvae_tile_core.v` says the same in Verilog. Noise belongs to a conversion and not to a
@@ -31,6 +31,8 @@ pub struct Converter {
     pub top: i64,
     /// Of the most significant phase, where digits have several bits.
     pub offset: i64,
+    /// Of every phase: the code of no current, in code steps.
+    pub zero: i64,
     pub noise: Option<NoiseTable>,
     /// By code, where there is a non-linearity.
     pub inl: Option<Vec<u32>>,
@@ -117,15 +119,16 @@ impl Converter {
             adc_shift: g.adc_shift,
             top: g.adc_top(),
             offset: g.adc_offset,
+            zero: g.adc_zero,
             noise: noise.draws().then(|| NoiseTable::new(g, noise)),
             inl: (noise.inl > 0.0).then(|| non_linearity(g, noise)),
             skips_zeros,
         }
     }
 
-    /// Exact but for its range and its step.
+    /// Exact but for its range, which begins at 0, and its step.
     pub fn plain(&self) -> bool {
-        self.noise.is_none() && self.inl.is_none()
+        self.noise.is_none() && self.inl.is_none() && self.zero == 0
     }
 
     /// What a conversion adds to its column sum, in code steps.
@@ -143,7 +146,7 @@ impl Converter {
     /// The value of a column sum in code steps, and whether its conversion clipped. `signed`: the
     /// digit may be negative.
     pub fn convert(&self, sum: i64, signed: bool) -> (i64, bool) {
-        let offset = if signed { self.offset } else { 0 };
+        let offset = self.zero + if signed { self.offset } else { 0 };
         let round = (1i64 << self.adc_shift) >> 1;
         let wide = (sum + offset + round) >> self.adc_shift;
         let clamped = wide.clamp(0, self.top);
@@ -157,7 +160,7 @@ impl PhaseConverter<'_> {
     /// [`Converter::convert`] of each.
     pub fn convert(&self, sums: &[i32], seats: &[Seat], signed: bool, values: &mut Vec<i32>) -> u64 {
         let c = self.converter;
-        let offset = if signed { c.offset as i32 } else { 0 };
+        let offset = (c.zero + if signed { c.offset } else { 0 }) as i32;
         let (round, top) = ((1i32 << c.adc_shift) >> 1, c.top as i32);
         values.clear();
         values.extend_from_slice(sums);

@@ -36,6 +36,9 @@ pub struct TileGeometry {
     pub adc_shift: u32,
     /// Added before the converter in the most significant phase when dac_bits > 1.
     pub adc_offset: i64,
+    /// Added before the converter in every phase: its range begins that far below 0.
+    #[serde(default)]
+    pub adc_zero: i64,
     pub cells_per_weight: usize,
     pub groups: usize,
     pub adcs_per_group: usize,
@@ -132,6 +135,7 @@ impl TileGeometry {
             adc_bits: crossbar.adc_bits,
             adc_shift,
             adc_offset: adc_offset(crossbar, adc_shift, peak),
+            adc_zero: i64::from(crossbar.adc_zero) << adc_shift,
             cells_per_weight,
             groups,
             adcs_per_group,
@@ -176,7 +180,7 @@ impl TileGeometry {
 
     /// No column sum can be clipped or rounded, whatever is stored and driven.
     pub fn lossless(&self) -> bool {
-        self.adc_shift == 0 && self.peak_sum() <= self.adc_top()
+        self.adc_shift == 0 && self.peak_sum() + self.adc_zero <= self.adc_top()
     }
 
     /// Where cell `q` of logical column `l` sits.

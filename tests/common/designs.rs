@@ -39,7 +39,7 @@ pub fn designs() -> Vec<Small> {
             tile(c, 16, 41, 8, Offset);
             (c.crossbar.dac_bits, c.crossbar.physical_tiles) = (2, 16);
             c.accelerator.skip_zero_phases = true;
-            c.noise.comparator = 0.5;
+            (c.noise.comparator, c.crossbar.adc_zero) = (0.5, 2);
         })),
         clipping(small("gru-gru-narrow-adc-skips-zeros", &[Gru, Gru], |c| {
             c.crossbar.adc_bits = 2;
