@@ -103,6 +103,9 @@ const CASES: &[Case] = &[
         set(d, "[device]\nnl2_us_per_v = 0.5\n[crossbar]\ndac_bits = 2\nadc_bits = 11\n")
     }),
     case("codes too fine", GENERATE, |d| set(d, "[device]\nlevel_shift = 9\n")),
+    case("weights clipped by more than all", GENERATE, |d| set(d, "[fixed]\nweight_clip = 1.5\n")),
+    case("a range without a zero", GENERATE, |d| set(d, "[crossbar]\nadc_zero = 600\n")),
+    case("unknown order of slices", GENERATE, |d| set(d, "[crossbar]\nslice_order = \"middle-first\"\n")),
     case("negative noise", GENERATE, |d| set(d, "[noise]\ncomparator = -0.5\n")),
     case("negative resistance", GENERATE, |d| set(d, "[wires]\nbit_line_ohm = -2.0\n")),
     case("unknown array", GENERATE, |d| set(d, "[wires]\narray = \"2t2r\"\n")),

@@ -151,9 +151,9 @@ fn matrices(net: &CrossbarNet) -> impl Iterator<Item = (When, usize, usize, usiz
 fn activity(net: &CrossbarNet, when: When) -> Activity {
     let g = &net.geometry;
     let mut sum = Activity::default();
-    for (_, row_tiles, logical, rounds) in matrices(net).filter(|m| m.0 == when) {
-        // A physical tile works in every round, also in those without a logical tile for it.
-        let turns = (row_tiles * logical.div_ceil(rounds) * rounds * g.phases) as u64;
+    for (_, row_tiles, logical, _) in matrices(net).filter(|m| m.0 == when) {
+        // A physical tile that has no columns in a round is idle.
+        let turns = (row_tiles * logical * g.phases) as u64;
         sum.conversions += turns * (g.slots * g.adcs()) as u64;
         sum.drives += turns * g.rows as u64;
         sum.cells += turns * (g.rows * g.columns) as u64;

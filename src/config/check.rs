@@ -81,6 +81,21 @@ fn model(c: &Checker, config: &Config) -> Result<(), ConfigError> {
 fn train(c: &Checker, config: &Config) -> Result<(), ConfigError> {
     let t = &config.train;
     c.within(("train", "epochs"), t.epochs as u64, 1..=100_000, "passes over the sentences")?;
+    let rises = t.kl_ratio > 0.0 && t.kl_ratio <= 1.0;
+    c.require(
+        rises,
+        ("train", "kl_ratio"),
+        t.kl_ratio,
+        "above 0, at most 1",
+        "the share of a cycle in which the weight rises",
+    )?;
+    c.require(
+        (0.0..=1.0).contains(&t.kl_start),
+        ("train", "kl_start"),
+        t.kl_start,
+        "0 to 1",
+        "the weight a cycle starts with",
+    )?;
     let every = t.hardware_every;
     let fits = every == 0 || 500 % every == 0;
     c.require(
@@ -221,6 +236,10 @@ mod tests {
     fn training_values_that_cannot_work_are_refused() {
         for (line, message) in [
             ("epochs = 0", "c: [train] epochs = 0: expected 1 to 100000; passes over the sentences"),
+            (
+                "hardware_every = 30",
+                "c: [train] hardware_every = 30: expected 0 or a divisor of 500; checkpoints lie between two programmings",
+            ),
             ("batch = 0", "c: [train] batch = 0: expected 1 to 65536; sentences per update"),
             ("step_kl = -1.0", "c: [train] step_kl = -1: expected 0 or more; a weight in the objective"),
             ("clip_norm = nan", "c: [train] clip_norm = NaN: expected 0 or more; 0 leaves it out"),

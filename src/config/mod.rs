@@ -6,6 +6,7 @@ mod lanes;
 mod noise;
 mod parse;
 mod sections;
+mod train;
 mod wires;
 
 pub use device::{Device, Fault, Stuck};
@@ -13,7 +14,8 @@ pub use lanes::Lanes;
 pub use noise::Noise;
 pub use parse::ConfigError;
 pub use sections::{
-    Accelerator, CellKind, CellStorage, Config, Crossbar, Decay, Encoding, Fixed, KlSchedule, LatentFrom,
-    Model, Protocol, SliceOrder, Target, Train,
+    Accelerator, CellKind, CellStorage, Config, Crossbar, Encoding, Fixed, LatentFrom, Model, SliceOrder,
+    Target,
 };
+pub use train::{Decay, KlSchedule, KlShape, Protocol, Train};
 pub use wires::{ArrayKind, Drive, Wires};

@@ -37,3 +37,37 @@ impl<'a> Hardware<'a> {
         Ok(Some(FloatNet::with_tensors(net.network(), tensors)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Model;
+    use crate::model::Network;
+    use crate::train::adam::initial;
+
+    #[test]
+    fn what_cells_miss_is_kept_until_they_are_programmed_again() {
+        let model = Model { embedding: 3, hidden: 4, latent: 2, vocabulary: 6, ..Model::default() };
+        let network = Network::hsr_vae(&model, 1.0);
+        let net = |factor: f32| {
+            let tensors = initial(&network, 3).into_iter().map(|t| t * factor).collect();
+            FloatNet::with_tensors(&network, tensors)
+        };
+        let mut updates = Vec::new();
+        let mut program = |net: &FloatNet, update: u64| {
+            updates.push(update);
+            let tensors = net.tensors().iter().map(|t| t * 0.75).collect();
+            Ok(FloatNet::with_tensors(&network, tensors))
+        };
+        let mut hardware = Hardware::new(Some(&mut program), 2);
+        // Programmed at 8 times the weights: 2 of 8 are missing, also when the weights have moved.
+        for (batch, update, factor, seen) in [(0, 10, 8.0, 6.0), (1, 11, 16.0, 14.0), (2, 12, 16.0, 12.0)] {
+            let got = hardware.seen(&net(factor), batch, update).unwrap().expect("cells are seen");
+            for (got, want) in got.tensors().iter().zip(net(seen).tensors()) {
+                assert!((got - want).iter().all(|d| d.abs() < 1e-4), "batch {batch}");
+            }
+        }
+        assert_eq!(updates, [10, 12]);
+        assert!(Hardware::new(None, 2).seen(&net(1.0), 0, 0).unwrap().is_none());
+    }
+}

@@ -1,6 +1,6 @@
 //! The loss of a batch and its gradients at the outputs of the network (models.md 1a, 1b).
 
-use crate::config::{KlSchedule, Train};
+use crate::config::{KlSchedule, KlShape, Train};
 use crate::model::{BlockId, Network, Op, Role, Trace, When, exp};
 use ndarray::{Array2, Axis};
 use serde::{Deserialize, Serialize};
@@ -37,10 +37,20 @@ impl Losses {
 /// Weight of all KL terms after `epochs` (a fraction of epochs done).
 pub fn kl_weight(train: &Train, epochs: f32) -> f32 {
     let warm = train.kl_warmup_epochs.max(f32::MIN_POSITIVE);
-    match train.kl_schedule {
+    let risen = match train.kl_schedule {
         KlSchedule::Constant => 1.0,
-        KlSchedule::Linear => (epochs / warm).min(1.0),
-        KlSchedule::Cyclical => (2.0 * (epochs % warm) / warm).min(1.0),
+        KlSchedule::Linear => epochs / warm,
+        KlSchedule::Cyclical if train.kl_cycles > 0 && epochs >= warm * train.kl_cycles as f32 => 1.0,
+        KlSchedule::Cyclical => (epochs % warm) / warm / train.kl_ratio,
+    };
+    if risen >= 1.0 {
+        return 1.0;
+    }
+    let linear = train.kl_start + (1.0 - train.kl_start) * risen;
+    match train.kl_shape {
+        KlShape::Linear => linear,
+        KlShape::Sigmoid => 1.0 / (1.0 + (6.0 - 12.0 * linear).exp()),
+        KlShape::Cosine => 0.5 - 0.5 * (std::f32::consts::PI * linear).cos(),
     }
 }
 
@@ -183,6 +193,37 @@ mod tests {
         assert_eq!(at(KlSchedule::Constant, [0.0, 1.0, 4.0, 5.0]), [1.0; 4]);
         assert_eq!(at(KlSchedule::Linear, [0.0, 1.0, 4.0, 5.0]), [0.0, 0.25, 1.0, 1.0]);
         assert_eq!(at(KlSchedule::Cyclical, [0.0, 1.0, 3.0, 5.0]), [0.0, 0.5, 1.0, 0.5]);
+    }
+
+    /// Four cycles of 100 updates by the recurrence of the method's authors: v rises by
+    /// (1 - start) / (period R) an update and is held at 1 for the rest of the cycle.
+    #[test]
+    fn cycles_are_those_of_the_publication() {
+        let (period, cycles) = (100, 4);
+        for (ratio, start) in [(0.5, 0.0), (0.25, 0.0), (1.0, 0.1), (2.0 / 3.0, 0.1)] {
+            for shape in [KlShape::Linear, KlShape::Sigmoid, KlShape::Cosine] {
+                let train = Train {
+                    kl_schedule: KlSchedule::Cyclical,
+                    kl_warmup_epochs: period as f32,
+                    kl_cycles: cycles,
+                    kl_ratio: ratio,
+                    kl_start: start,
+                    kl_shape: shape,
+                    ..Train::default()
+                };
+                for update in 0..period * (cycles + 1) {
+                    let v = start + (1.0 - start) * (update % period) as f32 / (period as f32 * ratio);
+                    let want = match shape {
+                        _ if update >= period * cycles || v >= 1.0 => 1.0,
+                        KlShape::Linear => v,
+                        KlShape::Sigmoid => 1.0 / (1.0 + (-(v * 12.0 - 6.0)).exp()),
+                        KlShape::Cosine => 0.5 * (1.0 - (v * std::f32::consts::PI).cos()),
+                    };
+                    let got = kl_weight(&train, update as f32);
+                    assert!((got - want).abs() < 1e-4, "{shape:?}, update {update}: {got}, expected {want}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -1,0 +1,177 @@
+//! `[train]`: how a network is fitted, and how that is measured.
+
+use serde::{Deserialize, Serialize};
+
+/// How NLL, KL and PPL are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Protocol {
+    /// As TWR-VAE and HSR-VAE print them: z is the mean of the last step, KL is averaged over the
+    /// steps and summed over levels with their weights, PPL divides by words + 2. No bound.
+    Paper,
+    /// A bound: z is sampled, KL is that of the latents in use at the last step, PPL divides by
+    /// the words + 1 tokens that are predicted.
+    Honest,
+}
+
+/// How the weight of the KL terms goes over the updates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum KlSchedule {
+    /// Full weight from the first update; what HSR-VAE and TWR-VAE do.
+    Constant,
+    /// From 0 to full over `kl_warmup_epochs`, then full.
+    Linear,
+    /// Every `kl_warmup_epochs`: from 0 to full in the first half, then full (Fu et al. 2019).
+    Cyclical,
+}
+
+/// How the weight of the KL rises from its start to 1 (Fu et al., NAACL 2019).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum KlShape {
+    #[default]
+    Linear,
+    /// 1 / (1 + e^-(12 v - 6)) of the linear one.
+    Sigmoid,
+    /// 1/2 - cos(pi v) / 2 of the linear one.
+    Cosine,
+}
+
+impl KlShape {
+    fn is_linear(&self) -> bool {
+        *self == KlShape::Linear
+    }
+}
+
+/// Where the weight decay acts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Decay {
+    /// On the gradient, before Adam scales it (PyTorch's `Adam`).
+    Coupled,
+    /// On the weight, beside Adam (PyTorch's `AdamW`).
+    Decoupled,
+}
+
+/// `[train]`: objective, schedule and optimiser. The defaults are those of the publication.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Train {
+    pub seed: u64,
+    pub epochs: usize,
+    /// Sentences per update.
+    pub batch: usize,
+    /// Batches in a new order every epoch; the publication keeps them sorted by length.
+    pub shuffle: bool,
+    /// Run the encoder over no padding. The publication runs it over all of it.
+    pub mask_pads: bool,
+
+    /// Weight of the KL of the lower levels' states.
+    pub lambda_low: f32,
+    /// Weight of the KL averaged over all steps.
+    pub step_kl: f32,
+    /// Weight of the KL of the last step, of the latents in z: 1 makes the objective a bound.
+    pub last_step_kl: f32,
+    /// Nats per dimension of z that the last-step term does not charge for (batch mean).
+    pub free_nats: f32,
+    /// Nats of z as a whole that the last-step term does not charge for (batch mean).
+    pub free_nats_of_z: f32,
+    /// Weight of the squares by which initial states of the decoder exceed `start_limit`. A cell
+    /// keeps its states within 1; larger ones to start from would cost the hardware a bit of
+    /// every later state.
+    pub start_penalty: f32,
+    pub start_limit: f32,
+    pub kl_schedule: KlSchedule,
+    /// Epochs in which the weight of the KL rises; of "cyclical", epochs of a cycle.
+    pub kl_warmup_epochs: f32,
+    /// Of "cyclical": share of a cycle in which the weight rises (R), cycles after which it stays
+    /// at 1 (M; 0: never), and the weight that a cycle starts with.
+    #[serde(skip_serializing_if = "is_half")]
+    pub kl_ratio: f32,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub kl_cycles: usize,
+    #[serde(skip_serializing_if = "is_none")]
+    pub kl_start: f32,
+    /// How the weight rises.
+    #[serde(skip_serializing_if = "KlShape::is_linear")]
+    pub kl_shape: KlShape,
+
+    /// Share of embedding values set to zero, encoder and decoder.
+    pub embedding_dropout: f32,
+    /// Share of values set to zero between one level and the next.
+    pub level_dropout: f32,
+    /// Share of values set to zero between the top of the decoder and the vocabulary.
+    pub output_dropout: f32,
+    /// Share of decoder input words replaced by the unknown word.
+    pub word_dropout: f32,
+
+    pub learning_rate: f32,
+    /// Learning rate at the last epoch, as a share of the first; a half cosine in between.
+    pub final_learning_rate: f32,
+    pub adam_epsilon: f32,
+    pub weight_decay: f32,
+    pub decay: Decay,
+    /// Largest norm of the gradient of a batch's mean loss; 0: no limit.
+    pub clip_norm: f32,
+    /// Epochs without a better validation loss until training stops; 0: never.
+    pub patience: usize,
+    /// Which validation NLL decides what the best epoch is.
+    pub validate_on: Protocol,
+    /// Updates from one programming of the cells to the next, where the forward pass sees the
+    /// weights that the cells of `[device]` would hold; 0: it sees the exact ones.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub hardware_every: usize,
+}
+
+// Files written before a key existed stay as they are.
+
+fn is_half(value: &f32) -> bool {
+    *value == 0.5
+}
+
+fn is_none(value: &f32) -> bool {
+    *value == 0.0
+}
+
+fn is_zero(value: &usize) -> bool {
+    *value == 0
+}
+
+impl Default for Train {
+    fn default() -> Self {
+        Train {
+            seed: 999,
+            epochs: 1000,
+            batch: 128,
+            shuffle: false,
+            mask_pads: false,
+            lambda_low: 1.0,
+            step_kl: 1.0,
+            last_step_kl: 0.0,
+            free_nats: 0.0,
+            free_nats_of_z: 0.0,
+            start_penalty: 0.0,
+            start_limit: 1.0,
+            kl_schedule: KlSchedule::Constant,
+            kl_warmup_epochs: 10.0,
+            kl_ratio: 0.5,
+            kl_cycles: 0,
+            kl_start: 0.0,
+            kl_shape: KlShape::Linear,
+            embedding_dropout: 0.5,
+            level_dropout: 0.5,
+            output_dropout: 0.0,
+            word_dropout: 0.0,
+            learning_rate: 1e-4,
+            final_learning_rate: 1.0,
+            adam_epsilon: 1e-6,
+            weight_decay: 1e-5,
+            decay: Decay::Coupled,
+            clip_norm: 0.0,
+            patience: 0,
+            validate_on: Protocol::Paper,
+            hardware_every: 0,
+        }
+    }
+}
