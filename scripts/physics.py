@@ -38,7 +38,7 @@ def figure(runs, name, scale=1.0):
     mean = number(scale * statistics.mean(values))
     if len(values) == 1 or max(values) == min(values):
         return mean
-    return f"{mean} ± {number(scale * statistics.stdev(values))}"
+    return f"{mean} ± {scale * statistics.stdev(values):.2g}"
 
 
 def table(head, rows):
@@ -89,11 +89,12 @@ these weights lose nothing with 7. An offset column costs one bit more than pair
 
 ## Noise of reading
 `hvae study configs/study-noise.toml --out build/study-noise`: deviation of a comparator in steps of a 9-bit converter, and of a cell's current as
-a share of it. Little noise does much harm, because a converter whose range begins at 0 cuts off the lower half of it.
+a share of it. Little noise does much harm: shift-and-add multiplies that of the highest slice in the highest phase by 2^13.
 
 {plain("study-noise", ["cell", "comparator"])}
 
-The same with ranges that begin below 0 (`adc_zero` steps): `hvae study configs/study-zero.toml --out build/study-zero`.
+A range that begins below 0 (`adc_zero` steps) makes it worse, not better: cutting at 0 takes away half of the noise of small sums, and what
+it does to their mean is the same in both columns of a pair: `hvae study configs/study-zero.toml --out build/study-zero`.
 
 {plain("study-zero", ["steps below 0", "comparator"])}
 

@@ -269,6 +269,6 @@ mod tests {
         let off: f64 =
             (0..512i64).map(|s| (c.convert(s, false).0 - s) as f64).map(|d| d * d).sum::<f64>() / 512.0;
         assert!((off.sqrt() - 2.0).abs() < 0.2, "{off}");
-        assert_eq!(c.convert(600, false).1, true);
+        assert!(c.convert(600, false).1);
     }
 }
