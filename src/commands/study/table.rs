@@ -93,6 +93,11 @@ fn spread(all: &[f64]) -> String {
 fn svg(plot: &Plot, rows: &[Row]) -> Option<String> {
     let mut means: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
     let mut points = Vec::new();
+    let found = || rows.iter().filter_map(|row| row.figures.as_ref()?.get(&plot.y));
+    let (least, most) = found().fold((f64::INFINITY, 0.0f64), |(a, b), y| (a.min(y), b.max(y)));
+    // A picture of powers where the figures differ by more than two of ten.
+    let powers = least >= 1.0 && most > 100.0 * least;
+    let height = |y: f64| if powers { y.log10() } else { y };
     for row in rows {
         let x = match (row.choice.settings[&plot.x].as_f64()?, plot.log) {
             (x, true) if x <= 0.0 => continue,
@@ -102,14 +107,15 @@ fn svg(plot: &Plot, rows: &[Row]) -> Option<String> {
         let Some(y) = row.figures.as_ref().and_then(|f| f.get(&plot.y)) else { continue };
         means.entry(x.to_bits()).or_default().push(y);
         let note = format!("row {}, seed {}: {y:.4}", row.choice.row, row.choice.seed);
-        points.push(Dot { x, y, size: 0.0, label: String::new(), note, marked: false });
+        points.push(Dot { x, y: height(y), size: 0.0, label: String::new(), note, marked: false });
     }
     for (x, values) in means {
         let (x, y) = (f64::from_bits(x), values.iter().sum::<f64>() / values.len() as f64);
         let note = format!("mean of {} rows at {x}", values.len());
-        points.push(Dot { x, y, size: 0.05, label: format!("{y:.3}"), note, marked: true });
+        points.push(Dot { x, y: height(y), size: 0.05, label: format!("{y:.3}"), note, marked: true });
     }
     let title = format!("{} against {}", plot.y, plot.x);
     let x = if plot.log { format!("log10 of {}", plot.x) } else { plot.x.clone() };
-    Some(Scatter { title, x, y: plot.y.clone(), points }.svg())
+    let y = if powers { format!("log10 of {}", plot.y) } else { plot.y.clone() };
+    Some(Scatter { title, x, y, points }.svg())
 }
