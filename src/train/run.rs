@@ -82,11 +82,11 @@ pub fn run(request: TrainRequest<'_>) -> Result<Summary, ModelError> {
     let (mut net, mut adam, mut position) = if checkpoint.exists() {
         checkpoint::load(&checkpoint, &network, &corpus.digest)?
     } else {
-        prepare(out)?;
         let net = match from {
             Some(model) => start_from(model, &network, &corpus)?,
             None => FloatNet::with_tensors(&network, initial(&network, train.seed)),
         };
+        prepare(out)?;
         let adam = Adam::new(net.tensors());
         (net, adam, Position { request: corpus.digest.clone(), ..Position::default() })
     };
