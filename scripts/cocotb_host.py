@@ -113,7 +113,7 @@ class Host:
             await FallingEdge(dut.clk_i)
         await FallingEdge(dut.clk_i)
         self.lines.append(f"R STATUS {status}")
-        for name in ["CYCLES", "ADC_CLIPS", "SATURATIONS", "TOKENS"]:
+        for name in ["CYCLES", "ADC_CLIPS", "SATURATIONS", "TOKENS", "TILE_SAMPLES"]:
             self.lines.append(f"R {name} {await self.read(name)}")
 
 
