@@ -85,11 +85,13 @@ module hvae_linear #(
       .InputBits(InputBits), .Rows(Rows), .Groups(Groups), .AdcsPerGroup(AdcsPerGroup),
       .WeightsPerGroup(WeightsPerGroup), .CellsPerWeight(CellsPerWeight), .Slots(Slots),
       .CellBits(CellBits), .CodeBits(CodeBits), .DacBits(DacBits), .AdcBits(AdcBits),
-      .AdcShift(AdcShift), .AdcOffset(AdcOffset), .AdcZero(AdcZero), .LevelShift(LevelShift), .Noise(Noise), .Bent(Bent), .HighFirst(HighFirst), .MatrixNumber(MatrixNumber), .Differential(Differential),
+      .AdcShift(AdcShift), .AdcOffset(AdcOffset), .AdcZero(AdcZero), .LevelShift(LevelShift),
+      .Noise(Noise), .Bent(Bent), .MatrixNumber(MatrixNumber), .HighFirst(HighFirst), .Differential(Differential),
       .WeightBits(WeightBits), .AccBits(AccBits), .Lossless(Lossless),
       .RomDir(RomDir), .RomPrefix(RomPrefix)
   ) u_matvec (
-      .clk_i(clk_i), .noise_key_i(noise_key_i), .sample_i(sample), .first_i(first), .phase_i(phase), .slot_i(slot), .round_i(round),
+      .clk_i(clk_i), .noise_key_i(noise_key_i),
+      .sample_i(sample), .first_i(first), .phase_i(phase), .slot_i(slot), .round_i(round),
       .planes_i(planes_i), .scan_i(scan), .group_i(group), .read_sum_o(sum), .clips_o(clips_o), .samples_o(samples_o)
   );
 

@@ -183,7 +183,8 @@ module hvae_matvec #(
             .Rows(Rows), .Groups(Groups), .AdcsPerGroup(AdcsPerGroup), .WeightsPerGroup(WeightsPerGroup),
             .CellsPerWeight(CellsPerWeight), .Slots(Slots), .Rounds(Rounds), .CellBits(CellBits),
             .CodeBits(CodeBits), .DacBits(DacBits), .AdcBits(AdcBits), .AdcShift(AdcShift),
-            .AdcOffset(AdcOffset), .AdcZero(AdcZero), .LevelShift(LevelShift), .Noise(Noise), .Bent(Bent), .HighFirst(HighFirst), .Differential(Differential), .WeightBits(WeightBits),
+            .AdcOffset(AdcOffset), .AdcZero(AdcZero), .LevelShift(LevelShift), .Noise(Noise), .Bent(Bent),
+            .HighFirst(HighFirst), .Differential(Differential), .WeightBits(WeightBits),
             .AccBits(AccBits), .WordBits(WORD_BITS), .Lossless(Lossless)
         ) u_tile (
             .clk_i   (clk_i),

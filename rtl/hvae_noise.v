@@ -21,7 +21,9 @@ module hvae_noise #(
 
   // A name for what is counted: Icarus 11 miscounts an expression.
   wire        [27:0] coins = bits[27:0];
-  wire signed [10:0] draw  = $signed({5'd0, 6'($countones(coins))}) * 11'sd32 + $signed({6'd0, bits[31:28], 1'b0}) - 11'sd463;
+  wire signed [10:0] ones  = $signed({5'd0, 6'($countones(coins))});
+  wire signed [10:0] fine  = $signed({7'd0, bits[31:28]});
+  wire signed [10:0] draw  = 11'sd32 * ones + 11'sd2 * fine - 11'sd463;
 
   wire [SumBits-1:0] magnitude = sum_i[SumBits-1] ? -sum_i : sum_i;
   wire [SumBits-1:0] bin       = magnitude >> BinShift;

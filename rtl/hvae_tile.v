@@ -38,8 +38,8 @@ module hvae_tile #(
     parameter AccBits         = 25,
     parameter WordBits        = 32,  // of acc_o: AccBits, sign-extended to a power of two
     parameter Lossless        = 0,   // no conversion can clip: nothing is counted
-    parameter Noise           = 0,
-    parameter Bent            = 0,
+    parameter Noise           = 0,   // conversions draw (hvae_noise)
+    parameter Bent            = 0,   // converters are not linear
     parameter HighFirst       = 0,   // the most significant slice of a weight comes first
     parameter InitFile        = "",
     parameter SelectBits      = Slots * Rounds > 1 ? $clog2(Slots * Rounds) : 1
@@ -96,7 +96,8 @@ module hvae_tile #(
 
   hvae_tile_core #(
       .Rows(Rows), .Adcs(ADCS), .Columns(Slots * Rounds), .CodeBits(CodeBits), .DacBits(DacBits),
-      .AdcBits(AdcBits), .AdcShift(AdcShift), .AdcOffset(AdcOffset), .AdcZero(AdcZero), .Noise(Noise), .Bent(Bent), .InitFile(InitFile)
+      .AdcBits(AdcBits), .AdcShift(AdcShift), .AdcOffset(AdcOffset), .AdcZero(AdcZero),
+      .Noise(Noise), .Bent(Bent), .InitFile(InitFile)
   ) u_core (
       .clk_i   (clk_i),
       .sample_i(sample_i),

@@ -98,8 +98,8 @@ module hvae_core (
   // Noise.
   wire [22*16-1:0] keys;
   hvae_rng_key u_key (.clk_i(clk_i), .rst_i(rst_i), .start_i(key_start), .seed_i(seed_i), .keys_o(keys));
-{% if noise_seed.is_some() %}  wire [31:0] noise_key;
-  hvae_noise_key #(.Seed(32'd{{ noise_seed.unwrap_or_default() }})) u_noise_key (
+{% if let Some(seed) = noise_seed %}  wire [31:0] noise_key;
+  hvae_noise_key #(.Seed(32'd{{ seed }})) u_noise_key (
       .clk_i(clk_i), .load_i(clear), .seed_i(seed_i), .step_i(step), .key_o(noise_key));
 {% else %}  wire [31:0] noise_key = 32'd0;  // converters are exact
 {% endif %}  wire [1:0] latent_mode = job_i == JOB_GENERATE ? 2'd2 : job_i == JOB_DECODE ? 2'd3 : {1'b0, sample_z_i};

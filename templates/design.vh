@@ -7,7 +7,8 @@
     .InputBits({{ g.input_bits }}), .Rows({{ g.rows }}), .Groups({{ g.groups }}), .AdcsPerGroup({{ g.adcs_per_group }}), \
     .WeightsPerGroup({{ g.weights_per_group }}), .CellsPerWeight({{ g.cells_per_weight }}), .Slots({{ g.slots }}), \
     .CellBits({{ g.cell_bits }}), .CodeBits({{ g.code_bits }}), .DacBits({{ g.dac_bits }}), .AdcBits({{ g.adc_bits }}), \
-    .AdcShift({{ g.adc_shift }}), .AdcOffset({{ g.adc_offset }}), .AdcZero({{ g.adc_zero }}), .LevelShift({{ g.level_shift }}), .Noise({{ noise }}), .Bent({{ bent }}), .HighFirst({{ high_first }}), .Differential({{ differential }}), \
+    .AdcShift({{ g.adc_shift }}), .AdcOffset({{ g.adc_offset }}), .AdcZero({{ g.adc_zero }}), .LevelShift({{ g.level_shift }}), \
+    .Noise({{ noise }}), .Bent({{ bent }}), .HighFirst({{ high_first }}), .Differential({{ differential }}), \
     .WeightBits({{ g.weight_bits }}), .AccBits({{ g.acc_bits }}), .Lossless({{ lossless }}), .SkipZeros({{ skip_zeros }}), .RomDir(`HVAE_ROM_DIR)
 
 // Deviations of conversions by their column sum, and codes of converters that are not linear.

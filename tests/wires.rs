@@ -195,26 +195,3 @@ fn impossible_values_are_refused() {
         "c: [wires] sense_ohm = -1: expected 0 or more; ohms; 0 leaves the resistance out"
     );
 }
-
-/// The size of a real tile; run with --ignored --nocapture for its time.
-#[test]
-#[ignore = "measures"]
-fn a_whole_tile_in_a_second() {
-    let g = Array2::from_shape_fn((128, 128), |(i, j)| 50.0 + ((i * 37 + j * 101) % 176) as f64);
-    let w = Wires {
-        word_line_ohm: 1.0,
-        bit_line_ohm: 1.0,
-        driver_ohm: 100.0,
-        sense_ohm: 100.0,
-        ..Wires::default()
-    };
-    for _ in 0..3 {
-        let started = std::time::Instant::now();
-        let effective = effective_conductances(&g, &w).unwrap();
-        println!(
-            "128 x 128: {:.3} s, far corner {:.4} uS",
-            started.elapsed().as_secs_f64(),
-            effective[[0, 127]]
-        );
-    }
-}

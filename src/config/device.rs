@@ -16,7 +16,7 @@ pub enum Stuck {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fault {
-    /// As the export names it, for example `enc1.h`.
+    /// As the export names it, for example `enc1_h`.
     pub matrix: String,
     /// Row and column of the tile in the matrix.
     pub tile: (usize, usize),

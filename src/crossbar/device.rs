@@ -2,7 +2,7 @@
 //! a cell that is programmed.
 
 use super::presets::{Drift, PRESETS, Preset, polynomial, preset};
-use crate::config::{Crossbar, Device, Fault};
+use crate::config::{Crossbar, Device, Encoding, Fault};
 use serde::{Deserialize, Serialize};
 
 /// The scale of the conductance codes, which is what ROMs, converters and the Verilog know.
@@ -109,7 +109,7 @@ impl Devices {
         // A level below the lowest and one above the highest, for what misses its level.
         let margin = if shift > 0 { 1u32 << shift } else { 0 };
         // One column of offset codes counts rows: nothing below its zero.
-        let below = if crossbar.encoding == crate::config::Encoding::Differential { margin } else { 0 };
+        let below = if crossbar.encoding == Encoding::Differential { margin } else { 0 };
         let step_us = (max - min) / f64::from(top_level << shift);
         let devices = Devices {
             preset: device.preset.clone(),

@@ -7,7 +7,7 @@
 use super::device::{DeviceError, Programming};
 use super::{Devices, MapError, MappedMatrix, Tile, effective_conductances};
 use crate::config::{Config, Fault, Stuck};
-use crate::model::Random;
+use crate::model::{Random, fingerprint};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -77,7 +77,12 @@ pub fn program(
         }
         return Ok((matrix, all));
     }
-    let writer = Writer { key: key(name), devices, programming: &programming, faults: &faults };
+    let writer = Writer {
+        key: fingerprint(name.bytes().map(u64::from)),
+        devices,
+        programming: &programming,
+        faults: &faults,
+    };
     let numbered: Vec<(usize, &Tile)> = matrix.tiles.iter().enumerate().collect();
     let written = on_all_cores(&numbered, |&(i, tile)| {
         let cells = writer.write(i, tile);
@@ -193,11 +198,6 @@ fn check(fault: &Fault, matrix: &MappedMatrix) -> Result<(), DeviceError> {
         return refuse(format!("a row below {rows} and a column below {columns}"));
     }
     Ok(())
-}
-
-/// FNV-1a of the name.
-fn key(name: &str) -> u64 {
-    name.bytes().fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(b)).wrapping_mul(0x100_0000_01b3))
 }
 
 /// Tiles do not know each other: a share of them for every core, in order.

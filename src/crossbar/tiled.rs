@@ -28,9 +28,6 @@ struct Phase<'a> {
     /// Digit planes of the driven rows: [digit bit][word].
     digits: &'a [u64],
     number: usize,
-    /// [`Conversion::key`], and the logical tile.
-    key: u32,
-    tile: usize,
 }
 
 impl TiledMatrix {
@@ -195,6 +192,7 @@ struct TileProduct<'a> {
     converter: &'a Converter,
     cells: &'a [u64],
     words: usize,
+    /// [`Conversion::key`], and the logical tile.
     key: u32,
     tile: usize,
 }
@@ -208,7 +206,7 @@ impl TileProduct<'_> {
         let mut clips = 0;
         let column_words = g.code_bits as usize * words;
         for (number, digits) in digits.chunks(g.dac_bits as usize * words).enumerate() {
-            let phase = Phase { digits, number, key: self.key, tile: self.tile };
+            let phase = Phase { digits, number };
             let dead = self.converter.skips_zeros && digits.iter().all(|d| *d == 0);
             let mut convert = |adc: usize, slot: usize| {
                 if dead {
@@ -253,16 +251,15 @@ impl TileProduct<'_> {
                 sum += if negative { -weighted } else { weighted };
             }
         }
-        let at = phase.at(adc, slot);
+        let at = Conversion {
+            key: self.key,
+            tile: self.tile as u32,
+            phase: phase.number as u32,
+            slot: slot as u32,
+            adc: adc as u32,
+        };
         let (value, clipped) = self.converter.convert(sum + self.converter.noise(sum, at), signed);
         let negate = phase.number == 0 && g.dac_bits == 1;
         (if negate { -value } else { value }, clipped)
-    }
-}
-
-impl Phase<'_> {
-    fn at(&self, adc: usize, slot: usize) -> Conversion {
-        let (tile, phase, slot, adc) = (self.tile as u32, self.number as u32, slot as u32, adc as u32);
-        Conversion { key: self.key, tile, phase, slot, adc }
     }
 }

@@ -3,7 +3,9 @@
 use super::choice::Chooser;
 use super::net::{LatentMode, Machine};
 use super::{Golden, NoiseSource};
-use crate::model::{BlockId, EOS, Engine, Moments, Network, Op, Posterior, SOS, Score, When, score_logits};
+use crate::model::{
+    BlockId, EOS, Engine, Moments, Network, Op, Posterior, SOS, Score, When, fingerprint, score_logits,
+};
 use crate::quant::{MatVec, QuantBlock};
 
 /// Integers (ideal or tiled) behind the interface of the metrics.
@@ -167,5 +169,5 @@ impl<M: MatVec> Engine for GoldenEngine<'_, M> {
 /// The seed of a job that nobody gave one: of what it reads, so that another sentence sees other
 /// noise and the order of the sentences does not matter.
 fn seed_of(input: &[i32]) -> u64 {
-    input.iter().fold(0xcbf2_9ce4_8422_2325, |h, &x| (h ^ u64::from(x as u32)).wrapping_mul(0x100_0000_01b3))
+    fingerprint(input.iter().map(|&x| u64::from(x as u32)))
 }

@@ -37,7 +37,7 @@ pub use measure::{Effort, Evaluation, evaluate, word_overlap};
 pub use network::{Block, BlockId, Network, Op, When};
 pub use ngram::{Baselines, Ngram};
 pub use product::add_product;
-pub use random::Random;
+pub use random::{Random, fingerprint};
 pub use sequence::{Decoder, argmax};
 pub use tokenizer::words;
 pub use trace::{Role, Trace, Values};

@@ -7,6 +7,11 @@ pub struct Random {
     spare: Option<f32>,
 }
 
+/// One number for many (FNV-1a): a key of [`Random::keyed`] that belongs to a name or a sentence.
+pub fn fingerprint(numbers: impl IntoIterator<Item = u64>) -> u64 {
+    numbers.into_iter().fold(0xcbf2_9ce4_8422_2325, |h, x| (h ^ x).wrapping_mul(0x100_0000_01b3))
+}
+
 impl Random {
     /// The stream of `keys` (a seed, then for example an epoch and a batch number).
     pub fn keyed(keys: &[u64]) -> Self {

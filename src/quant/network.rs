@@ -168,9 +168,7 @@ impl QuantNet {
             .flat_map(|(block, quant)| quant.matrix_names(&block.name).into_iter().zip(quant.matrices()))
             .collect()
     }
-}
 
-impl QuantNet {
     /// Number of a block's first matrix among all of [`matrices`](Self::matrices).
     pub fn first_matrix(&self, id: BlockId) -> usize {
         self.blocks[..id].iter().map(|b| b.matrices().len()).sum()
