@@ -52,7 +52,7 @@ module hvae_linear #(
     input  wire                        rst_i,
     input  wire                        start_i,
     output wire                        busy_o,
-    input  wire [31:0]                 noise_key_i,
+    input  wire [31:0]                 noise_key_i,    // of the draws of converters in this step
     input  wire [InputBits*Inputs-1:0] planes_i,
     output wire                        write_o,
     output wire [17:0]                 write_group_o,

@@ -57,7 +57,7 @@ module hvae_vocab #(
     input  wire                        rst_i,
     input  wire                        start_i,
     output wire                        busy_o,
-    input  wire [31:0]                 noise_key_i,
+    input  wire [31:0]                 noise_key_i,    // of the draws of converters in this step
     input  wire [InputBits*Inputs-1:0] planes_i,
     input  wire                        sample_i,   // draw the token; otherwise the likeliest
     input  wire [15:0]                 beta_i,

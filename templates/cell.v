@@ -13,7 +13,7 @@ module hvae_{{ name }} (
     input  wire        rst_i,
     input  wire        clear_i,          // states to zero
     input  wire        start_i,
-    input  wire [31:0] noise_key_i,
+    input  wire [31:0] noise_key_i,      // of the draws of converters in this step
     output wire        busy_o,
 {%- for part in inputs %}
     input  wire [{{ input_bits * part.inputs - 1 }}:0] {{ part.name }}_planes_i,

@@ -11,7 +11,7 @@
     .Noise({{ noise }}), .Bent({{ bent }}), .HighFirst({{ high_first }}), .Differential({{ differential }}), \
     .WeightBits({{ g.weight_bits }}), .AccBits({{ g.acc_bits }}), .Lossless({{ lossless }}), .SkipZeros({{ skip_zeros }}), .RomDir(`HVAE_ROM_DIR)
 
-// Deviations of conversions by their column sum, and codes of converters that are not linear.
+// Deviations of conversions by their column sum, and codes of converters that are not linear; 0: none.
 `define HVAE_NOISE_BIN_SHIFT {{ bin_shift }}
 `define HVAE_NOISE_SIGMA {{ sigma }}
 `define HVAE_ADC_CODES {{ adc_codes }}
