@@ -4,6 +4,9 @@
 // Lane l of group k is element k*Lanes + l; lanes beyond Size are not counted. In each of
 // Sets sets of lanes (gates, or mean and log-variance) the same lanes are valid. Latency 1;
 // sats_o 2.
+//
+// With Gains, every element is first multiplied by a gain of 10 fraction bits, and an offset is
+// added: a word of GainFile has {offset, gain} of each lane of a group.
 `default_nettype none
 
 module hvae_lanes_requant #(
@@ -13,6 +16,8 @@ module hvae_lanes_requant #(
     parameter InBits    = 25,
     parameter OutBits   = 16,
     parameter Shift     = 8,
+    parameter Gains     = 0,
+    parameter GainFile  = "",
     parameter GroupBits = 18
 ) (
     input  wire                          clk_i,
@@ -22,13 +27,37 @@ module hvae_lanes_requant #(
     output reg  [Sets*Lanes*OutBits-1:0] value_o,
     output reg  [15:0]                   sats_o
 );
+  genvar n;
+  localparam GAIN_BITS = 11, GAIN_FRAC = 10;
+  localparam WIDE      = Gains != 0 ? InBits + GAIN_BITS + 2 : InBits;
+  localparam GROUPS    = (Size + Lanes - 1) / Lanes;
+  localparam EACH      = InBits + GAIN_BITS;
+
+  wire [Sets*Lanes*WIDE-1:0] wide;
+  generate
+    if (Gains != 0) begin : gen_gains
+      localparam ADDRESS = GROUPS > 1 ? $clog2(GROUPS) : 1;
+      reg  [Sets*Lanes*EACH-1:0] gains [0:GROUPS-1];
+      wire [Sets*Lanes*EACH-1:0] word = gains[group_i[ADDRESS-1:0]];
+      initial $readmemh(GainFile, gains);
+      for (n = 0; n < Sets * Lanes; n = n + 1) begin : gen_each
+        wire signed [InBits-1:0]  sum    = value_i[n*InBits+:InBits];
+        wire signed [GAIN_BITS:0] gain   = {1'b0, word[n*EACH+:GAIN_BITS]};
+        wire signed [InBits-1:0]  offset = word[n*EACH+GAIN_BITS+:InBits];
+        assign wide[n*WIDE+:WIDE] = WIDE'(sum) * WIDE'(gain) + (WIDE'(offset) <<< GAIN_FRAC);
+      end
+      wire unused_word = &{1'b0, word};
+    end else begin : gen_plain
+      assign wide = value_i;
+    end
+  endgenerate
+
   wire [Sets*Lanes*OutBits-1:0] value;
   wire [Sets*Lanes-1:0]         sat;
-  genvar n;
   generate
     for (n = 0; n < Sets * Lanes; n = n + 1) begin : gen_lane
-      hvae_requant #(.InBits(InBits), .OutBits(OutBits), .Shift(Shift)) u_requant (
-          .value_i(value_i[n*InBits+:InBits]),
+      hvae_requant #(.InBits(WIDE), .OutBits(OutBits), .Shift(Gains != 0 ? Shift + GAIN_FRAC : Shift)) u_requant (
+          .value_i(wide[n*WIDE+:WIDE]),
           .value_o(value[n*OutBits+:OutBits]),
           .sat_o  (sat[n])
       );

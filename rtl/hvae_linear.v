@@ -34,8 +34,14 @@ module hvae_linear #(
     parameter DacBits         = 1,
     parameter AdcBits         = 9,
     parameter AdcShift        = 0,
-    parameter AdcOffset       = 0,
-    parameter AdcZero         = 0,   // code of no current, in code steps
+    parameter AdcLift         = 0,   // how far below 0 a sum may be, in code steps
+    parameter AdcZero         = 0,   // code of no current
+    parameter [4*RowTiles*((ColTiles+Rounds-1)/Rounds)-1:0] Ranges = 0,  // of physical tiles, beyond AdcShift
+    parameter Flip            = 0,   // columns may hold what is missing to the highest level
+    parameter Remap           = 0,   // weights may stand on any place of their tile
+    parameter Spare           = 0,   // places of a tile without a weight
+    parameter Gains           = 0,   // every output has a gain and an offset
+    parameter GainFile        = "",
     parameter LevelShift      = 0,   // code steps from one level to the next: 2^LevelShift
     parameter Noise           = 0,   // conversions draw (hvae_noise)
     parameter Bent            = 0,   // converters are not linear
@@ -85,7 +91,8 @@ module hvae_linear #(
       .InputBits(InputBits), .Rows(Rows), .Groups(Groups), .AdcsPerGroup(AdcsPerGroup),
       .WeightsPerGroup(WeightsPerGroup), .CellsPerWeight(CellsPerWeight), .Slots(Slots),
       .CellBits(CellBits), .CodeBits(CodeBits), .DacBits(DacBits), .AdcBits(AdcBits),
-      .AdcShift(AdcShift), .AdcOffset(AdcOffset), .AdcZero(AdcZero), .LevelShift(LevelShift),
+      .AdcShift(AdcShift), .AdcLift(AdcLift), .AdcZero(AdcZero), .Ranges(Ranges),
+      .Flip(Flip), .Remap(Remap), .Spare(Spare), .LevelShift(LevelShift),
       .Noise(Noise), .Bent(Bent), .MatrixNumber(MatrixNumber), .HighFirst(HighFirst), .Differential(Differential),
       .WeightBits(WeightBits), .AccBits(AccBits), .Lossless(Lossless),
       .RomDir(RomDir), .RomPrefix(RomPrefix)
@@ -106,7 +113,8 @@ module hvae_linear #(
 
   wire [15:0] sats;
   hvae_lanes_requant #(
-      .Sets(Sets), .Lanes(Lanes), .Size(Size), .InBits(SUM_BITS), .OutBits(OutBits), .Shift(Shift)
+      .Sets(Sets), .Lanes(Lanes), .Size(Size), .InBits(SUM_BITS), .OutBits(OutBits), .Shift(Shift),
+      .Gains(Gains), .GainFile(GainFile)
   ) u_requant (
       .clk_i(clk_i), .valid_i(valid_q[1]), .group_i(group2), .value_i(sum),
       .value_o(write_data_o), .sats_o(sats)
@@ -118,7 +126,8 @@ module hvae_linear #(
     if (HasC != 0) begin : gen_c
       wire [15:0] c_sats;
       hvae_lanes_requant #(
-          .Sets(1), .Lanes(Lanes), .Size(Size), .InBits(SUM_BITS), .OutBits(OutBits), .Shift(ShiftC)
+          .Sets(1), .Lanes(Lanes), .Size(Size), .InBits(SUM_BITS), .OutBits(OutBits), .Shift(ShiftC),
+      .Gains(Gains), .GainFile(GainFile)
       ) u_requant_c (
           .clk_i(clk_i), .valid_i(valid_q[1]), .group_i(group2), .value_i(sum[Lanes*SUM_BITS-1:0]),
           .value_o(write_c_data_o), .sats_o(c_sats)

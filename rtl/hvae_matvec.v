@@ -35,8 +35,12 @@ module hvae_matvec #(
     parameter DacBits         = 1,
     parameter AdcBits         = 9,
     parameter AdcShift        = 0,
-    parameter AdcOffset       = 0,
-    parameter AdcZero         = 0,   // code of no current, in code steps
+    parameter AdcLift         = 0,    // how far below 0 a sum may be, in code steps
+    parameter AdcZero         = 0,    // code of no current
+    parameter [4*RowTiles*((ColTiles+Rounds-1)/Rounds)-1:0] Ranges = 0,  // of physical tiles, beyond AdcShift
+    parameter Flip            = 0,    // columns may hold what is missing to the highest level
+    parameter Remap           = 0,    // weights may stand on any place of their tile
+    parameter Spare           = 0,    // places of a tile without a weight
     parameter LevelShift      = 0,   // code steps from one level to the next: 2^LevelShift
     parameter Noise           = 0,   // conversions draw (hvae_noise)
     parameter Bent            = 0,   // converters are not linear
@@ -67,7 +71,7 @@ module hvae_matvec #(
   localparam PHASES      = (InputBits + DacBits - 1) / DacBits;
   localparam COLUMNS     = Slots * Rounds;
   localparam SELECT_BITS = COLUMNS > 1 ? $clog2(COLUMNS) : 1;
-  localparam LOGICAL     = Groups * WeightsPerGroup;
+  localparam LOGICAL     = Groups * WeightsPerGroup - Spare;
   localparam OUTPUTS     = Sets * Size;
   localparam USED        = Inputs + BiasCoarse + BiasFine;
   localparam ALL_ROWS    = RowTiles * Rows;
@@ -175,15 +179,18 @@ module hvae_matvec #(
       );
 
       for (c = 0; c < PHYSICAL; c = c + 1) begin : gen_col
-        localparam IMAGE = {RomDir, "/", RomPrefix, "_r", two(r), "_c", two(c / 100), two(c), ".hex"};
+        localparam IMAGE  = {RomDir, "/", RomPrefix, "_r", two(r), "_c", two(c / 100), two(c), ".hex"};
+        localparam FLIPS  = {RomDir, "/", RomPrefix, "_r", two(r), "_c", two(c / 100), two(c), "_flips.hex"};
+        localparam PLACES = {RomDir, "/", RomPrefix, "_r", two(r), "_c", two(c / 100), two(c), "_places.hex"};
         hvae_tile #(
 `ifndef VERILATOR
-            .InitFile(IMAGE),
+            .InitFile(IMAGE), .FlipFile(FLIPS), .PlaceFile(PLACES),
 `endif
             .Rows(Rows), .Groups(Groups), .AdcsPerGroup(AdcsPerGroup), .WeightsPerGroup(WeightsPerGroup),
             .CellsPerWeight(CellsPerWeight), .Slots(Slots), .Rounds(Rounds), .CellBits(CellBits),
-            .CodeBits(CodeBits), .DacBits(DacBits), .AdcBits(AdcBits), .AdcShift(AdcShift),
-            .AdcOffset(AdcOffset), .AdcZero(AdcZero), .LevelShift(LevelShift), .Noise(Noise), .Bent(Bent),
+            .CodeBits(CodeBits), .DacBits(DacBits), .AdcBits(AdcBits),
+            .AdcShift(AdcShift + {28'd0, Ranges[4*(r*PHYSICAL+c)+:4]}), .AdcLift(AdcLift), .AdcZero(AdcZero),
+            .Flip(Flip), .Remap(Remap), .Spare(Spare), .LevelShift(LevelShift), .Noise(Noise), .Bent(Bent),
             .HighFirst(HighFirst), .Differential(Differential), .WeightBits(WeightBits),
             .AccBits(AccBits), .WordBits(WORD_BITS), .Lossless(Lossless)
         ) u_tile (
@@ -206,6 +213,12 @@ module hvae_matvec #(
         // Loaded from here, so that all tiles have the same parameters: one class in the
         // simulator instead of one a tile (measured 3.6 x faster).
         initial $readmemh(IMAGE, u_tile.u_core.cells);
+        if (Flip != 0) begin : gen_flips
+          initial $readmemh(FLIPS, u_tile.gen_flip.flips);
+        end
+        if (Remap != 0) begin : gen_places
+          initial $readmemh(PLACES, u_tile.gen_place.places);
+        end
 `endif
       end
     end

@@ -7,6 +7,9 @@
 // exactly as far as no conversion clips. Weights lie in cells of CellBits, as pairs of
 // columns (Differential) or as weight + 2^(WeightBits-1) beside one offset column whose
 // converter, the last one, is read in slot 0. See `crossbar::TileGeometry` for the layout.
+// A flipped column holds what its levels lack to the highest one: its value is that of the
+// driven rows, which the offset column counts, less what it gives. With Remap, weight l stands
+// on any place; Spare places are empty.
 //
 //   cycle n      sample_i with phase, slot and round of the conversion (core: its cycle n)
 //   cycle n + 1  live_i, drive_i       (live_i low: a digit of zeros, which adds nothing)
@@ -30,8 +33,8 @@ module hvae_tile #(
     parameter DacBits         = 1,
     parameter AdcBits         = 9,
     parameter AdcShift        = 0,
-    parameter AdcOffset       = 0,
-    parameter AdcZero         = 0,   // code of no current, in code steps
+    parameter AdcLift         = 0,   // how far below 0 a sum may be, in code steps
+    parameter AdcZero         = 0,   // code of no current
     parameter LevelShift      = 0,   // code steps from one level to the next: 2^LevelShift
     parameter Differential    = 1,
     parameter WeightBits      = 8,
@@ -41,7 +44,12 @@ module hvae_tile #(
     parameter Noise           = 0,   // conversions draw (hvae_noise)
     parameter Bent            = 0,   // converters are not linear
     parameter HighFirst       = 0,   // the most significant slice of a weight comes first
-    parameter InitFile        = "",
+    parameter Flip            = 0,   // columns may hold what is missing to the highest level
+    parameter Remap           = 0,   // weights may stand on any place
+    parameter Spare           = 0,   // places without a weight
+    parameter InitFile        = "",  // images; "": loaded from outside
+    parameter FlipFile        = "",
+    parameter PlaceFile       = "",
     parameter SelectBits      = Slots * Rounds > 1 ? $clog2(Slots * Rounds) : 1
 ) (
     input  wire                    clk_i,
@@ -63,7 +71,13 @@ module hvae_tile #(
   localparam WEIGHT_ADCS = Groups * AdcsPerGroup;
   localparam ADCS        = WEIGHT_ADCS + (Differential != 0 ? 0 : 1);
   localparam SUMS        = WEIGHT_ADCS * WeightsPerGroup;
-  localparam LOGICAL     = Groups * WeightsPerGroup;
+  localparam PLACES      = Groups * WeightsPerGroup;
+  localparam LOGICAL     = PLACES - Spare;
+  localparam PLACE_BITS  = PLACES > 1 ? $clog2(PLACES) : 1;
+  // In code steps: where the range begins, and the lift of the signed phase, half a range at most.
+  localparam [63:0] HALF = 64'd1 << (AdcBits - 1 + AdcShift);
+  localparam [63:0] LIFT = ((64'(AdcLift) < HALF ? 64'(AdcLift) : HALF) >> AdcShift) << AdcShift;
+  localparam [63:0] ZERO = 64'(AdcZero) << AdcShift;
   localparam SLICES      = Differential != 0 ? CellsPerWeight / 2 : CellsPerWeight;
 
   generate
@@ -96,7 +110,7 @@ module hvae_tile #(
 
   hvae_tile_core #(
       .Rows(Rows), .Adcs(ADCS), .Columns(Slots * Rounds), .CodeBits(CodeBits), .DacBits(DacBits),
-      .AdcBits(AdcBits), .AdcShift(AdcShift), .AdcOffset(AdcOffset), .AdcZero(AdcZero),
+      .AdcBits(AdcBits), .AdcShift(AdcShift), .AdcOffset(LIFT), .AdcZero(ZERO),
       .Noise(Noise), .Bent(Bent), .InitFile(InitFile)
   ) u_core (
       .clk_i   (clk_i),
@@ -110,6 +124,45 @@ module hvae_tile #(
       .clip_o  (clip)
   );
 
+  // Which converters see a flipped column, with the code; places of the weights of a round, with
+  // its sums.
+  wire [WEIGHT_ADCS-1:0]        flip;
+  wire [LOGICAL*PLACE_BITS-1:0] place;
+  generate
+    if (Flip != 0) begin : gen_flip
+      reg [WEIGHT_ADCS-1:0] flips [0:Slots*Rounds-1];
+      reg [WEIGHT_ADCS-1:0] flip_q;
+      wire [SelectBits-1:0] select;
+      if (FlipFile != "") begin : gen_init
+        initial $readmemh(FlipFile, flips);
+      end
+      hvae_delay #(.Bits(SelectBits), .Cycles(3)) u_select (.clk_i(clk_i), .d_i(select_i), .d_o(select));
+      always @(posedge clk_i) flip_q <= flips[select];
+      assign flip = flip_q;
+    end else begin : gen_no_flip
+      assign flip = {WEIGHT_ADCS{1'b0}};
+    end
+    if (Remap != 0) begin : gen_place
+      reg [LOGICAL*PLACE_BITS-1:0] places [0:Rounds-1];
+      reg [LOGICAL*PLACE_BITS-1:0] place_q;
+      wire [7:0] round;
+      if (PlaceFile != "") begin : gen_init
+        initial $readmemh(PlaceFile, places);
+      end
+      hvae_delay #(.Bits(8), .Cycles(4)) u_round (.clk_i(clk_i), .d_i(round_i), .d_o(round));
+      if (Rounds > 1) begin : gen_rounds
+        always @(posedge clk_i) place_q <= places[round[$clog2(Rounds)-1:0]];
+      end else begin : gen_one
+        always @(posedge clk_i) place_q <= places[0];
+      end
+      wire unused = &{1'b0, round};
+      assign place = place_q;
+    end else begin : gen_no_place
+      assign place = {LOGICAL*PLACE_BITS{1'b0}};
+    end
+  endgenerate
+  wire unused_settings = &{1'b0, flip, place};
+
   // What the conversion of cycle n was for, until its code is here in n + 4.
   reg [4:1]   valid_q, first_q;
   reg [4:2]   live_q;
@@ -120,13 +173,14 @@ module hvae_tile #(
   // Of converter a and weight w: index a*WeightsPerGroup + w.
   (* mem2reg *) reg signed [AccBits-1:0] sum_q [0:SUMS-1];  // registers
   reg signed [AccBits-1:0] reference_q;
+  reg signed [AccBits-1:0] driven;  // rows in this phase, in levels
   reg signed [AccBits-1:0] value, term, base, total;
   // What the converters' codes are for: set a cycle before they come.
   reg [AdcsPerGroup*WeightsPerGroup-1:0] used_q;
   reg [AdcsPerGroup-1:0]                 fresh_q, minus_q;
   reg [8*AdcsPerGroup-1:0]               places_q;  // binary places of the slice
   reg                                    reference_used_q;
-  integer a, i, w, q, s, l, m, r, slot, weight, slice;
+  integer a, i, w, q, s, l, m, p, r, slot, weight, slice;
 
   // The value of a code in the phase of the sign counts less (or is lifted by the offset).
   // Written out, not a function: a simulator would give each call of each tile variables of
@@ -138,18 +192,29 @@ module hvae_tile #(
     if (last_q[5])
       for (l = 0; l < LOGICAL; l = l + 1) begin
         total = Differential != 0 ? {AccBits{1'b0}} : -(reference_q <<< (WeightBits - 1));
-        for (m = 0; m < AdcsPerGroup; m = m + 1) total = total + sum_q[l*AdcsPerGroup+m];
+        p     = Remap != 0 ? {{(32-PLACE_BITS){1'b0}}, place[l*PLACE_BITS+:PLACE_BITS]} : l;
+        for (m = 0; m < AdcsPerGroup; m = m + 1) total = total + sum_q[p*AdcsPerGroup+m];
         for (r = 0; r < Rounds; r = r + 1)
           if (Rounds == 1 || rounds_q[4*8+1+:8] == 8'(r)) acc_o[(r*LOGICAL+l)*WordBits+:WordBits] <= WordBits'(total);
       end
 
     if (valid_q[4]) begin
+      if (Differential == 0 && reference_used_q) begin
+        driven = AccBits'(code[(ADCS-1)*AdcBits+:AdcBits]) << (AdcShift - LevelShift);
+        driven = driven - AccBits'(ZERO >> LevelShift);
+        if (first_q[4] && DacBits > 1) driven = driven - AccBits'(LIFT >> LevelShift);
+        if (!live_q[4]) driven = {AccBits{1'b0}};
+        base        = first_q[4] ? {AccBits{1'b0}} : reference_q <<< DacBits;
+        reference_q = first_q[4] && DacBits == 1 ? base - driven : base + driven;
+      end
+
       for (a = 0; a < WEIGHT_ADCS; a = a + 1) begin
         i     = a % AdcsPerGroup;
         value = AccBits'(code[a*AdcBits+:AdcBits]) << (AdcShift - LevelShift);
-        value = value - AccBits'(AdcZero >> LevelShift);
-        if (first_q[4] && DacBits > 1) value = value - AccBits'(AdcOffset >> LevelShift);
+        value = value - AccBits'(ZERO >> LevelShift);
+        if (first_q[4] && DacBits > 1) value = value - AccBits'(LIFT >> LevelShift);
         if (!live_q[4]) value = {AccBits{1'b0}};
+        if (Flip != 0 && flip[a]) value = (driven <<< CellBits) - driven - value;
         term = value <<< places_q[8*i+:8];
         for (w = 0; w < WeightsPerGroup; w = w + 1)
           if (used_q[i*WeightsPerGroup+w]) begin
@@ -158,14 +223,6 @@ module hvae_tile #(
             if (fresh_q[i]) base = first_q[4] ? {AccBits{1'b0}} : base <<< DacBits;
             sum_q[a*WeightsPerGroup+w] = minus_q[i] ? base - term : base + term;
           end
-      end
-
-      if (Differential == 0 && reference_used_q) begin
-        value = AccBits'(code[(ADCS-1)*AdcBits+:AdcBits]) << (AdcShift - LevelShift);
-        value = value - AccBits'(AdcZero >> LevelShift);
-        if (first_q[4]) value = DacBits == 1 ? -value : value - AccBits'(AdcOffset >> LevelShift);
-        if (!live_q[4]) value = {AccBits{1'b0}};
-        reference_q = (first_q[4] ? {AccBits{1'b0}} : reference_q <<< DacBits) + value;
       end
     end
 

@@ -82,6 +82,9 @@ module hvae_tile_core #(
   reg [SPAN-1:0]            lit;
   integer a, b, j, s;
 
+  // Deviations of the conversions of this range.
+  localparam [511:0] SIGMA = Noise != 0 ? 512'(`HVAE_NOISE_SIGMA >> (512 * (AdcShift - `HVAE_FINEST_RANGE))) : 512'd0;
+
   // What each conversion adds to its sum.
   wire [Adcs*16-1:0] noise;
   genvar c;
@@ -89,7 +92,7 @@ module hvae_tile_core #(
     if (Noise != 0) begin : gen_noise
       for (c = 0; c < Adcs; c = c + 1) begin : gen_adc
         localparam [31:0] OF_ADC = 32'(64'h9e3779b9 * c);
-        hvae_noise #(.SumBits(SUM_BITS), .BinShift(`HVAE_NOISE_BIN_SHIFT), .Sigma(`HVAE_NOISE_SIGMA)) u_noise (
+        hvae_noise #(.SumBits(SUM_BITS), .BinShift(`HVAE_NOISE_BIN_SHIFT), .Sigma(SIGMA)) u_noise (
             .key_i(noise_i + OF_ADC), .sum_i(sum_q[c]), .noise_o(noise[c*16+:16]));
       end
     end else begin : gen_no_noise

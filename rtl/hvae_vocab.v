@@ -39,8 +39,14 @@ module hvae_vocab #(
     parameter DacBits         = 1,
     parameter AdcBits         = 9,
     parameter AdcShift        = 0,
-    parameter AdcOffset       = 0,
-    parameter AdcZero         = 0,   // code of no current, in code steps
+    parameter AdcLift         = 0,   // how far below 0 a sum may be, in code steps
+    parameter AdcZero         = 0,   // code of no current
+    parameter [4*RowTiles*((ColTiles+Rounds-1)/Rounds)-1:0] Ranges = 0,  // of physical tiles, beyond AdcShift
+    parameter Flip            = 0,   // columns may hold what is missing to the highest level
+    parameter Remap           = 0,   // weights may stand on any place of their tile
+    parameter Spare           = 0,   // places of a tile without a weight
+    parameter Gains           = 0,   // every output has a gain and an offset
+    parameter GainFile        = "",
     parameter LevelShift      = 0,   // code steps from one level to the next: 2^LevelShift
     parameter Noise           = 0,   // conversions draw (hvae_noise)
     parameter Bent            = 0,   // converters are not linear
@@ -112,7 +118,8 @@ module hvae_vocab #(
       .InputBits(InputBits), .Rows(Rows), .Groups(Groups), .AdcsPerGroup(AdcsPerGroup),
       .WeightsPerGroup(WeightsPerGroup), .CellsPerWeight(CellsPerWeight), .Slots(Slots),
       .CellBits(CellBits), .CodeBits(CodeBits), .DacBits(DacBits), .AdcBits(AdcBits),
-      .AdcShift(AdcShift), .AdcOffset(AdcOffset), .AdcZero(AdcZero), .LevelShift(LevelShift),
+      .AdcShift(AdcShift), .AdcLift(AdcLift), .AdcZero(AdcZero), .Ranges(Ranges),
+      .Flip(Flip), .Remap(Remap), .Spare(Spare), .LevelShift(LevelShift),
       .Noise(Noise), .Bent(Bent), .MatrixNumber(MatrixNumber), .HighFirst(HighFirst), .Differential(Differential),
       .WeightBits(WeightBits), .AccBits(AccBits), .Lossless(Lossless),
       .RomDir(RomDir), .RomPrefix(RomPrefix)
@@ -140,7 +147,8 @@ module hvae_vocab #(
   wire [15:0] all_sats;
   assign sats_o = second_line_q[4] ? 16'd0 : all_sats;
   hvae_lanes_requant #(
-      .Sets(1), .Lanes(Lanes), .Size(Vocabulary), .InBits(SUM_BITS), .OutBits(LogitBits), .Shift(Shift)
+      .Sets(1), .Lanes(Lanes), .Size(Vocabulary), .InBits(SUM_BITS), .OutBits(LogitBits), .Shift(Shift),
+      .Gains(Gains), .GainFile(GainFile)
   ) u_logits (
       .clk_i(clk_i), .valid_i(valid_q[2]), .group_i(group2), .value_i(sum),
       .value_o(write_data), .sats_o(all_sats)

@@ -16,7 +16,7 @@ module hvae_{{ name }} (
     input  wire [31:0] noise_key_i,      // of the draws of converters in this step
     output wire        busy_o,
 {%- for part in inputs %}
-    input  wire [{{ input_bits * part.inputs - 1 }}:0] {{ part.name }}_planes_i,
+    input  wire [{{ input_bits * part.m.inputs - 1 }}:0] {{ part.name }}_planes_i,
 {%- endfor %}
     input  wire        load_i,           // initial states, group by group
     input  wire [17:0] load_group_i,
@@ -58,15 +58,16 @@ module hvae_{{ name }} (
   hvae_delay #(.Bits(18), .Cycles(1)) u_group3 (.clk_i(clk_i), .d_i(group2), .d_o(group3));
   hvae_delay #(.Bits(18), .Cycles(1 + LATENCY)) u_write_group (.clk_i(clk_i), .d_i(group3), .d_o(write_group));
 {% for part in parts %}
-  // Part "{{ part.name }}": {{ part.inputs }} inputs; q + 2: sums, q + 3: pre-activations.
-  localparam {{ part.upper }}_SUM_BITS = {{ part.sum_bits }};
+  // Part "{{ part.name }}": {{ part.m.inputs }} inputs; q + 2: sums, q + 3: pre-activations.
+  localparam {{ part.upper }}_SUM_BITS = {{ part.m.sum_bits }};
   wire [READS*{{ part.upper }}_SUM_BITS-1:0] {{ part.name }}_sum;
   wire [READS*PRE_BITS-1:0] {{ part.name }}_pre;
   wire [15:0] {{ part.name }}_clips, {{ part.name }}_sats, {{ part.name }}_samples;
   hvae_matvec #(
-      `HVAE_TILE, .RomPrefix("{{ part.rom }}"), .MatrixNumber({{ part.matrix }}),
-      .Inputs({{ part.inputs }}), .Sets(GATES), .Size(HIDDEN), .Lanes(LANES), .BiasCoarse({{ part.bias_coarse }}), .BiasFine({{ part.bias_fine }}),
-      .CoarseBit({{ part.coarse_bit }}), .RowTiles({{ part.row_tiles }}), .ColTiles({{ part.col_tiles }}), .Rounds({{ rounds }})
+      `HVAE_TILE, .RomPrefix("{{ part.rom }}"), .MatrixNumber({{ part.m.matrix }}),
+      .Inputs({{ part.m.inputs }}), .Sets(GATES), .Size(HIDDEN), .Lanes(LANES), .BiasCoarse({{ part.m.bias_coarse }}), .BiasFine({{ part.m.bias_fine }}),
+      .CoarseBit({{ part.m.coarse_bit }}), .RowTiles({{ part.m.row_tiles }}), .ColTiles({{ part.m.col_tiles }}), .Rounds({{ rounds }}),
+      .AdcShift({{ part.m.adc_shift }}), .Ranges({{ part.m.ranges }})
   ) u_{{ part.name }}_matrix (
       .clk_i(clk_i), .noise_key_i(noise_key_i), .sample_i(sample), .first_i(first), .phase_i(phase), .slot_i(slot), .round_i(round),
       .planes_i({{ part.planes }}), .scan_i(scan), .group_i(group), .read_sum_o({{ part.name }}_sum),
@@ -74,6 +75,8 @@ module hvae_{{ name }} (
   );
   hvae_lanes_requant #(
       .Sets(GATES), .Lanes(LANES), .Size(HIDDEN), .InBits({{ part.upper }}_SUM_BITS), .OutBits(PRE_BITS), .Shift({{ part.shift }})
+{%- if gains %},
+      .Gains(1), .GainFile({`HVAE_ROM_DIR, "/{{ part.rom }}_gains.hex"}){% endif %}
   ) u_{{ part.name }}_requant (
       .clk_i(clk_i), .valid_i(valid_q[2]), .group_i(group2), .value_i({{ part.name }}_sum),
       .value_o({{ part.name }}_pre), .sats_o({{ part.name }}_sats)

@@ -7,11 +7,13 @@
     .InputBits({{ g.input_bits }}), .Rows({{ g.rows }}), .Groups({{ g.groups }}), .AdcsPerGroup({{ g.adcs_per_group }}), \
     .WeightsPerGroup({{ g.weights_per_group }}), .CellsPerWeight({{ g.cells_per_weight }}), .Slots({{ g.slots }}), \
     .CellBits({{ g.cell_bits }}), .CodeBits({{ g.code_bits }}), .DacBits({{ g.dac_bits }}), .AdcBits({{ g.adc_bits }}), \
-    .AdcShift({{ g.adc_shift }}), .AdcOffset({{ g.adc_offset }}), .AdcZero({{ g.adc_zero }}), .LevelShift({{ g.level_shift }}), \
+    .AdcLift({{ lift }}), .AdcZero({{ zero }}), .Flip({{ flip }}), .Remap({{ remap }}), .Spare({{ g.spare }}), .LevelShift({{ g.level_shift }}), \
     .Noise({{ noise }}), .Bent({{ bent }}), .HighFirst({{ high_first }}), .Differential({{ differential }}), \
     .WeightBits({{ g.weight_bits }}), .AccBits({{ g.acc_bits }}), .Lossless({{ lossless }}), .SkipZeros({{ skip_zeros }}), .RomDir(`HVAE_ROM_DIR)
 
-// Deviations of conversions by their column sum, and codes of converters that are not linear; 0: none.
+// Deviations of conversions by their column sum, from the finest range on, and codes of converters
+// that are not linear; 0: none.
+`define HVAE_FINEST_RANGE {{ g.adc_shift }}
 `define HVAE_NOISE_BIN_SHIFT {{ bin_shift }}
 `define HVAE_NOISE_SIGMA {{ sigma }}
 `define HVAE_ADC_CODES {{ adc_codes }}

@@ -8,7 +8,10 @@
       `HVAE_TILE, .RomPrefix("{{ name }}"), .MatrixNumber({{ m.matrix }}),
       .Sets({{ sets }}), .Size({{ size }}), .Lanes({{ lanes }}), .OutBits({{ out_bits }}), .Shift({{ shift }}), .ShiftC({{ shift_c }}), .HasC({{ has_c }}),
       .Inputs({{ m.inputs }}), .BiasCoarse({{ m.bias_coarse }}), .BiasFine({{ m.bias_fine }}), .CoarseBit({{ m.coarse_bit }}),
-      .RowTiles({{ m.row_tiles }}), .ColTiles({{ m.col_tiles }}), .Rounds({{ rounds }})
+      .RowTiles({{ m.row_tiles }}), .ColTiles({{ m.col_tiles }}), .Rounds({{ rounds }}),
+      .AdcShift({{ m.adc_shift }}), .Ranges({{ m.ranges }})
+{%- if gains %},
+      .Gains(1), .GainFile({`HVAE_ROM_DIR, "/{{ name }}_gains.hex"}){% endif %}
   ) u_{{ name }} (
       .clk_i(clk_i), .rst_i(rst_i), .start_i({{ start }}), .noise_key_i(noise_key), .busy_o(stage_busy[{{ index }}]), .planes_i({{ source }}_planes),
       .write_o({{ name }}_write), .write_group_o({{ name }}_group), .write_data_o({{ name }}_data),

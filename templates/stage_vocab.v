@@ -6,7 +6,10 @@
       .Score({{ score }}), .Exp2DeltaBits({{ exp2_delta_bits }}), .Exp2File({`HVAE_ROM_DIR, "/exp2_fraction.hex"}),
       .Log2DeltaBits({{ log2_delta_bits }}), .Log2File({`HVAE_ROM_DIR, "/log2_fraction.hex"}),
       .Inputs({{ m.inputs }}), .BiasCoarse({{ m.bias_coarse }}), .BiasFine({{ m.bias_fine }}), .CoarseBit({{ m.coarse_bit }}),
-      .RowTiles({{ m.row_tiles }}), .ColTiles({{ m.col_tiles }}), .Rounds({{ rounds }})
+      .RowTiles({{ m.row_tiles }}), .ColTiles({{ m.col_tiles }}), .Rounds({{ rounds }}),
+      .AdcShift({{ m.adc_shift }}), .Ranges({{ m.ranges }})
+{%- if gains %},
+      .Gains(1), .GainFile({`HVAE_ROM_DIR, "/{{ name }}_gains.hex"}){% endif %}
   ) u_{{ name }} (
       .clk_i(clk_i), .rst_i(rst_i), .start_i({{ start }}), .noise_key_i(noise_key), .busy_o(stage_busy[{{ index }}]), .planes_i({{ source }}_planes),
       .sample_i(sample_tokens_i), .beta_i(beta_i), .keys_i(keys), .step_i(step[11:0]), .token_o(chosen),

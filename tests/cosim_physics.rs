@@ -5,7 +5,7 @@ mod common;
 
 use common::{build, jobs, mapped, skip, tiny};
 use hvae_mnn::config::CellKind::{Gru, Lstm, Rnn};
-use hvae_mnn::config::{Config, Crossbar, Encoding, Fault, Noise, Stuck, Wires};
+use hvae_mnn::config::{AdcRange, Config, Crossbar, Encoding, Fault, Noise, RangeOf, Stuck, Wires};
 use hvae_mnn::cosim::{Cosim, CosimReport, Effort, Engine, RunOptions, Simulation, tools};
 use hvae_mnn::crossbar::{CrossbarNet, PRESETS};
 use hvae_mnn::golden::Golden;
@@ -124,6 +124,32 @@ fn all_effects_at_once_on_four_shapes() {
         (config.crossbar.dac_bits, config.crossbar.physical_tiles) = [(1, 0), (2, 16), (1, 0), (2, 0)][i];
         config.accelerator.skip_zero_phases = i == 2;
         (format!("{shape:?}"), everything(config))
+    };
+    on_all(SHAPES.iter().enumerate().map(config).collect(), agrees);
+}
+
+/// Where weights stand and what converters and columns are set to, on top of all that goes wrong.
+fn arranged(mut config: Config) -> Config {
+    let x = &mut config.crossbar;
+    x.flip = x.encoding == Encoding::Offset;
+    x.dodge_faults = true;
+    x.spare_columns = 1;
+    (x.adc_range, x.adc_range_of) = (AdcRange::Data, RangeOf::Tile);
+    (x.adc_shift, x.calibrate_columns) = (0, true);
+    config
+}
+
+#[test]
+fn mapping_and_calibration_on_four_shapes() {
+    if let Err(why) = tools::VERILATOR.find() {
+        return skip("mapping and calibration against Verilator", &why.to_string());
+    }
+    let config = |(i, &shape): (usize, &Shape)| {
+        let (rows, columns, columns_per_adc, encoding) = shape;
+        // Two places more, for one that stays empty.
+        let mut config = on_shape(&[Lstm, Gru], (rows, columns + 16, columns_per_adc, encoding));
+        (config.crossbar.dac_bits, config.crossbar.physical_tiles) = [(1, 24), (1, 0), (2, 0), (1, 24)][i];
+        (format!("{shape:?}"), arranged(everything(config)))
     };
     on_all(SHAPES.iter().enumerate().map(config).collect(), agrees);
 }

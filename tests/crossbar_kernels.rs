@@ -2,7 +2,7 @@
 
 use hvae_mnn::config::{Crossbar, Encoding, Fixed, Noise, SliceOrder};
 use hvae_mnn::crossbar::{
-    CodeScale, Converter, KernelChoice, Level, MappedMatrix, Tile, TileGeometry, TiledMatrix,
+    CodeScale, Converters, KernelChoice, Level, MappedMatrix, Tile, TileGeometry, TiledMatrix,
 };
 use hvae_mnn::quant::{Format, IntMatrix, MatVec};
 use ndarray::Array2;
@@ -124,8 +124,8 @@ proptest! {
         let mapped = MappedMatrix::new(&m.weights, &g);
         let mut draw = Draw(seed | 1);
         let tiles = mapped.tiles.iter().map(|t| Tile {
-            at: t.at,
             codes: Array2::from_shape_fn((g.rows, g.columns), |_| draw.below(1 << code_bits) as u8),
+            ..t.clone()
         });
         let mapped = MappedMatrix::from_tiles(tiles.collect(), mapped.shape(), &g);
         compare(&TiledMatrix::from_mapped(&m, mapped, &g), &fixed, seed)?;
@@ -149,7 +149,7 @@ proptest! {
         let crossbar = Crossbar { adc_zero: zero, ..crossbar };
         let Ok(g) = TileGeometry::new(&crossbar, &fixed, crossbar.cell_bits) else { return Ok(()) };
         let m = matrix(outputs, inputs, &fixed, seed);
-        let tiled = TiledMatrix::new(&m, &g).with_converter(Converter::new(&g, &noise, skips));
+        let tiled = TiledMatrix::new(&m, &g).with_converters(Converters::new(&g, 0, &noise, skips));
         prop_assert!(tiled.kernel().is_some());
         let mut draw = Draw(seed | 1);
         let half = 1i64 << (fixed.input_bits - 1);
@@ -161,6 +161,67 @@ proptest! {
         let want_clips = tiled.apply_by_phases(&input, &mut want, key);
         prop_assert_eq!(tiled.apply(&input, &mut got, key), want_clips);
         prop_assert_eq!(&got, &want);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    /// Weights on any place, some columns flipped, and a range for every tile.
+    #[test]
+    fn any_mapping(
+        (crossbar, fixed) in shape(), outputs in 1usize..40, inputs in 1usize..150, noise in noisy(),
+        spare in 0usize..3, exact in any::<bool>(), one_range in any::<bool>(), seed in any::<u64>(),
+    ) {
+        let flip = crossbar.encoding == Encoding::Offset;
+        let crossbar = Crossbar { flip, spare_columns: spare, dodge_faults: true, adc_zero: 1, ..crossbar };
+        let Ok(g) = TileGeometry::new(&crossbar, &fixed, crossbar.cell_bits) else { return Ok(()) };
+        let m = matrix(outputs, inputs, &fixed, seed);
+        let mut mapped = MappedMatrix::new(&m.weights, &g);
+        let mut draw = Draw(seed | 1);
+        let coarsest = g.adc_shift + 2;
+        for tile in &mut mapped.tiles {
+            let mut places = tile.places.clone();
+            for i in (1..places.len()).rev() {
+                places.swap(i, draw.below(i as u64 + 1) as usize);
+            }
+            tile.move_to(places, &g);
+            tile.adc_shift += if one_range { 1 } else { draw.below(3) as u32 };
+        }
+        prop_assert_eq!(&mapped.weights(&g), &m.weights);
+        let noise = if exact { Noise::default() } else { noise };
+        let converters = Converters::new(&g, coarsest, &noise, false);
+        let tiled = TiledMatrix::from_mapped(&m, mapped, &g).with_converters(converters);
+        let half = 1i64 << (fixed.input_bits - 1);
+        let input: Vec<i32> = (0..inputs).map(|_| (draw.below(2 * half as u64) as i64 - half) as i32).collect();
+        let (mut want, mut got) = (vec![0i64; outputs], vec![0i64; outputs]);
+        let want_clips = tiled.apply_by_phases(&input, &mut want, 9);
+        prop_assert_eq!(tiled.apply(&input, &mut got, 9), want_clips);
+        prop_assert_eq!(&got, &want);
+        let mut together = vec![0i64; outputs];
+        prop_assert_eq!(tiled.apply_all(&[&input], &mut [&mut together]).len(), 1);
+    }
+}
+
+/// ISAAC's encoding: half the range is enough for what the converters see, and nothing is lost.
+#[test]
+fn flipped_columns_need_a_bit_less() {
+    let tile = |adc_bits, flip| {
+        let crossbar = Crossbar { encoding: Encoding::Offset, adc_bits, flip, ..Crossbar::default() };
+        TileGeometry::new(&crossbar, &Fixed::default(), 2).unwrap()
+    };
+    let fixed = Fixed::default();
+    let mut m = matrix(60, 128, &fixed, 3);
+    m.weights.slice_mut(ndarray::s![..30, ..]).fill(127);
+    let input = vec![-1; 128];
+    let (mut want, mut got) = (vec![0; 60], vec![0; 60]);
+    m.apply(&input, &mut want, 0);
+    for (adc_bits, flip, clips) in [(9, false, false), (8, false, true), (8, true, false), (7, true, true)] {
+        let tiled = TiledMatrix::new(&m, &tile(adc_bits, flip));
+        let clipped = tiled.apply(&input, &mut got, 0);
+        assert_eq!(clipped > 0, clips, "{adc_bits} bits, flip {flip}");
+        assert_eq!(got == want, !clips, "{adc_bits} bits, flip {flip}");
+        assert_eq!(tiled.mapped().weights(&tile(adc_bits, flip)), m.weights);
     }
 }
 

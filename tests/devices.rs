@@ -16,7 +16,7 @@ fn programmed(config: &Config) -> (MappedMatrix, Programmed, Devices, TileGeomet
     let g = TileGeometry::new(&config.crossbar, &config.fixed, devices.scale()).unwrap();
     let weights = Array2::from_shape_fn((40, 200), |(n, k)| ((n * 37 + k * 11) % 255) as i32 - 127);
     let levels = MappedMatrix::new(&weights, &g);
-    let (mapped, cells) = program("m", levels.clone(), &devices, config).unwrap();
+    let (mapped, cells) = program("m", levels.clone(), &devices, &g, config).unwrap();
     (mapped, cells, devices, g, levels)
 }
 
@@ -101,7 +101,7 @@ fn stuck_cells_are_as_many_as_asked_for() {
 fn a_fault_map_names_its_cells() {
     let fault =
         |matrix: &str, row| Fault { matrix: matrix.into(), tile: (1, 0), row, column: 9, stuck: Stuck::On };
-    let (mapped, cells, devices, _, levels) =
+    let (mapped, cells, devices, g, levels) =
         programmed(&with("ideal", |d| d.faults = vec![fault("m", 5), fault("other", 6)]));
     assert_eq!(cells.stuck, 1);
     let tile = mapped.tiles.iter().position(|t| t.at == (1, 0)).unwrap();
@@ -109,7 +109,7 @@ fn a_fault_map_names_its_cells() {
     assert_eq!(mapped.tiles[tile].codes[[6, 9]], levels.tiles[tile].codes[[6, 9]]);
 
     let config = with("ideal", |d| d.faults = vec![fault("m", 64)]);
-    let refused = program("m", levels, &devices, &config).unwrap_err();
+    let refused = program("m", levels, &devices, &g, &config).unwrap_err();
     assert_eq!(
         refused.to_string(),
         "[device] faults: m, tile (1, 0), row 64, column 9: expected a row below 64 and a column below 64; correct the fault map"
@@ -158,8 +158,7 @@ fn a_draw_belongs_to_its_cell_and_to_the_seed() {
     assert!((0.88..0.95).contains(&same), "{same}");
     // Another matrix is another array.
     let config = seed(1);
-    let devices = Devices::new(&config.device, &config.crossbar).unwrap();
-    let levels = programmed(&config).4;
-    let other = program("n", levels.clone(), &devices, &config).unwrap().0;
-    assert_ne!(other, program("m", levels, &devices, &config).unwrap().0);
+    let (_, _, devices, g, levels) = programmed(&config);
+    let other = program("n", levels.clone(), &devices, &g, &config).unwrap().0;
+    assert_ne!(other, program("m", levels, &devices, &g, &config).unwrap().0);
 }

@@ -4,7 +4,7 @@ use super::Failure;
 use super::bench::Row;
 use hvae_mnn::config::{CellKind, Config, Crossbar, Encoding, Noise, Wires};
 use hvae_mnn::crossbar::{
-    Converter, CrossbarNet, KernelChoice, TileGeometry, TiledMatrix, effective_conductances,
+    Converters, CrossbarNet, KernelChoice, TileGeometry, TiledMatrix, effective_conductances,
 };
 use hvae_mnn::golden::{Golden, GoldenEngine};
 use hvae_mnn::model::{Engine, Network, Random};
@@ -143,7 +143,7 @@ fn products(table: &mut Table) {
     let whole = Some((PRODUCTS, BYTE_PRODUCT_ROOF));
     table.product("W1, no column can clip", single(&collapsing, &inputs[0], &mut sums), whole);
     let noise = Noise { cell: 0.02, comparator: 0.5, inl: 0.5, ..Noise::default() };
-    let noisy = converting.clone().with_converter(Converter::new(&geometry, &noise, false));
+    let noisy = converting.clone().with_converters(Converters::new(&geometry, 0, &noise, false));
     table.product("W1, a noise draw for every conversion", single(&noisy, &inputs[0], &mut sums), None);
 
     for (name, tiled, roof) in [

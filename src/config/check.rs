@@ -1,6 +1,6 @@
 //! The bounds of every value of `hvae.toml` that a section can judge by itself.
 
-use super::{Config, ConfigError, Lanes};
+use super::{Config, ConfigError, Encoding, Lanes};
 use std::fmt::Display;
 
 struct Checker<'a> {
@@ -194,6 +194,19 @@ fn crossbar(c: &Checker, config: &Config) -> Result<(), ConfigError> {
     c.within(("crossbar", "adc_shift"), x.adc_shift.into(), 0..=16, "0 keeps every conductance step")?;
     let codes = (1u64 << x.adc_bits) - 1;
     c.within(("crossbar", "adc_zero"), x.adc_zero.into(), 0..=codes, "a code of the converter")?;
+    c.require(
+        !x.flip || x.encoding == Encoding::Offset,
+        ("crossbar", "flip"),
+        x.flip,
+        "false with encoding = \"differential\"",
+        "what a flipped column lacks is known from the offset column of encoding = \"offset\"",
+    )?;
+    c.within(
+        ("crossbar", "spare_columns"),
+        x.spare_columns as u64,
+        0..=4095,
+        "places for weights on a tile",
+    )?;
     c.within(
         ("crossbar", "columns_per_adc"),
         x.columns_per_adc as u64,

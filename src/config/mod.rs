@@ -1,6 +1,7 @@
 //! The text a person writes (`hvae.toml`), checked into a value that cannot be wrong.
 
 mod check;
+mod crossbar;
 mod device;
 mod lanes;
 mod noise;
@@ -9,13 +10,11 @@ mod sections;
 mod train;
 mod wires;
 
+pub use crossbar::{AdcRange, Crossbar, Encoding, RangeOf, SliceOrder};
 pub use device::{Device, Fault, Stuck};
 pub use lanes::Lanes;
 pub use noise::Noise;
 pub use parse::ConfigError;
-pub use sections::{
-    Accelerator, CellKind, CellStorage, Config, Crossbar, Encoding, Fixed, LatentFrom, Model, SliceOrder,
-    Target,
-};
+pub use sections::{Accelerator, CellKind, CellStorage, Config, Fixed, LatentFrom, Model, Target};
 pub use train::{Decay, KlSchedule, KlShape, Protocol, Train};
 pub use wires::{ArrayKind, Drive, Wires};

@@ -1,6 +1,6 @@
 //! The sections of `hvae.toml`, one struct each. Every default stands here and nowhere else.
 
-use super::{Device, Lanes, Noise, Train, Wires};
+use super::{Crossbar, Device, Lanes, Noise, Train, Wires};
 use serde::{Deserialize, Serialize};
 
 /// One complete request: which network, in which numbers, on which tiles.
@@ -133,68 +133,6 @@ impl Default for Fixed {
             table_bits: 16,
             table_address_bits: 9,
             logit_bits: 16,
-        }
-    }
-}
-
-/// How a signed weight sits on columns.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Encoding {
-    /// A pair of columns: positive and negative magnitude.
-    Differential,
-    /// One column of w + 2^(weight_bits-1), and one shared offset column a tile.
-    Offset,
-}
-
-/// Which slice of a weight comes first, nearest to the drivers of the word lines.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum SliceOrder {
-    LowFirst,
-    HighFirst,
-}
-
-/// `[crossbar]`: the tile and its converters.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Crossbar {
-    /// Word lines of a tile.
-    pub rows: usize,
-    /// Bit lines of a tile.
-    pub columns: usize,
-    /// Bits stored in one cell.
-    pub cell_bits: u32,
-    /// Bits of an input driven in one phase.
-    pub dac_bits: u32,
-    pub adc_bits: u32,
-    /// Conductance steps per ADC step, as a power of two.
-    pub adc_shift: u32,
-    /// Code of no current: the range of a converter begins that many ADC steps below 0.
-    pub adc_zero: u32,
-    /// Columns that share one ADC, converted one after the other.
-    pub columns_per_adc: usize,
-    pub encoding: Encoding,
-    pub slice_order: SliceOrder,
-    /// Tiles there are; with fewer than the weights need, columns take turns on the
-    /// converters in rounds. 0: as many as the weights need.
-    pub physical_tiles: usize,
-}
-
-impl Default for Crossbar {
-    fn default() -> Self {
-        Crossbar {
-            rows: 128,
-            columns: 128,
-            cell_bits: 2,
-            dac_bits: 1,
-            adc_bits: 9,
-            adc_shift: 0,
-            adc_zero: 0,
-            columns_per_adc: 8,
-            encoding: Encoding::Differential,
-            slice_order: SliceOrder::LowFirst,
-            physical_tiles: 0,
         }
     }
 }

@@ -1,38 +1,74 @@
 //! A product through converters that the bit slices do not know: every column sum is converted
 //! for itself. Equal to `TiledMatrix::apply_by_phases`, and much faster.
 
-use super::converter::Seat;
+use super::converter::{Converters, Seat};
 use super::kernel::{ColumnSums, Kernel};
-use super::{Converter, MappedMatrix, TileGeometry};
+use super::{MappedMatrix, TileGeometry};
 
-/// Which converter, slot and tile every column of a matrix has.
+/// Of every column of a matrix: its converter, slot and tile, and whether it is flipped.
 #[derive(Debug)]
 pub struct Seats {
-    /// Of the logical columns of all column tiles, by cell of the weight.
-    cells: Vec<Vec<Seat>>,
+    /// Places of all column tiles.
+    lanes: usize,
+    column_tiles: usize,
+    /// By row of tiles, then cell of the weight, then lane.
+    cells: Vec<Vec<Vec<Seat>>>,
     /// Of the offset column of each column tile, where there is one.
     references: Vec<Seat>,
+    /// Range of the tiles, row by row.
+    ranges: Vec<u32>,
+    /// Where columns are flipped, what they are worth: by row of tiles, then cell, then lane -1 or 1.
+    signs: Option<Vec<Vec<Vec<i32>>>>,
+    /// What driven rows count for, for the sake of flipped columns: by row of tiles, then lane.
+    counted: Vec<Vec<i64>>,
 }
 
 impl Seats {
     pub fn new(g: &TileGeometry, mapped: &MappedMatrix) -> Seats {
-        let logical = g.logical_columns();
-        let of_cell = |q: usize| {
-            let seat = |n: usize| {
-                let site = g.site(n % logical, q);
-                Seat::new(n / logical, site.slot, site.adc)
-            };
-            (0..mapped.column_tiles * logical).map(seat).collect()
+        let lanes = mapped.column_tiles * g.places();
+        let each = |row: usize, q: usize| {
+            (0..lanes).map(move |n| (mapped.tile(row, n / g.places()), n / g.places(), n % g.places(), q))
         };
-        let tiles = if g.differential() { 0 } else { mapped.column_tiles };
+        let seat = |(tile, column, l, q): (&super::Tile, usize, usize, usize)| {
+            let site = tile.site(g, l, q);
+            Seat::new(column, site.slot, site.adc)
+        };
+        let flipped =
+            |(tile, _, l, q): (&super::Tile, usize, usize, usize)| tile.flipped[tile.column(g, l, q)];
+        let sign = |at| if flipped(at) { -1 } else { 1 };
+        let cells = 0..g.cells_per_weight;
+        let rows = 0..mapped.row_tiles;
+        let top = (1i64 << g.cell_bits) - 1;
+        let counted = |row: usize| {
+            let mut counted = vec![0; lanes];
+            for q in cells.clone() {
+                let worth = top << (g.site(0, q).slice * g.cell_bits);
+                for (sum, at) in counted.iter_mut().zip(each(row, q)) {
+                    *sum += if flipped(at) { worth } else { 0 };
+                }
+            }
+            counted
+        };
+        let columns = if g.differential() { 0 } else { mapped.column_tiles };
+        let of_rows = |of: &dyn Fn(usize, usize) -> Vec<i32>| -> Vec<Vec<Vec<i32>>> {
+            rows.clone().map(|row| cells.clone().map(|q| of(row, q)).collect()).collect()
+        };
         Seats {
-            cells: (0..g.cells_per_weight).map(of_cell).collect(),
-            references: (0..tiles).map(|tile| Seat::new(tile, 0, g.weight_adcs())).collect(),
+            lanes,
+            column_tiles: mapped.column_tiles,
+            cells: rows
+                .clone()
+                .map(|r| cells.clone().map(|q| each(r, q).map(seat).collect()).collect())
+                .collect(),
+            references: (0..columns).map(|tile| Seat::new(tile, 0, g.weight_adcs())).collect(),
+            ranges: mapped.tiles.iter().map(|tile| tile.adc_shift).collect(),
+            signs: g.flip.then(|| of_rows(&|row, q| each(row, q).map(sign).collect())),
+            counted: if g.flip { rows.clone().map(counted).collect() } else { Vec::new() },
         }
     }
 
     fn of(&self, columns: &ColumnSums) -> &[Seat] {
-        let seats = columns.cell.map_or(&self.references, |q| &self.cells[q]);
+        let seats = columns.cell.map_or(&self.references, |q| &self.cells[columns.row_tile][q]);
         &seats[columns.first..][..columns.sums.len()]
     }
 }
@@ -40,7 +76,7 @@ impl Seats {
 /// A programmed matrix and its converters.
 pub struct ByColumns<'a> {
     pub geometry: &'a TileGeometry,
-    pub converter: &'a Converter,
+    pub converters: &'a Converters,
     /// Keeps every column.
     pub kernel: &'a Kernel,
     pub seats: &'a Seats,
@@ -49,34 +85,64 @@ pub struct ByColumns<'a> {
 impl ByColumns<'_> {
     /// Sums of one vector, given the code of every row; returns the conversions that clipped.
     pub fn apply(&self, codes: &[i32], sums: &mut [i64], key: u32) -> u64 {
-        let (g, converter) = (self.geometry, self.converter);
-        let column_tiles = self.seats.cells[0].len() / g.logical_columns();
+        let (g, seats) = (self.geometry, self.seats);
+        let skips_zeros = self.converters.finest().skips_zeros;
         let dead = self.dead_phases(codes);
-        let mut totals = vec![0i64; self.seats.cells[0].len()];
-        let mut references = vec![0i64; self.seats.references.len()];
+        let mut totals = vec![0i64; seats.lanes];
+        // By row of tiles, then tile.
+        let mut references = vec![vec![0i64; seats.references.len()]; seats.cells.len()];
         let mut values = Vec::new();
         let mut clips = 0;
         let every = self.kernel.column_sums(codes, &mut |columns: ColumnSums| {
-            if converter.skips_zeros && dead[columns.row_tile * g.phases + columns.phase] {
+            if skips_zeros && dead[columns.row_tile * g.phases + columns.phase] {
                 return;
             }
-            let phase = converter.phase(key, (columns.row_tile * column_tiles) as u32, columns.phase as u32);
-            let signed = columns.phase == 0 && g.dac_bits > 1;
-            clips += phase.convert(columns.sums, self.seats.of(&columns), signed, &mut values);
+            values.clear();
+            values.extend_from_slice(columns.sums);
+            clips += self.convert(&columns, key, &mut values);
             let site = columns.cell.map(|q| g.site(0, q));
             let place = (g.phases - 1 - columns.phase) as u32 * g.dac_bits;
             let shift = place + site.as_ref().map_or(0, |s| s.slice * g.cell_bits);
             let minus = (columns.phase == 0 && g.dac_bits == 1) != site.as_ref().is_some_and(|s| s.negative);
-            let into = if site.is_some() { &mut totals } else { &mut references };
+            if let (Some(signs), Some(q)) = (&seats.signs, columns.cell) {
+                let signs = &signs[columns.row_tile][q][columns.first..];
+                values.iter_mut().zip(signs).for_each(|(value, sign)| *value *= sign);
+            }
+            let into = if site.is_some() { &mut totals } else { &mut references[columns.row_tile] };
             for (total, &value) in into[columns.first..].iter_mut().zip(&values) {
                 let value = i64::from(value) << shift;
                 *total += if minus { -value } else { value };
             }
         });
         every.expect("a kernel that keeps every column");
-        for (n, sum) in sums.iter_mut().enumerate() {
-            let offset = references.get(n / g.logical_columns()).map_or(0, |r| r << (g.weight_bits - 1));
-            *sum = (totals[n] - offset) >> g.level_shift;
+        for (lane, mut total) in totals.into_iter().enumerate() {
+            let Some(n) = self.kernel.output(lane) else { continue };
+            for (row, references) in references.iter().enumerate() {
+                let Some(reference) = references.get(lane / g.places()) else { continue };
+                let counted = seats.counted.get(row).map_or(0, |counted| counted[lane]);
+                total += (counted - (1 << (g.weight_bits - 1))) * reference;
+            }
+            sums[n] = total >> g.level_shift;
+        }
+        clips
+    }
+
+    /// Makes values of column sums, tile by tile where tiles have ranges of their own.
+    fn convert(&self, columns: &ColumnSums, key: u32, values: &mut [i32]) -> u64 {
+        let g = self.geometry;
+        let signed = columns.phase == 0 && g.dac_bits > 1;
+        let row = columns.row_tile * self.seats.column_tiles;
+        let ranges = &self.seats.ranges[row..][..self.seats.column_tiles];
+        let every = self.seats.of(columns);
+        let width = if columns.cell.is_some() { g.places() } else { 1 };
+        let (mut from, mut clips) = (0, 0);
+        while from < values.len() {
+            let tile = (columns.first + from) / width;
+            let next = ranges[tile..].iter().position(|range| *range != ranges[tile]);
+            let to = next.map_or(values.len(), |n| ((tile + n) * width - columns.first).min(values.len()));
+            let converter = self.converters.of(ranges[tile]).phase(key, row as u32, columns.phase as u32);
+            clips += converter.convert(&mut values[from..to], &every[from..to], signed);
+            from = to;
         }
         clips
     }

@@ -40,6 +40,39 @@ pub struct Converter {
     pub skips_zeros: bool,
 }
 
+/// Converters of every range that the tiles of a network may have.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Converters {
+    finest: u32,
+    /// By `adc_shift`, from the finest on.
+    of_range: Vec<Converter>,
+}
+
+impl Converters {
+    /// With steps from that of `g` to that of `coarsest`.
+    pub fn new(g: &TileGeometry, coarsest: u32, noise: &Noise, skips_zeros: bool) -> Converters {
+        let of = |shift| Converter::new(&g.with_range(shift), noise, skips_zeros);
+        Converters {
+            finest: g.adc_shift,
+            of_range: (g.adc_shift..=coarsest.max(g.adc_shift)).map(of).collect(),
+        }
+    }
+
+    /// The converter whose step is 2^`adc_shift` code steps.
+    pub fn of(&self, adc_shift: u32) -> &Converter {
+        &self.of_range[(adc_shift - self.finest) as usize]
+    }
+
+    pub fn finest(&self) -> &Converter {
+        &self.of_range[0]
+    }
+
+    /// From the finest range on.
+    pub fn all(&self) -> &[Converter] {
+        &self.of_range
+    }
+}
+
 /// How much noise a conversion has.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NoiseTable {
@@ -156,14 +189,12 @@ impl Converter {
 }
 
 impl PhaseConverter<'_> {
-    /// Values of many column sums, and how many conversions clipped: [`Converter::noise`] and
-    /// [`Converter::convert`] of each.
-    pub fn convert(&self, sums: &[i32], seats: &[Seat], signed: bool, values: &mut Vec<i32>) -> u64 {
+    /// Makes values of many column sums, and says how many conversions clipped:
+    /// [`Converter::noise`] and [`Converter::convert`] of each.
+    pub fn convert(&self, values: &mut [i32], seats: &[Seat], signed: bool) -> u64 {
         let c = self.converter;
         let offset = (c.zero + if signed { c.offset } else { 0 }) as i32;
         let (round, top) = ((1i32 << c.adc_shift) >> 1, c.top as i32);
-        values.clear();
-        values.extend_from_slice(sums);
         if let Some(noise) = &c.noise {
             for (value, seat) in values.iter_mut().zip(seats) {
                 *value += noise.add(*value, self.key ^ self.place.wrapping_add(seat.place), seat.adc);

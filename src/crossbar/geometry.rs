@@ -43,6 +43,15 @@ pub struct TileGeometry {
     pub groups: usize,
     pub adcs_per_group: usize,
     pub weights_per_group: usize,
+    /// Places for weights that no weight is meant for.
+    #[serde(default)]
+    pub spare: usize,
+    /// Columns may hold what is missing to the highest level.
+    #[serde(default)]
+    pub flip: bool,
+    /// Weights may stand on any place of their tile.
+    #[serde(default)]
+    pub remap: bool,
     /// Conversions of each ADC in one phase.
     pub slots: usize,
     /// Phases in which one input is driven, most significant digit first.
@@ -78,6 +87,10 @@ pub enum GeometryError {
         columns_per_adc: usize,
         reference: &'static str,
     },
+    #[error(
+        "[crossbar] spare_columns = {spare}: expected less than {places}, the places for weights on a tile; lower it, or widen the tile"
+    )]
+    Spare { spare: usize, places: usize },
 }
 
 impl TileGeometry {
@@ -118,7 +131,10 @@ impl TileGeometry {
                 reference: if differential { "" } else { ", and the offset column" },
             });
         }
-        let peak = crossbar.rows as i64 * i64::from(scale.top);
+        let places = groups * weights_per_group;
+        if crossbar.spare_columns >= places {
+            return Err(GeometryError::Spare { spare: crossbar.spare_columns, places });
+        }
         Ok(TileGeometry {
             rows: crossbar.rows,
             columns: crossbar.columns,
@@ -134,19 +150,45 @@ impl TileGeometry {
             dac_bits: crossbar.dac_bits,
             adc_bits: crossbar.adc_bits,
             adc_shift,
-            adc_offset: adc_offset(crossbar, adc_shift, peak),
+            adc_offset: 0,
             adc_zero: i64::from(crossbar.adc_zero) << adc_shift,
             cells_per_weight,
             groups,
             adcs_per_group,
             weights_per_group,
+            spare: crossbar.spare_columns,
+            flip: crossbar.flip,
+            remap: crossbar.dodge_faults,
             slots,
             phases: input_bits.div_ceil(crossbar.dac_bits) as usize,
             acc_bits: weight_bits
                 + input_bits
                 + (crossbar.rows as u64).next_power_of_two().trailing_zeros()
                 + 2,
-        })
+        }
+        .with_range(adc_shift))
+    }
+
+    /// The same tile with converters of another step, as a power of two of code steps.
+    pub fn with_range(&self, adc_shift: u32) -> TileGeometry {
+        let adc_zero = self.adc_zero >> self.adc_shift << adc_shift;
+        TileGeometry { adc_shift, adc_zero, adc_offset: self.offset_of(adc_shift), ..self.clone() }
+    }
+
+    /// With more than one bit a phase the most significant digit is signed, so its column sums may
+    /// be negative: they are lifted by as much as can be needed, or by half the converter's range
+    /// if that is less.
+    fn offset_of(&self, adc_shift: u32) -> i64 {
+        let half = 1i64 << (self.adc_bits - 1 + adc_shift);
+        self.most_lift().min(half) >> adc_shift << adc_shift
+    }
+
+    /// How far below 0 a column sum can be.
+    pub fn most_lift(&self) -> i64 {
+        match self.dac_bits {
+            1 => 0,
+            bits => (self.rows as i64 * i64::from(self.top_code)) << (bits - 1),
+        }
     }
 
     pub fn differential(&self) -> bool {
@@ -163,14 +205,42 @@ impl TileGeometry {
         self.weight_adcs() + usize::from(!self.differential())
     }
 
+    /// Places for weights side by side on one tile.
+    pub fn places(&self) -> usize {
+        self.groups * self.weights_per_group
+    }
+
     /// Weights side by side on one tile.
     pub fn logical_columns(&self) -> usize {
-        self.groups * self.weights_per_group
+        self.places() - self.spare
     }
 
     /// Largest magnitude of a column sum in one phase, and so what a lossless ADC must reach.
     pub fn peak_sum(&self) -> i64 {
         self.rows as i64 * i64::from(self.top_code) * ((1 << self.dac_bits) - 1)
+    }
+
+    /// The least `adc_shift` from this one on with which no column sum is clipped, whatever is
+    /// stored and driven.
+    pub fn full_range(&self) -> u32 {
+        let most = self.rows as i64 * i64::from(self.top_code);
+        (self.adc_shift..40)
+            .find(|&shift| self.with_range(shift).holds(most))
+            .expect("a step as wide as everything")
+    }
+
+    /// No conversion of a column whose codes come to `cells` is clipped, whatever drives it.
+    pub fn holds(&self, cells: i64) -> bool {
+        let round = (1i64 << self.adc_shift) >> 1;
+        let digits = (1i64 << self.dac_bits) - 1;
+        let fits = |least: i64, most: i64, lift: i64| {
+            let code = |sum: i64| (sum + self.adc_zero + lift + round) >> self.adc_shift;
+            code(least) >= 0 && code(most) <= self.adc_top()
+        };
+        // The most significant of several bits a phase counts negative.
+        let signed = self.dac_bits > 1;
+        fits(0, digits * cells, 0)
+            && (!signed || fits(-(digits / 2 + 1) * cells, (digits >> 1) * cells, self.adc_offset))
     }
 
     /// Largest code of the ADC.
@@ -183,7 +253,7 @@ impl TileGeometry {
         self.adc_shift == 0 && self.peak_sum() + self.adc_zero <= self.adc_top()
     }
 
-    /// Where cell `q` of logical column `l` sits.
+    /// Where cell `q` of the weight on place `l` sits.
     pub fn site(&self, l: usize, q: usize) -> CellSite {
         let (place, negative) = if self.differential() { (q / 2, q % 2 == 1) } else { (q, false) };
         let slices = self.cells_per_weight / if self.differential() { 2 } else { 1 };
@@ -214,12 +284,12 @@ impl TileGeometry {
     }
 
     /// The inverse of [`level`](Self::level): the weight whose cells hold these codes.
-    pub fn weight(&self, codes: impl Iterator<Item = u32>) -> i32 {
+    pub fn weight(&self, codes: impl Iterator<Item = i32>) -> i32 {
         let sum: i32 = codes
             .enumerate()
             .map(|(q, code)| {
                 let site = self.site(0, q);
-                let value = (code << (site.slice * self.cell_bits)) as i32;
+                let value = code << (site.slice * self.cell_bits);
                 if site.negative { -value } else { value }
             })
             .sum();
@@ -229,19 +299,6 @@ impl TileGeometry {
         let sum = (sum + half) >> self.level_shift;
         if self.differential() { sum } else { sum - (1 << (self.weight_bits - 1)) }
     }
-}
-
-/// With more than one bit a phase the most significant digit is signed, so its
-/// column sums may be negative: they are lifted by as much as can be needed, or
-/// by half the converter's range if that is less.
-fn adc_offset(crossbar: &Crossbar, adc_shift: u32, peak: i64) -> i64 {
-    if crossbar.dac_bits == 1 {
-        return 0;
-    }
-    let needed = peak << (crossbar.dac_bits - 1);
-    let half = 1i64 << (crossbar.adc_bits - 1 + adc_shift);
-    let step = 1i64 << adc_shift;
-    needed.min(half) / step * step
 }
 
 #[cfg(test)]
@@ -254,12 +311,23 @@ mod tests {
     }
 
     #[test]
+    fn a_range_moves_the_zero_and_the_lift_with_it() {
+        let crossbar = Crossbar { dac_bits: 2, adc_bits: 6, adc_zero: 5, ..Crossbar::default() };
+        let fine = TileGeometry::new(&crossbar, &Fixed::default(), 2).unwrap();
+        let coarse = TileGeometry::new(&Crossbar { adc_shift: 3, ..crossbar }, &Fixed::default(), 2).unwrap();
+        assert_eq!((fine.adc_zero, fine.adc_offset), (5, 32));
+        assert_eq!((coarse.adc_zero, coarse.adc_offset), (40, 256));
+        assert_eq!(fine.with_range(3), coarse);
+        assert_eq!(coarse.with_range(0), fine);
+    }
+
+    #[test]
     fn every_weight_survives_its_cells() {
         for encoding in [Encoding::Differential, Encoding::Offset] {
             for cell_bits in [1, 2, 3, 4, 7] {
                 let g = geometry(encoding, 8, cell_bits);
                 for w in -127..=127 {
-                    let codes = (0..g.cells_per_weight).map(|q| g.level(w, q));
+                    let codes = (0..g.cells_per_weight).map(|q| g.level(w, q) as i32);
                     assert_eq!(g.weight(codes), w, "{encoding:?}, {cell_bits} bits");
                 }
             }

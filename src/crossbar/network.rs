@@ -2,8 +2,8 @@
 
 use super::allocation::rounds;
 use super::{
-    Converter, DeviceError, Devices, GeometryError, MappedMatrix, Programmed, TileGeometry, TiledMatrix,
-    WireError, program,
+    Converters, DeviceError, Devices, GeometryError, MappedMatrix, Programmed, Ranges, TileGeometry,
+    TiledMatrix, WireError, program,
 };
 use crate::config::Config;
 use crate::model::Block;
@@ -21,8 +21,8 @@ pub struct CrossbarNet {
     pub matrices: BTreeMap<String, TiledMatrix>,
     /// By block: how many logical tiles take turns on a physical one.
     pub rounds: Vec<usize>,
-    /// Of every tile.
-    pub converter: Converter,
+    /// Of the ranges that tiles have.
+    pub converters: Converters,
     /// What became of all cells.
     pub programmed: Programmed,
 }
@@ -48,29 +48,61 @@ impl CrossbarNet {
         let crossbar = &config.crossbar;
         let devices = Devices::new(&config.device, crossbar)?;
         let geometry = TileGeometry::new(crossbar, &quant.fixed, devices.scale())?;
-        let converter = Converter::new(&geometry, &config.noise, config.accelerator.skip_zero_phases);
+        let skips_zeros = config.accelerator.skip_zero_phases;
+        let converters = Converters::new(&geometry, geometry.full_range(), &config.noise, skips_zeros);
         let mut matrices = BTreeMap::new();
         let mut programmed = Programmed::default();
         unknown_matrix(config, &quant)?;
         for (name, matrix) in quant.matrices() {
             let levels = MappedMatrix::new(&matrix.weights, &geometry);
-            let (mapped, cells) = program(&name, levels, &devices, config)?;
+            let (mapped, cells) = program(&name, levels, &devices, &geometry, config)?;
             programmed.add(&cells);
             let tiled = TiledMatrix::from_mapped(matrix, mapped, &geometry);
-            matrices.insert(name, tiled.with_converter(converter.clone()));
+            matrices.insert(name, tiled.with_converters(converters.clone()));
         }
         let rounds = rounds(&quant, &matrices, config)?;
-        Ok(CrossbarNet { quant, devices, geometry, matrices, rounds, converter, programmed })
+        Ok(CrossbarNet { quant, devices, geometry, matrices, rounds, converters, programmed })
+    }
+
+    /// The same cells behind converters of these ranges.
+    pub fn with_ranges(mut self, ranges: &Ranges) -> CrossbarNet {
+        let integers: BTreeMap<String, &IntMatrix> = self.quant.matrices().into_iter().collect();
+        for (name, tiled) in &mut self.matrices {
+            let mut mapped = tiled.mapped().clone();
+            for (tile, &range) in mapped.tiles.iter_mut().zip(&ranges[name]) {
+                tile.adc_shift = range;
+            }
+            let tiled_again = TiledMatrix::from_mapped(integers[name], mapped, &self.geometry);
+            *tiled = tiled_again.with_converters(self.converters.clone());
+        }
+        self
+    }
+
+    /// The coarsest range of any tile.
+    pub fn coarsest_range(&self) -> u32 {
+        let tiles = self.matrices.values().flat_map(|m| &m.mapped().tiles);
+        tiles.map(|tile| tile.adc_shift).max().unwrap_or(self.geometry.adc_shift)
+    }
+
+    /// Every matrix with the rounds of its stage.
+    pub fn matrix_rounds(&self) -> Vec<(&str, usize)> {
+        let stages = self.quant.network.blocks.iter().zip(&self.quant.blocks).zip(&self.rounds);
+        let of_stage = |((block, quant), &rounds): ((&Block, &QuantBlock), &usize)| {
+            let named = |name: String| {
+                let (name, _) = self.matrices.get_key_value(&name).expect("every matrix is mapped");
+                (name.as_str(), rounds)
+            };
+            quant.matrix_names(&block.name).into_iter().map(named).collect::<Vec<_>>()
+        };
+        stages.flat_map(of_stage).collect()
     }
 
     /// Physical tiles of the whole network.
     pub fn tiles(&self) -> usize {
-        let stages = self.quant.network.blocks.iter().zip(&self.quant.blocks).zip(&self.rounds);
-        let of_stage = |((block, quant), &rounds): ((&Block, &QuantBlock), &usize)| {
-            let names = quant.matrix_names(&block.name);
-            names.iter().map(|n| self.matrices[n].mapped().physical_tiles(rounds)).sum::<usize>()
-        };
-        stages.map(of_stage).sum()
+        self.matrix_rounds()
+            .iter()
+            .map(|(n, rounds)| self.matrices[*n].mapped().physical_tiles(*rounds))
+            .sum()
     }
 }
 
@@ -84,7 +116,7 @@ pub fn programmed_weights(
     let geometry = TileGeometry::new(&config.crossbar, &quant.fixed, devices.scale())?;
     let held = |(name, matrix): (String, &IntMatrix)| {
         let levels = MappedMatrix::new(&matrix.weights, &geometry);
-        let (cells, _) = program(&name, levels, &devices, config)?;
+        let (cells, _) = program(&name, levels, &devices, &geometry, config)?;
         Ok((name, cells.weights(&geometry)))
     };
     quant.matrices().into_iter().map(held).collect()

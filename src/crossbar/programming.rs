@@ -5,7 +5,8 @@
 //! order of the tiles nor the number of cores changes anything.
 
 use super::device::{DeviceError, Programming};
-use super::{Devices, MapError, MappedMatrix, Tile, effective_conductances};
+use super::places::dodge;
+use super::{Devices, MapError, MappedMatrix, Tile, TileGeometry, effective_conductances};
 use crate::config::{Config, Fault, Stuck};
 use crate::model::{Random, fingerprint};
 use ndarray::Array2;
@@ -57,11 +58,12 @@ impl fmt::Display for Programmed {
     }
 }
 
-/// Writes the levels of `matrix` into devices and reads them through the wires.
+/// Writes the levels of `matrix` into devices of tiles `g` and reads them through the wires.
 pub fn program(
     name: &str,
     mut matrix: MappedMatrix,
     devices: &Devices,
+    g: &TileGeometry,
     config: &Config,
 ) -> Result<(MappedMatrix, Programmed), MapError> {
     let programming = Programming::new(&config.device, &config.crossbar)?;
@@ -83,22 +85,28 @@ pub fn program(
         programming: &programming,
         faults: &faults,
     };
+    let rows = matrix.shape().1;
     let numbered: Vec<(usize, &Tile)> = matrix.tiles.iter().enumerate().collect();
     let written = on_all_cores(&numbered, |&(i, tile)| {
-        let cells = writer.write(i, tile);
+        let stuck = writer.stuck(i, tile);
+        let mut tile = tile.clone();
+        if g.remap {
+            dodge(&mut tile, &stuck, rows, g);
+        }
+        let cells = writer.write(i, &tile, &stuck);
         let effective = effective_conductances(&cells.conductances, &config.wires)?;
-        Ok((cells, effective))
+        Ok((tile, cells, effective))
     });
     let written = written.into_iter().collect::<Result<Vec<_>, MapError>>()?;
 
     // One gain for the converters of the whole matrix: what drift took from the mean.
-    let sum = |of: fn(&Cells) -> f64| written.iter().map(|(cells, _)| of(cells)).sum::<f64>();
+    let sum = |of: fn(&Cells) -> f64| written.iter().map(|(_, cells, _)| of(cells)).sum::<f64>();
     let gain = match programming.compensate_drift {
         true => sum(|c| c.before_drift_us) / sum(|c| c.after_drift_us).max(f64::MIN_POSITIVE),
         false => 1.0,
     };
-    let mut tiles = Vec::with_capacity(written.len());
-    for (tile, (cells, effective)) in matrix.tiles.iter().zip(&written) {
+    matrix.tiles.clear();
+    for (tile, cells, effective) in written {
         let seen = effective.mapv(|g| g * gain);
         all.add(&Programmed {
             cells: seen.len() as u64,
@@ -106,9 +114,8 @@ pub fn program(
             saturated: seen.iter().filter(|g| devices.code(**g).is_none()).count() as u64,
             square_error_us2: cells.square_error_us2,
         });
-        tiles.push(Tile { at: tile.at, codes: seen.mapv(|g| devices.nearest_code(g)) });
+        matrix.tiles.push(Tile { codes: seen.mapv(|g| devices.nearest_code(g)), ..tile });
     }
-    matrix.tiles = tiles;
     Ok((matrix, all))
 }
 
@@ -135,10 +142,27 @@ const STUCK: u64 = 2;
 const DRIFT: u64 = 3;
 
 impl Writer<'_> {
-    fn write(&self, index: usize, tile: &Tile) -> Cells {
+    fn stream(&self, index: usize, effect: u64) -> Random {
+        Random::keyed(&[self.programming.seed, self.key, index as u64, effect])
+    }
+
+    /// Which cells of a tile show the highest (true) or the lowest conductance for ever.
+    fn stuck(&self, index: usize, tile: &Tile) -> Array2<Option<bool>> {
         let p = self.programming;
-        let stream = |effect| Random::keyed(&[p.seed, self.key, index as u64, effect]);
-        let (mut error, mut stuck, mut drift) = (stream(ERROR), stream(STUCK), stream(DRIFT));
+        let mut draws = self.stream(index, STUCK);
+        Array2::from_shape_fn(tile.codes.dim(), |at| {
+            let share = f64::from(draws.uniform());
+            match self.faults.iter().find(|f| f.tile == tile.at && (f.row, f.column) == at) {
+                Some(fault) => Some(fault.stuck == Stuck::On),
+                None if share < p.stuck_on => Some(true),
+                None => (share < p.stuck_on + p.stuck_off).then_some(false),
+            }
+        })
+    }
+
+    fn write(&self, index: usize, tile: &Tile, stuck: &Array2<Option<bool>>) -> Cells {
+        let p = self.programming;
+        let (mut error, mut drift) = (self.stream(index, ERROR), self.stream(index, DRIFT));
         let mut cells = Cells {
             conductances: Array2::zeros(tile.codes.dim()),
             stuck: 0,
@@ -149,18 +173,12 @@ impl Writer<'_> {
         for ((at, &level), shown) in tile.codes.indexed_iter().zip(&mut cells.conductances) {
             let target = self.devices.conductance_us(self.devices.level_code(level.into()));
             let written = self.attempt(target, &mut error);
-            let share = f64::from(stuck.uniform());
-            let found = match self.faults.iter().find(|f| f.tile == tile.at && (f.row, f.column) == at) {
-                Some(fault) => Some(fault.stuck == Stuck::On),
-                None if share < p.stuck_on => Some(true),
-                None => (share < p.stuck_on + p.stuck_off).then_some(false),
-            };
             let keeps = p.drifted(written, f64::from(drift.normal()));
-            let g = match found {
+            let g = match stuck[at] {
                 Some(on) => p.stuck_us(on),
                 None => written * keeps,
             };
-            cells.stuck += u64::from(found.is_some());
+            cells.stuck += u64::from(stuck[at].is_some());
             cells.before_drift_us += written;
             cells.after_drift_us += written * keeps;
             *shown = (g + p.non_linear_us).max(0.0);

@@ -1,8 +1,10 @@
 //! The product as the tiles compute it: phase by phase, column by column, through the ADC.
 
 use super::columns::{ByColumns, Seats};
+use super::converter::Converters;
+use super::correction::{Correction, GAIN_FRAC};
 use super::kernel::{ColumnSums, Kernel, KernelChoice};
-use super::{Conversion, Converter, MappedMatrix, TileGeometry};
+use super::{Conversion, Converter, MappedMatrix, Tile, TileGeometry};
 use crate::config::Noise;
 use crate::quant::{IntMatrix, MatVec};
 use std::sync::Arc;
@@ -18,9 +20,11 @@ pub struct TiledMatrix {
     planes: Vec<u64>,
     /// The same product, fast; none for shapes that it does not know.
     kernel: Option<Arc<Kernel>>,
-    converter: Converter,
-    /// Of every column, where the converter is not plain.
+    converters: Converters,
+    /// Of every column, where the kernel does not know its converter.
     seats: Option<Arc<Seats>>,
+    /// Of every output, where columns are calibrated.
+    corrections: Option<Arc<[Correction]>>,
 }
 
 /// Sums of one tile in one phase.
@@ -39,19 +43,43 @@ impl TiledMatrix {
     pub fn from_mapped(matrix: &IntMatrix, mapped: MappedMatrix, geometry: &TileGeometry) -> TiledMatrix {
         let matrix = IntMatrix { weights: mapped.weights(geometry), ..matrix.clone() };
         let planes = mapped.tiles.iter().flat_map(|tile| tile_planes(tile, geometry)).collect();
-        let kernel = Kernel::new(&matrix, &mapped, geometry, KernelChoice::default()).map(Arc::new);
-        let converter = Converter::new(geometry, &Noise::default(), false);
-        TiledMatrix { geometry: geometry.clone(), matrix, mapped, planes, kernel, converter, seats: None }
+        let range = |tile: &Tile| tile.adc_shift;
+        let coarsest = mapped.tiles.iter().map(range).max().expect("a matrix has a tile");
+        let finest = mapped.tiles.iter().map(range).min().expect("a matrix has a tile");
+        let geometry = geometry.with_range(finest);
+        let kernel = Kernel::new(&matrix, &mapped, &geometry, KernelChoice::default()).map(Arc::new);
+        let converters = Converters::new(&geometry, coarsest, &Noise::default(), false);
+        let (seats, corrections) = (None, None);
+        let tiled = TiledMatrix { geometry, matrix, mapped, planes, kernel, converters, seats, corrections };
+        tiled.seated()
     }
 
-    /// With converters that are not plain: every column sum is needed.
-    pub fn with_converter(self, converter: Converter) -> TiledMatrix {
-        let every = KernelChoice { collapse: false, ..KernelChoice::default() };
-        if converter.plain() {
-            return TiledMatrix { converter, seats: None, ..self };
+    /// With converters that have noise, that bend, or that leave out digits of zeros.
+    pub fn with_converters(self, converters: Converters) -> TiledMatrix {
+        TiledMatrix { converters, ..self }.seated()
+    }
+
+    /// With a gain and an offset for every output.
+    pub fn with_corrections(self, corrections: Vec<Correction>) -> TiledMatrix {
+        assert_eq!(corrections.len(), self.matrix.weights.nrows());
+        TiledMatrix { corrections: Some(corrections.into()), ..self }
+    }
+
+    pub fn corrections(&self) -> Option<&[Correction]> {
+        self.corrections.as_deref()
+    }
+
+    /// Finds a seat for every column if every column sum is needed.
+    fn seated(self) -> TiledMatrix {
+        let collapsed = self.kernel.as_ref().is_some_and(|k| k.collapsed_all());
+        let flipped = || self.mapped.tiles.iter().any(|tile| tile.flipped.contains(&true));
+        let shared = self.mapped.shared_range().is_some();
+        if self.converters.finest().plain() && shared && (collapsed || !flipped()) {
+            return TiledMatrix { seats: None, ..self };
         }
+        let every = KernelChoice { collapse: false, ..KernelChoice::default() };
         let seats = Some(Arc::new(Seats::new(&self.geometry, &self.mapped)));
-        TiledMatrix { converter, seats, ..self.with_kernel(every) }
+        TiledMatrix { seats, ..self.with_kernel(every) }
     }
 
     /// The same matrix computed in another way; the answers are the same.
@@ -67,7 +95,7 @@ impl TiledMatrix {
 
     /// Products of several vectors, which read every weight once; clips of each.
     pub fn apply_all(&self, inputs: &[&[i32]], sums: &mut [&mut [i64]]) -> Vec<u64> {
-        let Some(kernel) = self.kernel.as_ref().filter(|_| self.converter.plain()) else {
+        let Some(kernel) = self.kernel.as_ref().filter(|_| self.seats.is_none()) else {
             return inputs.iter().zip(sums).map(|(input, sums)| self.apply(input, sums, 0)).collect();
         };
         let codes: Vec<Vec<i32>> = inputs.iter().map(|input| self.codes(input)).collect();
@@ -108,7 +136,8 @@ impl TiledMatrix {
         for (i, tile) in self.mapped.tiles.iter().enumerate() {
             let digits = self.digit_planes(input, tile.at.0);
             let cells = &self.planes[i * tile_words..][..tile_words];
-            let product = TileProduct { g, converter: &self.converter, cells, words, key, tile: i };
+            let converter = self.converters.of(tile.adc_shift);
+            let product = TileProduct { g, converter, cells, words, key, number: i, tile };
             let (sums_of_tile, clipped) = product.sums(&digits);
             clips += clipped;
             let first = tile.at.1 * g.logical_columns();
@@ -155,8 +184,8 @@ impl MatVec for TiledMatrix {
             Some(kernel) => match &self.seats {
                 None => kernel.apply(&self.codes(input), sums),
                 Some(seats) => {
-                    let (geometry, converter) = (&self.geometry, &self.converter);
-                    ByColumns { geometry, converter, kernel, seats }.apply(&self.codes(input), sums, key)
+                    let (geometry, converters) = (&self.geometry, &self.converters);
+                    ByColumns { geometry, converters, kernel, seats }.apply(&self.codes(input), sums, key)
                 }
             },
         }
@@ -164,6 +193,14 @@ impl MatVec for TiledMatrix {
 
     fn integers(&self) -> &IntMatrix {
         &self.matrix
+    }
+
+    fn correct(&self, sums: &mut [i64]) -> i32 {
+        let Some(corrections) = &self.corrections else { return 0 };
+        for (sum, correction) in sums.iter_mut().zip(corrections.iter()) {
+            *sum = correction.apply(*sum);
+        }
+        GAIN_FRAC
     }
 }
 
@@ -192,19 +229,21 @@ struct TileProduct<'a> {
     converter: &'a Converter,
     cells: &'a [u64],
     words: usize,
-    /// [`Conversion::key`], and the logical tile.
+    /// [`Conversion::key`], and the number of the logical tile.
     key: u32,
-    tile: usize,
+    number: usize,
+    tile: &'a Tile,
 }
 
 impl TileProduct<'_> {
     /// Shift-and-add over the phases of one tile: sums per logical column, and clips.
     fn sums(&self, digits: &[u64]) -> (Vec<i64>, u64) {
         let (g, words) = (self.g, self.words);
-        let mut sums = vec![0i64; g.logical_columns()];
+        let mut sums = vec![0i64; g.places()];
         let mut reference = 0;
         let mut clips = 0;
         let column_words = g.code_bits as usize * words;
+        let top = (1 << g.cell_bits) - 1;
         for (number, digits) in digits.chunks(g.dac_bits as usize * words).enumerate() {
             let phase = Phase { digits, number };
             let dead = self.converter.skips_zeros && digits.iter().all(|d| *d == 0);
@@ -218,18 +257,22 @@ impl TileProduct<'_> {
                 value
             };
             let scale = |sum: i64| if number == 0 { 0 } else { sum << g.dac_bits };
+            // The driven rows, in levels.
+            let driven = if g.differential() { 0 } else { convert(g.weight_adcs(), 0) };
+            reference = scale(reference) + driven;
             for (l, sum) in sums.iter_mut().enumerate() {
                 *sum = scale(*sum);
                 for q in 0..g.cells_per_weight {
-                    let site = g.site(l, q);
-                    let value = convert(site.adc, site.slot) << (site.slice * g.cell_bits);
+                    let site = self.tile.site(g, l, q);
+                    let value = convert(site.adc, site.slot);
+                    let flipped = self.tile.flipped[self.tile.column(g, l, q)];
+                    let value =
+                        if flipped { top * driven - value } else { value } << (site.slice * g.cell_bits);
                     *sum += if site.negative { -value } else { value };
                 }
             }
-            if !g.differential() {
-                reference = scale(reference) + convert(g.weight_adcs(), 0);
-            }
         }
+        sums.truncate(g.logical_columns());
         if !g.differential() {
             sums.iter_mut().for_each(|sum| *sum -= reference << (g.weight_bits - 1));
         }
@@ -253,7 +296,7 @@ impl TileProduct<'_> {
         }
         let at = Conversion {
             key: self.key,
-            tile: self.tile as u32,
+            tile: self.number as u32,
             phase: phase.number as u32,
             slot: slot as u32,
             adc: adc as u32,

@@ -55,22 +55,14 @@ impl StageBuilder<'_> {
         let name = self.name(id);
         let part = |p: &crate::quant::QuantPart| {
             let rom = format!("{name}_{}", p.name);
-            let m = self.numbers(&rom, &p.matrix);
             let planes = if p.source == id { "planes_o".into() } else { format!("{}_planes_i", p.name) };
             CellPart {
                 name: p.name.clone(),
                 upper: p.name.to_uppercase(),
-                rom,
-                matrix: m.matrix,
                 planes,
                 shift: p.shift,
-                inputs: m.inputs,
-                bias_coarse: m.bias_coarse,
-                bias_fine: m.bias_fine,
-                coarse_bit: m.coarse_bit,
-                row_tiles: m.row_tiles,
-                col_tiles: m.col_tiles,
-                sum_bits: m.sum_bits,
+                m: self.numbers(&rom, &p.matrix),
+                rom,
             }
         };
         let parts: Vec<CellPart> = cell.parts.iter().map(part).collect();
@@ -105,6 +97,7 @@ impl StageBuilder<'_> {
             phases: self.net.geometry.phases,
             slots: self.net.geometry.slots,
             rounds: self.net.rounds[id],
+            gains: self.config.crossbar.calibrate_columns,
             h_shift: cell.h.frac - quant.dac[id].expect("h drives word lines").frac,
             inputs,
             parts: parts.iter().collect(),

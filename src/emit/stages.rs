@@ -2,6 +2,7 @@
 //! has one of its own, its probes.
 
 use super::design::ProbeSignal;
+use super::files::packed;
 use super::templates::{EmbeddingStage, LatentStage, LinearStage, MatrixNumbers, Probe, VocabStage};
 use crate::config::Config;
 use crate::crossbar::CrossbarNet;
@@ -75,9 +76,16 @@ impl<'a> StageBuilder<'a> {
     pub(super) fn numbers(&self, rom: &str, matrix: &IntMatrix) -> MatrixNumbers {
         let mapped = self.net.matrices[rom].mapped();
         let tree = mapped.row_tiles.next_power_of_two().trailing_zeros();
-        let number = self.net.quant.matrices().iter().position(|(name, _)| name == rom);
+        let all = self.net.matrix_rounds();
+        let number = all.iter().position(|(name, _)| *name == rom).expect("every matrix has a name");
+        let finest = mapped.tiles.iter().map(|tile| tile.adc_shift).min().expect("a matrix has a tile");
+        // Those that take turns on a physical tile share its range.
+        let physical = mapped.column_tiles.div_ceil(all[number].1);
+        let ranges: Vec<u32> = (0..mapped.row_tiles)
+            .flat_map(|row| (0..physical).map(move |column| mapped.tile(row, column).adc_shift - finest))
+            .collect();
         MatrixNumbers {
-            matrix: number.expect("every matrix has a name"),
+            matrix: number,
             inputs: matrix.inputs,
             bias_coarse: matrix.bias_coarse,
             bias_fine: matrix.bias_fine,
@@ -85,6 +93,8 @@ impl<'a> StageBuilder<'a> {
             row_tiles: mapped.row_tiles,
             col_tiles: mapped.column_tiles,
             sum_bits: self.net.geometry.acc_bits + tree,
+            adc_shift: finest,
+            ranges: if ranges.iter().all(|r| *r == 0) { "0".into() } else { packed(&ranges, 4) },
         }
     }
 
@@ -198,6 +208,7 @@ impl<'a> StageBuilder<'a> {
                     logit_frac: logit.frac,
                     shift: *shift,
                     rounds: self.net.rounds[id],
+                    gains: self.config.crossbar.calibrate_columns,
                     score: u8::from(self.config.accelerator.score),
                     exp2_delta_bits: self.net.quant.exp2_fraction.delta_bits,
                     log2_delta_bits: self.net.quant.log2_fraction.delta_bits,
@@ -249,6 +260,7 @@ impl<'a> StageBuilder<'a> {
             shift_c: shifts.1.unwrap_or(0),
             has_c: u8::from(shifts.1.is_some()),
             rounds: self.net.rounds[id],
+            gains: self.config.crossbar.calibrate_columns,
             m: self.numbers(self.name(id), matrix),
         }
     }

@@ -17,6 +17,10 @@ pub struct DesignHeader<'a> {
     pub bin_shift: u32,
     pub sigma: String,
     pub adc_codes: String,
+    pub lift: i64,
+    pub zero: i64,
+    pub flip: u8,
+    pub remap: u8,
     pub cell_storage: &'a str,
 }
 
@@ -31,6 +35,10 @@ pub struct MatrixNumbers {
     pub row_tiles: usize,
     pub col_tiles: usize,
     pub sum_bits: u32,
+    /// The finest range of its tiles.
+    pub adc_shift: u32,
+    /// Of every physical tile beyond that, as one literal.
+    pub ranges: String,
 }
 
 /// One matrix of a cell.
@@ -39,18 +47,10 @@ pub struct CellPart {
     /// The same in capitals, for constants.
     pub upper: String,
     pub rom: String,
-    /// Number in the design.
-    pub matrix: usize,
     /// Bus that drives it.
     pub planes: String,
     pub shift: i32,
-    pub inputs: usize,
-    pub bias_coarse: usize,
-    pub bias_fine: usize,
-    pub coarse_bit: u32,
-    pub row_tiles: usize,
-    pub col_tiles: usize,
-    pub sum_bits: u32,
+    pub m: MatrixNumbers,
 }
 
 #[derive(Template)]
@@ -71,6 +71,8 @@ pub struct CellModule<'a> {
     pub slots: usize,
     pub rounds: usize,
     pub h_shift: i32,
+    /// Outputs have gains and offsets.
+    pub gains: bool,
     pub inputs: &'a [CellPart],
     /// Inputs, then the recurrent part.
     pub parts: Vec<&'a CellPart>,
@@ -127,6 +129,7 @@ pub struct LinearStage<'a> {
     pub shift_c: i32,
     pub has_c: u8,
     pub rounds: usize,
+    pub gains: bool,
     pub m: MatrixNumbers,
 }
 
@@ -162,6 +165,7 @@ pub struct VocabStage<'a> {
     pub score: u8,
     pub exp2_delta_bits: u32,
     pub log2_delta_bits: u32,
+    pub gains: bool,
     pub m: MatrixNumbers,
 }
 

@@ -34,7 +34,14 @@ impl Golden<TiledMatrix> {
     pub fn tiled(net: &CrossbarNet, accelerator: &Accelerator) -> Self {
         let make = |name: &str, _: &IntMatrix| net.matrices[name].clone();
         let golden = Self::build(&net.quant, &net.geometry, &net.rounds, accelerator, make);
-        Golden { noise_seed: net.converter.noise.as_ref().map(|n| n.seed), ..golden }
+        Golden { noise_seed: net.converters.finest().noise.as_ref().map(|n| n.seed), ..golden }
+    }
+}
+
+impl<M: MatVec> Golden<M> {
+    /// Products as `make` computes them, given the name of the matrix.
+    pub fn with(net: &CrossbarNet, accelerator: &Accelerator, make: impl Fn(&str) -> M) -> Self {
+        Self::build(&net.quant, &net.geometry, &net.rounds, accelerator, |name, _| make(name))
     }
 }
 
@@ -152,19 +159,19 @@ impl<'a, M: MatVec> Machine<'a, M> {
         match &quant.blocks[id] {
             QuantBlock::Cell(cell) => self.cell(id, cell),
             QuantBlock::Moments { shift, .. } => {
-                let sums = self.product(id, 0, self.input_of(id));
-                self.words[id] = self.requantised(&sums, *shift, quant.fixed.state_bits);
+                let (sums, more) = self.product(id, 0, self.input_of(id));
+                self.words[id] = self.requantised(&sums, *shift + more, quant.fixed.state_bits);
             }
             QuantBlock::Linear { shift, shift_c, .. } => {
-                let sums = self.product(id, 0, self.input_of(id));
-                self.words[id] = self.requantised(&sums, *shift, quant.fixed.state_bits);
+                let (sums, more) = self.product(id, 0, self.input_of(id));
+                self.words[id] = self.requantised(&sums, *shift + more, quant.fixed.state_bits);
                 if let Some(shift) = shift_c {
-                    self.c[id] = self.requantised(&sums, *shift, quant.fixed.state_bits);
+                    self.c[id] = self.requantised(&sums, *shift + more, quant.fixed.state_bits);
                 }
             }
             QuantBlock::Vocabulary { logit, shift, .. } => {
-                let sums = self.product(id, 0, self.input_of(id));
-                self.words[id] = self.requantised(&sums, *shift, logit.bits);
+                let (sums, more) = self.product(id, 0, self.input_of(id));
+                self.words[id] = self.requantised(&sums, *shift + more, logit.bits);
             }
             QuantBlock::Embedding { .. } | QuantBlock::Latent { .. } => unreachable!("not a matrix stage"),
         }
@@ -232,7 +239,8 @@ impl<'a, M: MatVec> Machine<'a, M> {
         }
     }
 
-    fn product(&mut self, id: BlockId, part: usize, source: BlockId) -> Vec<i64> {
+    /// Accumulators, corrected, and the fraction bits that the correction added.
+    fn product(&mut self, id: BlockId, part: usize, source: BlockId) -> (Vec<i64>, i32) {
         let matrix = &self.golden.matrices[id][part];
         let mut sums = vec![0; matrix.outputs()];
         let number = self.golden.quant.first_matrix(id) + part;
@@ -241,7 +249,8 @@ impl<'a, M: MatVec> Machine<'a, M> {
         let (done, skipped) = self.golden.tile_samples(matrix.integers(), &self.codes[source]);
         self.tile_samples += done;
         self.tile_samples_skipped += skipped;
-        sums
+        let more = matrix.correct(&mut sums);
+        (sums, more)
     }
 
     fn requantised(&mut self, sums: &[i64], shift: i32, bits: u32) -> Vec<i64> {
@@ -253,8 +262,8 @@ impl<'a, M: MatVec> Machine<'a, M> {
         let pre_bits = quant.fixed.pre_bits;
         let mut pres = Vec::with_capacity(cell.parts.len());
         for (i, part) in cell.parts.iter().enumerate() {
-            let sums = self.product(id, i, part.source);
-            pres.push(self.requantised(&sums, part.shift, pre_bits));
+            let (sums, more) = self.product(id, i, part.source);
+            pres.push(self.requantised(&sums, part.shift + more, pre_bits));
         }
         let recurrent = pres.pop().expect("a cell has a recurrent part");
         let mut inputs = pres.into_iter();

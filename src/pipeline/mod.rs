@@ -1,6 +1,7 @@
 //! The stages in their order, for the program and the tests: a model to integers, to
 //! tiles, to a golden model.
 
+mod calibration;
 mod hardware;
 mod random;
 
@@ -63,7 +64,7 @@ pub fn own_sentences(net: &FloatNet, count: usize, seed: u64) -> Vec<Vec<u32>> {
     written.into_iter().map(|words| [vec![SOS], words].concat()).collect()
 }
 
-/// Integers, then tiles.
+/// Integers, then tiles, then what is set once the tiles are programmed.
 pub fn map(
     network: &Network,
     weights: &Weights,
@@ -73,7 +74,7 @@ pub fn map(
     let float = FloatNet::new(network, weights).expect("weights were checked against the network");
     let calibration = calibrate(&float, sentences);
     let quant = QuantNet::new(network, weights, &config.fixed, &calibration)?;
-    Ok(CrossbarNet::new(quant, config)?)
+    Ok(calibration::calibrated(CrossbarNet::new(quant, config)?, config, sentences))
 }
 
 /// The golden model of a mapped network.

@@ -14,6 +14,11 @@ pub trait MatVec {
     fn apply(&self, input: &[i32], sums: &mut [i64], key: u32) -> u64;
     /// Its rows, biases and formats.
     fn integers(&self) -> &IntMatrix;
+    /// What becomes of the accumulators before they are requantised; returns the fraction bits
+    /// that they have gained.
+    fn correct(&self, _: &mut [i64]) -> i32 {
+        0
+    }
 }
 
 /// Integer weights of one matrix. Row `k` of the crossbar is input `k`; behind the

@@ -1,7 +1,7 @@
 //! The bit layout of every memory of the design, and its inverse.
 
 use super::{HexError, HexWord};
-use crate::crossbar::{Tile, TileGeometry};
+use crate::crossbar::{Correction, GAIN_BITS, Tile, TileGeometry};
 use crate::quant::{OctaveTable, Table};
 use ndarray::Array2;
 
@@ -42,7 +42,54 @@ pub fn tile_image(tile: Option<&Tile>, g: &TileGeometry) -> String {
     }))
 }
 
-/// The inverse of [`tile_image`].
+/// One word per slot: which converters see a flipped column.
+pub fn flip_image(tile: Option<&Tile>, g: &TileGeometry) -> String {
+    lines((0..g.slots).map(|slot| {
+        let mut word = HexWord::zero(g.weight_adcs());
+        let flipped = |adc: &usize| tile.is_some_and(|tile| tile.flipped[g.physical_column(*adc, slot)]);
+        (0..g.weight_adcs()).filter(flipped).for_each(|adc| word.set(adc));
+        word
+    }))
+}
+
+/// Bits of the number of a place.
+pub fn place_bits(g: &TileGeometry) -> usize {
+    (g.places().next_power_of_two().trailing_zeros() as usize).max(1)
+}
+
+/// One word: the place of every logical column, the first one lowest.
+pub fn place_image(tile: Option<&Tile>, g: &TileGeometry) -> String {
+    let bits = place_bits(g);
+    let mut word = HexWord::zero(bits * g.logical_columns());
+    for l in 0..g.logical_columns() {
+        let place = tile.map_or(l as u16, |tile| tile.places[l]);
+        word.put(l * bits, bits, place.into());
+    }
+    lines([word].into_iter())
+}
+
+/// One word per group of lanes: of every set and lane {offset, gain}. `shape`: sets of outputs that
+/// are read side by side, outputs of a set, lanes of a set.
+pub fn gain_image(corrections: &[Correction], shape: (usize, usize, usize), sum_bits: u32) -> String {
+    let (sets, size, lanes) = shape;
+    let (gain_bits, offset_bits) = (GAIN_BITS as usize, sum_bits as usize);
+    let each = gain_bits + offset_bits;
+    lines((0..size.div_ceil(lanes)).map(|group| {
+        let mut word = HexWord::zero(each * sets * lanes);
+        for (set, lane) in (0..sets).flat_map(|set| (0..lanes).map(move |lane| (set, lane))) {
+            let unit = group * lanes + lane;
+            if unit < size {
+                let correction = corrections[set * size + unit];
+                let at = (set * lanes + lane) * each;
+                word.put(at, gain_bits, correction.gain.into());
+                word.put(at + gain_bits, offset_bits, correction.offset);
+            }
+        }
+        word
+    }))
+}
+
+/// The inverse of [`tile_image`]; flips, places and range are those of `g`'s plainest tile.
 pub fn tile_from_image(text: &str, at: (usize, usize), g: &TileGeometry) -> Result<Tile, HexError> {
     let words = HexWord::parse_all(text, tile_word_bits(g), g.slots)?;
     let mut codes = Array2::<u8>::zeros((g.rows, g.columns));
@@ -55,7 +102,7 @@ pub fn tile_from_image(text: &str, at: (usize, usize), g: &TileGeometry) -> Resu
             }
         }
     }
-    Ok(Tile { at, codes })
+    Ok(Tile::new(at, codes, g))
 }
 
 /// One word per token: bit plane after bit plane of its codes, as they drive word lines.
@@ -124,7 +171,7 @@ mod tests {
                     }
                 }
             }
-            let tile = Tile { at: (0, 3), codes };
+            let tile = Tile::new((0, 3), codes, &g);
             prop_assert_eq!(tile_from_image(&tile_image(Some(&tile), &g), (0, 3), &g).unwrap(), tile);
         }
 

@@ -43,8 +43,8 @@ pub struct ColumnSums<'a> {
     pub phase: usize,
     /// Cell of the weight, as [`TileGeometry::site`] counts them; `None`: the offset column.
     pub cell: Option<usize>,
-    /// The first logical column (over all column tiles), or the first column tile for the
-    /// offset column; the others follow.
+    /// The first lane ([`Kernel::output`]), or the first column tile for the offset column; the
+    /// others follow.
     pub first: usize,
     /// In code steps times digit.
     pub sums: &'a [i32],
@@ -55,11 +55,11 @@ pub struct ColumnSums<'a> {
 pub struct Kernel {
     level: Level,
     geometry: TileGeometry,
-    /// Logical columns, those without an output included.
+    /// Places of all column tiles, those without an output included.
     columns: usize,
     outputs: usize,
     dense: Dense,
-    /// Lanes of `sliced`: logical columns.
+    /// Lanes of `sliced` among all places.
     lanes: Vec<usize>,
     sliced: Option<Sliced>,
     /// The offset column of every column tile, where there is one.
@@ -79,24 +79,30 @@ impl Kernel {
     ) -> Option<Kernel> {
         let level = choice.level.min(Level::detect());
         let (outputs, rows) = mapped.shape();
-        let columns = mapped.column_tiles * g.logical_columns();
+        let columns = mapped.column_tiles * g.places();
+        // The tile of lane n on row k of the matrix, and its column of cell q.
+        let tile = |n: usize, k: usize| mapped.tile(k / g.rows, n / g.places());
         let code = |n: usize, q: usize, k: usize| {
-            let (l, site) = (n % g.logical_columns(), g.site(n % g.logical_columns(), q));
-            debug_assert!(l < g.logical_columns());
-            cell_code(mapped, g, (k, n / g.logical_columns()), g.physical_column(site.adc, site.slot))
+            let tile = tile(n, k);
+            tile.codes[[k % g.rows, tile.column(g, n % g.places(), q)]]
         };
-        let reference_code = |tile: usize, _: usize, k: usize| cell_code(mapped, g, (k, tile), g.columns - 1);
+        let reference_code = |tile: usize, _: usize, k: usize| {
+            mapped.tile(k / g.rows, tile).codes[[k % g.rows, g.columns - 1]]
+        };
         let weight = |n: usize, k: usize| {
+            let reference = match g.differential() {
+                true => 0,
+                false => i64::from(reference_code(n / g.places(), 0, k)),
+            };
+            let top = (1i64 << g.cell_bits) - 1;
             let cells = (0..g.cells_per_weight).map(|q| {
                 let site = g.site(0, q);
-                let value = i64::from(code(n, q, k)) << (site.slice * g.cell_bits);
+                let flipped = tile(n, k).flipped[tile(n, k).column(g, n % g.places(), q)];
+                let code = i64::from(code(n, q, k));
+                let value = if flipped { top * reference - code } else { code } << (site.slice * g.cell_bits);
                 if site.negative { -value } else { value }
             });
-            let offset = match g.differential() {
-                true => 0,
-                false => i64::from(reference_code(n / g.logical_columns(), 0, k)) << (g.weight_bits - 1),
-            };
-            cells.sum::<i64>() - offset
+            cells.sum::<i64>() - (reference << (g.weight_bits - 1))
         };
         let row_tiles = || (0..mapped.row_tiles).map(|t| t * g.rows..rows.min((t + 1) * g.rows));
         let column_fits = |code: &dyn Fn(usize) -> u8| {
@@ -105,16 +111,18 @@ impl Kernel {
         let reference_fits: Vec<bool> = (0..mapped.column_tiles)
             .map(|tile| g.differential() || column_fits(&|k| reference_code(tile, 0, k)))
             .collect();
+        let output = |n: usize| output(g, outputs, n);
         let collapses = |n: usize| {
             choice.collapse
                 && matrix.input.bits <= g.input_bits
-                && reference_fits[n / g.logical_columns()]
+                && reference_fits[n / g.places()]
                 && (0..g.cells_per_weight).all(|q| column_fits(&|k| code(n, q, k)))
-                && (n >= outputs || (0..rows).all(|k| weight(n, k).abs() <= LARGEST_WEIGHT))
+                && (output(n).is_none() || (0..rows).all(|k| weight(n, k).abs() <= LARGEST_WEIGHT))
         };
         let (whole, lanes): (Vec<usize>, Vec<usize>) = (0..columns).partition(|&n| collapses(n));
-        let whole = whole.into_iter().filter(|&n| n < outputs).collect();
-        let dense = Dense::new(level, whole, rows, g.input_bits, |n, k| weight(n, k) as i32);
+        let whole: Vec<usize> = whole.into_iter().filter_map(output).collect();
+        let lane = |output: usize| lane(g, output);
+        let dense = Dense::new(level, whole, rows, g.input_bits, |n, k| weight(lane(n), k) as i32);
         let cell = |q| {
             let site = g.site(0, q);
             Cell { shift: site.slice * g.cell_bits, negative: site.negative }
@@ -134,7 +142,17 @@ impl Kernel {
 
     /// Outputs that are integer products.
     pub fn collapsed(&self) -> usize {
-        self.outputs - self.lanes.iter().filter(|&&n| n < self.outputs).count()
+        self.outputs - self.lanes.iter().filter(|&&n| self.output(n).is_some()).count()
+    }
+
+    /// Every output is an integer product, and no empty place can clip.
+    pub fn collapsed_all(&self) -> bool {
+        self.lanes.is_empty()
+    }
+
+    /// The output of a lane: of a place of a column tile, if it has one.
+    pub fn output(&self, lane: usize) -> Option<usize> {
+        output(&self.geometry, self.outputs, lane)
     }
 
     /// Sums of one vector, given the code of every row; returns the conversions that clipped.
@@ -156,13 +174,15 @@ impl Kernel {
         let references = self.reference.as_ref().map(|r| r.apply(self.level, &drives));
         for (v, sums) in sums.iter_mut().enumerate() {
             clips[v] += clipped[v];
-            for (&n, number) in self.lanes.iter().zip(&numbers[v]).filter(|(n, _)| **n < self.outputs) {
+            for (&lane, number) in self.lanes.iter().zip(&numbers[v]) {
+                let Some(n) = self.output(lane) else { continue };
                 sums[n] = *number >> g.level_shift;
+                if let Some((references, _)) = &references {
+                    sums[n] -= references[v][lane / g.places()] << (g.weight_bits - 1) >> g.level_shift;
+                }
             }
-            let Some((references, clipped)) = &references else { continue };
-            clips[v] += clipped[v];
-            for &n in self.lanes.iter().filter(|n| **n < self.outputs) {
-                sums[n] -= references[v][n / g.logical_columns()] << (g.weight_bits - 1) >> g.level_shift;
+            if let Some((_, clipped)) = &references {
+                clips[v] += clipped[v];
             }
         }
     }
@@ -184,16 +204,23 @@ impl Kernel {
         };
         sliced.sums(self.level, &drive, &mut |c| pass(c, self.columns, false));
         if let Some(reference) = &self.reference {
-            let tiles = self.columns / self.geometry.logical_columns();
+            let tiles = self.columns / self.geometry.places();
             reference.sums(self.level, &drive, &mut |c| pass(c, tiles, true));
         }
         Some(())
     }
 }
 
-/// The code of a physical column on a row of the matrix; `at` is (row, column tile).
-fn cell_code(mapped: &MappedMatrix, g: &TileGeometry, at: (usize, usize), column: usize) -> u8 {
-    mapped.tiles[at.0 / g.rows * mapped.column_tiles + at.1].codes[[at.0 % g.rows, column]]
+/// The output of a lane, if there is a weight on its place.
+fn output(g: &TileGeometry, outputs: usize, lane: usize) -> Option<usize> {
+    let (tile, l) = (lane / g.places(), lane % g.places());
+    let n = tile * g.logical_columns() + l;
+    (l < g.logical_columns() && n < outputs).then_some(n)
+}
+
+/// The inverse of [`output`].
+fn lane(g: &TileGeometry, output: usize) -> usize {
+    output / g.logical_columns() * g.places() + output % g.logical_columns()
 }
 
 /// No conversion of a column clips or rounds, whatever drives it: `cells` is the sum of its codes.

@@ -1,0 +1,121 @@
+//! What is set after programming, on sentences: ranges of converters, gains and offsets of columns.
+
+use crate::config::{AdcRange, Config};
+use crate::crossbar::{CrossbarNet, Fit, Histograms, KernelChoice, TiledMatrix, fitted_ranges, full_ranges};
+use crate::golden::{Golden, GoldenEngine};
+use crate::model::{Engine, Latent};
+use crate::quant::{IntMatrix, MatVec};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// Sentences that are enough for ranges, and those that are enough for a line per output.
+const RANGE_SENTENCES: usize = 8;
+const COLUMN_SENTENCES: usize = 64;
+
+/// Sets what `[crossbar] adc_range` and `calibrate_columns` ask for.
+pub fn calibrated(net: CrossbarNet, config: &Config, sentences: &[Vec<u32>]) -> CrossbarNet {
+    let crossbar = &config.crossbar;
+    let ranges = match crossbar.adc_range {
+        AdcRange::Fixed => None,
+        AdcRange::Full => Some(full_ranges(&net, crossbar.adc_range_of)),
+        AdcRange::Data => {
+            Some(fitted_ranges(&net, crossbar.adc_range_of, &histograms(&net, config, sentences)))
+        }
+    };
+    let net = ranges.map_or_else(|| net.clone(), |ranges| net.clone().with_ranges(&ranges));
+    if crossbar.calibrate_columns { with_corrections(net, config, sentences) } else { net }
+}
+
+/// A product that is watched, and answered exactly.
+struct Watched<T> {
+    tiled: TiledMatrix,
+    exact: IntMatrix,
+    watch: fn(&TiledMatrix, &[i32], &[i64], u32, &mut T),
+    seen: Rc<RefCell<T>>,
+}
+
+impl<T> MatVec for Watched<T> {
+    fn inputs(&self) -> usize {
+        self.exact.inputs()
+    }
+
+    fn outputs(&self) -> usize {
+        self.exact.outputs()
+    }
+
+    fn apply(&self, input: &[i32], sums: &mut [i64], key: u32) -> u64 {
+        self.exact.apply(input, sums, key);
+        (self.watch)(&self.tiled, input, sums, key, &mut self.seen.borrow_mut());
+        0
+    }
+
+    fn integers(&self) -> &IntMatrix {
+        &self.exact
+    }
+}
+
+/// What `watch` saw of every matrix while the exact network read `sentences`.
+fn watched<T>(
+    net: &CrossbarNet,
+    config: &Config,
+    sentences: &[Vec<u32>],
+    start: impl Fn(&TiledMatrix) -> T,
+    watch: fn(&TiledMatrix, &[i32], &[i64], u32, &mut T),
+) -> BTreeMap<String, T> {
+    let exact: BTreeMap<String, &IntMatrix> = net.quant.matrices().into_iter().collect();
+    let seen: BTreeMap<&String, Rc<RefCell<T>>> =
+        net.matrices.iter().map(|(name, m)| (name, Rc::new(RefCell::new(start(m))))).collect();
+    let golden = Golden::with(net, &config.accelerator, |name| Watched {
+        tiled: net.matrices[name].clone(),
+        exact: exact[name].clone(),
+        watch,
+        seen: seen[&name.to_string()].clone(),
+    });
+    let mut engine = GoldenEngine::new(&golden);
+    for sentence in sentences {
+        let posterior = engine.encode(sentence);
+        engine.score(sentence, &Latent::last(&golden.quant.network, &posterior).mean);
+    }
+    drop(golden);
+    let taken = |cell: Rc<RefCell<T>>| Rc::into_inner(cell).expect("nobody watches any more").into_inner();
+    seen.into_iter().map(|(name, cell)| (name.clone(), taken(cell))).collect()
+}
+
+/// Column sums of all tiles before their converters.
+fn histograms(net: &CrossbarNet, config: &Config, sentences: &[Vec<u32>]) -> BTreeMap<String, Histograms> {
+    let every = KernelChoice { collapse: false, ..KernelChoice::default() };
+    let mut all = net.clone();
+    for tiled in all.matrices.values_mut() {
+        *tiled = tiled.clone().with_kernel(every);
+    }
+    let start = |tiled: &TiledMatrix| Histograms::new(tiled.mapped(), &net.geometry);
+    watched(&all, config, first(sentences, RANGE_SENTENCES), start, |tiled, input, _, _, seen| {
+        let summed = tiled.column_sums(input, &mut |columns| seen.add(&columns));
+        summed.expect("tiles of a few thousand rows have a kernel, and it keeps every column");
+    })
+}
+
+/// A line through what the tiles gave for every output and what they should have given.
+fn with_corrections(mut net: CrossbarNet, config: &Config, sentences: &[Vec<u32>]) -> CrossbarNet {
+    let start = |tiled: &TiledMatrix| vec![Fit::default(); tiled.outputs()];
+    let sentences = first(sentences, COLUMN_SENTENCES);
+    let fits = watched(&net, config, sentences, start, |tiled, input, wanted, key, fits| {
+        let mut found = vec![0; wanted.len()];
+        tiled.apply(input, &mut found, key);
+        for ((fit, &found), &wanted) in fits.iter_mut().zip(&found).zip(wanted) {
+            fit.add(found, wanted);
+        }
+    });
+    let bits = net.geometry.acc_bits;
+    for (name, fits) in fits {
+        let tiled = net.matrices.remove(&name).expect("fitted by its name");
+        let corrections = fits.iter().map(|fit| fit.correction(bits)).collect();
+        net.matrices.insert(name, tiled.with_corrections(corrections));
+    }
+    net
+}
+
+fn first(sentences: &[Vec<u32>], count: usize) -> &[Vec<u32>] {
+    &sentences[..sentences.len().min(count)]
+}
