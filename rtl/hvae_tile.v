@@ -64,7 +64,7 @@ module hvae_tile #(
     input  wire [7:0]              phase_i,
     input  wire                    live_i,
     input  wire [DacBits*Rows-1:0] drive_i,
-    output reg  [Rounds*Groups*WeightsPerGroup*WordBits-1:0] acc_o,
+    output reg  [Rounds*(Groups*WeightsPerGroup-Spare)*WordBits-1:0] acc_o,
     output wire [15:0]             clips_o    // conversions clipped, per cycle
 );
   /* verilator no_inline_module */  // one class for all tiles of a design

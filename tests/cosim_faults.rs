@@ -31,9 +31,9 @@ const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "the converters drop a bit too many",
-        file: "rtl/hvae_design.vh",
-        was: ".AdcShift(0)",
-        becomes: ".AdcShift(1)",
+        file: "rtl/hvae_matvec.v",
+        was: ".AdcShift(AdcShift + ",
+        becomes: ".AdcShift(1 + AdcShift + ",
         named: &["enc1.h"],
     },
     Fault {

@@ -154,6 +154,40 @@ fn mapping_and_calibration_on_four_shapes() {
     on_all(SHAPES.iter().enumerate().map(config).collect(), agrees);
 }
 
+/// What is written beside the cells is read: one bit of it, or one weight on another place, shows.
+#[test]
+fn settings_of_tiles_are_told_apart() {
+    if let Err(why) = tools::VERILATOR.find() {
+        return skip("settings of tiles against Verilator", &why.to_string());
+    }
+    let (rows, columns, columns_per_adc, encoding) = SHAPES[1];
+    let mut config = arranged(on_shape(&[Rnn, Gru], (rows, columns + 16, columns_per_adc, encoding)));
+    (config.device.stuck_off, config.device.level_shift) = (Some(0.05), Some(0));
+    let (net, sentences) = mapped(&config, 1);
+    let folder = tempfile::tempdir().unwrap();
+    let emitted = build(&net, &config, folder.path());
+    let simulation = Simulation::build_for(Engine::Verilator, folder.path(), false, Effort::Build).unwrap();
+    let golden = Golden::tiled(&net, &config.accelerator);
+    let jobs = jobs(&config, &sentences[..1], 8, net.quant.network.width(net.quant.network.latent()));
+    let cosim = Cosim { design: &emitted.design, golden: &golden, simulation: &simulation, processes: 1 };
+    let mismatches = || cosim.run(&jobs, &RunOptions::default(), &|_| {}).unwrap().mismatches;
+    assert_eq!(mismatches(), 0);
+    // The flip of converter 0, the place of weight 0, and half the gain of lane 0, which is bit 9
+    // of a word: image, digit from the right, bit.
+    let planted =
+        [("enc2_h_r00_c0000_flips", 1, 1), ("enc2_h_r00_c0000_places", 1, 1), ("enc2_h_gains", 3, 2)];
+    for (image, from_right, bit) in planted {
+        let path = folder.path().join(format!("rom/{image}.hex"));
+        let text = std::fs::read_to_string(&path).unwrap();
+        let at = text.find('\n').unwrap() - from_right;
+        let digit = u8::from_str_radix(&text[at..=at], 16).unwrap() ^ bit;
+        std::fs::write(&path, format!("{}{digit:x}{}", &text[..at], &text[at + 1..])).unwrap();
+        assert!(mismatches() > 0, "{image} is not read");
+        std::fs::write(&path, text).unwrap();
+    }
+    assert_eq!(mismatches(), 0);
+}
+
 /// The design of all effects against the golden model of one that differs.
 fn told_apart(what: &str, differ: fn(&mut Config)) {
     if let Err(why) = tools::VERILATOR.find() {

@@ -122,6 +122,9 @@ pub struct Train {
     /// weights that the cells of `[device]` would hold; 0: it sees the exact ones.
     #[serde(skip_serializing_if = "is_zero")]
     pub hardware_every: usize,
+    /// The forward pass also goes through the converters of those cells: inputs are rounded,
+    /// conversions clip. The gradient is that of exact products.
+    pub hardware_converters: bool,
 }
 
 // Files written before a key existed stay as they are.
@@ -172,6 +175,7 @@ impl Default for Train {
             patience: 0,
             validate_on: Protocol::Paper,
             hardware_every: 0,
+            hardware_converters: false,
         }
     }
 }

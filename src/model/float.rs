@@ -4,6 +4,7 @@ use super::product::add_product;
 use super::{BlockId, ModelError, Network, Op, Role, Trace, Values, Weights, When};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, CowArray, Ix2, s};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// A network with its weights in single precision.
 #[derive(Debug, Clone)]
@@ -13,6 +14,14 @@ pub struct FloatNet {
     tensors: Vec<Array2<f32>>,
     /// Per block the index of its first tensor.
     first: Vec<usize>,
+    distort: Option<Arc<dyn Distort>>,
+}
+
+/// What becomes of products that are not exact: those of converters.
+pub trait Distort: std::fmt::Debug + Send + Sync {
+    /// Adds to `products` [rows, outputs], which are those of `x` [rows, inputs] and matrix `tensor`
+    /// with its bias, what they are off by.
+    fn add(&self, tensor: usize, x: ArrayView2<'_, f32>, products: ArrayViewMut2<'_, f32>);
 }
 
 /// What training does to the values a cell or the vocabulary reads (dropout). Evaluation is
@@ -68,7 +77,17 @@ impl FloatNet {
             };
             first.push(names.iter().position(mine).unwrap_or(names.len()));
         }
-        FloatNet { network: network.clone(), tensors, first }
+        FloatNet { network: network.clone(), tensors, first, distort: None }
+    }
+
+    /// The same net with products that are off.
+    pub fn distorted(self, distort: Option<Arc<dyn Distort>>) -> Self {
+        FloatNet { distort, ..self }
+    }
+
+    /// What its products are off by.
+    pub fn distortion(&self) -> Option<Arc<dyn Distort>> {
+        self.distort.clone()
     }
 
     /// The description this net evaluates.
@@ -131,19 +150,18 @@ impl FloatNet {
                 }
                 Op::Moments { input, .. } => {
                     let input = self.read(trace, *input, Role::Output, pass.when);
-                    let head = |k| affine(input.view(), self.tensor(id, k), Some(self.tensor(id, k + 1)));
+                    let head = |k| self.affine(id, k, Some(k + 1), input.view());
                     Values::output(head(0)).with(Role::LogVariance, head(2))
                 }
                 Op::Latent { moments } => self.latent(moments, trace, pass),
                 Op::Linear { input, bias, .. } => {
                     let input = self.read(trace, *input, Role::Output, pass.when);
-                    let bias = bias.then(|| self.tensor(id, 1));
-                    Values::output(affine(input.view(), self.tensor(id, 0), bias))
+                    Values::output(self.affine(id, 0, bias.then_some(1), input.view()))
                 }
                 Op::Vocabulary { input } => {
                     let mut read = self.read(trace, *input, Role::Output, pass.when).into_owned();
                     perturb.read(id, *input, read.view_mut());
-                    let logits = affine(read.view(), self.tensor(id, 0), Some(self.tensor(id, 1)));
+                    let logits = self.affine(id, 0, Some(1), read.view());
                     Values::output(logits).with(Role::Input, read)
                 }
             };
@@ -220,18 +238,34 @@ impl FloatNet {
         }
         Values::output(z)
     }
-}
 
-/// x W^T + b, a row of x per row of the result.
-pub(super) fn affine(
-    x: ArrayView2<'_, f32>,
-    weight: &Array2<f32>,
-    bias: Option<&Array2<f32>>,
-) -> Array2<f32> {
-    let mut product = Array2::zeros((x.nrows(), weight.nrows()));
-    if let Some(bias) = bias {
-        product.assign(bias);
+    /// x W^T + b with tensors `weight` and `bias` of `block`, a row of x per row of the result.
+    pub(super) fn affine(
+        &self,
+        block: BlockId,
+        weight: usize,
+        bias: Option<usize>,
+        x: ArrayView2<'_, f32>,
+    ) -> Array2<f32> {
+        let mut product = Array2::zeros((x.nrows(), self.tensor(block, weight).nrows()));
+        if let Some(bias) = bias {
+            product.assign(self.tensor(block, bias));
+        }
+        self.add_affine(block, weight, x, product.view_mut());
+        product
     }
-    add_product(x, weight.t(), product.view_mut());
-    product
+
+    /// Adds x W^T to `into`, which holds the bias.
+    pub(super) fn add_affine(
+        &self,
+        block: BlockId,
+        weight: usize,
+        x: ArrayView2<'_, f32>,
+        mut into: ArrayViewMut2<'_, f32>,
+    ) {
+        add_product(x, self.tensor(block, weight).t(), into.view_mut());
+        if let Some(distort) = &self.distort {
+            distort.add(self.index(block, weight), x, into);
+        }
+    }
 }

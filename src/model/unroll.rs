@@ -1,7 +1,5 @@
 //! A recurrent cell over the steps of a batch.
 
-use super::float::affine;
-use super::product::add_product;
 use super::{BlockId, FloatNet, Layout, Role, Values, cell};
 use crate::config::CellKind;
 use ndarray::{Array2, s};
@@ -18,7 +16,7 @@ impl FloatNet {
     ) -> Values {
         let hidden = self.network().width(id);
         let (rows, wide) = (layout.rows(), kind.gates() * hidden);
-        let pre_input = affine(input.view(), self.tensor(id, 0), Some(self.tensor(id, 2)));
+        let pre_input = self.affine(id, 0, Some(2), input.view());
         let mut pre_recurrent = Array2::zeros((rows, wide));
         let mut gates = Array2::zeros((rows, wide));
         let mut state = Array2::zeros((rows, hidden));
@@ -34,7 +32,7 @@ impl FloatNet {
             let mut recurrent = pre_recurrent.slice_mut(s![range.clone(), ..]);
             recurrent.assign(self.tensor(id, 3));
             let before = h.slice(s![..alive, ..]);
-            add_product(before, self.tensor(id, 1).t(), recurrent);
+            self.add_affine(id, 1, before, recurrent);
             for (i, row) in range.clone().enumerate() {
                 cell::step(
                     kind,

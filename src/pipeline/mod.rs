@@ -2,6 +2,7 @@
 //! tiles, to a golden model.
 
 mod calibration;
+mod converters;
 mod hardware;
 mod random;
 

@@ -40,7 +40,16 @@ pub fn export(net: &CrossbarNet, sink: &mut Sink) -> io::Result<Export> {
             sink(&hex, image.as_bytes())?;
             sink(&csv, &tile_csv(tile, &net.devices))?;
             files += 2;
-            tiles.push(TileEntry { at: tile.at, hex, hex_sha256: sha256(image.as_bytes()), csv });
+            let flipped = tile.flipped.iter().enumerate().filter(|(_, flipped)| **flipped);
+            tiles.push(TileEntry {
+                at: tile.at,
+                hex,
+                hex_sha256: sha256(image.as_bytes()),
+                csv,
+                adc_shift: tile.adc_shift,
+                flipped: flipped.map(|(column, _)| column).collect(),
+                places: if net.geometry.remap { tile.places.clone() } else { Vec::new() },
+            });
         }
         let npy = format!("npy/{name}.npy");
         let bytes = matrix_npy(tiled, &net.devices);
@@ -57,6 +66,7 @@ pub fn export(net: &CrossbarNet, sink: &mut Sink) -> io::Result<Export> {
             input: matrix.input,
             npy,
             npy_sha256: sha256(&bytes),
+            corrections: tiled.corrections().unwrap_or_default().iter().map(|c| (c.gain, c.offset)).collect(),
             tiles,
         });
     }
@@ -101,7 +111,21 @@ fn read_matrix(
             return Err(RomError::Hash { path, expected: t.hex_sha256.clone(), found });
         }
         let text = String::from_utf8(bytes).map_err(|_| RomError::Text { path: path.clone() })?;
-        tile_from_image(&text, t.at, g).map_err(|source| RomError::Hex { path, source })
+        let mut tile = tile_from_image(&text, t.at, g).map_err(|source| RomError::Hex { path, source })?;
+        tile.adc_shift = t.adc_shift;
+        if !t.places.is_empty() {
+            tile.places = placed(entry, t, g)?;
+        }
+        for &column in &t.flipped {
+            let found = || RomError::Setting {
+                matrix: entry.name.clone(),
+                at: t.at,
+                expected: format!("flipped columns below {}", g.columns),
+                found: column.to_string(),
+            };
+            *tile.flipped.get_mut(column).ok_or_else(found)? = true;
+        }
+        Ok(tile)
     };
     let tiles = entry.tiles.iter().map(tile).collect::<Result<Vec<_>, _>>()?;
     let rows = entry.inputs + entry.bias_coarse + entry.bias_fine;
@@ -110,4 +134,19 @@ fn read_matrix(
         return Err(RomError::Tiles { matrix: entry.name.clone(), expected, found: tiles.len() });
     }
     Ok(MappedMatrix::from_tiles(tiles, (entry.outputs, rows), g).weights(g))
+}
+
+/// The places of a tile, every one of them once.
+fn placed(entry: &MatrixEntry, t: &TileEntry, g: &TileGeometry) -> Result<Vec<u16>, RomError> {
+    let mut sorted = t.places.clone();
+    sorted.sort_unstable();
+    if sorted.iter().copied().eq(0..g.places() as u16) {
+        return Ok(t.places.clone());
+    }
+    Err(RomError::Setting {
+        matrix: entry.name.clone(),
+        at: t.at,
+        expected: format!("each of the {} places once", g.places()),
+        found: format!("{:?}", t.places),
+    })
 }

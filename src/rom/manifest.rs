@@ -36,6 +36,10 @@ pub struct MatrixEntry {
     /// f32 [tile rows, tile columns, word lines, bit lines], in microsiemens.
     pub npy: String,
     pub npy_sha256: String,
+    /// Gain and offset of every output, where columns are calibrated:
+    /// accumulator = sum * gain * 2^-10 + offset.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub corrections: Vec<(u32, i64)>,
     pub tiles: Vec<TileEntry>,
 }
 
@@ -50,6 +54,14 @@ pub struct TileEntry {
     pub hex_sha256: String,
     /// Conductances, one line per word line.
     pub csv: String,
+    /// Code steps per step of the converters, as a power of two.
+    pub adc_shift: u32,
+    /// Bit lines whose cells hold what is missing to the highest level.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub flipped: Vec<usize>,
+    /// Place of every weight, where they are moved; then the empty places.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<u16>,
 }
 
 /// Why an export cannot be read back.
@@ -67,6 +79,10 @@ pub enum RomError {
     Hash { path: String, expected: String, found: String },
     #[error("{path}: expected UTF-8 text")]
     Text { path: String },
+    #[error(
+        "manifest.json: matrix {matrix}, tile {at:?}: expected {expected}, found {found}; the file was changed, export again"
+    )]
+    Setting { matrix: String, at: (usize, usize), expected: String, found: String },
     #[error("manifest.json: matrix {matrix}: expected {expected} tiles, found {found}")]
     Tiles { matrix: String, expected: usize, found: usize },
 }

@@ -1,8 +1,9 @@
 //! Training that knows its hardware: the forward pass sees the weights that cells would hold, the
 //! gradient changes the exact ones (straight-through).
 
-use crate::model::{FloatNet, ModelError};
+use crate::model::{Distort, FloatNet, ModelError};
 use ndarray::Array2;
+use std::sync::Arc;
 
 /// The net as cells hold it, programmed for the given update.
 pub type Program<'a> = &'a mut dyn FnMut(&FloatNet, u64) -> Result<FloatNet, ModelError>;
@@ -13,11 +14,18 @@ pub(super) struct Hardware<'a> {
     /// Batches from one programming to the next, counted in every epoch.
     every: usize,
     misses: Vec<Array2<f32>>,
+    /// What its converters make of products.
+    distort: Option<Arc<dyn Distort>>,
 }
 
 impl<'a> Hardware<'a> {
     pub fn new(program: Option<Program<'a>>, every: usize) -> Self {
-        Hardware { program: program.filter(|_| every > 0), every: every.max(1), misses: Vec::new() }
+        Hardware {
+            program: program.filter(|_| every > 0),
+            every: every.max(1),
+            misses: Vec::new(),
+            distort: None,
+        }
     }
 
     /// The net that the forward pass of batch number `batch` of its epoch sees.
@@ -32,9 +40,10 @@ impl<'a> Hardware<'a> {
             let held = program(net, update)?;
             self.misses =
                 held.tensors().iter().zip(net.tensors()).map(|(held, exact)| held - exact).collect();
+            self.distort = held.distortion();
         }
         let tensors = net.tensors().iter().zip(&self.misses).map(|(exact, miss)| exact + miss).collect();
-        Ok(Some(FloatNet::with_tensors(net.network(), tensors)))
+        Ok(Some(FloatNet::with_tensors(net.network(), tensors).distorted(self.distort.clone())))
     }
 }
 

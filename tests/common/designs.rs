@@ -1,7 +1,7 @@
 //! Small designs that together use every switch of the emitter at least once.
 
 use super::tiny;
-use hvae_mnn::config::{CellKind, Config, Crossbar, Encoding, LatentFrom, SliceOrder};
+use hvae_mnn::config::{AdcRange, CellKind, Config, Crossbar, Encoding, LatentFrom, RangeOf, SliceOrder};
 
 /// A design of the matrix.
 pub struct Small {
@@ -49,6 +49,8 @@ pub fn designs() -> Vec<Small> {
         small("gru-lstm-two-adcs-a-weight", &[Gru, Lstm], |c| {
             tile(c, 8, 48, 4, Differential);
             c.crossbar.adc_shift = 1;
+            (c.crossbar.adc_range, c.crossbar.adc_range_of) = (AdcRange::Full, RangeOf::Tile);
+            c.crossbar.calibrate_columns = true;
         }),
         small("lstm-rnn-four-weights-an-adc", &[Lstm, Rnn], |c| {
             tile(c, 16, 33, 16, Differential);
@@ -58,6 +60,7 @@ pub fn designs() -> Vec<Small> {
         clipping(small("lstm-gru-offset-dac2-narrow-adc", &[Lstm, Gru], |c| {
             tile(c, 8, 33, 4, Offset);
             (c.crossbar.dac_bits, c.crossbar.adc_bits, c.crossbar.adc_shift) = (2, 4, 1);
+            c.crossbar.flip = true;
         })),
         clipping(small("lstm-lstm-unfilled-wide-lanes-noisy-cells", &[Lstm, Lstm], |c| {
             tile(c, 64, 64, 8, Differential);
