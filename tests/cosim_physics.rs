@@ -95,7 +95,7 @@ fn everything(mut config: Config) -> Config {
     };
     // A step of two levels, and a range that clips.
     (config.crossbar.adc_bits, config.crossbar.adc_shift, config.crossbar.adc_zero) = (4, 1, 3);
-    config.noise = Noise { cell: 0.05, comparator: 0.7, inl: 0.6, seed: 3 };
+    config.noise = Noise { cell: 0.05, comparator: 0.7, inl: 0.6, dnl: 0.2, seed: 3 };
     config
 }
 

@@ -135,7 +135,7 @@ proptest! {
 /// Noise, a bent curve and skipped phases, for which every column is converted by itself.
 fn noisy() -> impl Strategy<Value = Noise> {
     (0.0..0.3f64, 0.0..3.0f64, prop_oneof![Just(0.0), 0.1..2.0f64], any::<u32>())
-        .prop_map(|(cell, comparator, inl, seed)| Noise { cell, comparator, inl, seed })
+        .prop_map(|(cell, comparator, inl, seed)| Noise { cell, comparator, inl, dnl: inl / 2.0, seed })
 }
 
 proptest! {

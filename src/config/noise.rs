@@ -12,19 +12,22 @@ pub struct Noise {
     pub comparator: f64,
     /// Integral non-linearity: how far codes are off, root mean square, in ADC steps.
     pub inl: f64,
+    /// Differential non-linearity: how far the width of a code is off, root mean square, in ADC
+    /// steps.
+    pub dnl: f64,
     pub seed: u32,
 }
 
 impl Default for Noise {
     fn default() -> Self {
-        Noise { cell: 0.0, comparator: 0.0, inl: 0.0, seed: 1 }
+        Noise { cell: 0.0, comparator: 0.0, inl: 0.0, dnl: 0.0, seed: 1 }
     }
 }
 
 impl Noise {
     /// The keys and values that are amounts.
-    pub(super) fn amounts(&self) -> [(&'static str, f64); 3] {
-        [("cell", self.cell), ("comparator", self.comparator), ("inl", self.inl)]
+    pub(super) fn amounts(&self) -> [(&'static str, f64); 4] {
+        [("cell", self.cell), ("comparator", self.comparator), ("inl", self.inl), ("dnl", self.dnl)]
     }
 
     /// Every conversion draws a number.

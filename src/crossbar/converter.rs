@@ -154,7 +154,7 @@ impl Converter {
             offset: g.adc_offset,
             zero: g.adc_zero,
             noise: noise.draws().then(|| NoiseTable::new(g, noise)),
-            inl: (noise.inl > 0.0).then(|| non_linearity(g, noise)),
+            inl: (noise.inl > 0.0 || noise.dnl > 0.0).then(|| non_linearity(g, noise)),
             skips_zeros,
         }
     }
@@ -242,8 +242,9 @@ impl NoiseTable {
     }
 }
 
-/// Codes of a converter whose transfer curve bends: four harmonics of the range with random
-/// amplitudes, of the deviation asked for, rounded to codes.
+/// Codes of a converter whose transfer curve bends (four harmonics of the range with random
+/// amplitudes, of the deviation asked for) and whose codes are not equally wide (each by a draw, the
+/// ends of the range where they should be), rounded to codes.
 fn non_linearity(g: &TileGeometry, noise: &Noise) -> Vec<u32> {
     let mut random = Random::keyed(&[noise.seed.into(), 0x1e1]);
     let amplitudes: [f64; 4] = std::array::from_fn(|_| f64::from(random.normal()));
@@ -255,7 +256,16 @@ fn non_linearity(g: &TileGeometry, noise: &Noise) -> Vec<u32> {
     };
     let power = (0..=top).map(|c| bend(c) * bend(c)).sum::<f64>() / (top + 1) as f64;
     let scale = noise.inl / power.sqrt().max(f64::MIN_POSITIVE);
-    (0..=top).map(|c| ((c as f64 + scale * bend(c)).round() as i64).clamp(0, top) as u32).collect()
+    let mut edges = vec![0.0; top as usize + 1];
+    for code in 1..edges.len() {
+        edges[code] = edges[code - 1] + noise.dnl * f64::from(random.normal());
+    }
+    let last = edges[edges.len() - 1];
+    let of_code = |c: i64| {
+        let walk = edges[c as usize] - last * c as f64 / top as f64;
+        ((c as f64 + scale * bend(c) + walk).round() as i64).clamp(0, top) as u32
+    };
+    (0..=top).map(of_code).collect()
 }
 
 #[cfg(test)]
@@ -301,5 +311,17 @@ mod tests {
             (0..512i64).map(|s| (c.convert(s, false).0 - s) as f64).map(|d| d * d).sum::<f64>() / 512.0;
         assert!((off.sqrt() - 2.0).abs() < 0.2, "{off}");
         assert!(c.convert(600, false).1);
+    }
+
+    #[test]
+    fn codes_are_as_unequal_as_asked_for_and_the_range_stays() {
+        let c = converter(Noise { dnl: 1.5, ..Noise::default() });
+        let value = |s: i64| c.convert(s, false).0;
+        // Away from the ends, where codes are cut off; a rounded width has 1/6 more of variance.
+        let miss = |s: i64| (value(s + 1) - value(s) - 1) as f64;
+        let kept: Vec<f64> = (40..460).map(miss).collect();
+        let deviation = (kept.iter().map(|d| d * d).sum::<f64>() / kept.len() as f64 - 1.0 / 6.0).sqrt();
+        assert!((deviation - 1.5).abs() < 0.2, "{deviation}");
+        assert_eq!((value(0), value(511)), (0, 511));
     }
 }
