@@ -6,7 +6,7 @@ use ndarray::{ArrayD, Ix2};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// As in `scripts/make_pytorch_fixture.py`.
+/// As in `tests/pytorch/make_fixture.py`.
 const SENTENCES: [&[u32]; 2] = [&[2, 4, 5, 10, 9, 5, 3], &[2, 7, 1, 3]];
 
 fn fixture(pair: &str, file: &str) -> (PathBuf, Vec<u8>) {

@@ -1,15 +1,21 @@
 //! `hvae bench`
 
 use super::cosim::reconstruct;
+#[cfg(feature = "train")]
+use super::inputs::read_text;
 use super::inputs::{map_model, read_config, read_data, read_model};
 use super::{Failure, golden_speed, throughput, write_json};
 use hvae_mnn::config::{Crossbar, Encoding, Fixed};
 use hvae_mnn::crossbar::{TileGeometry, TiledMatrix};
 use hvae_mnn::golden::Golden;
 use hvae_mnn::model::Random;
+#[cfg(feature = "train")]
+use hvae_mnn::model::Vocabulary;
 use hvae_mnn::quant::{Format, IntMatrix, MatVec};
 use ndarray::Array2;
 use serde::Serialize;
+#[cfg(feature = "train")]
+use std::path::Path;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -30,6 +36,14 @@ pub struct Args {
     /// Instead, time products (W1: 512 -> 2048) and sequences (W2: 512 units, 20 steps) of the golden model
     #[arg(long, conflicts_with = "build")]
     golden: bool,
+    /// Instead, time updates of training with the [model] and [train] of this hvae.toml on sentences of --data
+    #[cfg(feature = "train")]
+    #[arg(long, value_name = "CONFIG", conflicts_with_all = ["build", "golden"])]
+    train: Option<PathBuf>,
+    /// Updates to time
+    #[cfg(feature = "train")]
+    #[arg(long, default_value_t = 20, requires = "train")]
+    updates: usize,
     /// Jobs to simulate: RECONSTRUCT of random words and sampled GENERATE, by turns
     #[arg(long, default_value_t = 10)]
     jobs: usize,
@@ -58,11 +72,34 @@ struct Figures {
 const REPEATS: usize = 7;
 
 pub fn run(args: &Args) -> Result<(), Failure> {
+    #[cfg(feature = "train")]
+    if let Some(config) = &args.train {
+        return show(args, vec![training(config, args)?]);
+    }
     let rows = match args.build.is_empty() {
         _ if args.golden => golden_speed::rows()?,
         true => [products(), sentences(args)?].concat(),
         false => throughput::rows(&args.build, args.jobs)?,
     };
+    show(args, rows)
+}
+
+/// Tokens a second of training updates.
+#[cfg(feature = "train")]
+fn training(file: &Path, args: &Args) -> Result<Row, Failure> {
+    let config = read_config(Some(file))?;
+    let vocabulary = Vocabulary::of_sentences(read_text(&args.data)?.lines(), config.model.vocabulary);
+    let sentences = read_data(&args.data, &vocabulary)?;
+    let mut value = Vec::new();
+    for _ in 0..3 {
+        value.push(hvae_mnn::train::pace(&config, &sentences, args.updates)?);
+    }
+    value.sort_by(f64::total_cmp);
+    let name = format!("training, {}", file.display());
+    Ok(Row { name, value: value[1], unit: "tokens/s", threads: 1, ratio: None, ratio_to: None })
+}
+
+fn show(args: &Args, rows: Vec<Row>) -> Result<(), Failure> {
     println!("{:<58} {:>12} {:<16} {:>8}", "figure (median)", "value", "unit", "ratio");
     for r in &rows {
         let ratio = r.ratio.map_or(String::new(), |x| format!("{x:.2}"));

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Write small HSR-VAE checkpoints and what PyTorch computes with them.
 
-    python3 scripts/make_pytorch_fixture.py tests/fixtures/pytorch
+    python3 tests/pytorch/make_fixture.py tests/fixtures/pytorch
 
 Needs torch, numpy and safetensors. For each pair of cells one folder with
 `weights.safetensors` (the state dict) and `expected.safetensors` (every step's

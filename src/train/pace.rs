@@ -1,0 +1,34 @@
+//! How fast updates are.
+
+use super::adam::{Adam, clip, initial};
+use super::batch::Batch;
+use super::objective::kl_weight;
+use super::update::loss_and_gradients;
+use crate::config::Config;
+use crate::model::{FloatNet, ModelError, Network, Random};
+use std::time::Instant;
+
+/// Tokens predicted a second by `updates` updates on batches of `sentences`, one after the other,
+/// from random weights; the first of them is not timed.
+pub fn pace(config: &Config, sentences: &[Vec<u32>], updates: usize) -> Result<f64, ModelError> {
+    let train = &config.train;
+    let network = Network::describe(&config.model, train.lambda_low)?;
+    let mut net = FloatNet::with_tensors(&network, initial(&network, train.seed));
+    let mut adam = Adam::new(net.tensors());
+    let batches: Vec<&[Vec<u32>]> = sentences.chunks(train.batch).collect();
+    let mut tokens = 0;
+    let mut started = Instant::now();
+    for update in 0..=updates {
+        if update == 1 {
+            (tokens, started) = (0, Instant::now());
+        }
+        let mut random = Random::keyed(&[train.seed, update as u64]);
+        let chosen: Vec<&[u32]> = batches[update % batches.len()].iter().map(Vec::as_slice).collect();
+        let batch = Batch::new(&chosen, train, &mut random);
+        let (losses, mut gradients) = loss_and_gradients(&net, &batch, train, kl_weight(train, 0.0), random);
+        clip(&mut gradients, train.clip_norm);
+        adam.update(net.tensors_mut(), &gradients, train.learning_rate, train);
+        tokens += losses.tokens;
+    }
+    Ok(tokens as f64 / started.elapsed().as_secs_f64())
+}
