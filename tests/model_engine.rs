@@ -59,7 +59,7 @@ fn runs(model: &Model) {
     let posterior = Engine::encode(&mut net, &sentence);
     assert_eq!(posterior.steps, 6);
     assert_eq!(posterior.moments.len(), model.cells.len());
-    let z = Latent::last(net.network(), &posterior).mean;
+    let z = Latent::of(net.network(), &posterior).mean;
     let levels = if model.latent_from == LatentFrom::Both { model.cells.len() } else { 1 };
     assert_eq!(z.len(), levels * model.latent);
     let written = net.greedy(&z, 7);
@@ -94,7 +94,7 @@ fn together_is_the_same_as_one_by_one() {
         for (a, b) in alone.moments.iter().zip(&posterior.moments) {
             assert!(near(&a.mean, &b.mean) && near(&a.log_variance, &b.log_variance));
         }
-        means.push(Latent::last(net.network(), &alone).mean);
+        means.push(Latent::of(net.network(), &alone).mean);
     }
     let scores = net.score_all(&all, &means);
     let written = net.greedy_all(&means, 9);

@@ -1,8 +1,8 @@
 //! Fitting is deterministic, survives interruption, and learns.
 #![cfg(feature = "train")]
 
-use hvae_mnn::config::{CellKind, Config, Decay, KlSchedule, Model, Protocol, Train};
-use hvae_mnn::model::{TrainedModel, bytes_of};
+use hvae_mnn::config::{CellKind, Config, Decay, KlSchedule, LatentSteps, Model, Protocol, Train};
+use hvae_mnn::model::{Engine, Latent, TrainedModel, bytes_of, read_sentences};
 use hvae_mnn::train::{CHECKPOINT_FILE, Control, Progress, Summary, TrainRequest, run};
 use std::path::Path;
 
@@ -117,6 +117,63 @@ fn same_bytes_again_and_after_interruptions() {
     assert_eq!(test.honest.tokens, test.baselines.tokens);
     assert_eq!(test.paper.tokens, test.honest.tokens + test.honest.sentences);
     TrainedModel::load(&at("whole")).unwrap();
+}
+
+/// Objectives of the baselines: each learns, and goes on after interruptions as if there were none.
+#[test]
+fn variants_survive_interruptions() {
+    let place = tempfile::tempdir().unwrap();
+    write_corpus(place.path());
+    let vae = |change: fn(&mut Config)| {
+        let mut config = config();
+        config.model.cells = vec![CellKind::Lstm];
+        (config.train.step_kl, config.train.free_nats, config.train.epochs) = (0.0, 0.0, 3);
+        change(&mut config);
+        config
+    };
+    let variants = [
+        ("bn", vae(|c| c.train.batch_norm = 0.7)),
+        ("lagging", vae(|c| c.train.lagging_steps = 30)),
+        (
+            "mean",
+            vae(|c| {
+                (c.model.latent_steps, c.train.step_kl, c.train.last_step_kl) = (LatentSteps::Mean, 1.0, 0.0)
+            }),
+        ),
+        (
+            "sum",
+            vae(|c| {
+                (c.model.latent_steps, c.train.step_kl, c.train.last_step_kl) = (LatentSteps::Sum, 1.0, 0.0)
+            }),
+        ),
+    ];
+    for (name, config) in variants {
+        let at = |part: &str| place.path().join(format!("{name}-{part}"));
+        let whole = fit(&config, place.path(), &at("whole"), None);
+        for update in [3, 26, 40] {
+            assert!(!fit(&config, place.path(), &at("parts"), Some(update)).finished, "{name}");
+        }
+        assert_eq!(fit(&config, place.path(), &at("parts"), None), whole, "{name}");
+        same_files(&at("whole"), &at("parts"));
+        let test = whole.test.unwrap();
+        assert!(test.paper.nll < 12.0 && test.honest.nll.is_finite(), "{name}: {:?}", test.paper);
+        let model = TrainedModel::load(&at("whole")).unwrap();
+        if name == "bn" {
+            // The saved heads keep the deviation by themselves; the mean of the KL is bounded by it.
+            let text = std::fs::read_to_string(place.path().join("train.txt")).unwrap();
+            let sentences = read_sentences(&model.vocabulary, &text);
+            let mut net = model.float_net();
+            let means: Vec<Vec<f32>> =
+                sentences.iter().map(|s| Latent::of(&model.network, &net.encode(s)).mean).collect();
+            for j in 0..3 {
+                let values = || means.iter().map(|m| f64::from(m[j]));
+                let mean = values().sum::<f64>() / means.len() as f64;
+                let variance = values().map(|v| (v - mean).powi(2)).sum::<f64>() / means.len() as f64;
+                assert!((variance.sqrt() / 0.7 - 1.0).abs() < 0.01, "{}", variance.sqrt());
+            }
+            assert!(test.honest.kl > 3.0 * 0.7 * 0.7 / 2.0 * 0.8, "{}", test.honest.kl);
+        }
+    }
 }
 
 #[test]

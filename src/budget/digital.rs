@@ -46,7 +46,7 @@ impl Count<'_> {
                 let read = network
                     .blocks
                     .iter()
-                    .any(|b| matches!(&b.op, Op::Latent { moments } if moments.contains(&id)));
+                    .any(|b| matches!(&b.op, Op::Latent { moments, .. } if moments.contains(&id)));
                 if read {
                     self.add(Consumer::States, modules::kept(2 * size, fixed.state_bits));
                 }

@@ -96,6 +96,21 @@ fn train(c: &Checker, config: &Config) -> Result<(), ConfigError> {
         "0 to 1",
         "the weight a cycle starts with",
     )?;
+    let steps = config.model.latent_steps;
+    c.require(
+        steps.is_last() || t.last_step_kl == 0.0,
+        ("train", "last_step_kl"),
+        t.last_step_kl,
+        "0 with latent_steps = \"mean\" or \"sum\"",
+        "TWR-VAE charges the states of all steps (step_kl)",
+    )?;
+    c.require(
+        t.batch_norm == 0.0 || steps.is_last(),
+        ("train", "batch_norm"),
+        t.batch_norm,
+        "0 with latent_steps = \"mean\" or \"sum\"",
+        "the means of the last step are what is normalised",
+    )?;
     let every = t.hardware_every;
     let fits = every == 0 || 500 % every == 0;
     c.require(
@@ -106,12 +121,13 @@ fn train(c: &Checker, config: &Config) -> Result<(), ConfigError> {
         "checkpoints lie between two programmings",
     )?;
     c.within(("train", "batch"), t.batch as u64, 1..=65536, "sentences per update")?;
-    let weights: [(&'static str, f32, &'static str); 12] = [
+    let weights: [(&'static str, f32, &'static str); 13] = [
         ("lambda_low", t.lambda_low, "a weight in the objective"),
         ("step_kl", t.step_kl, "a weight in the objective"),
         ("last_step_kl", t.last_step_kl, "a weight in the objective"),
         ("free_nats", t.free_nats, "nats per dimension of z"),
         ("free_nats_of_z", t.free_nats_of_z, "nats of z as a whole"),
+        ("batch_norm", t.batch_norm, "the deviation of the means of z"),
         ("start_penalty", t.start_penalty, "a weight in the objective"),
         ("start_limit", t.start_limit, "the size of a state"),
         ("kl_warmup_epochs", t.kl_warmup_epochs, "epochs, or part of one"),

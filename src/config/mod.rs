@@ -15,6 +15,8 @@ pub use device::{Device, Fault, Stuck};
 pub use lanes::Lanes;
 pub use noise::Noise;
 pub use parse::ConfigError;
-pub use sections::{Accelerator, CellKind, CellStorage, Config, Fixed, LatentFrom, Model, Target};
+pub use sections::{
+    Accelerator, CellKind, CellStorage, Config, Fixed, LatentFrom, LatentSteps, Model, Target,
+};
 pub use train::{Decay, KlSchedule, KlShape, Protocol, Train};
 pub use wires::{ArrayKind, Drive, Wires};

@@ -59,6 +59,31 @@ pub enum LatentFrom {
     Top,
 }
 
+/// At which steps of the encoder z is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LatentSteps {
+    #[default]
+    Last,
+    /// The mean, or the sum, of a z of every step (TWR-VAE's variants).
+    Mean,
+    Sum,
+}
+
+impl LatentSteps {
+    pub fn is_last(&self) -> bool {
+        *self == LatentSteps::Last
+    }
+
+    /// What the z of each of `steps` steps counts for.
+    pub fn share(self, steps: usize) -> f32 {
+        match self {
+            LatentSteps::Mean => 1.0 / steps as f32,
+            LatentSteps::Last | LatentSteps::Sum => 1.0,
+        }
+    }
+}
+
 /// `[model]`: the shape of the network.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -71,6 +96,8 @@ pub struct Model {
     /// One cell gives the single-level decoders of the ablation.
     pub decoder_cells: Option<Vec<CellKind>>,
     pub latent_from: LatentFrom,
+    #[serde(skip_serializing_if = "LatentSteps::is_last")]
+    pub latent_steps: LatentSteps,
     /// Width of the word embeddings of encoder and decoder.
     pub embedding: usize,
     /// Units of every recurrent level.
@@ -88,6 +115,7 @@ impl Default for Model {
             cells: vec![CellKind::Gru, CellKind::Gru],
             decoder_cells: None,
             latent_from: LatentFrom::Both,
+            latent_steps: LatentSteps::Last,
             embedding: 64,
             hidden: 96,
             latent: 16,

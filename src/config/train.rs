@@ -124,7 +124,17 @@ pub struct Train {
     pub hardware_every: usize,
     /// The forward pass also goes through the converters of those cells: inputs are rounded,
     /// conversions clip. The gradient is that of exact products.
+    #[serde(skip_serializing_if = "is_off")]
     pub hardware_converters: bool,
+
+    /// Deviation that the means of z keep within a batch (gamma of BN-VAE, Zhu et al., ACL 2020), so
+    /// that its KL cannot vanish; 0: they are as the head makes them.
+    #[serde(skip_serializing_if = "is_none")]
+    pub batch_norm: f32,
+    /// Updates of the encoder at most before one of the decoder, until the mutual information of a
+    /// validation falls (lagging inference, He et al., ICLR 2019); 0: both are updated together.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub lagging_steps: usize,
 }
 
 // Files written before a key existed stay as they are.
@@ -135,6 +145,10 @@ fn is_half(value: &f32) -> bool {
 
 fn is_none(value: &f32) -> bool {
     *value == 0.0
+}
+
+fn is_off(value: &bool) -> bool {
+    !value
 }
 
 fn is_zero(value: &usize) -> bool {
@@ -176,6 +190,8 @@ impl Default for Train {
             validate_on: Protocol::Paper,
             hardware_every: 0,
             hardware_converters: false,
+            batch_norm: 0.0,
+            lagging_steps: 0,
         }
     }
 }

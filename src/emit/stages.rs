@@ -178,7 +178,7 @@ impl<'a> StageBuilder<'a> {
                 );
                 self.out.unread.extend(["write", "group", "data", "c_data"].map(|n| format!("{name}_{n}")));
                 let used = matches!(&self.net.quant.network.blocks[self.net.quant.network.latent()].op,
-                    Op::Latent { moments } if moments.contains(&id));
+                    Op::Latent { moments, .. } if moments.contains(&id));
                 if !used {
                     self.out.unread.push(format!("{name}_kept"));
                 }

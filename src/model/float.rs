@@ -1,7 +1,8 @@
 //! The float forward pass, written once over the description of the network.
 
 use super::product::add_product;
-use super::{BlockId, ModelError, Network, Op, Role, Trace, Values, Weights, When};
+use super::{BlockId, Layout, ModelError, Network, Op, Role, Trace, Values, Weights, When};
+use crate::config::LatentSteps;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, CowArray, Ix2, s};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -29,6 +30,9 @@ pub trait Distort: std::fmt::Debug + Send + Sync {
 pub trait Perturb {
     /// May change `values` [rows, width of `source`], which `reader` is about to read.
     fn read(&mut self, reader: BlockId, source: BlockId, values: ArrayViewMut2<'_, f32>);
+
+    /// May change the means of moments `block`, a row per row of `layout`, which hold its `bias`.
+    fn mean(&mut self, _block: BlockId, _means: ArrayViewMut2<'_, f32>, _bias: &Array2<f32>, _: &Layout) {}
 }
 
 /// No perturbation.
@@ -151,9 +155,11 @@ impl FloatNet {
                 Op::Moments { input, .. } => {
                     let input = self.read(trace, *input, Role::Output, pass.when);
                     let head = |k| self.affine(id, k, Some(k + 1), input.view());
-                    Values::output(head(0)).with(Role::LogVariance, head(2))
+                    let mut mean = head(0);
+                    perturb.mean(id, mean.view_mut(), self.tensor(id, 1), trace.layout(pass.when));
+                    Values::output(mean).with(Role::LogVariance, head(2))
                 }
-                Op::Latent { moments } => self.latent(moments, trace, pass),
+                Op::Latent { moments, steps } => self.latent(moments, *steps, trace, pass),
                 Op::Linear { input, bias, .. } => {
                     let input = self.read(trace, *input, Role::Output, pass.when);
                     Values::output(self.affine(id, 0, bias.then_some(1), input.view()))
@@ -221,10 +227,11 @@ impl FloatNet {
         input
     }
 
-    /// z = mean + exp(log_variance / 2) * epsilon at the last step of each moments block.
-    fn latent(&self, moments: &[BlockId], trace: &Trace, pass: &Pass<'_>) -> Values {
+    /// z = mean + exp(log_variance / 2) * epsilon of each moments block, at the last step; or the
+    /// mean or sum of such a z of every step, which is as one draw from what they come to.
+    fn latent(&self, moments: &[BlockId], steps: LatentSteps, trace: &Trace, pass: &Pass<'_>) -> Values {
         let part = |role| {
-            let parts: Vec<_> = moments.iter().map(|&m| self.read(trace, m, role, pass.when)).collect();
+            let parts: Vec<_> = moments.iter().map(|&m| self.of_steps(trace, m, role, steps)).collect();
             let views: Vec<_> = parts.iter().map(|p| p.view()).collect();
             ndarray::concatenate(Axis(1), &views).expect("one batch")
         };
@@ -237,6 +244,27 @@ impl FloatNet {
                 .for_each(|z, lv, e| *z += (0.5 * lv).exp() * e);
         }
         Values::output(z)
+    }
+
+    /// Means or log-variances of the z of each sentence, of one moments block.
+    pub fn of_steps(&self, trace: &Trace, block: BlockId, role: Role, steps: LatentSteps) -> Array2<f32> {
+        if steps.is_last() {
+            return self.read(trace, block, role, When::Sentence).into_owned();
+        }
+        let (values, layout) = (trace.get(block, role), trace.layout(self.network.blocks[block].when));
+        let mut sums = Array2::zeros((layout.batch(), values.ncols()));
+        for (sentence, row) in layout.pack(|sentence, _| sentence).into_iter().zip(values.outer_iter()) {
+            let share = steps.share(layout.length(sentence));
+            let add = |sum: &mut f32, v: &f32| match role {
+                Role::LogVariance => *sum += share * share * v.exp(),
+                _ => *sum += share * v,
+            };
+            ndarray::Zip::from(sums.row_mut(sentence)).and(&row).for_each(add);
+        }
+        if role == Role::LogVariance {
+            sums.mapv_inplace(f32::ln);
+        }
+        sums
     }
 
     /// x W^T + b with tensors `weight` and `bias` of `block`, a row of x per row of the result.

@@ -12,15 +12,26 @@ pub struct Latent {
 }
 
 impl Latent {
-    /// The posterior at the last step, its parts in the order in which z joins them.
-    pub fn last(network: &Network, posterior: &Posterior) -> Self {
+    /// The posterior of z, its parts in the order in which z joins them. The mean or sum of
+    /// independent Gaussians is one: means and variances add up.
+    pub fn of(network: &Network, posterior: &Posterior) -> Self {
+        let steps = network.latent_steps();
         let mut latent = Latent { mean: Vec::new(), log_variance: Vec::new() };
         for &block in network.latent_moments() {
             let of_block = posterior.moments.iter().find(|m| m.block == block);
             let moments = of_block.expect("the posterior of every moments block");
-            let last = (posterior.steps - 1) * moments.size..posterior.steps * moments.size;
-            latent.mean.extend(&moments.mean[last.clone()]);
-            latent.log_variance.extend(&moments.log_variance[last]);
+            let from = if steps.is_last() { posterior.steps - 1 } else { 0 };
+            let of_all = |values: &[f32], j: usize, f: fn(f32) -> f32| -> f32 {
+                (from..posterior.steps).map(|t| f(values[t * moments.size + j])).sum()
+            };
+            let share = steps.share(posterior.steps);
+            for j in 0..moments.size {
+                latent.mean.push(share * of_all(&moments.mean, j, |m| m));
+                latent.log_variance.push(match steps.is_last() {
+                    true => of_all(&moments.log_variance, j, |lv| lv),
+                    false => (share * share * of_all(&moments.log_variance, j, f32::exp)).ln(),
+                });
+            }
         }
         latent
     }

@@ -67,7 +67,7 @@ pub fn evaluate(
     let network = engine.network().clone();
     let views: Vec<&[u32]> = sentences.iter().map(Vec::as_slice).collect();
     let posteriors = engine.encode_all(&views);
-    let latents: Vec<Latent> = posteriors.iter().map(|p| Latent::last(&network, p)).collect();
+    let latents: Vec<Latent> = posteriors.iter().map(|p| Latent::of(&network, p)).collect();
     let means: Vec<Vec<f32>> = latents.iter().map(|l| l.mean.clone()).collect();
 
     let z = match protocol {

@@ -4,7 +4,7 @@
 //! a new family is a new function that returns a [`Network`].
 
 use super::ModelError;
-use crate::config::{CellKind, LatentFrom, Model};
+use crate::config::{CellKind, LatentFrom, LatentSteps, Model};
 use serde::{Deserialize, Serialize};
 
 /// Index of a block in [`Network::blocks`].
@@ -36,9 +36,13 @@ pub enum Op {
     /// Weights: `mean.weight` [size, input], `mean.bias`, `log_variance.weight`, `.bias`.
     /// `kl_weight` scales its KL term in the objective.
     Moments { size: usize, input: BlockId, kl_weight: f32 },
-    /// z = concatenation of mean + exp(log_variance / 2) * epsilon of `moments`,
-    /// taken at the last step.
-    Latent { moments: Vec<BlockId> },
+    /// z = concatenation of mean + exp(log_variance / 2) * epsilon of `moments`, taken at the last
+    /// step, or the mean or sum over all steps.
+    Latent {
+        moments: Vec<BlockId>,
+        #[serde(default, skip_serializing_if = "LatentSteps::is_last")]
+        steps: LatentSteps,
+    },
     /// Matrix product. Weights: `weight` [outputs, input], and `bias` when `bias`.
     Linear { outputs: usize, input: BlockId, bias: bool },
     /// Logits over the vocabulary, from which the next token is chosen.
@@ -71,7 +75,7 @@ impl Network {
         match &self.blocks[id].op {
             Op::Embedding { size } | Op::Moments { size, .. } => *size,
             Op::Cell { hidden, .. } => *hidden,
-            Op::Latent { moments } => moments.iter().map(|&m| self.width(m)).sum(),
+            Op::Latent { moments, .. } => moments.iter().map(|&m| self.width(m)).sum(),
             Op::Linear { outputs, .. } => *outputs,
             Op::Vocabulary { .. } => self.vocabulary,
         }
@@ -84,7 +88,7 @@ impl Network {
         let inputs: &[BlockId] = match &block.op {
             Op::Embedding { .. } => &[],
             Op::Cell { inputs, .. } => inputs,
-            Op::Latent { moments } => moments,
+            Op::Latent { moments, .. } => moments,
             Op::Moments { input, .. } | Op::Linear { input, .. } | Op::Vocabulary { input } => {
                 std::slice::from_ref(input)
             }
@@ -129,7 +133,15 @@ impl Network {
     /// The moments blocks that z is made of, in the order of its parts.
     pub fn latent_moments(&self) -> &[BlockId] {
         match &self.blocks[self.latent()].op {
-            Op::Latent { moments } => moments,
+            Op::Latent { moments, .. } => moments,
+            _ => unreachable!("latent() finds latent blocks"),
+        }
+    }
+
+    /// At which steps z is taken.
+    pub fn latent_steps(&self) -> LatentSteps {
+        match self.blocks[self.latent()].op {
+            Op::Latent { steps, .. } => steps,
             _ => unreachable!("latent() finds latent blocks"),
         }
     }
@@ -211,7 +223,7 @@ impl Network {
         if model.latent_from == LatentFrom::Top {
             moments.drain(..top);
         }
-        let z = push("z".into(), When::Sentence, Op::Latent { moments });
+        let z = push("z".into(), When::Sentence, Op::Latent { moments, steps: model.latent_steps });
 
         let decoder = model.decoder_cells.as_ref().unwrap_or(&model.cells);
         let inits: Vec<BlockId> = (1..=decoder.len())

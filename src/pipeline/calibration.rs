@@ -75,7 +75,7 @@ fn watched<T>(
     let mut engine = GoldenEngine::new(&golden);
     for sentence in sentences {
         let posterior = engine.encode(sentence);
-        engine.score(sentence, &Latent::last(&golden.quant.network, &posterior).mean);
+        engine.score(sentence, &Latent::of(&golden.quant.network, &posterior).mean);
     }
     drop(golden);
     let taken = |cell: Rc<RefCell<T>>| Rc::into_inner(cell).expect("nobody watches any more").into_inner();

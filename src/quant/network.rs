@@ -2,7 +2,7 @@
 
 use super::matrix::{best_format, clipping_format};
 use super::{Calibration, Format, Function, IntMatrix, OctaveTable, Table};
-use crate::config::{CellKind, Fixed};
+use crate::config::{CellKind, Fixed, LatentSteps};
 use crate::model::{BlockId, Network, Op, Role, Weights};
 use ndarray::{Array2, ArrayView2, Axis, Ix2, concatenate, s};
 use serde::{Deserialize, Serialize};
@@ -114,6 +114,10 @@ pub enum QuantError {
          (exact 32-bit products over 2048 rows), got {}; lower one of them", weight_bits + input_bits
     )]
     TooWide { weight_bits: u32, input_bits: u32 },
+    #[error(
+        "[model] latent_steps = \"{0:?}\": expected \"last\", the z that the accelerator takes; train that variant, or evaluate this one with --on float"
+    )]
+    Steps(LatentSteps),
 }
 
 impl QuantNet {
@@ -127,6 +131,10 @@ impl QuantNet {
         let (weight_bits, input_bits) = (fixed.weight_bits, fixed.input_bits);
         if weight_bits + input_bits > 20 {
             return Err(QuantError::TooWide { weight_bits, input_bits });
+        }
+        match network.latent_steps() {
+            LatentSteps::Last => {}
+            steps => return Err(QuantError::Steps(steps)),
         }
         let builder =
             Builder { network, weights, fixed, calibration, dac: dac_formats(network, fixed, calibration) };
@@ -243,7 +251,7 @@ impl Builder<'_> {
                 let matrix = self.int(weights.view(), Some(&bias), *input);
                 QuantBlock::Moments { shift: matrix.sum_frac() - moment_frac, matrix, size: *size }
             }
-            Op::Latent { moments } => QuantBlock::Latent { moments: moments.clone() },
+            Op::Latent { moments, .. } => QuantBlock::Latent { moments: moments.clone() },
             Op::Linear { input, bias, .. } => {
                 let bias = bias.then(|| self.vector(id, "bias"));
                 let matrix = self.int(self.matrix(id, "weight"), bias.as_deref(), *input);

@@ -1,43 +1,79 @@
 //! Adam (Kingma & Ba 2015) with PyTorch's conventions, and the start of the weights.
 
 use crate::config::{Decay, Train};
-use crate::model::{Network, Op, Random};
+use crate::model::{Network, Op, Random, When};
 use ndarray::{Array2, Zip};
 
 const BETA1: f32 = 0.9;
 const BETA2: f32 = 0.999;
+
+/// Which tensors an update changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    Encoder,
+    /// Everything else.
+    Decoder,
+}
 
 /// First and second moments of the gradient, per tensor.
 #[derive(Debug, Clone)]
 pub struct Adam {
     pub first: Vec<Array2<f32>>,
     pub second: Vec<Array2<f32>>,
-    /// Updates done.
-    pub updates: u64,
+    /// Updates done, of the encoder and of everything else.
+    pub updates: [u64; 2],
+    /// Whose every tensor is.
+    parts: Vec<Part>,
 }
 
 impl Adam {
-    pub fn new(tensors: &[Array2<f32>]) -> Self {
+    pub fn new(network: &Network, tensors: &[Array2<f32>]) -> Self {
         let zeros = || tensors.iter().map(|t| Array2::zeros(t.dim())).collect();
-        Adam { first: zeros(), second: zeros(), updates: 0 }
+        Self::with(network, zeros(), zeros(), [0; 2])
     }
 
-    /// Changes `tensors` by one update at `learning_rate`.
+    /// With moments from a checkpoint.
+    pub fn with(
+        network: &Network,
+        first: Vec<Array2<f32>>,
+        second: Vec<Array2<f32>>,
+        updates: [u64; 2],
+    ) -> Self {
+        let encoder: Vec<String> = network
+            .blocks
+            .iter()
+            .filter(|block| block.when == When::EncoderStep)
+            .map(|block| format!("{}.", block.name))
+            .collect();
+        let part = |(name, _): (String, Vec<usize>)| match encoder.iter().any(|block| name.starts_with(block))
+        {
+            true => Part::Encoder,
+            false => Part::Decoder,
+        };
+        Adam { first, second, updates, parts: network.tensors().into_iter().map(part).collect() }
+    }
+
+    /// Changes `tensors` of `parts` by one update at `learning_rate`.
     pub fn update(
         &mut self,
         tensors: &mut [Array2<f32>],
         gradients: &[Array2<f32>],
+        parts: &[Part],
         learning_rate: f32,
         train: &Train,
     ) {
-        self.updates += 1;
-        let bias = |beta: f32| (1.0 - f64::from(beta).powi(self.updates as i32)) as f32;
-        let (bias1, bias2) = (bias(BETA1), bias(BETA2).sqrt());
+        for &part in parts {
+            self.updates[part as usize] += 1;
+        }
         let (coupled, decoupled) = match train.decay {
             Decay::Coupled => (train.weight_decay, 0.0),
             Decay::Decoupled => (0.0, learning_rate * train.weight_decay),
         };
-        for (index, tensor) in tensors.iter_mut().enumerate() {
+        for (index, tensor) in tensors.iter_mut().enumerate().filter(|(i, _)| parts.contains(&self.parts[*i]))
+        {
+            let updates = self.updates[self.parts[index] as usize] as i32;
+            let bias = |beta: f32| (1.0 - f64::from(beta).powi(updates)) as f32;
+            let (bias1, bias2) = (bias(BETA1), bias(BETA2).sqrt());
             Zip::from(tensor)
                 .and(&mut self.first[index])
                 .and(&mut self.second[index])
@@ -104,4 +140,26 @@ pub fn initial(network: &Network, seed: u64) -> Vec<Array2<f32>> {
         }
     }
     tensors
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Model;
+
+    #[test]
+    fn an_update_of_the_encoder_leaves_the_decoder_alone() {
+        let model = Model { embedding: 3, hidden: 4, latent: 2, vocabulary: 6, ..Model::default() };
+        let network = Network::hsr_vae(&model, 1.0);
+        let start = initial(&network, 3);
+        let gradients: Vec<Array2<f32>> = start.iter().map(|t| Array2::ones(t.dim())).collect();
+        for part in [Part::Encoder, Part::Decoder] {
+            let (mut tensors, mut adam) = (start.clone(), Adam::new(&network, &start));
+            adam.update(&mut tensors, &gradients, &[part], 0.1, &Train::default());
+            for ((name, _), (before, after)) in network.tensors().iter().zip(start.iter().zip(&tensors)) {
+                let encoder = name.starts_with("enc") || name.starts_with('q');
+                assert_eq!(before != after, encoder == (part == Part::Encoder), "{name}");
+            }
+        }
+    }
 }

@@ -1,8 +1,10 @@
 //! Reverse-mode differentiation over the description of the network: the blocks in reverse order,
 //! each [`Op`] with one rule.
 
+use super::batch_norm::BatchNorm;
 use super::dropout::Dropout;
 use super::objective::MomentGradients;
+use crate::config::LatentSteps;
 use crate::model::{BlockId, FloatNet, Op, Role, Trace, When, add_product};
 use ndarray::{Array2, Axis, s};
 
@@ -11,6 +13,8 @@ pub struct Forward<'a> {
     pub net: &'a FloatNet,
     pub trace: &'a Trace,
     pub dropout: &'a Dropout<'a>,
+    /// Of the means of z, where they are normalised.
+    pub norm: Option<&'a BatchNorm>,
     pub encoder_tokens: &'a [u32],
     pub decoder_tokens: &'a [u32],
     /// Draws of the latents [batch, width of z].
@@ -65,7 +69,7 @@ impl Backward<'_> {
                     from = to;
                 }
             }
-            (Op::Latent { moments }, Some(d)) => self.of_latent(moments, &d),
+            (Op::Latent { moments, steps }, Some(d)) => self.of_latent(moments, *steps, &d),
             (Op::Linear { input, bias, .. }, Some(d)) => {
                 let read = net.read(trace, *input, Role::Output, block.when);
                 let d_read = self.of_product(id, 0, bias.then_some(1), &d, &read.to_owned());
@@ -149,26 +153,39 @@ impl Backward<'_> {
             d_mean += &read;
         }
         let x = net.read(trace, input, Role::Output, when).into_owned();
-        let mut d_x = self.of_product(id, 0, Some(1), &d_mean, &x);
+        // Normalised means hold the bias, and what the head made does not.
+        let bias = match self.forward.norm.and_then(|norm| norm.backward(id, &mut d_mean)) {
+            Some(d_bias) => {
+                self.tensors[net.index(id, 1)] += &d_bias;
+                None
+            }
+            None => Some(1),
+        };
+        let mut d_x = self.of_product(id, 0, bias, &d_mean, &x);
         d_x += &self.of_product(id, 2, Some(3), &d_log_variance, &x);
         self.pass(input, when, d_x);
     }
 
-    /// z = mean + exp(log_variance / 2) epsilon at the last step.
-    fn of_latent(&mut self, moments: &[BlockId], d: &Array2<f32>) {
+    /// z = mean + exp(log_variance / 2) epsilon at the last step, or of the sums over all steps.
+    fn of_latent(&mut self, moments: &[BlockId], steps: LatentSteps, d: &Array2<f32>) {
         let Forward { net, trace, epsilon, .. } = *self.forward;
         let mut column = 0;
         for &block in moments {
             let layout = trace.layout(net.network().blocks[block].when);
             let log_variance = trace.get(block, Role::LogVariance);
+            let of_z = net.of_steps(trace, block, Role::LogVariance, steps);
             let (d_mean, d_log_variance) = self.moments.get_mut(&block).expect("every block");
-            for sentence in 0..layout.batch() {
-                let row = layout.last(sentence);
+            for (row, sentence) in layout.pack(|sentence, _| sentence).into_iter().enumerate() {
+                if steps.is_last() && row != layout.last(sentence) {
+                    continue;
+                }
+                let share = steps.share(layout.length(sentence));
                 for j in 0..log_variance.ncols() {
                     let d_z = d[[sentence, column + j]];
-                    let deviation = (0.5 * log_variance[[row, j]]).exp();
-                    d_mean[[row, j]] += d_z;
-                    d_log_variance[[row, j]] += d_z * 0.5 * deviation * epsilon[[sentence, column + j]];
+                    // Of the variance of z, this step has share^2 e^lv.
+                    let part = share * share * (log_variance[[row, j]] - 0.5 * of_z[[sentence, j]]).exp();
+                    d_mean[[row, j]] += share * d_z;
+                    d_log_variance[[row, j]] += d_z * 0.5 * part * epsilon[[sentence, column + j]];
                 }
             }
             column += log_variance.ncols();

@@ -30,6 +30,20 @@ pub struct Position {
     pub best: Option<(f64, usize)>,
     /// The lines of `metrics.jsonl` so far.
     pub metrics: String,
+    /// While the inference lags: updates of the encoder, which are more than those of the rest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lagging: Option<Lagging>,
+}
+
+/// Of lagging inference (He et al., ICLR 2019).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Lagging {
+    /// The encoder is still updated more often than the decoder.
+    pub goes_on: bool,
+    /// Mutual information of the last validation.
+    pub information: f64,
+    /// Updates of the encoder.
+    pub updates: u64,
 }
 
 /// Writes the checkpoint of `net` and `adam` at `position`.
@@ -75,6 +89,7 @@ pub fn load(path: &Path, network: &Network, request: &str) -> Result<(FloatNet, 
         Ok(all)
     };
     let weights = take("weight")?;
-    let adam = Adam { first: take("first")?, second: take("second")?, updates: position.updates };
+    let of_encoder = position.lagging.map_or(position.updates, |lagging| lagging.updates);
+    let adam = Adam::with(network, take("first")?, take("second")?, [of_encoder, position.updates]);
     Ok((FloatNet::with_tensors(network, weights), adam, position))
 }

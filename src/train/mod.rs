@@ -8,11 +8,13 @@
 mod adam;
 mod backward;
 mod batch;
+mod batch_norm;
 mod cell_gradient;
 mod checkpoint;
 mod corpus;
 mod dropout;
 mod hardware;
+mod lagging;
 mod objective;
 mod pace;
 mod progress;

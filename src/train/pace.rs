@@ -1,6 +1,6 @@
 //! How fast updates are.
 
-use super::adam::{Adam, clip, initial};
+use super::adam::{Adam, Part, clip, initial};
 use super::batch::Batch;
 use super::objective::kl_weight;
 use super::update::loss_and_gradients;
@@ -14,7 +14,7 @@ pub fn pace(config: &Config, sentences: &[Vec<u32>], updates: usize) -> Result<f
     let train = &config.train;
     let network = Network::describe(&config.model, train.lambda_low)?;
     let mut net = FloatNet::with_tensors(&network, initial(&network, train.seed));
-    let mut adam = Adam::new(net.tensors());
+    let mut adam = Adam::new(&network, net.tensors());
     let batches: Vec<&[Vec<u32>]> = sentences.chunks(train.batch).collect();
     let mut tokens = 0;
     let mut started = Instant::now();
@@ -27,7 +27,8 @@ pub fn pace(config: &Config, sentences: &[Vec<u32>], updates: usize) -> Result<f
         let batch = Batch::new(&chosen, train, &mut random);
         let (losses, mut gradients) = loss_and_gradients(&net, &batch, train, kl_weight(train, 0.0), random);
         clip(&mut gradients, train.clip_norm);
-        adam.update(net.tensors_mut(), &gradients, train.learning_rate, train);
+        let both = [Part::Encoder, Part::Decoder];
+        adam.update(net.tensors_mut(), &gradients, &both, train.learning_rate, train);
         tokens += losses.tokens;
     }
     Ok(tokens as f64 / started.elapsed().as_secs_f64())

@@ -4,9 +4,11 @@
 
 use super::adam::{Adam, clip, initial};
 use super::batch::{Batch, order_of_epoch, sort_for_epoch};
-use super::checkpoint::{self, CHECKPOINT_FILE, Position};
+use super::batch_norm::folded;
+use super::checkpoint::{self, CHECKPOINT_FILE, Lagging, Position};
 use super::corpus::Corpus;
 use super::hardware::{Hardware, Program};
+use super::lagging::parts;
 use super::objective::kl_weight;
 use super::progress::{Control, Progress};
 use super::update::loss_and_gradients;
@@ -87,8 +89,9 @@ pub fn run(request: TrainRequest<'_>) -> Result<Summary, ModelError> {
             None => FloatNet::with_tensors(&network, initial(&network, train.seed)),
         };
         prepare(out)?;
-        let adam = Adam::new(net.tensors());
-        (net, adam, Position { request: corpus.digest.clone(), ..Position::default() })
+        let adam = Adam::new(&network, net.tensors());
+        let lagging = Lagging::begin(train);
+        (net, adam, Position { request: corpus.digest.clone(), lagging, ..Position::default() })
     };
 
     let batches = corpus.train.len().div_ceil(train.batch);
@@ -106,6 +109,8 @@ pub fn run(request: TrainRequest<'_>) -> Result<Summary, ModelError> {
             let sentences: Vec<&[u32]> = chosen.iter().map(|&i| corpus.train[i].as_slice()).collect();
             let batch = Batch::new(&sentences, train, &mut random);
             let weight = kl_weight(train, position.updates as f32 / batches as f32);
+            let rate = learning_rate(train, position.updates, updates);
+            let changed = parts(&mut net, &mut adam, &mut position, &corpus, train, (weight, rate));
             let seen = hardware.seen(&net, position.batch, position.updates)?;
             let seen = seen.as_ref().unwrap_or(&net);
             let (losses, mut gradients) = loss_and_gradients(seen, &batch, train, weight, random);
@@ -118,8 +123,7 @@ pub fn run(request: TrainRequest<'_>) -> Result<Summary, ModelError> {
                     "lower learning_rate or set clip_norm, and start over",
                 ));
             }
-            let rate = learning_rate(train, position.updates, updates);
-            adam.update(net.tensors_mut(), &gradients, rate, train);
+            adam.update(net.tensors_mut(), &gradients, changed, rate, train);
             position.losses.add(&losses);
             position.batch += 1;
             position.updates += 1;
@@ -147,13 +151,21 @@ pub fn run(request: TrainRequest<'_>) -> Result<Summary, ModelError> {
                 });
             }
         }
-        let mut seen = hardware.seen(&net, position.batch, position.updates)?;
-        let seen = seen.as_mut().unwrap_or(&mut net);
-        let measured = end_epoch(seen, &mut position, train, &corpus, updates);
+        // What is saved and measured has no batch to take statistics of.
+        let whole = match train.batch_norm > 0.0 {
+            true => folded(&net, train.batch_norm, &corpus.train),
+            false => net.clone(),
+        };
+        let seen = hardware.seen(&whole, position.batch, position.updates)?;
+        let mut seen = seen.unwrap_or_else(|| whole.clone());
+        let measured = end_epoch(&mut seen, &mut position, train, &corpus, updates);
         validation = Some(measured.nll);
+        if let Some(lagging) = &mut position.lagging {
+            lagging.measured(measured.mi);
+        }
         if position.best.is_none_or(|(best, _)| measured.nll < best) {
             position.best = Some((measured.nll, position.epoch));
-            let model = TrainedModel::new(description.clone(), net.weights(), corpus.vocabulary.clone())?;
+            let model = TrainedModel::new(description.clone(), whole.weights(), corpus.vocabulary.clone())?;
             model.save(out)?;
         }
         write_whole(&out.join(METRICS_FILE), position.metrics.as_bytes())?;

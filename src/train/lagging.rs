@@ -1,0 +1,77 @@
+//! Lagging inference (He et al., ICLR 2019): while z says more of its sentence after every epoch, the
+//! encoder is updated until it gains no more before the decoder takes its next step.
+
+use super::adam::{Adam, Part, clip};
+use super::batch::Batch;
+use super::checkpoint::{Lagging, Position};
+use super::corpus::Corpus;
+use super::update::loss_and_gradients;
+use crate::config::Train;
+use crate::model::{FloatNet, Random};
+
+/// Updates of the encoder over which its loss is compared.
+const WINDOW: usize = 15;
+
+impl Lagging {
+    /// At the start of a run.
+    pub fn begin(train: &Train) -> Option<Lagging> {
+        (train.lagging_steps > 0).then_some(Lagging { goes_on: true, ..Lagging::default() })
+    }
+
+    /// After a validation that measured `information`: it goes on as long as that grows.
+    pub fn measured(&mut self, information: f64) {
+        self.goes_on = self.goes_on && information > self.information;
+        self.information = information;
+    }
+}
+
+/// Which tensors the next update of the run changes; before it, if the inference lags, the encoder
+/// is updated on sentences of its own.
+pub fn parts(
+    net: &mut FloatNet,
+    adam: &mut Adam,
+    position: &mut Position,
+    corpus: &Corpus,
+    train: &Train,
+    (weight, rate): (f32, f32),
+) -> &'static [Part] {
+    let Some(lagging) = &mut position.lagging else { return &[Part::Encoder, Part::Decoder] };
+    if !lagging.goes_on {
+        lagging.updates += 1;
+        return &[Part::Encoder, Part::Decoder];
+    }
+    let (mut before, mut sum) = (f64::INFINITY, 0.0);
+    for step in 1..=train.lagging_steps {
+        let mut random = Random::keyed(&[train.seed, position.updates, u64::MAX - step as u64]);
+        let draw = |random: &mut Random| corpus.train[random.below(corpus.train.len())].as_slice();
+        let sentences: Vec<&[u32]> = (0..train.batch).map(|_| draw(&mut random)).collect();
+        let batch = Batch::new(&sentences, train, &mut random);
+        let (losses, mut gradients) = loss_and_gradients(net, &batch, train, weight, random);
+        clip(&mut gradients, train.clip_norm);
+        adam.update(net.tensors_mut(), &gradients, &[Part::Encoder], rate, train);
+        lagging.updates += 1;
+        sum += (losses.reconstruction + losses.last_kl) / losses.sentences as f64;
+        if step % WINDOW == 0 {
+            if sum >= before {
+                break;
+            }
+            (before, sum) = (sum, 0.0);
+        }
+    }
+    &[Part::Decoder]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_ends_when_information_falls_and_does_not_begin_again() {
+        assert_eq!(Lagging::begin(&Train::default()), None);
+        let mut lagging = Lagging::begin(&Train { lagging_steps: 100, ..Train::default() }).unwrap();
+        for (information, goes_on) in [(0.5, true), (0.9, true), (0.8, false), (1.5, false)] {
+            lagging.measured(information);
+            assert_eq!(lagging.goes_on, goes_on, "{information}");
+        }
+    }
+}
