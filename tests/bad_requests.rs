@@ -106,6 +106,11 @@ const CASES: &[Case] = &[
     case("weights clipped by more than all", GENERATE, |d| set(d, "[fixed]\nweight_clip = 1.5\n")),
     case("a range without a zero", GENERATE, |d| set(d, "[crossbar]\nadc_zero = 600\n")),
     case("flipped columns without what counts the rows", GENERATE, |d| set(d, "[crossbar]\nflip = true\n")),
+    case(
+        "beside a set without published rows",
+        "eval DIR/model --data DIR/data.txt --beside wikitext",
+        nothing,
+    ),
     case("every place spare", GENERATE, |d| set(d, "[crossbar]\nspare_columns = 16\n")),
     case("unknown range", GENERATE, |d| set(d, "[crossbar]\nadc_range = \"auto\"\n")),
     case("unknown order of slices", GENERATE, |d| set(d, "[crossbar]\nslice_order = \"middle-first\"\n")),

@@ -156,15 +156,17 @@ fn variants_survive_interruptions() {
         assert_eq!(fit(&config, place.path(), &at("parts"), None), whole, "{name}");
         same_files(&at("whole"), &at("parts"));
         let test = whole.test.unwrap();
-        assert!(test.paper.nll < 12.0 && test.honest.nll.is_finite(), "{name}: {:?}", test.paper);
+        assert!(test.paper.ppl < test.baselines.unigram_ppl, "{name}: {test:?}");
         let model = TrainedModel::load(&at("whole")).unwrap();
         if name == "bn" {
             // The saved heads keep the deviation by themselves; the mean of the KL is bounded by it.
             let text = std::fs::read_to_string(place.path().join("train.txt")).unwrap();
             let sentences = read_sentences(&model.vocabulary, &text);
             let mut net = model.float_net();
-            let means: Vec<Vec<f32>> =
-                sentences.iter().map(|s| Latent::of(&model.network, &net.encode(s)).mean).collect();
+            let means: Vec<Vec<f32>> = sentences
+                .iter()
+                .map(|s| Latent::of(&model.network, &Engine::encode(&mut net, s)).mean)
+                .collect();
             for j in 0..3 {
                 let values = || means.iter().map(|m| f64::from(m[j]));
                 let mean = values().sum::<f64>() / means.len() as f64;

@@ -67,7 +67,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let mut rows = Vec::new();
     for on in [On::Float, On::Fixed, On::Crossbar] {
         let spin = progress::spinner(format!("measuring on {on:?}"));
-        let row = measure(&model, &net, &config, on, &test, Protocol::Honest, &effort);
+        let row = measure(&model, Some(&net), &config, on, &test, Protocol::Honest, &effort);
         spin.finish_and_clear();
         print_row(&row);
         rows.push(row);

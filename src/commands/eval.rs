@@ -1,7 +1,7 @@
 //! `hvae eval`
 
 use super::inputs::{map_model, read_config, read_data, read_model};
-use super::{Failure, progress, write_json};
+use super::{Failure, progress, published, write_json};
 use clap::ValueEnum;
 use hvae_mnn::config::Config;
 use hvae_mnn::crossbar::CrossbarNet;
@@ -36,6 +36,9 @@ pub struct Args {
     /// Sentences that show which ranges the numbers take
     #[arg(long, value_name = "FILE")]
     calibrate: Option<PathBuf>,
+    /// Published figures to stand below: ptb or yahoo
+    #[arg(long, value_name = "SET")]
+    beside: Option<String>,
     /// hvae.toml; absent: all defaults
     #[arg(long)]
     config: Option<PathBuf>,
@@ -81,12 +84,17 @@ struct Figures {
 }
 
 pub fn run(args: &Args) -> Result<(), Failure> {
+    args.beside.as_deref().map_or(Ok(()), published::known)?;
     let (model, config) = read_model(&args.model, read_config(args.config.as_deref())?)?;
     let mut sentences = read_data(&args.data, &model.vocabulary)?;
     if args.sentences > 0 {
         sentences.truncate(args.sentences);
     }
-    let net = map_model(&model, &config, args.calibrate.as_deref())?;
+    // Some networks have no hardware, and the float one needs none.
+    let net = match args.on.iter().all(|on| *on == On::Float) {
+        true => None,
+        false => Some(map_model(&model, &config, args.calibrate.as_deref())?),
+    };
     let mut rows = Vec::new();
     print_header();
     for by in &args.protocol {
@@ -97,7 +105,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
                 ..Effort::default()
             };
             let spin = progress::spinner(format!("measuring {} sentences on {on:?}", sentences.len()));
-            let row = measure(&model, &net, &config, on, &sentences, protocol, &effort);
+            let row = measure(&model, net.as_ref(), &config, on, &sentences, protocol, &effort);
             spin.finish_and_clear();
             print_row(&row);
             rows.push(row);
@@ -115,13 +123,16 @@ pub fn run(args: &Args) -> Result<(), Failure> {
             b.unigram_ppl, b.bigram_ppl
         );
     }
+    if let Some(set) = &args.beside {
+        published::print(set);
+    }
     write_json(args.json.as_deref(), &Figures { rows, baselines })
 }
 
-/// The figures of one engine.
+/// The figures of one engine; `net` for those that are not float.
 pub fn measure(
     model: &TrainedModel,
-    net: &CrossbarNet,
+    net: Option<&CrossbarNet>,
     config: &Config,
     on: On,
     sentences: &[Vec<u32>],
@@ -129,9 +140,11 @@ pub fn measure(
     effort: &Effort,
 ) -> Row {
     let row = |engine: &mut dyn Engine| evaluate(engine, sentences, protocol, effort);
+    let Some(net) = net.filter(|_| on != On::Float) else {
+        return Row { on, figures: row(&mut model.float_net()), adc_clips: 0, saturations: 0 };
+    };
     match on {
-        On::Float => Row { on, figures: row(&mut model.float_net()), adc_clips: 0, saturations: 0 },
-        On::Fixed => {
+        On::Float | On::Fixed => {
             let golden = Golden::ideal(&net.quant, &net.geometry, &config.accelerator);
             let mut engine = GoldenEngine::new(&golden);
             let figures = row(&mut engine);

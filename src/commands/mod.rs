@@ -20,6 +20,7 @@ pub mod interrupt;
 mod output;
 pub mod pareto;
 mod progress;
+mod published;
 pub mod report;
 pub mod sample;
 pub mod spice;

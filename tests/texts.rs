@@ -1,0 +1,44 @@
+//! The tokeniser on the sets of the publications, which are not ours to commit: skipped where they are not.
+
+mod common;
+
+use common::skip;
+use hvae_mnn::model::{Vocabulary, words};
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn shared(name: &str, test: &str) -> Option<PathBuf> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data").join(name);
+    if !path.exists() {
+        skip(test, &format!("{} is not here", path.display()));
+        return None;
+    }
+    Some(path)
+}
+
+/// 9,947 words on the Penn Treebank, the 9.95 thousand of the publication's Table 1, and
+/// 23.32 tokens a sentence of its test part, by which its PPL divides.
+#[test]
+fn words_of_the_penn_treebank() {
+    let Some(folder) = shared("ptb", "words of the Penn Treebank") else { return };
+    let text = |part: &str| fs::read_to_string(folder.join(format!("ptb.{part}.txt"))).unwrap();
+    let all = Vocabulary::of_sentences(text("train").lines(), usize::MAX);
+    assert_eq!(all.len(), 9947);
+    let test = text("test");
+    let lengths: Vec<usize> = test.lines().map(|line| words(line).len() + 2).collect();
+    let mean = lengths.iter().sum::<usize>() as f64 / lengths.len() as f64;
+    assert!((mean - 23.320).abs() < 0.0005, "{mean}");
+}
+
+/// 19,728 words from the vocabulary of Yahoo Answers, the 19.73 thousand of Table 1.
+#[test]
+fn words_of_yahoo() {
+    let Some(folder) = shared("yahoo_partial", "words of Yahoo Answers") else { return };
+    let text = fs::read_to_string(folder.join("yahoo_train_vocab.txt")).unwrap();
+    // Its own marks are no words; `_UNK` is one, of the text.
+    let marks = ["<pad>", "<bos>", "<eos>"];
+    let entries = text.lines().map(|line| line.split('\t').next().unwrap()).filter(|e| !marks.contains(e));
+    let different: BTreeSet<String> = entries.flat_map(words).collect();
+    assert_eq!(different.len() + 4, 19_728);
+}
