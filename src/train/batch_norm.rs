@@ -9,8 +9,9 @@ use crate::model::{BlockId, Exact, FloatNet, Layout, Pass, Role, Trace, When};
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, Axis};
 use std::collections::HashMap;
 
-/// Added to variances, as in PyTorch's modules.
-const EPSILON: f32 = 1e-5;
+/// Added to variances. PyTorch's modules add 1e-5; a small head that starts below that would be free
+/// to shrink, and its KL with it.
+const EPSILON: f32 = 1e-10;
 /// Sentences whose statistics a head is folded with.
 const SENTENCES: usize = 1024;
 
