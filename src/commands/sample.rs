@@ -4,14 +4,16 @@ use super::Failure;
 use super::cosim::{generations, simulate};
 use super::folder::{MARKER, read_build};
 use super::inputs::{map_model, read_config, read_model};
-use hvae_mnn::cosim::{Engine, RunOptions};
-use hvae_mnn::golden::Golden;
-use hvae_mnn::model::Vocabulary;
+use clap::ValueEnum;
+use hvae_mnn::cosim::{Engine as Simulator, RunOptions};
+use hvae_mnn::golden::{Golden, GoldenEngine, Job, JobKind};
+use hvae_mnn::model::{EOS, Engine, FloatNet, Latent, Random, SOS, Vocabulary, argmax, read_sentences};
+use ndarray::Array2;
 use std::path::PathBuf;
 
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  hvae sample models/gutenberg -n 5 --seed 3\n  hvae sample build/gutenberg -n 5      (the simulated hardware writes, checked against the golden model)"
+    after_help = "Examples:\n  hvae sample models/gutenberg -n 5 --seed 3\n  hvae sample build/gutenberg -n 5      (the simulated hardware writes, checked against the golden model)\n  hvae sample models/gutenberg -n 7 --between \"it was a dark night .\" \"what do you mean ?\""
 )]
 pub struct Args {
     /// Trained model folder, or build folder
@@ -23,31 +25,144 @@ pub struct Args {
     seed: u64,
     #[arg(long, default_value_t = 0.8)]
     temperature: f64,
+    /// Instead of drawing z: from that of sentence A to that of sentence B in equal steps, each
+    /// written greedily
+    #[arg(long, num_args = 2, value_names = ["A", "B"])]
+    between: Vec<String>,
+    /// What writes, of a model folder
+    #[arg(long, default_value = "crossbar")]
+    on: On,
     /// hvae.toml (model folder only); absent: all defaults
     #[arg(long)]
     config: Option<PathBuf>,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum On {
+    /// Single precision, as trained
+    Float,
+    /// The golden model: integers on tiles
+    Crossbar,
+}
+
 pub fn run(args: &Args) -> Result<(), Failure> {
     if args.source.join(MARKER).exists() {
         let build = read_build(&args.source)?;
-        let limit = build.file.design.config.accelerator.max_tokens;
-        let jobs = generations(args.n, args.temperature, args.seed, limit)?;
-        let report = simulate(&args.source, &build, &jobs, &RunOptions::default(), Engine::Verilator)?;
+        let accelerator = &build.file.design.config.accelerator;
+        let golden = Golden::tiled(&build.net, accelerator);
+        let vocabulary = build.vocabulary.as_ref();
+        let jobs = jobs(args, &golden, vocabulary, accelerator.max_tokens)?;
+        let report = simulate(&args.source, &build, &jobs, &RunOptions::default(), Simulator::Verilator)?;
         if let Some(first) = report.first_difference {
             return Err(Failure::check(format!("hardware and golden model differ at {first}")));
         }
-        let golden = Golden::tiled(&build.net, &build.file.design.config.accelerator);
-        jobs.iter().for_each(|job| println!("{}", words(build.vocabulary.as_ref(), &golden.run(job).output)));
+        jobs.iter().for_each(|job| println!("{}", words(vocabulary, &golden.run(job).output)));
         return Ok(());
     }
     let (model, config) = read_model(&args.source, read_config(args.config.as_deref())?)?;
+    let vocabulary = Some(&model.vocabulary);
+    if args.on == On::Float {
+        for tokens in in_float(args, &model.float_net(), vocabulary, config.accelerator.max_tokens)? {
+            println!("{}", words(vocabulary, &tokens));
+        }
+        return Ok(());
+    }
     let net = map_model(&model, &config, None)?;
     let golden = Golden::tiled(&net, &config.accelerator);
-    for job in generations(args.n, args.temperature, args.seed, config.accelerator.max_tokens)? {
-        println!("{}", words(Some(&model.vocabulary), &golden.run(&job).output));
+    for job in jobs(args, &golden, vocabulary, config.accelerator.max_tokens)? {
+        println!("{}", words(vocabulary, &golden.run(&job).output));
     }
     Ok(())
+}
+
+type Golds = Golden<hvae_mnn::crossbar::TiledMatrix>;
+
+/// GENERATE, or DECODE of every z on the way between two sentences.
+fn jobs(
+    args: &Args,
+    golden: &Golds,
+    vocabulary: Option<&Vocabulary>,
+    limit: usize,
+) -> Result<Vec<Job>, Failure> {
+    if args.between.is_empty() {
+        return generations(args.n, args.temperature, args.seed, limit);
+    }
+    let format = golden.quant.moment_format();
+    let network = &golden.quant.network;
+    let way = way(args, vocabulary, limit, |sentence| {
+        Latent::of(network, &GoldenEngine::new(golden).encode(sentence)).mean
+    })?;
+    let codes = |z: Vec<f32>| z.iter().map(|&v| format.encode(v.into()) as i32).collect();
+    Ok(way.into_iter().map(|z| Job::new(JobKind::Decode, codes(z), limit as u16)).collect())
+}
+
+/// Every z from that of the first sentence to that of the second.
+fn way(
+    args: &Args,
+    vocabulary: Option<&Vocabulary>,
+    limit: usize,
+    mean: impl Fn(&[u32]) -> Vec<f32>,
+) -> Result<Vec<Vec<f32>>, Failure> {
+    let Some(vocabulary) = vocabulary else {
+        return Err(Failure::input(format!(
+            "{}: expected a vocabulary for --between, found a design of random weights; build one with --model",
+            args.source.display()
+        )));
+    };
+    let end = |text: &String| {
+        let found = read_sentences(vocabulary, text);
+        let wrong = |what: &str| {
+            Failure::input(format!(
+                "--between {text:?}: expected one sentence of at most {limit} tokens, {what}"
+            ))
+        };
+        match found.as_slice() {
+            [one] if one.len() <= limit => Ok(mean(one)),
+            [one] => Err(wrong(&format!("found {}; shorten it", one.len()))),
+            many => Err(wrong(&format!("found {} sentences; write it on one line", many.len()))),
+        }
+    };
+    let (a, b) = (end(&args.between[0])?, end(&args.between[1])?);
+    let steps = args.n.max(2) - 1;
+    let at = |i: usize| {
+        let share = i as f32 / steps as f32;
+        a.iter().zip(&b).map(|(a, b)| a + share * (b - a)).collect()
+    };
+    Ok((0..=steps).map(at).collect())
+}
+
+/// The same in single precision.
+fn in_float(
+    args: &Args,
+    net: &FloatNet,
+    vocabulary: Option<&Vocabulary>,
+    limit: usize,
+) -> Result<Vec<Vec<u32>>, Failure> {
+    let network = net.network();
+    if !args.between.is_empty() {
+        let mean = |sentence: &[u32]| Latent::of(network, &Engine::encode(&mut net.clone(), sentence)).mean;
+        let way = way(args, vocabulary, limit, mean)?;
+        return Ok(net.clone().greedy_all(&way, limit));
+    }
+    let width = network.width(network.latent());
+    let write = |i: usize| {
+        let mut random = Random::keyed(&[args.seed + i as u64]);
+        let z = Array2::from_shape_simple_fn((1, width), || random.normal());
+        let mut decoder = net.decoder(z);
+        let (mut token, mut written) = (SOS, Vec::new());
+        while token != EOS && written.len() < limit {
+            let logits = decoder.logits(&[token]).row(0).to_owned();
+            // The largest of logits with Gumbel noise is a draw from their softmax.
+            let noisy = logits.mapv(|logit| {
+                let uniform = f64::from(random.uniform()).max(f64::MIN_POSITIVE);
+                (f64::from(logit) / args.temperature - (-uniform.ln()).ln()) as f32
+            });
+            token = argmax(noisy.view());
+            written.push(token);
+        }
+        written
+    };
+    Ok((0..args.n).map(write).collect())
 }
 
 /// Tokens as words, or as numbers where there are no words.
