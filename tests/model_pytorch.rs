@@ -1,10 +1,15 @@
 //! The float forward pass computes what PyTorch's own modules compute.
 
+mod common;
+
 use hvae_mnn::config::{CellKind, Model};
-use hvae_mnn::model::{FloatNet, Network, Role, import, read_tensors};
+use hvae_mnn::model::{
+    Effort, FloatNet, Network, Protocol, Role, TrainedModel, evaluate, import, read_sentences, read_tensors,
+};
 use ndarray::{ArrayD, Ix2};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// As in `tests/pytorch/make_fixture.py`.
 const SENTENCES: [&[u32]; 2] = [&[2, 4, 5, 10, 9, 5, 3], &[2, 7, 1, 3]];
@@ -30,13 +35,9 @@ fn network(cells: [CellKind; 2]) -> Network {
 
 #[test]
 fn every_step_agrees_with_pytorch_to_1e_5() {
-    use CellKind::{Gru, Lstm, Rnn};
-    for (pair, cells) in [
-        ("rnn-rnn", [Rnn, Rnn]),
-        ("gru-gru", [Gru, Gru]),
-        ("lstm-lstm", [Lstm, Lstm]),
-        ("gru-lstm", [Gru, Lstm]),
-    ] {
+    let all = || CellKind::ALL.into_iter();
+    for cells in all().flat_map(|below| all().map(move |above| [below, above])) {
+        let pair = &cells.map(CellKind::name).join("-");
         let network = network(cells);
         let (path, bytes) = fixture(pair, "weights.safetensors");
         let weights = import(&path.display().to_string(), &bytes, &network, &[]).unwrap();
@@ -93,5 +94,35 @@ fn free_running_steps_agree_with_teacher_forcing() {
         for (a, b) in stepped.row(0).iter().zip(logits.row(step)) {
             assert!((a - b).abs() < 1e-6, "step {step}: {a} {b}");
         }
+    }
+}
+
+/// A second opinion: the committed model in `torch.nn`'s modules, loaded from our file as it is, has
+/// the same figures by the paper's protocol.
+#[test]
+fn pytorch_measures_the_committed_model_as_we_do() {
+    let test = "the committed model in PyTorch";
+    let python = match common::python(&["torch", "safetensors"]) {
+        Ok(python) => python,
+        Err(_) => {
+            let why = "no torch and safetensors in .venv; install: .venv/bin/pip install torch safetensors";
+            return common::skip(test, why);
+        }
+    };
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let words = ["tests/pytorch/hsr_vae.py", "eval", "models/gutenberg", "data/gutenberg/test.txt"];
+    let output = Command::new(python).args(words).current_dir(root).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
+
+    let model = TrainedModel::load(&root.join("models/gutenberg")).unwrap();
+    let sentences = std::fs::read_to_string(root.join("data/gutenberg/test.txt")).unwrap();
+    let sentences = read_sentences(&model.vocabulary, &sentences);
+    let effort = Effort { reconstruction_limit: 0, ..Effort::default() };
+    let ours = evaluate(&mut model.float_net(), &sentences, Protocol::Paper, &effort);
+    for (name, ours) in [("NLL", ours.nll), ("PPL", ours.ppl), ("KL", ours.kl)] {
+        let rest = text.split_once(name).expect("a figure by its name").1.trim_start();
+        let theirs: f64 = rest[..rest.find([',', ' ']).unwrap()].parse().unwrap();
+        assert!((ours / theirs - 1.0).abs() < 1e-4, "{name}: {ours}, PyTorch {theirs}");
     }
 }

@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 
-PAIRS = ["rnn-rnn", "gru-gru", "lstm-lstm", "gru-lstm"]
+PAIRS = [f"{below}-{above}" for below in ("rnn", "gru", "lstm") for above in ("rnn", "gru", "lstm")]
 VOCABULARY, EMBEDDING, HIDDEN, LATENT = 11, 5, 6, 3
 SENTENCES = [[2, 4, 5, 10, 9, 5, 3], [2, 7, 1, 3]]
 CELLS = {"rnn": torch.nn.RNN, "gru": torch.nn.GRU, "lstm": torch.nn.LSTM}
