@@ -15,10 +15,12 @@ OUT = pathlib.Path(sys.argv[2] if len(sys.argv) > 2 else "models/ptb")
 MODELS = [
     ("plain-lstm", "VAE-LSTM, no annealing", None),
     ("vae-lstm", "VAE-LSTM, monotone annealing", (101.2, 101.4, 0.0)),
+    ("vae-lstm-wide", "the same, 280 units", None),
     ("cyc-lstm", "VAE-LSTM, cyclical annealing", (102.8, 109.0, 1.4)),
     ("bn-lstm", "BN-VAE", (100.2, 96.9, 7.2)),
     ("lag-lstm", "lagging inference", (100.9, 99.8, 7.2)),
     ("twr-lstm", "TWR-VAE, LSTM", (86.6, 40.9, 5.0)),
+    ("twr-lstm-wide", "the same, 280 units", None),
     ("twr-lstm-mean", "TWR-VAE, LSTM, mean of all z", None),
     ("hsr-rnn-rnn", "HSR-VAE, RNN + RNN", None),
     ("hsr-lstm-lstm", "HSR-VAE, LSTM + LSTM", None),
