@@ -8,7 +8,9 @@ use hvae_mnn::crossbar::MappedMatrix;
 use hvae_mnn::emit::emit;
 use hvae_mnn::model::Block;
 use hvae_mnn::quant::QuantBlock;
-use hvae_mnn::rom::{embedding_from_image, sha256, tile_from_image, tile_name};
+use hvae_mnn::rom::{
+    embedding_from_image, flips_from_image, places_from_image, sha256, tile_from_image, tile_name,
+};
 
 #[test]
 fn the_same_request_gives_the_same_bytes() {
@@ -41,13 +43,21 @@ fn the_images_of_a_build_read_back_to_the_same_weights() {
             let physical = mapped.column_tiles.div_ceil(rounds);
             let tiles = mapped.tiles.iter().map(|t| {
                 // A physical tile's image holds its logical tiles, round after round.
-                let text = image(&tile_name(name, (t.at.0, t.at.1 % physical)));
-                let slots = net.geometry.slots;
-                let turn: String =
-                    text.split_inclusive('\n').skip(t.at.1 / physical * slots).take(slots).collect();
-                tile_from_image(&turn, t.at, &net.geometry)
+                let g = &net.geometry;
+                let turn = |kind: &str, lines: usize| -> String {
+                    let text = image(&(tile_name(name, (t.at.0, t.at.1 % physical)) + kind));
+                    text.split_inclusive('\n').skip(t.at.1 / physical * lines).take(lines).collect()
+                };
+                let mut tile = tile_from_image(&turn("", g.slots), t.at, g).unwrap();
+                if g.flip {
+                    flips_from_image(&turn("_flips", g.slots), &mut tile, g).unwrap();
+                }
+                if g.remap {
+                    places_from_image(&turn("_places", 1), &mut tile, g).unwrap();
+                }
+                tile
             });
-            let tiles = tiles.collect::<Result<_, _>>().unwrap();
+            let tiles = tiles.collect();
             let read = MappedMatrix::from_tiles(tiles, mapped.shape(), &net.geometry);
             assert_eq!(read.weights(&net.geometry), tiled.matrix().weights, "{}: {name}", design.name);
         }

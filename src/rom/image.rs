@@ -52,6 +52,16 @@ pub fn flip_image(tile: Option<&Tile>, g: &TileGeometry) -> String {
     }))
 }
 
+/// The inverse of [`flip_image`], into `tile`.
+pub fn flips_from_image(text: &str, tile: &mut Tile, g: &TileGeometry) -> Result<(), HexError> {
+    for (slot, word) in HexWord::parse_all(text, g.weight_adcs(), g.slots)?.iter().enumerate() {
+        for adc in 0..g.weight_adcs() {
+            tile.flipped[g.physical_column(adc, slot)] = word.get(adc);
+        }
+    }
+    Ok(())
+}
+
 /// Bits of the number of a place.
 pub fn place_bits(g: &TileGeometry) -> usize {
     (g.places().next_power_of_two().trailing_zeros() as usize).max(1)
@@ -66,6 +76,17 @@ pub fn place_image(tile: Option<&Tile>, g: &TileGeometry) -> String {
         word.put(l * bits, bits, place.into());
     }
     lines([word].into_iter())
+}
+
+/// The inverse of [`place_image`], into `tile`; places of no weight follow in their order.
+pub fn places_from_image(text: &str, tile: &mut Tile, g: &TileGeometry) -> Result<(), HexError> {
+    let bits = place_bits(g);
+    let word = &HexWord::parse_all(text, bits * g.logical_columns(), 1)?[0];
+    let place = |l: usize| (0..bits).map(|b| u16::from(word.get(l * bits + b)) << b).sum::<u16>();
+    let used: Vec<u16> = (0..g.logical_columns()).map(place).collect();
+    let empty = (0..g.places() as u16).filter(|place| !used.contains(place));
+    tile.places = used.iter().copied().chain(empty).collect();
+    Ok(())
 }
 
 /// One word per group of lanes: of every set and lane {offset, gain}. `shape`: sets of outputs that

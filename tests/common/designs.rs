@@ -85,6 +85,7 @@ pub fn designs() -> Vec<Small> {
         small("lstm-one-lane-in-rounds", &[Lstm], |c| {
             (c.accelerator.gate_lanes, c.accelerator.token_lanes) = (1.into(), 1.into());
             c.crossbar.physical_tiles = 25;
+            (c.crossbar.dodge_faults, c.device.stuck_off) = (true, Some(0.02));
         }),
         small("gru-rnn-odd-widths", &[Gru, Rnn], |c| {
             let f = &mut c.fixed;
