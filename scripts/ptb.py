@@ -9,6 +9,8 @@ import pathlib
 import sys
 import tomllib
 
+import curves
+
 RUNS = pathlib.Path(sys.argv[1])
 OUT = pathlib.Path(sys.argv[2] if len(sys.argv) > 2 else "models/ptb")
 # Name of the run, name for people, published NLL, PPL, KL (Hu & Yang 2023, Table 2).
@@ -27,7 +29,6 @@ MODELS = [
     ("hsr-gru-gru", "HSR-VAE, GRU + GRU", (79.4, 30.2, 9.1)),
 ]
 CURVES = ["plain-lstm", "vae-lstm", "cyc-lstm", "twr-lstm", "hsr-gru-gru"]
-COLOURS = ["#888888", "#1f77b4", "#d62728", "#2ca02c", "#9467bd"]
 
 
 def lines(name):
@@ -65,48 +66,13 @@ def table():
     return "\n".join([text[0], "|---|" + "--:|" * (len(head) - 1), *text[1:]])
 
 
-def chart(title, figure):
-    """An SVG with a line per run."""
-    runs = [(name, [figure(line) for line in lines(name) if "epoch" in line]) for name in CURVES]
-    runs = [(name, values) for name, values in runs if values]
-    most = max(max(values) for _, values in runs) or 1.0
-    epochs = max(len(values) for _, values in runs)
-    width, height, left, top = 640, 360, 60, 40
-
-    def x(epoch):
-        return left + (width - left - 150) * (epoch - 1) / max(epochs - 1, 1)
-
-    def y(value):
-        return height - 40 - (height - 40 - top) * value / most
-
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" font-family="sans-serif" font-size="12">',
-        '<rect width="100%" height="100%" fill="white"/>',
-        f'<text x="{left}" y="20" font-size="14">{title}</text>',
-    ]
-    for i in range(5):
-        value = most * i / 4
-        parts.append(f'<line x1="{left}" x2="{x(epochs):.1f}" y1="{y(value):.1f}" y2="{y(value):.1f}" stroke="#ddd"/>')
-        parts.append(f'<text x="{left - 6}" y="{y(value) + 4:.1f}" text-anchor="end">{value:.1f}</text>')
-    for epoch in range(1, epochs + 1):
-        parts.append(f'<text x="{x(epoch):.1f}" y="{height - 20}" text-anchor="middle">{epoch}</text>')
-    parts.append(f'<text x="{(left + x(epochs)) / 2:.1f}" y="{height - 4}" text-anchor="middle">epoch</text>')
-    for i, (name, values) in enumerate(runs):
-        points = " ".join(f"{x(epoch):.1f},{y(value):.1f}" for epoch, value in enumerate(values, 1))
-        colour = COLOURS[CURVES.index(name)]
-        parts.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>')
-        parts.append(f'<text x="{x(epochs) + 12:.1f}" y="{top + 18 * i + 8}" fill="{colour}">{name}</text>')
-    return "\n".join([*parts, "</svg>"]) + "\n"
-
-
 def main():
     OUT.mkdir(parents=True, exist_ok=True)
     for name, _, _ in MODELS:
         found = lines(name)
         if found and "test" in found[-1]:
             (OUT / f"{name}.jsonl").write_text((RUNS / name / "metrics.jsonl").read_text())
-    (OUT / "kl.svg").write_text(chart("KL of z in training, nats", lambda line: line["last_kl"]))
-    (OUT / "mi.svg").write_text(chart("mutual information of sentence and z, validation, nats", lambda line: line["valid"]["mi"]))
+    curves.write(OUT, {name: lines(name) for name in CURVES})
     readme = OUT / "README.md"
     begin, end = "<!-- table -->", "<!-- end -->"
     text = readme.read_text()

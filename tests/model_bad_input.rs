@@ -175,7 +175,7 @@ fn bad_folders_are_refused() {
             say(
                 "model.toml",
                 "expected the [model] section of the trained network, got unknown field `hiden`, \
-                 expected one of `family`, `cells`, `decoder_cells`, `latent_from`, `embedding`, \
+                 expected one of `family`, `cells`, `decoder_cells`, `latent_from`, `latent_steps`, `embedding`, \
                  `hidden`, `latent`, `vocabulary`; restore the file that training or import wrote",
             ),
         ),
