@@ -37,7 +37,7 @@ module hvae_matvec #(
     parameter AdcShift        = 0,
     parameter AdcLift         = 0,    // how far below 0 a sum may be, in code steps
     parameter AdcZero         = 0,    // code of no current
-    parameter [4*RowTiles*((ColTiles+Rounds-1)/Rounds)-1:0] Ranges = 0,  // of physical tiles, beyond AdcShift
+    parameter [8*RowTiles*((ColTiles+Rounds-1)/Rounds)-1:0] Ranges = 0,  // of physical tiles, beyond AdcShift
     parameter Flip            = 0,    // columns may hold what is missing to the highest level
     parameter Remap           = 0,    // weights may stand on any place of their tile
     parameter Spare           = 0,    // places of a tile without a weight
@@ -189,7 +189,7 @@ module hvae_matvec #(
             .Rows(Rows), .Groups(Groups), .AdcsPerGroup(AdcsPerGroup), .WeightsPerGroup(WeightsPerGroup),
             .CellsPerWeight(CellsPerWeight), .Slots(Slots), .Rounds(Rounds), .CellBits(CellBits),
             .CodeBits(CodeBits), .DacBits(DacBits), .AdcBits(AdcBits),
-            .AdcShift(AdcShift + {28'd0, Ranges[4*(r*PHYSICAL+c)+:4]}), .AdcLift(AdcLift), .AdcZero(AdcZero),
+            .AdcShift(AdcShift + {24'd0, Ranges[8*(r*PHYSICAL+c)+:8]}), .AdcLift(AdcLift), .AdcZero(AdcZero),
             .Flip(Flip), .Remap(Remap), .Spare(Spare), .LevelShift(LevelShift), .Noise(Noise), .Bent(Bent),
             .HighFirst(HighFirst), .Differential(Differential), .WeightBits(WeightBits),
             .AccBits(AccBits), .WordBits(WORD_BITS), .Lossless(Lossless)

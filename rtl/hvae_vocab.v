@@ -41,7 +41,7 @@ module hvae_vocab #(
     parameter AdcShift        = 0,
     parameter AdcLift         = 0,   // how far below 0 a sum may be, in code steps
     parameter AdcZero         = 0,   // code of no current
-    parameter [4*RowTiles*((ColTiles+Rounds-1)/Rounds)-1:0] Ranges = 0,  // of physical tiles, beyond AdcShift
+    parameter [8*RowTiles*((ColTiles+Rounds-1)/Rounds)-1:0] Ranges = 0,  // of physical tiles, beyond AdcShift
     parameter Flip            = 0,   // columns may hold what is missing to the highest level
     parameter Remap           = 0,   // weights may stand on any place of their tile
     parameter Spare           = 0,   // places of a tile without a weight

@@ -47,6 +47,12 @@ enum On {
 
 pub fn run(args: &Args) -> Result<(), Failure> {
     if args.source.join(MARKER).exists() {
+        if args.on == On::Float {
+            let source = args.source.display();
+            return Err(Failure::input(format!(
+                "--on float: expected a model folder, found the build {source}; name the model it was made from"
+            )));
+        }
         let build = read_build(&args.source)?;
         let accelerator = &build.file.design.config.accelerator;
         let golden = Golden::tiled(&build.net, accelerator);
@@ -144,6 +150,8 @@ fn in_float(
         let way = way(args, vocabulary, limit, mean)?;
         return Ok(net.clone().greedy_all(&way, limit));
     }
+    // The temperatures of the hardware's register, and one message for others.
+    generations(1, args.temperature, args.seed, limit)?;
     let width = network.width(network.latent());
     let write = |i: usize| {
         let mut random = Random::keyed(&[args.seed + i as u64]);

@@ -75,6 +75,14 @@ impl LatentSteps {
         *self == LatentSteps::Last
     }
 
+    pub const fn name(self) -> &'static str {
+        match self {
+            LatentSteps::Last => "last",
+            LatentSteps::Mean => "mean",
+            LatentSteps::Sum => "sum",
+        }
+    }
+
     /// What the z of each of `steps` steps counts for.
     pub fn share(self, steps: usize) -> f32 {
         match self {

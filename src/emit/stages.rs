@@ -94,7 +94,7 @@ impl<'a> StageBuilder<'a> {
             col_tiles: mapped.column_tiles,
             sum_bits: self.net.geometry.acc_bits + tree,
             adc_shift: finest,
-            ranges: if ranges.iter().all(|r| *r == 0) { "0".into() } else { packed(&ranges, 4) },
+            ranges: if ranges.iter().all(|r| *r == 0) { "0".into() } else { packed(&ranges, 8) },
         }
     }
 

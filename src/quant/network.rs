@@ -115,7 +115,8 @@ pub enum QuantError {
     )]
     TooWide { weight_bits: u32, input_bits: u32 },
     #[error(
-        "[model] latent_steps = \"{0:?}\": expected \"last\", the z that the accelerator takes; train that variant, or evaluate this one with --on float"
+        "[model] latent_steps = \"{}\": expected \"last\", the z that the accelerator takes; train that variant, or evaluate this one with --on float",
+        .0.name()
     )]
     Steps(LatentSteps),
 }
