@@ -5,7 +5,7 @@ use super::inputs::read_text;
 use super::output::OutputFolder;
 use hvae_mnn::budget::Budget;
 use hvae_mnn::config::Config;
-use hvae_mnn::crossbar::{CrossbarNet, Programmed};
+use hvae_mnn::crossbar::{CrossbarNet, Programmed, Settings};
 use hvae_mnn::emit::{Design, emit};
 use hvae_mnn::golden::{Golden, StageTiming, Timing, TokenCycles};
 use hvae_mnn::model::Vocabulary;
@@ -63,7 +63,7 @@ pub fn write_build(
         folder.put(path, text.as_bytes())?;
     }
     let mut network = Vec::new();
-    ciborium::into_writer(&net.quant, &mut network).expect("writing to memory");
+    ciborium::into_writer(&(&net.quant, net.settings()), &mut network).expect("writing to memory");
     folder.put(NETWORK, &network)?;
     if let Some(vocabulary) = vocabulary {
         folder.put(VOCABULARY, vocabulary.to_text().as_bytes())?;
@@ -108,9 +108,11 @@ pub fn read_build(folder: &Path) -> Result<Build, Failure> {
         serde_json::from_str(&read_text(&path)?).map_err(|e| wrong(&path, e.to_string()))?;
     let path = folder.join(NETWORK);
     let bytes = fs::read(&path).map_err(|e| Failure::io(&path, e))?;
-    let quant: QuantNet = ciborium::from_reader(bytes.as_slice()).map_err(|e| wrong(&path, e.to_string()))?;
+    let (quant, settings): (QuantNet, Settings) =
+        ciborium::from_reader(bytes.as_slice()).map_err(|e| wrong(&path, e.to_string()))?;
     let config = &file.design.config;
-    let net = CrossbarNet::new(quant, config).map_err(|e| wrong(&path, e.to_string()))?;
+    let net =
+        CrossbarNet::new(quant, config).map_err(|e| wrong(&path, e.to_string()))?.with_settings(settings);
     let path = folder.join(VOCABULARY);
     let vocabulary = match path.exists() {
         true => Some(Vocabulary::parse(&path.display().to_string(), &read_text(&path)?)?),

@@ -1,12 +1,14 @@
 //! What is left of the errors of columns when each output has a gain and an offset.
 
+use serde::{Deserialize, Serialize};
+
 /// Fraction bits of a gain.
 pub const GAIN_FRAC: i32 = 10;
 /// Bits of a gain, which is below 2 and never negative.
 pub const GAIN_BITS: u32 = 11;
 
 /// Accumulator to accumulator, with [`GAIN_FRAC`] fraction bits more: sum * gain + offset.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Correction {
     pub gain: u32,
     /// In accumulator steps.

@@ -2,13 +2,14 @@
 
 use super::allocation::rounds;
 use super::{
-    Converters, DeviceError, Devices, GeometryError, MappedMatrix, Programmed, Ranges, TileGeometry,
-    TiledMatrix, WireError, program,
+    Converters, Correction, DeviceError, Devices, GeometryError, MappedMatrix, Programmed, Ranges,
+    TileGeometry, TiledMatrix, WireError, program,
 };
 use crate::config::Config;
 use crate::model::Block;
 use crate::quant::{IntMatrix, QuantBlock, QuantNet};
 use ndarray::Array2;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// A quantised network with every matrix mapped.
@@ -25,6 +26,13 @@ pub struct CrossbarNet {
     pub converters: Converters,
     /// What became of all cells.
     pub programmed: Programmed,
+}
+
+/// What sentences decide of a mapped network, beside its integers.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Settings {
+    pub ranges: Ranges,
+    pub corrections: BTreeMap<String, Vec<Correction>>,
 }
 
 /// Why a network cannot be mapped.
@@ -76,6 +84,33 @@ impl CrossbarNet {
             *tiled = tiled_again.with_converters(self.converters.clone());
         }
         self
+    }
+
+    /// The same cells with a gain and an offset for every output of the matrices named.
+    pub fn with_corrections(mut self, corrections: BTreeMap<String, Vec<Correction>>) -> CrossbarNet {
+        for (name, corrections) in corrections {
+            if let Some(tiled) = self.matrices.remove(&name) {
+                self.matrices.insert(name, tiled.with_corrections(corrections));
+            }
+        }
+        self
+    }
+
+    /// What was set on sentences after programming, for [`with_settings`](Self::with_settings).
+    pub fn settings(&self) -> Settings {
+        let named = self.matrices.iter();
+        let range = |m: &TiledMatrix| m.mapped().tiles.iter().map(|tile| tile.adc_shift).collect();
+        let corrections =
+            |(name, m): (&String, &TiledMatrix)| Some((name.clone(), m.corrections()?.to_vec()));
+        Settings {
+            ranges: named.clone().map(|(name, m)| (name.clone(), range(m))).collect(),
+            corrections: named.filter_map(corrections).collect(),
+        }
+    }
+
+    /// The same cells with the settings of an earlier calibration.
+    pub fn with_settings(self, settings: Settings) -> CrossbarNet {
+        self.with_ranges(&settings.ranges).with_corrections(settings.corrections)
     }
 
     /// The coarsest range of any tile.

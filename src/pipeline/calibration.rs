@@ -97,7 +97,7 @@ fn histograms(net: &CrossbarNet, config: &Config, sentences: &[Vec<u32>]) -> BTr
 }
 
 /// A line through what the tiles gave for every output and what they should have given.
-fn with_corrections(mut net: CrossbarNet, config: &Config, sentences: &[Vec<u32>]) -> CrossbarNet {
+fn with_corrections(net: CrossbarNet, config: &Config, sentences: &[Vec<u32>]) -> CrossbarNet {
     let start = |tiled: &TiledMatrix| vec![Fit::default(); tiled.outputs()];
     let sentences = first(sentences, COLUMN_SENTENCES);
     let fits = watched(&net, config, sentences, start, |tiled, input, wanted, key, fits| {
@@ -108,12 +108,8 @@ fn with_corrections(mut net: CrossbarNet, config: &Config, sentences: &[Vec<u32>
         }
     });
     let bits = net.geometry.acc_bits;
-    for (name, fits) in fits {
-        let tiled = net.matrices.remove(&name).expect("fitted by its name");
-        let corrections = fits.iter().map(|fit| fit.correction(bits)).collect();
-        net.matrices.insert(name, tiled.with_corrections(corrections));
-    }
-    net
+    let lines = |fits: Vec<Fit>| fits.iter().map(|fit| fit.correction(bits)).collect();
+    net.with_corrections(fits.into_iter().map(|(name, fits)| (name, lines(fits))).collect())
 }
 
 fn first(sentences: &[Vec<u32>], count: usize) -> &[Vec<u32>] {
