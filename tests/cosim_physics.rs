@@ -154,6 +154,31 @@ fn mapping_and_calibration_on_four_shapes() {
     on_all(SHAPES.iter().enumerate().map(config).collect(), agrees);
 }
 
+/// As a user does it: the build folder remembers what sentences set, which its configuration does not
+/// say.
+#[test]
+fn a_calibrated_build_agrees_when_it_is_read_back() {
+    if let Err(why) = tools::VERILATOR.find() {
+        return skip("a calibrated build against Verilator", &why.to_string());
+    }
+    let (rows, columns, columns_per_adc, encoding) = SHAPES[1];
+    let mut config = arranged(on_shape(&[Rnn], (rows, columns + 16, columns_per_adc, encoding)));
+    config.crossbar.adc_bits = 3;
+    config.device.preset = "pcm".into();
+    let folder = tempfile::tempdir().unwrap();
+    let (file, build) = (folder.path().join("hvae.toml"), folder.path().join("build"));
+    std::fs::write(&file, config.to_toml()).unwrap();
+    let (file, build) = (file.to_str().unwrap(), build.to_str().unwrap());
+    for words in [
+        &["generate", "--config", file, "--random-weights", "3", "--out", build][..],
+        &["cosim", build, "--random", "1", "--once"],
+    ] {
+        // From here, where .venv is.
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_hvae")).args(words).output().unwrap();
+        assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
 /// What is written beside the cells is read: one bit of it, or one weight on another place, shows.
 #[test]
 fn settings_of_tiles_are_told_apart() {
