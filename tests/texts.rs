@@ -3,7 +3,7 @@
 mod common;
 
 use common::skip;
-use hvae_mnn::model::{Vocabulary, words};
+use hvae_mnn::model::{Part, Vocabulary, sentences_of, words};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -41,4 +41,26 @@ fn words_of_yahoo() {
     let entries = text.lines().map(|line| line.split('\t').next().unwrap()).filter(|e| !marks.contains(e));
     let different: BTreeSet<String> = entries.flat_map(words).collect();
     assert_eq!(different.len() + 4, 19_728);
+}
+
+/// How many sentences each set has, by its own README; of DailyDialog the utterances. Of Yahoo there
+/// is no training part.
+#[test]
+fn sentences_of_the_sets() {
+    let sets = [
+        ("ptb", [Some(42_068), Some(3_370), Some(3_761)]),
+        ("yelp_short", [Some(100_000), Some(10_000), Some(10_000)]),
+        ("yahoo_partial", [None, Some(10_000), Some(10_000)]),
+        ("dailydialog", [Some(87_170), Some(8_069), Some(7_740)]),
+        ("tatoeba_en", [Some(18_820), Some(1_000), Some(1_000)]),
+        ("gutenberg", [Some(12_494), Some(1_000), Some(1_000)]),
+    ];
+    for (name, counts) in sets {
+        let Some(folder) = shared(name, &format!("sentences of {name}")) else { continue };
+        let count = |part: Part| {
+            let text = fs::read_to_string(part.file(&folder).ok()?).unwrap();
+            Some(sentences_of(&text).count())
+        };
+        assert_eq!(Part::ALL.map(count), counts, "{name}");
+    }
 }

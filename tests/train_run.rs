@@ -203,7 +203,7 @@ fn a_folder_that_must_not_be_written_is_refused() {
     config.model.vocabulary = 50;
     assert_eq!(
         refusal(&config, place.path()),
-        "[model] vocabulary: expected at most 31, the different words of train.txt, got 50; \
+        "[model] vocabulary: expected at most 31, the different words of the sentences for training, got 50; \
          make it smaller or train on more text"
     );
     let empty = place.path().join("empty");
@@ -213,7 +213,7 @@ fn a_folder_that_must_not_be_written_is_refused() {
         refusal(&config, &empty),
         format!(
             "{}: expected one sentence a line, got no sentence; \
-             point --data at a folder with train.txt, valid.txt and test.txt",
+             point --data at a folder with the sentences for training, validation and test",
             empty.join("train.txt").display()
         )
     );

@@ -8,9 +8,9 @@ use super::{Failure, golden_speed, throughput, write_json};
 use hvae_mnn::config::{Crossbar, Encoding, Fixed};
 use hvae_mnn::crossbar::{TileGeometry, TiledMatrix};
 use hvae_mnn::golden::Golden;
-use hvae_mnn::model::Random;
+use hvae_mnn::model::{Part, Random};
 #[cfg(feature = "train")]
-use hvae_mnn::model::Vocabulary;
+use hvae_mnn::model::{Vocabulary, read_sentences, sentences_of};
 use hvae_mnn::quant::{Format, IntMatrix, MatVec};
 use ndarray::Array2;
 use serde::Serialize;
@@ -27,7 +27,7 @@ pub struct Args {
     /// Trained model folder
     #[arg(long, default_value = "models/gutenberg")]
     model: PathBuf,
-    /// Sentences, one a line
+    /// Sentences, one a line, or the folder of a set: its test part
     #[arg(long, default_value = "data/gutenberg/test.txt")]
     data: PathBuf,
     /// Instead, time the simulation of these build folders (`hvae generate`)
@@ -88,8 +88,9 @@ pub fn run(args: &Args) -> Result<(), Failure> {
 #[cfg(feature = "train")]
 fn training(file: &Path, args: &Args) -> Result<Row, Failure> {
     let config = read_config(Some(file))?;
-    let vocabulary = Vocabulary::of_sentences(read_text(&args.data)?.lines(), config.model.vocabulary);
-    let sentences = read_data(&args.data, &vocabulary)?;
+    let text = read_text(&Part::Test.file(&args.data)?)?;
+    let vocabulary = Vocabulary::of_sentences(sentences_of(&text), config.model.vocabulary);
+    let sentences = read_sentences(&vocabulary, &text);
     let mut value = Vec::new();
     for _ in 0..3 {
         value.push(hvae_mnn::train::pace(&config, &sentences, args.updates)?);
@@ -159,7 +160,7 @@ fn products() -> Vec<Row> {
 /// Tokens per second of a sentence read and teacher-forced (float), and of whole jobs (golden).
 fn sentences(args: &Args) -> Result<Vec<Row>, Failure> {
     let (model, config) = read_model(&args.model, read_config(None)?)?;
-    let mut all = read_data(&args.data, &model.vocabulary)?;
+    let mut all = read_data(&args.data, Part::Test, &model.vocabulary)?;
     all.retain(|s| s.len() <= config.accelerator.max_tokens);
     all.truncate(50);
     let tokens: usize = all.iter().map(Vec::len).sum();

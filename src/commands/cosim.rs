@@ -7,6 +7,7 @@ use hvae_mnn::cosim::{
     Cosim, CosimReport, Difference, Effort, Engine, NETLIST, RunOptions, Simulation, Trace,
 };
 use hvae_mnn::golden::{Golden, Job, JobKind};
+use hvae_mnn::model::Part;
 use hvae_mnn::pipeline::random_sentences;
 use std::path::{Path, PathBuf};
 
@@ -17,7 +18,7 @@ use std::path::{Path, PathBuf};
 pub struct Args {
     /// Build folder
     build: PathBuf,
-    /// Sentences to reconstruct, one a line
+    /// Sentences to reconstruct, one a line, or the folder of a set: its test part
     #[arg(long, value_name = "FILE")]
     data: Option<PathBuf>,
     /// How many of them
@@ -132,7 +133,7 @@ fn jobs(args: &Args, build: &Build) -> Result<Vec<Job>, Failure> {
     };
     let mut sentences = Vec::new();
     if let Some(path) = &args.data {
-        let all = fitting(read_data(path, vocabulary()?)?, limit);
+        let all = fitting(read_data(path, Part::Test, vocabulary()?)?, limit);
         if all.is_empty() {
             return Err(Failure::input(format!(
                 "{}: every sentence is longer than [accelerator] max_tokens = {limit}",

@@ -10,7 +10,7 @@ use super::sample::words;
 use super::{Failure, progress, write_json};
 use hvae_mnn::cosim::{CosimReport, Engine, RunOptions};
 use hvae_mnn::golden::{Golden, Job};
-use hvae_mnn::model::{Baselines, Effort, Ngram, Protocol};
+use hvae_mnn::model::{Baselines, Effort, Ngram, Part, Protocol};
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -22,7 +22,7 @@ pub struct Args {
     /// Trained model folder
     #[arg(long)]
     model: PathBuf,
-    /// Folder with train.txt, valid.txt and test.txt
+    /// Folder with train.txt, valid.txt and test.txt, or files named like them
     #[arg(long)]
     data: PathBuf,
     /// hvae.toml; absent: all defaults
@@ -57,9 +57,9 @@ struct Figures {
 
 pub fn run(args: &Args) -> Result<(), Failure> {
     let (model, config) = read_model(&args.model, read_config(args.config.as_deref())?)?;
-    let read = |file: &str| read_data(&args.data.join(file), &model.vocabulary);
-    let (train, test) = (read("train.txt")?, read("test.txt")?);
-    let net = map_model(&model, &config, Some(&args.data.join("valid.txt")))?;
+    let read = |part| read_data(&args.data, part, &model.vocabulary);
+    let (train, test) = (read(Part::Train)?, read(Part::Test)?);
+    let net = map_model(&model, &config, Some(&args.data))?;
 
     println!("1. What the network is worth: {} held-out sentences", test.len());
     print_header();

@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use hvae_mnn::config::Config;
 use hvae_mnn::crossbar::CrossbarNet;
 use hvae_mnn::golden::{Golden, GoldenEngine};
-use hvae_mnn::model::{Baselines, Effort, Engine, Evaluation, Ngram, Protocol, TrainedModel, evaluate};
+use hvae_mnn::model::{Baselines, Effort, Engine, Evaluation, Ngram, Part, Protocol, TrainedModel, evaluate};
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -17,7 +17,7 @@ use std::path::PathBuf;
 pub struct Args {
     /// Trained model folder
     model: PathBuf,
-    /// Held-out sentences, one a line
+    /// Held-out sentences, one a line, or the folder of a set: its test part
     #[arg(long)]
     data: PathBuf,
     /// Only the first of them; 0: all
@@ -30,10 +30,10 @@ pub struct Args {
     /// Samples of the importance-weighted bound (honest, float only); 0: none
     #[arg(long, default_value_t = 0)]
     iwae: usize,
-    /// Sentences of the unigram and bigram baselines
+    /// Sentences of the unigram and bigram baselines, or the set whose training part they are
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
-    /// Sentences that show which ranges the numbers take
+    /// Sentences that show which ranges the numbers take, or the set whose validation part they are
     #[arg(long, value_name = "FILE")]
     calibrate: Option<PathBuf>,
     /// Published figures to stand below: ptb or yahoo
@@ -86,7 +86,7 @@ struct Figures {
 pub fn run(args: &Args) -> Result<(), Failure> {
     args.beside.as_deref().map_or(Ok(()), published::known)?;
     let (model, config) = read_model(&args.model, read_config(args.config.as_deref())?)?;
-    let mut sentences = read_data(&args.data, &model.vocabulary)?;
+    let mut sentences = read_data(&args.data, Part::Test, &model.vocabulary)?;
     if args.sentences > 0 {
         sentences.truncate(args.sentences);
     }
@@ -114,7 +114,8 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let baselines = match &args.baseline {
         None => None,
         Some(path) => Some(
-            Ngram::fit(&read_data(path, &model.vocabulary)?, model.network.vocabulary).measure(&sentences),
+            Ngram::fit(&read_data(path, Part::Train, &model.vocabulary)?, model.network.vocabulary)
+                .measure(&sentences),
         ),
     };
     if let Some(b) = &baselines {

@@ -16,7 +16,7 @@ pub struct Args {
     /// hvae.toml; absent: all defaults
     #[arg(long)]
     config: Option<PathBuf>,
-    /// Sentences that show which ranges the numbers take
+    /// Sentences that show which ranges the numbers take, or the set whose validation part they are
     #[arg(long, value_name = "FILE")]
     calibrate: Option<PathBuf>,
     /// Folder of the export

@@ -24,7 +24,7 @@ pub struct Args {
     /// Weights nobody trained, of the size [model] asks for, from this seed
     #[arg(long, value_name = "SEED")]
     random_weights: Option<u64>,
-    /// Sentences that show which ranges the numbers take
+    /// Sentences that show which ranges the numbers take, or the set whose validation part they are
     #[arg(long, value_name = "FILE")]
     calibrate: Option<PathBuf>,
     /// Build folder

@@ -3,7 +3,7 @@
 use super::Failure;
 use hvae_mnn::config::Config;
 use hvae_mnn::crossbar::{CrossbarNet, balance};
-use hvae_mnn::model::{ModelError, Network, TrainedModel, Vocabulary, read_sentences};
+use hvae_mnn::model::{ModelError, Network, Part, TrainedModel, Vocabulary, read_sentences};
 use hvae_mnn::pipeline::{PipelineError, map, own_sentences};
 use std::fs;
 use std::path::Path;
@@ -57,9 +57,10 @@ pub fn balanced(config: Config) -> Result<Config, Failure> {
     balance(config).map_err(|e| Failure::input(e.to_string()))
 }
 
-/// Sentences of a file as token ids; refuses a file without any.
-pub fn read_data(path: &Path, vocabulary: &Vocabulary) -> Result<Vec<Vec<u32>>, Failure> {
-    let sentences = read_sentences(vocabulary, &read_text(path)?);
+/// Sentences of a file, or of a part of the set in a folder, as token ids; refuses a file without any.
+pub fn read_data(path: &Path, part: Part, vocabulary: &Vocabulary) -> Result<Vec<Vec<u32>>, Failure> {
+    let path = part.file(path)?;
+    let sentences = read_sentences(vocabulary, &read_text(&path)?);
     if sentences.is_empty() {
         return Err(Failure::input(format!("{}: expected a sentence a line, found none", path.display())));
     }
@@ -71,15 +72,15 @@ pub fn fitting(sentences: Vec<Vec<u32>>, max_tokens: usize) -> Vec<Vec<u32>> {
     sentences.into_iter().filter(|s| s.len() <= max_tokens).collect()
 }
 
-/// A trained model on tiles. Ranges come from `calibrate`, a file of sentences; without
-/// one, from what the model writes by itself.
+/// A trained model on tiles. Ranges come from `calibrate`, a file of sentences or the
+/// validation part of a set; without one, from what the model writes by itself.
 pub fn map_model(
     model: &TrainedModel,
     config: &Config,
     calibrate: Option<&Path>,
 ) -> Result<CrossbarNet, Failure> {
     let sentences = match calibrate {
-        Some(path) => read_data(path, &model.vocabulary)?,
+        Some(path) => read_data(path, Part::Valid, &model.vocabulary)?,
         None => own_sentences(&model.float_net(), 64, 1),
     };
     Ok(map(&model.network, &model.weights, config, &sentences)?)

@@ -15,7 +15,7 @@ pub struct Args {
     /// hvae.toml with [model] and [train]
     #[arg(long)]
     config: PathBuf,
-    /// Folder with train.txt, valid.txt and test.txt
+    /// Folder with train.txt, valid.txt and test.txt, or files named like ptb.train.txt, yahoo_val.txt, test.utts.txt
     #[arg(long)]
     data: PathBuf,
     /// Model folder

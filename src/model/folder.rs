@@ -116,11 +116,6 @@ impl TrainedModel {
     }
 }
 
-/// Token ids of the sentences of `text`, one a line, empty lines left out.
-pub fn read_sentences(vocabulary: &Vocabulary, text: &str) -> Vec<Vec<u32>> {
-    text.lines().filter(|l| !l.trim().is_empty()).map(|l| vocabulary.encode(l)).collect()
-}
-
 /// Writes a file so that it has either its old or its new contents, never a part.
 pub fn write_whole(path: &Path, contents: &[u8]) -> Result<(), ModelError> {
     let mut name = path.file_name().expect("a file path").to_os_string();

@@ -15,6 +15,7 @@ mod ngram;
 mod product;
 mod random;
 mod sequence;
+mod texts;
 mod tokenizer;
 mod trace;
 mod unroll;
@@ -28,7 +29,7 @@ pub use exponential::exp;
 pub use float::{Carry, Distort, Exact, FloatNet, Pass, Perturb};
 pub use folder::{
     DESCRIPTION_FILE, Description, METRICS_FILE, TrainedModel, VOCABULARY_FILE, WEIGHTS_FILE, bytes_of,
-    read_sentences, text_of, write_whole,
+    text_of, write_whole,
 };
 pub use import::import;
 pub use latent::Latent;
@@ -39,6 +40,7 @@ pub use ngram::{Baselines, Ngram};
 pub use product::add_product;
 pub use random::{Random, fingerprint};
 pub use sequence::{Decoder, argmax};
+pub use texts::{Part, read_sentences, sentences_of};
 pub use tokenizer::words;
 pub use trace::{Role, Trace, Values};
 pub use vocabulary::{EOS, PAD, SOS, SPECIAL, UNK, Vocabulary};

@@ -1,7 +1,7 @@
 //! The sentences a run reads.
 
 use crate::config::Config;
-use crate::model::{ModelError, Vocabulary, read_sentences, text_of};
+use crate::model::{ModelError, Part, Vocabulary, read_sentences, sentences_of, text_of};
 use sha2::{Digest, Sha256};
 use std::path::Path;
 
@@ -16,31 +16,31 @@ pub struct Corpus {
 }
 
 impl Corpus {
-    /// Reads `train.txt`, `valid.txt` and `test.txt` of `data`; the vocabulary is that of the first.
+    /// Reads the three parts of the set in folder `data`; the vocabulary is that of the first.
     pub fn read(data: &Path, config: &Config) -> Result<Self, ModelError> {
         let mut hash = Sha256::new();
         hash.update(toml::to_string(config).expect("plain values"));
         let mut texts = Vec::new();
-        for name in ["train.txt", "valid.txt", "test.txt"] {
-            let path = data.join(name);
+        for part in Part::ALL {
+            let path = part.file(data)?;
             let text = text_of(&path)?;
             if text.trim().is_empty() {
                 return Err(ModelError::new(
                     path.display().to_string(),
                     "one sentence a line",
                     "no sentence",
-                    "point --data at a folder with train.txt, valid.txt and test.txt",
+                    "point --data at a folder with the sentences for training, validation and test",
                 ));
             }
             hash.update((text.len() as u64).to_le_bytes());
             hash.update(&text);
             texts.push(text);
         }
-        let vocabulary = Vocabulary::of_sentences(texts[0].lines(), config.model.vocabulary);
+        let vocabulary = Vocabulary::of_sentences(sentences_of(&texts[0]), config.model.vocabulary);
         if vocabulary.len() != config.model.vocabulary {
             return Err(ModelError::new(
                 "[model] vocabulary",
-                format!("at most {}, the different words of train.txt", vocabulary.len()),
+                format!("at most {}, the different words of the sentences for training", vocabulary.len()),
                 config.model.vocabulary.to_string(),
                 "make it smaller or train on more text",
             ));

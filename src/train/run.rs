@@ -26,7 +26,7 @@ const CHECKPOINT_EVERY: usize = 500;
 /// What to fit, on what, and where to.
 pub struct TrainRequest<'a> {
     pub config: &'a Config,
-    /// A folder with `train.txt`, `valid.txt` and `test.txt`, one sentence a line.
+    /// A folder with a file for each [`Part`](crate::model::Part).
     pub data: &'a Path,
     /// The model folder; created if absent, resumed if it holds a checkpoint of this request.
     pub out: &'a Path,

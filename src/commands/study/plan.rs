@@ -14,7 +14,7 @@ use toml::{Table, Value};
 pub struct Study {
     /// Trained model folder.
     pub model: PathBuf,
-    /// Held-out sentences, one a line.
+    /// Held-out sentences, one a line, or the folder of a set: its test part.
     pub data: PathBuf,
     /// Only the first of them; 0: all.
     #[serde(default)]
