@@ -40,7 +40,7 @@ fn every_switch_gives_a_network_that_runs() {
     use CellKind::{Gru, Lstm};
     for below in CellKind::ALL {
         for above in CellKind::ALL {
-            for latent_from in [LatentFrom::Both, LatentFrom::Top] {
+            for latent_from in [LatentFrom::Both, LatentFrom::Top, LatentFrom::TopDown] {
                 for decoder_cells in [None, Some(vec![Gru]), Some(vec![Lstm, above])] {
                     let cells = vec![below, above];
                     runs(&Model { cells, latent_from, decoder_cells, ..small() });
@@ -50,6 +50,7 @@ fn every_switch_gives_a_network_that_runs() {
     }
     runs(&Model { cells: vec![Gru], ..small() });
     runs(&Model { cells: vec![Gru, Lstm, Gru], ..small() });
+    runs(&Model { cells: vec![Gru, Lstm, Gru], latent_from: LatentFrom::TopDown, ..small() });
 }
 
 /// Free-running steps choose what teacher forcing on the same tokens finds most probable.
@@ -58,9 +59,10 @@ fn runs(model: &Model) {
     let sentence = [2, 4, 5, 11, 6, 3];
     let posterior = Engine::encode(&mut net, &sentence);
     assert_eq!(posterior.steps, 6);
-    assert_eq!(posterior.moments.len(), model.cells.len());
+    let given = if model.latent_from == LatentFrom::TopDown { model.cells.len() - 1 } else { 0 };
+    assert_eq!(posterior.moments.len(), model.cells.len() + given);
     let z = Latent::of(net.network(), &posterior).mean;
-    let levels = if model.latent_from == LatentFrom::Both { model.cells.len() } else { 1 };
+    let levels = if model.latent_from == LatentFrom::Top { 1 } else { model.cells.len() };
     assert_eq!(z.len(), levels * model.latent);
     let written = net.greedy(&z, 7);
     let read = [vec![SOS], written.clone()].concat();
@@ -78,6 +80,39 @@ fn the_lower_levels_carry_their_weight_in_the_objective() {
         _ => panic!("{name} is a moments block"),
     };
     assert_eq!([weight("q1"), weight("q2")], [0.25, 1.0]);
+}
+
+/// q(z1 | h1_T, z2): the moments of the lower level are those of the z2 that was drawn, for every
+/// sentence of a batch; z2's own do not change.
+#[test]
+fn a_z_from_the_top_down_is_drawn_given_the_draws_above() {
+    let model = Model { latent_from: LatentFrom::TopDown, ..small() };
+    let mut net = random_net(&model, 3);
+    let owned = sentences();
+    let all: Vec<&[u32]> = owned.iter().map(Vec::as_slice).collect();
+    let network = net.network().clone();
+    let of_means: Vec<Latent> =
+        net.encode_all(&all).iter().map(|posterior| Latent::of(&network, posterior)).collect();
+    let mut random = Random::keyed(&[4]);
+    let noise: Vec<Vec<f32>> = all.iter().map(|_| random.normals(6)).collect();
+    let drawn = net.latents_drawn(&all, &of_means, &noise);
+    let (level, heads) = (network.find("enc1").unwrap(), network.find("q1_given_z2").unwrap());
+    for (i, sentence) in all.iter().enumerate() {
+        assert_eq!(drawn[i].part(3..6), of_means[i].part(3..6));
+        let z2 = of_means[i].part(3..6).at(&noise[i][3..]);
+        let trace = net.encode(sentence);
+        let h1 = trace.vector(&network, level, Role::Output, 0, sentence.len() - 1);
+        let read: Vec<f32> = h1.iter().chain(&z2).copied().collect();
+        for j in 0..3 {
+            let head = |k: usize| -> f32 {
+                let weights = net.tensor(heads, k).row(j);
+                let product: f32 = weights.iter().zip(&read).map(|(w, x)| w * x).sum();
+                product + net.tensor(heads, k + 1)[[0, j]]
+            };
+            assert!((drawn[i].mean[j] - head(0)).abs() < 1e-4, "sentence {i}");
+            assert!((drawn[i].log_variance[j] - head(2)).abs() < 1e-4, "sentence {i}");
+        }
+    }
 }
 
 #[test]

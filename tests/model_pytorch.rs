@@ -2,7 +2,7 @@
 
 mod common;
 
-use hvae_mnn::config::{CellKind, Model};
+use hvae_mnn::config::{CellKind, LatentFrom, Model};
 use hvae_mnn::model::{
     Effort, FloatNet, Network, Protocol, Role, TrainedModel, evaluate, import, read_sentences, read_tensors,
 };
@@ -21,9 +21,10 @@ fn fixture(pair: &str, file: &str) -> (PathBuf, Vec<u8>) {
     (path, bytes)
 }
 
-fn network(cells: [CellKind; 2]) -> Network {
+fn network(cells: [CellKind; 2], latent_from: LatentFrom) -> Network {
     let model = Model {
         cells: cells.to_vec(),
+        latent_from,
         embedding: 5,
         hidden: 6,
         latent: 3,
@@ -36,9 +37,11 @@ fn network(cells: [CellKind; 2]) -> Network {
 #[test]
 fn every_step_agrees_with_pytorch_to_1e_5() {
     let all = || CellKind::ALL.into_iter();
-    for cells in all().flat_map(|below| all().map(move |above| [below, above])) {
-        let pair = &cells.map(CellKind::name).join("-");
-        let network = network(cells);
+    let pairs = all().flat_map(|below| all().map(move |above| [below, above]));
+    let named = pairs.map(|cells| (cells.map(CellKind::name).join("-"), network(cells, LatentFrom::Both)));
+    let top_down = network([CellKind::Gru, CellKind::Lstm], LatentFrom::TopDown);
+    for (pair, network) in named.chain([("top-down".to_string(), top_down)]) {
+        let pair = pair.as_str();
         let (path, bytes) = fixture(pair, "weights.safetensors");
         let weights = import(&path.display().to_string(), &bytes, &network, &[]).unwrap();
         let net = FloatNet::new(&network, &weights).unwrap();
@@ -81,7 +84,7 @@ fn compare(pair: &str, index: usize, net: &FloatNet, expected: &BTreeMap<String,
 
 #[test]
 fn free_running_steps_agree_with_teacher_forcing() {
-    let network = network([CellKind::Gru, CellKind::Lstm]);
+    let network = network([CellKind::Gru, CellKind::Lstm], LatentFrom::Both);
     let (path, bytes) = fixture("gru-lstm", "weights.safetensors");
     let weights = import(&path.display().to_string(), &bytes, &network, &[]).unwrap();
     let net = FloatNet::new(&network, &weights).unwrap();

@@ -3,7 +3,7 @@
 mod common;
 
 use common::skip;
-use hvae_mnn::model::{Part, Vocabulary, sentences_of, words};
+use hvae_mnn::model::{Split, Vocabulary, sentences_of, words};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -57,10 +57,10 @@ fn sentences_of_the_sets() {
     ];
     for (name, counts) in sets {
         let Some(folder) = shared(name, &format!("sentences of {name}")) else { continue };
-        let count = |part: Part| {
-            let text = fs::read_to_string(part.file(&folder).ok()?).unwrap();
+        let count = |split: Split| {
+            let text = fs::read_to_string(split.file(&folder).ok()?).unwrap();
             Some(sentences_of(&text).count())
         };
-        assert_eq!(Part::ALL.map(count), counts, "{name}");
+        assert_eq!(Split::ALL.map(count), counts, "{name}");
     }
 }

@@ -1,7 +1,9 @@
 //! Fitting is deterministic, survives interruption, and learns.
 #![cfg(feature = "train")]
 
-use hvae_mnn::config::{CellKind, Config, Decay, KlSchedule, LatentSteps, Model, Protocol, Train};
+use hvae_mnn::config::{
+    CellKind, Config, Decay, KlSchedule, LatentFrom, LatentSteps, Model, Protocol, Train,
+};
 use hvae_mnn::model::{Engine, Latent, TrainedModel, bytes_of, read_sentences};
 use hvae_mnn::train::{CHECKPOINT_FILE, Control, Progress, Summary, TrainRequest, run};
 use std::path::Path;
@@ -144,6 +146,13 @@ fn variants_survive_interruptions() {
             "sum",
             vae(|c| {
                 (c.model.latent_steps, c.train.step_kl, c.train.last_step_kl) = (LatentSteps::Sum, 1.0, 0.0)
+            }),
+        ),
+        (
+            "top-down",
+            vae(|c| {
+                c.model.cells = vec![CellKind::Gru, CellKind::Gru];
+                c.model.latent_from = LatentFrom::TopDown;
             }),
         ),
     ];

@@ -8,7 +8,7 @@ use super::{Failure, golden_speed, throughput, write_json};
 use hvae_mnn::config::{Crossbar, Encoding, Fixed};
 use hvae_mnn::crossbar::{TileGeometry, TiledMatrix};
 use hvae_mnn::golden::Golden;
-use hvae_mnn::model::{Part, Random};
+use hvae_mnn::model::{Random, Split};
 #[cfg(feature = "train")]
 use hvae_mnn::model::{Vocabulary, read_sentences, sentences_of};
 use hvae_mnn::quant::{Format, IntMatrix, MatVec};
@@ -88,7 +88,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
 #[cfg(feature = "train")]
 fn training(file: &Path, args: &Args) -> Result<Row, Failure> {
     let config = read_config(Some(file))?;
-    let text = read_text(&Part::Test.file(&args.data)?)?;
+    let text = read_text(&Split::Test.file(&args.data)?)?;
     let vocabulary = Vocabulary::of_sentences(sentences_of(&text), config.model.vocabulary);
     let sentences = read_sentences(&vocabulary, &text);
     let mut value = Vec::new();
@@ -160,7 +160,7 @@ fn products() -> Vec<Row> {
 /// Tokens per second of a sentence read and teacher-forced (float), and of whole jobs (golden).
 fn sentences(args: &Args) -> Result<Vec<Row>, Failure> {
     let (model, config) = read_model(&args.model, read_config(None)?)?;
-    let mut all = read_data(&args.data, Part::Test, &model.vocabulary)?;
+    let mut all = read_data(&args.data, Split::Test, &model.vocabulary)?;
     all.retain(|s| s.len() <= config.accelerator.max_tokens);
     all.truncate(50);
     let tokens: usize = all.iter().map(Vec::len).sum();

@@ -7,7 +7,7 @@ use hvae_mnn::cosim::{
     Cosim, CosimReport, Difference, Effort, Engine, NETLIST, RunOptions, Simulation, Trace,
 };
 use hvae_mnn::golden::{Golden, Job, JobKind};
-use hvae_mnn::model::Part;
+use hvae_mnn::model::Split;
 use hvae_mnn::pipeline::random_sentences;
 use std::path::{Path, PathBuf};
 
@@ -133,7 +133,7 @@ fn jobs(args: &Args, build: &Build) -> Result<Vec<Job>, Failure> {
     };
     let mut sentences = Vec::new();
     if let Some(path) = &args.data {
-        let all = fitting(read_data(path, Part::Test, vocabulary()?)?, limit);
+        let all = fitting(read_data(path, Split::Test, vocabulary()?)?, limit);
         if all.is_empty() {
             return Err(Failure::input(format!(
                 "{}: every sentence is longer than [accelerator] max_tokens = {limit}",

@@ -10,7 +10,7 @@ use super::sample::words;
 use super::{Failure, progress, write_json};
 use hvae_mnn::cosim::{CosimReport, Engine, RunOptions};
 use hvae_mnn::golden::{Golden, Job};
-use hvae_mnn::model::{Baselines, Effort, Ngram, Part, Protocol};
+use hvae_mnn::model::{Baselines, Effort, Ngram, Protocol, Split};
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -58,7 +58,7 @@ struct Figures {
 pub fn run(args: &Args) -> Result<(), Failure> {
     let (model, config) = read_model(&args.model, read_config(args.config.as_deref())?)?;
     let read = |part| read_data(&args.data, part, &model.vocabulary);
-    let (train, test) = (read(Part::Train)?, read(Part::Test)?);
+    let (train, test) = (read(Split::Train)?, read(Split::Test)?);
     let net = map_model(&model, &config, Some(&args.data))?;
 
     println!("1. What the network is worth: {} held-out sentences", test.len());

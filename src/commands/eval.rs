@@ -6,7 +6,9 @@ use clap::ValueEnum;
 use hvae_mnn::config::Config;
 use hvae_mnn::crossbar::CrossbarNet;
 use hvae_mnn::golden::{Golden, GoldenEngine};
-use hvae_mnn::model::{Baselines, Effort, Engine, Evaluation, Ngram, Part, Protocol, TrainedModel, evaluate};
+use hvae_mnn::model::{
+    Baselines, Effort, Engine, Evaluation, Ngram, Protocol, Split, TrainedModel, evaluate,
+};
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -30,6 +32,9 @@ pub struct Args {
     /// Samples of the importance-weighted bound (honest, float only); 0: none
     #[arg(long, default_value_t = 0)]
     iwae: usize,
+    /// Sentences to write from the prior, for how different they are; 0: none
+    #[arg(long, default_value_t = 0)]
+    generate: usize,
     /// Sentences of the unigram and bigram baselines, or the set whose training part they are
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
@@ -86,10 +91,18 @@ struct Figures {
 pub fn run(args: &Args) -> Result<(), Failure> {
     args.beside.as_deref().map_or(Ok(()), published::known)?;
     let (model, config) = read_model(&args.model, read_config(args.config.as_deref())?)?;
-    let mut sentences = read_data(&args.data, Part::Test, &model.vocabulary)?;
+    let mut sentences = read_data(&args.data, Split::Test, &model.vocabulary)?;
     if args.sentences > 0 {
         sentences.truncate(args.sentences);
     }
+    // Before the long part, so that a wrong path loses nothing.
+    let baselines = match &args.baseline {
+        None => None,
+        Some(path) => Some(
+            Ngram::fit(&read_data(path, Split::Train, &model.vocabulary)?, model.network.vocabulary)
+                .measure(&sentences),
+        ),
+    };
     // Some networks have no hardware, and the float one needs none.
     let net = match args.on.iter().all(|on| *on == On::Float) {
         true => None,
@@ -102,6 +115,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         for &on in &args.on {
             let effort = Effort {
                 importance_samples: if on == On::Float { args.iwae } else { 0 },
+                generations: args.generate,
                 ..Effort::default()
             };
             let spin = progress::spinner(format!("measuring {} sentences on {on:?}", sentences.len()));
@@ -111,13 +125,6 @@ pub fn run(args: &Args) -> Result<(), Failure> {
             rows.push(row);
         }
     }
-    let baselines = match &args.baseline {
-        None => None,
-        Some(path) => Some(
-            Ngram::fit(&read_data(path, Part::Train, &model.vocabulary)?, model.network.vocabulary)
-                .measure(&sentences),
-        ),
-    };
     if let Some(b) = &baselines {
         println!(
             "baselines on the same tokens: unigram PPL {:.1}, bigram PPL {:.1}",
@@ -185,5 +192,14 @@ pub fn print_row(row: &Row) {
     );
     if let (Some(nll), Some(ppl)) = (f.iwae_nll, f.iwae_ppl) {
         println!("{on:<9} importance-weighted bound: NLL {nll:.3}, PPL {ppl:.3}");
+    }
+    if let Some(d) = &f.diversity {
+        println!(
+            "{on:<9} {} sentences from the prior: {:.1} % different, {:.1} % of their words, {:.1} % of pairs of words",
+            d.sentences,
+            100.0 * d.different,
+            100.0 * d.distinct_1,
+            100.0 * d.distinct_2
+        );
     }
 }

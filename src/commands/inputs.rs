@@ -3,7 +3,7 @@
 use super::Failure;
 use hvae_mnn::config::Config;
 use hvae_mnn::crossbar::{CrossbarNet, balance};
-use hvae_mnn::model::{ModelError, Network, Part, TrainedModel, Vocabulary, read_sentences};
+use hvae_mnn::model::{ModelError, Network, Split, TrainedModel, Vocabulary, read_sentences};
 use hvae_mnn::pipeline::{PipelineError, map, own_sentences};
 use std::fs;
 use std::path::Path;
@@ -58,8 +58,8 @@ pub fn balanced(config: Config) -> Result<Config, Failure> {
 }
 
 /// Sentences of a file, or of a part of the set in a folder, as token ids; refuses a file without any.
-pub fn read_data(path: &Path, part: Part, vocabulary: &Vocabulary) -> Result<Vec<Vec<u32>>, Failure> {
-    let path = part.file(path)?;
+pub fn read_data(path: &Path, split: Split, vocabulary: &Vocabulary) -> Result<Vec<Vec<u32>>, Failure> {
+    let path = split.file(path)?;
     let sentences = read_sentences(vocabulary, &read_text(&path)?);
     if sentences.is_empty() {
         return Err(Failure::input(format!("{}: expected a sentence a line, found none", path.display())));
@@ -80,7 +80,7 @@ pub fn map_model(
     calibrate: Option<&Path>,
 ) -> Result<CrossbarNet, Failure> {
     let sentences = match calibrate {
-        Some(path) => read_data(path, Part::Valid, &model.vocabulary)?,
+        Some(path) => read_data(path, Split::Valid, &model.vocabulary)?,
         None => own_sentences(&model.float_net(), 64, 1),
     };
     Ok(map(&model.network, &model.weights, config, &sentences)?)

@@ -1,6 +1,6 @@
 //! The bounds of every value of `hvae.toml` that a section can judge by itself.
 
-use super::{Config, ConfigError, Encoding, Lanes};
+use super::{Config, ConfigError, Encoding, Lanes, LatentFrom};
 use std::fmt::Display;
 
 struct Checker<'a> {
@@ -110,6 +110,13 @@ fn train(c: &Checker, config: &Config) -> Result<(), ConfigError> {
         t.batch_norm,
         "0 with latent_steps = \"mean\" or \"sum\"",
         "the means of the last step are what is normalised",
+    )?;
+    c.require(
+        t.batch_norm == 0.0 || config.model.latent_from != LatentFrom::TopDown,
+        ("train", "batch_norm"),
+        t.batch_norm,
+        "0 with latent_from = \"top-down\"",
+        "means that depend on a draw do not fold into a head",
     )?;
     let every = t.hardware_every;
     let fits = every == 0 || 500 % every == 0;

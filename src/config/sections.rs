@@ -51,12 +51,15 @@ impl CellKind {
 
 /// Which levels' latent states make up z.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum LatentFrom {
     /// z = [z of every level]; the default reading of HSR-VAE.
     Both,
     /// z = z of the top level; the lower levels are regularised but not sampled.
     Top,
+    /// z = [z of every level], that of the top drawn first and each other given those above it
+    /// ("HSR-B").
+    TopDown,
 }
 
 /// At which steps of the encoder z is taken.

@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 /// Column sums of the tiles of a matrix, before their converters.
 #[derive(Debug, Clone)]
 pub struct Histograms {
-    /// By tile: how often every sum from -`lift` on was seen; first in the phase of the sign.
+    /// By tile: how often every sum from -`lift` on was seen, up to the largest; first in the phase of
+    /// the sign.
     tiles: Vec<[Vec<u64>; 2]>,
     lift: i64,
     column_tiles: usize,
@@ -16,9 +17,8 @@ pub struct Histograms {
 
 impl Histograms {
     pub fn new(mapped: &MappedMatrix, g: &TileGeometry) -> Histograms {
-        let sums = (g.most_lift() + g.peak_sum() + 1) as usize;
         Histograms {
-            tiles: vec![[vec![0; sums], vec![0; sums]]; mapped.tiles.len()],
+            tiles: vec![[Vec::new(), Vec::new()]; mapped.tiles.len()],
             lift: g.most_lift(),
             column_tiles: mapped.column_tiles,
             places: g.places(),
@@ -30,7 +30,11 @@ impl Histograms {
         for (i, &sum) in columns.sums.iter().enumerate() {
             let tile = columns.row_tile * self.column_tiles + (columns.first + i) / width;
             let seen = &mut self.tiles[tile][usize::from(columns.phase > 0)];
-            seen[(i64::from(sum) + self.lift) as usize] += 1;
+            let at = (i64::from(sum) + self.lift) as usize;
+            if at >= seen.len() {
+                seen.resize(at + 1, 0);
+            }
+            seen[at] += 1;
         }
     }
 

@@ -1,8 +1,8 @@
 //! What a measurement needs from anything that computes the network.
 
-use super::{BlockId, Network};
+use super::{BlockId, Latent, Network};
 
-/// Posterior moments of one moments block at every step of a sentence.
+/// Posterior moments of one moments block at every step at which it is evaluated.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Moments {
     pub block: BlockId,
@@ -11,6 +11,13 @@ pub struct Moments {
     /// [steps * size], step after step.
     pub mean: Vec<f32>,
     pub log_variance: Vec<f32>,
+}
+
+impl Moments {
+    /// How many there are: the steps of the sentence, or one of a block evaluated once.
+    pub fn steps(&self) -> usize {
+        self.mean.len() / self.size
+    }
 }
 
 /// What the encoder says of a sentence.
@@ -50,6 +57,12 @@ pub trait Engine {
     /// `encode` of many sentences; engines that can do them together override it.
     fn encode_all(&mut self, sentences: &[&[u32]]) -> Vec<Posterior> {
         sentences.iter().map(|s| self.encode(s)).collect()
+    }
+
+    /// The posteriors of z for these draws [width of z] of its noise: of a z drawn from the top down,
+    /// each part's given the draws above it. `of_means` are those given the means.
+    fn latents_drawn(&mut self, _: &[&[u32]], of_means: &[Latent], _noise: &[Vec<f32>]) -> Vec<Latent> {
+        of_means.to_vec()
     }
 
     /// `score` of many sentences.

@@ -129,12 +129,15 @@ impl FloatNet {
         Weights::trusted(tensors.collect())
     }
 
-    /// Evaluates, in block order, every block of `pass.when` that has no values in `trace` yet.
+    /// Evaluates, in block order, every block of `pass.when` that has no values in `trace` yet; where
+    /// z was given, not what leads to it.
     ///
     /// # Panics
     /// If a token is outside the vocabulary or a phase it reads was not evaluated.
     pub fn run(&self, pass: &Pass<'_>, trace: &mut Trace, perturb: &mut dyn Perturb) {
-        for (id, block) in self.network.blocks.iter().enumerate() {
+        let z = self.network.latent();
+        let first = if trace.has(z) && pass.when == When::Sentence { z } else { 0 };
+        for (id, block) in self.network.blocks.iter().enumerate().skip(first) {
             if block.when != pass.when || trace.has(id) {
                 continue;
             }
@@ -152,8 +155,8 @@ impl FloatNet {
                     };
                     self.cell(id, *kind, input, start, trace.layout(pass.when))
                 }
-                Op::Moments { input, .. } => {
-                    let input = self.read(trace, *input, Role::Output, pass.when);
+                Op::Moments { .. } => {
+                    let input = self.read_all(trace, id);
                     let head = |k| self.affine(id, k, Some(k + 1), input.view());
                     let mut mean = head(0);
                     perturb.mean(id, mean.view_mut(), self.tensor(id, 1), trace.layout(pass.when));
@@ -206,6 +209,18 @@ impl FloatNet {
         values.select(Axis(0), &rows).into()
     }
 
+    /// What block `id` reads, its inputs side by side.
+    pub fn read_all<'a>(&self, trace: &'a Trace, id: BlockId) -> CowArray<'a, f32, Ix2> {
+        let when = self.network.blocks[id].when;
+        let inputs = self.network.inputs(id).into_iter();
+        let mut parts: Vec<_> = inputs.map(|i| self.read(trace, i, Role::Output, when)).collect();
+        if parts.len() == 1 {
+            return parts.remove(0);
+        }
+        let views: Vec<_> = parts.iter().map(|part| part.view()).collect();
+        ndarray::concatenate(Axis(1), &views).expect("one layout").into()
+    }
+
     fn cell_input(
         &self,
         id: BlockId,
@@ -238,9 +253,10 @@ impl FloatNet {
         let mut z = part(Role::Output);
         if let Some(epsilon) = pass.epsilon {
             let log_variance = part(Role::LogVariance);
+            let first = self.network.latent_part(moments[0]).start;
             ndarray::Zip::from(&mut z)
                 .and(&log_variance)
-                .and(epsilon)
+                .and(epsilon.slice(s![.., first..first + log_variance.ncols()]))
                 .for_each(|z, lv, e| *z += (0.5 * lv).exp() * e);
         }
         Values::output(z)

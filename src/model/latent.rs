@@ -3,6 +3,7 @@
 use super::Network;
 use super::engine::Posterior;
 use super::random::Random;
+use std::ops::Range;
 
 /// Posterior of z, diagonal Gaussian.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,11 +21,11 @@ impl Latent {
         for &block in network.latent_moments() {
             let of_block = posterior.moments.iter().find(|m| m.block == block);
             let moments = of_block.expect("the posterior of every moments block");
-            let from = if steps.is_last() { posterior.steps - 1 } else { 0 };
+            let from = if steps.is_last() { moments.steps() - 1 } else { 0 };
             let of_all = |values: &[f32], j: usize, f: fn(f32) -> f32| -> f32 {
-                (from..posterior.steps).map(|t| f(values[t * moments.size + j])).sum()
+                (from..moments.steps()).map(|t| f(values[t * moments.size + j])).sum()
             };
-            let share = steps.share(posterior.steps);
+            let share = steps.share(moments.steps());
             for j in 0..moments.size {
                 latent.mean.push(share * of_all(&moments.mean, j, |m| m));
                 latent.log_variance.push(match steps.is_last() {
@@ -36,10 +37,21 @@ impl Latent {
         latent
     }
 
-    /// mean + exp(log_variance / 2) * epsilon.
+    /// mean + exp(log_variance / 2) * `noise`.
+    pub fn at(&self, noise: &[f32]) -> Vec<f32> {
+        let parts = self.mean.iter().zip(&self.log_variance).zip(noise);
+        parts.map(|((m, lv), e)| m + (0.5 * lv).exp() * e).collect()
+    }
+
+    /// z at noise of a standard normal.
     pub fn sample(&self, random: &mut Random) -> Vec<f32> {
-        let parts = self.mean.iter().zip(&self.log_variance);
-        parts.map(|(m, lv)| m + (0.5 * lv).exp() * random.normal()).collect()
+        self.at(&random.normals(self.mean.len()))
+    }
+
+    /// The posterior of some dimensions of z.
+    pub fn part(&self, dimensions: Range<usize>) -> Latent {
+        let cut = |values: &[f32]| values[dimensions.clone()].to_vec();
+        Latent { mean: cut(&self.mean), log_variance: cut(&self.log_variance) }
     }
 
     /// KL to the standard normal prior in nats.

@@ -1,9 +1,9 @@
 //! The figures of a model on held-out sentences, the same code for every engine (models.md 4.5).
 
+use super::diversity::{Diversity, words};
 use super::engine::{Engine, Posterior, Score};
 use super::latent::{Latent, active_units, gaussian_kl, log_mean_exp, mutual_information};
 use super::random::Random;
-use super::vocabulary::{EOS, SPECIAL};
 use super::{Network, Op};
 use crate::config::Protocol;
 use serde::{Deserialize, Serialize};
@@ -18,13 +18,15 @@ pub struct Effort {
     /// Sentences whose z are compared with each other for the mutual information, whose expected
     /// value cannot exceed ln of this.
     pub mi_batch: usize,
-    /// Longest greedy reconstruction in tokens; 0: leave reconstructions out.
+    /// Longest sentence to write in tokens; 0: leave reconstructions out, and sentences of the prior.
     pub reconstruction_limit: usize,
+    /// Sentences to write from the prior; 0: leave them out.
+    pub generations: usize,
 }
 
 impl Default for Effort {
     fn default() -> Self {
-        Effort { seed: 1, importance_samples: 0, mi_batch: 128, reconstruction_limit: 64 }
+        Effort { seed: 1, importance_samples: 0, mi_batch: 128, reconstruction_limit: 64, generations: 0 }
     }
 }
 
@@ -35,7 +37,8 @@ pub struct Evaluation {
     pub nll: f64,
     pub ppl: f64,
     pub kl: f64,
-    /// Mutual information of sentence and z, estimated in batches.
+    /// Mutual information of sentence and z, estimated in batches; of a z drawn from the top down,
+    /// that of its top level (no more than that of all).
     pub mi: f64,
     /// Dimensions of z whose posterior mean varies over the sentences by more than 0.01.
     pub active_units: usize,
@@ -45,6 +48,9 @@ pub struct Evaluation {
     pub word_overlap: Option<f64>,
     /// The same against the source of the next sentence: what chance gives.
     pub chance_overlap: Option<f64>,
+    /// Of sentences written from the prior.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub diversity: Option<Diversity>,
     /// Importance-weighted bound (honest protocol).
     pub iwae_nll: Option<f64>,
     pub iwae_ppl: Option<f64>,
@@ -70,18 +76,15 @@ pub fn evaluate(
     let latents: Vec<Latent> = posteriors.iter().map(|p| Latent::of(&network, p)).collect();
     let means: Vec<Vec<f32>> = latents.iter().map(|l| l.mean.clone()).collect();
 
-    let z = match protocol {
-        Protocol::Paper => means.clone(),
-        Protocol::Honest => {
-            let mut random = Random::keyed(&[effort.seed, 0]);
-            latents.iter().map(|l| l.sample(&mut random)).collect()
-        }
+    let (drawn, z) = match protocol {
+        Protocol::Paper => (latents.clone(), means.clone()),
+        Protocol::Honest => draw(engine, &views, &latents, Random::keyed(&[effort.seed, 0])),
     };
     let scores = engine.score_all(&views, &z);
     let reconstruction: f64 = scores.iter().map(|s| -log_likelihood(s)).sum();
     let kl: f64 = match protocol {
         Protocol::Paper => posteriors.iter().map(|p| kl_of_steps(&network, p)).sum(),
-        Protocol::Honest => latents.iter().map(Latent::kl).sum(),
+        Protocol::Honest => drawn.iter().map(Latent::kl).sum(),
     };
     let predicted: usize = scores.iter().map(Vec::len).sum();
     let tokens = match protocol {
@@ -93,6 +96,7 @@ pub fn evaluate(
 
     let iwae = (protocol == Protocol::Honest && effort.importance_samples > 0)
         .then(|| -importance_weighted(engine, &views, &latents, effort));
+    let first: Vec<Latent> = latents.iter().map(|l| l.part(network.latent_drawn_first())).collect();
     let overlaps = (effort.reconstruction_limit > 0).then(|| {
         let written = engine.greedy_all(&means, effort.reconstruction_limit);
         let shared = |shift: usize| {
@@ -102,21 +106,40 @@ pub fn evaluate(
         };
         (shared(0), shared(1))
     });
+    let diversity = (effort.generations > 0 && effort.reconstruction_limit > 0).then(|| {
+        let mut random = Random::keyed(&[effort.seed, u64::MAX - 1]);
+        let prior = (0..effort.generations).map(|_| random.normals(means[0].len()));
+        Diversity::of(&engine.greedy_all(&prior.collect::<Vec<_>>(), effort.reconstruction_limit))
+    });
     Evaluation {
         protocol,
         nll: nll / count,
         ppl: (nll / tokens as f64).exp(),
         kl: kl / count,
-        mi: mutual_information(&latents, effort.mi_batch, effort.seed),
+        mi: mutual_information(&first, effort.mi_batch, effort.seed),
         active_units: active_units(&means),
         token_accuracy: accuracy(&views, &scores),
         word_overlap: overlaps.map(|o| o.0),
         chance_overlap: overlaps.map(|o| o.1),
+        diversity,
         iwae_nll: iwae.map(|total| total / count),
         iwae_ppl: iwae.map(|total| (total / tokens as f64).exp()),
         sentences: sentences.len(),
         tokens,
     }
+}
+
+/// A z of every sentence, and the posteriors it was drawn from.
+fn draw(
+    engine: &mut dyn Engine,
+    sentences: &[&[u32]],
+    of_means: &[Latent],
+    mut random: Random,
+) -> (Vec<Latent>, Vec<Vec<f32>>) {
+    let noise: Vec<Vec<f32>> = of_means.iter().map(|l| random.normals(l.mean.len())).collect();
+    let latents = engine.latents_drawn(sentences, of_means, &noise);
+    let z = latents.iter().zip(&noise).map(|(latent, noise)| latent.at(noise)).collect();
+    (latents, z)
 }
 
 /// KL averaged over the steps, summed over moments blocks with their `kl_weight`.
@@ -125,9 +148,9 @@ fn kl_of_steps(network: &Network, posterior: &Posterior) -> f64 {
         let Op::Moments { kl_weight, .. } = network.blocks[m.block].op else {
             unreachable!("a posterior holds moments blocks only")
         };
-        f64::from(kl_weight) * gaussian_kl(&m.mean, &m.log_variance)
+        f64::from(kl_weight) * gaussian_kl(&m.mean, &m.log_variance) / m.steps() as f64
     });
-    weighted.sum::<f64>() / posterior.steps as f64
+    weighted.sum::<f64>()
 }
 
 fn log_likelihood(scores: &[Score]) -> f64 {
@@ -143,10 +166,10 @@ fn importance_weighted(
 ) -> f64 {
     let mut weights = vec![Vec::new(); sentences.len()];
     for sample in 0..effort.importance_samples {
-        let mut random = Random::keyed(&[effort.seed, 1 + sample as u64]);
-        let z: Vec<Vec<f32>> = latents.iter().map(|l| l.sample(&mut random)).collect();
+        let random = Random::keyed(&[effort.seed, 1 + sample as u64]);
+        let (drawn, z) = draw(engine, sentences, latents, random);
         let scores = engine.score_all(sentences, &z);
-        for (i, (latent, z)) in latents.iter().zip(&z).enumerate() {
+        for (i, (latent, z)) in drawn.iter().zip(&z).enumerate() {
             let prior = Latent { mean: vec![0.0; z.len()], log_variance: vec![0.0; z.len()] };
             let ratio = prior.log_density(z) - latent.log_density(z);
             weights[i].push(log_likelihood(&scores[i]) + ratio);
@@ -163,10 +186,6 @@ fn accuracy(sentences: &[&[u32]], scores: &[Vec<Score>]) -> f64 {
 /// Words that source and reconstruction share, as a multiset, over the words of the longer one.
 /// `<eos>` and the other special tokens do not count.
 pub fn word_overlap(source: &[u32], written: &[u32]) -> f64 {
-    let words = |tokens: &[u32]| -> Vec<u32> {
-        let end = tokens.iter().position(|&t| t == EOS).unwrap_or(tokens.len());
-        tokens[..end].iter().copied().filter(|&t| t as usize >= SPECIAL.len()).collect()
-    };
     let (source, mut rest) = (words(source), words(written));
     let longer = source.len().max(rest.len()).max(1);
     let mut shared = 0;

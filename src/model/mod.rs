@@ -1,6 +1,7 @@
 //! The trained network in floating point, exactly as trained.
 
 mod cell;
+mod diversity;
 mod engine;
 mod error;
 mod exponential;
@@ -23,6 +24,7 @@ mod vocabulary;
 mod weights;
 
 pub use crate::config::Protocol;
+pub use diversity::Diversity;
 pub use engine::{Engine, Moments, Posterior, Score, score_logits};
 pub use error::ModelError;
 pub use exponential::exp;
@@ -40,7 +42,7 @@ pub use ngram::{Baselines, Ngram};
 pub use product::add_product;
 pub use random::{Random, fingerprint};
 pub use sequence::{Decoder, argmax};
-pub use texts::{Part, read_sentences, sentences_of};
+pub use texts::{Split, read_sentences, sentences_of};
 pub use tokenizer::words;
 pub use trace::{Role, Trace, Values};
 pub use vocabulary::{EOS, PAD, SOS, SPECIAL, UNK, Vocabulary};

@@ -6,6 +6,7 @@
 use super::ModelError;
 use crate::config::{CellKind, LatentFrom, LatentSteps, Model};
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
 
 /// Index of a block in [`Network::blocks`].
 pub type BlockId = usize;
@@ -32,12 +33,20 @@ pub enum Op {
     /// Weights: `weight_ih_l0` [gates*hidden, inputs], `weight_hh_l0`, `bias_ih_l0`,
     /// `bias_hh_l0`. `init` gives h_0 (and c_0); absent: zero.
     Cell { kind: CellKind, hidden: usize, inputs: Vec<BlockId>, init: Option<BlockId> },
-    /// Mean and log-variance of a diagonal Gaussian, at every step.
+    /// Mean and log-variance of a diagonal Gaussian, from `input` and, if any, the latent that is
+    /// `given`, joined in this order.
     /// Weights: `mean.weight` [size, input], `mean.bias`, `log_variance.weight`, `.bias`.
     /// `kl_weight` scales its KL term in the objective.
-    Moments { size: usize, input: BlockId, kl_weight: f32 },
+    Moments {
+        size: usize,
+        input: BlockId,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        given: Option<BlockId>,
+        kl_weight: f32,
+    },
     /// z = concatenation of mean + exp(log_variance / 2) * epsilon of `moments`, taken at the last
-    /// step, or the mean or sum over all steps.
+    /// step, or the mean or sum over all steps. The last such block is the z that the decoder reads;
+    /// the others are ends of it, with the same epsilon.
     Latent {
         moments: Vec<BlockId>,
         #[serde(default, skip_serializing_if = "LatentSteps::is_last")]
@@ -85,20 +94,29 @@ impl Network {
     /// equal depth can work at the same time. Embeddings are read on the fly.
     pub fn depth(&self, id: BlockId) -> usize {
         let block = &self.blocks[id];
-        let inputs: &[BlockId] = match &block.op {
-            Op::Embedding { .. } => &[],
-            Op::Cell { inputs, .. } => inputs,
-            Op::Latent { moments, .. } => moments,
-            Op::Moments { input, .. } | Op::Linear { input, .. } | Op::Vocabulary { input } => {
-                std::slice::from_ref(input)
-            }
-        };
-        let same_step = inputs.iter().filter(|&&i| self.blocks[i].when == block.when);
-        let after = |&i: &BlockId| match self.blocks[i].op {
+        let inputs = self.inputs(id).into_iter();
+        let same_step = inputs.filter(|&i| self.blocks[i].when == block.when);
+        let after = |i: BlockId| match self.blocks[i].op {
             Op::Embedding { .. } => 0,
             _ => self.depth(i) + 1,
         };
         same_step.map(after).max().unwrap_or(0)
+    }
+
+    /// The blocks whose vectors block `id` reads, in the order in which it joins them.
+    pub fn inputs(&self, id: BlockId) -> Vec<BlockId> {
+        match &self.blocks[id].op {
+            Op::Embedding { .. } => Vec::new(),
+            Op::Cell { inputs, .. } => inputs.clone(),
+            Op::Latent { moments, .. } => moments.clone(),
+            Op::Moments { input, given, .. } => std::iter::once(*input).chain(*given).collect(),
+            Op::Linear { input, .. } | Op::Vocabulary { input } => vec![*input],
+        }
+    }
+
+    /// Length of what block `id` reads.
+    pub fn fan_in(&self, id: BlockId) -> usize {
+        self.inputs(id).into_iter().map(|i| self.width(i)).sum()
     }
 
     /// The block called `name`.
@@ -106,13 +124,13 @@ impl Network {
         self.blocks.iter().position(|b| b.name == name)
     }
 
-    /// The block that makes z.
+    /// The block that makes z: what stands before it is the encoder, what stands after it the decoder.
     ///
     /// # Panics
     /// If the description has none.
     pub fn latent(&self) -> BlockId {
         let is_latent = |b: &Block| matches!(b.op, Op::Latent { .. });
-        self.blocks.iter().position(is_latent).expect("a network with a latent block")
+        self.blocks.iter().rposition(is_latent).expect("a network with a latent block")
     }
 
     /// The block that makes the logits.
@@ -138,6 +156,30 @@ impl Network {
         }
     }
 
+    /// Which dimensions of z are of moments block `block`.
+    ///
+    /// # Panics
+    /// If z is not made of it.
+    pub fn latent_part(&self, block: BlockId) -> Range<usize> {
+        let before = self.latent_moments().iter().take_while(|&&m| m != block);
+        let from = before.map(|&m| self.width(m)).sum();
+        assert!(from < self.width(self.latent()), "block {block} is no part of z");
+        from..from + self.width(block)
+    }
+
+    /// The dimensions of z that are drawn given nothing but the sentence: all, or from the top down
+    /// those of the top level.
+    pub fn latent_drawn_first(&self) -> Range<usize> {
+        let given = |m: &&BlockId| matches!(self.blocks[**m].op, Op::Moments { given: Some(_), .. });
+        let from = self.latent_moments().iter().take_while(given).map(|&m| self.width(m)).sum();
+        from..self.width(self.latent())
+    }
+
+    /// True where that is all of z.
+    pub fn latent_drawn_at_once(&self) -> bool {
+        self.latent_drawn_first().start == 0
+    }
+
     /// At which steps z is taken.
     pub fn latent_steps(&self) -> LatentSteps {
         match self.blocks[self.latent()].op {
@@ -149,23 +191,22 @@ impl Network {
     /// Every tensor of the checkpoint with its shape, in block order.
     pub fn tensors(&self) -> Vec<(String, Vec<usize>)> {
         let mut all = Vec::new();
-        for block in &self.blocks {
+        for (id, block) in self.blocks.iter().enumerate() {
             let mut add = |suffix: &str, shape: &[usize]| {
                 all.push((format!("{}.{suffix}", block.name), shape.to_vec()));
             };
             match &block.op {
                 Op::Embedding { size } => add("weight", &[self.vocabulary, *size]),
-                Op::Cell { kind, hidden, inputs, .. } => {
+                Op::Cell { kind, hidden, .. } => {
                     let rows = kind.gates() * hidden;
-                    let input = inputs.iter().map(|&i| self.width(i)).sum();
-                    add("weight_ih_l0", &[rows, input]);
+                    add("weight_ih_l0", &[rows, self.fan_in(id)]);
                     add("weight_hh_l0", &[rows, *hidden]);
                     add("bias_ih_l0", &[rows]);
                     add("bias_hh_l0", &[rows]);
                 }
-                Op::Moments { size, input, .. } => {
+                Op::Moments { size, .. } => {
                     for head in ["mean", "log_variance"] {
-                        add(&format!("{head}.weight"), &[*size, self.width(*input)]);
+                        add(&format!("{head}.weight"), &[*size, self.fan_in(id)]);
                         add(&format!("{head}.bias"), &[*size]);
                     }
                 }
@@ -200,7 +241,8 @@ impl Network {
 
     /// HSR-VAE ("HSR-A"): a stack of recurrent levels with a regularised latent
     /// state at every step of each, and a decoder stack conditioned on z
-    /// (Hu & Yang, JEIT 45(2), 2023, as reconstructed in DESIGN.md).
+    /// (Hu & Yang, JEIT 45(2), 2023, as reconstructed in DESIGN.md). With `latent_from = "top-down"`
+    /// the latents depend on each other ("HSR-B"): q(z1 | h1_T, z2).
     pub fn hsr_vae(model: &Model, lambda_low: f32) -> Network {
         let mut blocks: Vec<Block> = Vec::new();
         let mut push = |name: String, when, op| {
@@ -212,18 +254,30 @@ impl Network {
 
         let embed = Op::Embedding { size: model.embedding };
         let mut below = push("enc_embed".into(), When::EncoderStep, embed.clone());
-        let mut moments = Vec::new();
+        let (mut levels, mut moments) = (Vec::new(), Vec::new());
         for (level, &kind) in model.cells.iter().enumerate() {
             let cell = Op::Cell { kind, hidden, inputs: vec![below], init: None };
             below = push(format!("enc{}", level + 1), When::EncoderStep, cell);
+            levels.push(below);
             let kl_weight = if level == top { 1.0 } else { lambda_low };
-            let heads = Op::Moments { size: model.latent, input: below, kl_weight };
+            let heads = Op::Moments { size: model.latent, input: below, given: None, kl_weight };
             moments.push(push(format!("q{}", level + 1), When::EncoderStep, heads));
         }
-        if model.latent_from == LatentFrom::Top {
+        let latent =
+            |moments: &[BlockId]| Op::Latent { moments: moments.to_vec(), steps: model.latent_steps };
+        if model.latent_from != LatentFrom::Both {
             moments.drain(..top);
         }
-        let z = push("z".into(), When::Sentence, Op::Latent { moments, steps: model.latent_steps });
+        if model.latent_from == LatentFrom::TopDown {
+            for level in (1..=top).rev() {
+                let above = format!("z{}", level + 1);
+                let given = Some(push(above.clone(), When::Sentence, latent(&moments)));
+                let input = levels[level - 1];
+                let heads = Op::Moments { size: model.latent, input, given, kl_weight: 1.0 };
+                moments.insert(0, push(format!("q{level}_given_{above}"), When::Sentence, heads));
+            }
+        }
+        let z = push("z".into(), When::Sentence, latent(&moments));
 
         let decoder = model.decoder_cells.as_ref().unwrap_or(&model.cells);
         let inits: Vec<BlockId> = (1..=decoder.len())

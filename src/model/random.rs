@@ -60,6 +60,11 @@ impl Random {
         (radius * libm::cos(angle)) as f32
     }
 
+    /// So many draws of a standard normal.
+    pub fn normals(&mut self, count: usize) -> Vec<f32> {
+        (0..count).map(|_| self.normal()).collect()
+    }
+
     /// Shuffles in place (Fisher-Yates).
     pub fn shuffle<T>(&mut self, items: &mut [T]) {
         for last in (1..items.len()).rev() {

@@ -3,7 +3,7 @@
 use super::engine::{Engine, Moments, Posterior, Score, score_logits};
 use super::layout::longest_first;
 use super::vocabulary::{EOS, SOS};
-use super::{BlockId, Carry, Exact, FloatNet, Layout, Network, Op, Pass, Role, Trace, Values, When};
+use super::{BlockId, Carry, Exact, FloatNet, Latent, Layout, Network, Op, Pass, Role, Trace, Values, When};
 use ndarray::{Array2, ArrayView1};
 
 /// Sentences evaluated together.
@@ -18,19 +18,17 @@ impl FloatNet {
 
     /// The same for several sentences, longest first.
     pub fn encode_batch(&self, sentences: &[&[u32]]) -> Trace {
+        self.encode_with(sentences, None)
+    }
+
+    /// The same, with z at these draws [batch, width of z] of its noise.
+    fn encode_with(&self, sentences: &[&[u32]], epsilon: Option<&Array2<f32>>) -> Trace {
         let layout = Layout::new(sentences.iter().map(|s| s.len()).collect());
         let tokens = layout.pack(|sentence, step| sentences[sentence][step]);
         let mut trace = Trace::new(&self.network().clone(), layout.clone(), layout);
-        self.run(
-            &Pass { when: When::EncoderStep, tokens: &tokens, epsilon: None, carry: None },
-            &mut trace,
-            &mut Exact,
-        );
-        self.run(
-            &Pass { when: When::Sentence, tokens: &[], epsilon: None, carry: None },
-            &mut trace,
-            &mut Exact,
-        );
+        for (when, tokens) in [(When::EncoderStep, tokens.as_slice()), (When::Sentence, &[])] {
+            self.run(&Pass { when, tokens, epsilon, carry: None }, &mut trace, &mut Exact);
+        }
         trace
     }
 
@@ -133,6 +131,23 @@ impl Engine for FloatNet {
         })
     }
 
+    fn latents_drawn(
+        &mut self,
+        sentences: &[&[u32]],
+        of_means: &[Latent],
+        noise: &[Vec<f32>],
+    ) -> Vec<Latent> {
+        let network = self.network();
+        if network.latent_drawn_at_once() {
+            return of_means.to_vec();
+        }
+        in_batches(sentences, |chosen, batch| {
+            let noise = stack(chosen.iter().map(|&i| noise[i].as_slice()));
+            let trace = self.encode_with(batch, Some(&noise));
+            (0..chosen.len()).map(|i| Latent::of(network, &posterior(self, &trace, i))).collect()
+        })
+    }
+
     fn score_all(&mut self, sentences: &[&[u32]], z: &[Vec<f32>]) -> Vec<Vec<Score>> {
         in_batches(sentences, |chosen, batch| {
             let rows = chosen.iter().map(|&i| z[i].as_slice());
@@ -196,11 +211,9 @@ fn stack<'a>(rows: impl Iterator<Item = &'a [f32]>) -> Array2<f32> {
 }
 
 fn posterior(net: &FloatNet, trace: &Trace, sentence: usize) -> Posterior {
-    let layout = trace.layout(When::EncoderStep);
-    let rows: Vec<usize> = layout.rows_of(sentence).collect();
     let gather = |block: BlockId, role| {
-        let matrix = trace.get(block, role);
-        rows.iter().flat_map(|&row| matrix.row(row).to_vec()).collect()
+        let (matrix, layout) = (trace.get(block, role), trace.layout(net.network().blocks[block].when));
+        layout.rows_of(sentence).flat_map(|row| matrix.row(row).to_vec()).collect()
     };
     let moments = net.network().moments().map(|block| Moments {
         block,
@@ -208,7 +221,7 @@ fn posterior(net: &FloatNet, trace: &Trace, sentence: usize) -> Posterior {
         mean: gather(block, Role::Output),
         log_variance: gather(block, Role::LogVariance),
     });
-    Posterior { steps: rows.len(), moments: moments.collect() }
+    Posterior { steps: trace.layout(When::EncoderStep).length(sentence), moments: moments.collect() }
 }
 
 fn scores(net: &FloatNet, trace: &Trace, sentences: &[&[u32]]) -> Vec<Vec<Score>> {

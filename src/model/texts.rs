@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// A part of a set of sentences.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
+pub enum Split {
     Train,
     Valid,
     Test,
@@ -15,15 +15,15 @@ pub enum Part {
 /// Between the utterances of a dialogue (DailyDialog).
 const END_OF_UTTERANCE: &str = "__eou__";
 
-impl Part {
-    pub const ALL: [Part; 3] = [Part::Train, Part::Valid, Part::Test];
+impl Split {
+    pub const ALL: [Split; 3] = [Split::Train, Split::Valid, Split::Test];
 
     /// What sets call it, the usual name first.
     const fn names(self) -> &'static [&'static str] {
         match self {
-            Part::Train => &["train"],
-            Part::Valid => &["valid", "val", "validation", "dev"],
-            Part::Test => &["test"],
+            Split::Train => &["train"],
+            Split::Valid => &["valid", "val", "validation", "dev"],
+            Split::Test => &["test"],
         }
     }
 
@@ -92,25 +92,26 @@ mod tests {
 
     #[test]
     fn files_of_sets() {
-        let of = |files: &[&str], part: Part| {
+        let of = |files: &[&str], split: Split| {
             let folder = tempfile::tempdir().unwrap();
             files.iter().for_each(|file| fs::write(folder.path().join(file), "a\n").unwrap());
             let name = |path: PathBuf| path.file_name().unwrap().display().to_string();
-            part.file(folder.path())
+            split
+                .file(folder.path())
                 .map(name)
                 .map_err(|e| e.to_string().replace(&folder.path().display().to_string(), "SET"))
         };
         let ok = |name: &str| Ok(name.to_string());
-        assert_eq!(of(&["test.txt", "a.test.txt"], Part::Test), ok("test.txt"));
-        assert_eq!(of(&["ptb.train.txt", "ptb.valid.txt"], Part::Valid), ok("ptb.valid.txt"));
-        assert_eq!(of(&["yahoo_val.txt", "yahoo_train_vocab.txt"], Part::Valid), ok("yahoo_val.txt"));
-        assert_eq!(of(&["train.act.txt", "train.utts.txt"], Part::Train), ok("train.utts.txt"));
+        assert_eq!(of(&["test.txt", "a.test.txt"], Split::Test), ok("test.txt"));
+        assert_eq!(of(&["ptb.train.txt", "ptb.valid.txt"], Split::Valid), ok("ptb.valid.txt"));
+        assert_eq!(of(&["yahoo_val.txt", "yahoo_train_vocab.txt"], Split::Valid), ok("yahoo_val.txt"));
+        assert_eq!(of(&["train.act.txt", "train.utts.txt"], Split::Train), ok("train.utts.txt"));
         let want =
             "SET: expected one file train.txt, or one whose name ends in .train.txt or _train.txt, got";
         let remedy = "name the file itself, or rename it";
-        assert_eq!(of(&["yahoo_train_vocab.txt"], Part::Train), Err(format!("{want} none; {remedy}")));
-        let two = of(&["a.train.txt", "b_train.txt"], Part::Train);
+        assert_eq!(of(&["yahoo_train_vocab.txt"], Split::Train), Err(format!("{want} none; {remedy}")));
+        let two = of(&["a.train.txt", "b_train.txt"], Split::Train);
         assert_eq!(two, Err(format!("{want} a.train.txt and b_train.txt; {remedy}")));
-        assert_eq!(Part::Test.file(Path::new("none.txt")), Ok(PathBuf::from("none.txt")));
+        assert_eq!(Split::Test.file(Path::new("none.txt")), Ok(PathBuf::from("none.txt")));
     }
 }

@@ -119,6 +119,10 @@ pub enum QuantError {
         .0.name()
     )]
     Steps(LatentSteps),
+    #[error(
+        "[model] latent_from = \"top-down\": expected \"both\" or \"top\", whose latents the accelerator takes all at once; train one of these, or evaluate this one with --on float"
+    )]
+    TopDown,
 }
 
 impl QuantNet {
@@ -136,6 +140,9 @@ impl QuantNet {
         match network.latent_steps() {
             LatentSteps::Last => {}
             steps => return Err(QuantError::Steps(steps)),
+        }
+        if !network.latent_drawn_at_once() {
+            return Err(QuantError::TopDown);
         }
         let builder =
             Builder { network, weights, fixed, calibration, dac: dac_formats(network, fixed, calibration) };

@@ -1,7 +1,7 @@
 //! Adam (Kingma & Ba 2015) with PyTorch's conventions, and the start of the weights.
 
 use crate::config::{Decay, Train};
-use crate::model::{Network, Op, Random, When};
+use crate::model::{Network, Op, Random};
 use ndarray::{Array2, Zip};
 
 const BETA1: f32 = 0.9;
@@ -39,12 +39,8 @@ impl Adam {
         second: Vec<Array2<f32>>,
         updates: [u64; 2],
     ) -> Self {
-        let encoder: Vec<String> = network
-            .blocks
-            .iter()
-            .filter(|block| block.when == When::EncoderStep)
-            .map(|block| format!("{}.", block.name))
-            .collect();
+        let encoder: Vec<String> =
+            network.blocks.iter().take(network.latent()).map(|block| format!("{}.", block.name)).collect();
         let part = |(name, _): (String, Vec<usize>)| match encoder.iter().any(|block| name.starts_with(block))
         {
             true => Part::Encoder,
@@ -116,7 +112,7 @@ pub fn initial(network: &Network, seed: u64) -> Vec<Array2<f32>> {
     let mut random = Random::keyed(&[seed, u64::MAX, 0]);
     let mut tensors = Vec::new();
     let mut names = network.tensors().into_iter();
-    for block in &network.blocks {
+    for (id, block) in network.blocks.iter().enumerate() {
         let count = match &block.op {
             Op::Embedding { .. } => 1,
             Op::Cell { .. } | Op::Moments { .. } => 4,
@@ -128,8 +124,8 @@ pub fn initial(network: &Network, seed: u64) -> Vec<Array2<f32>> {
             let dim = if shape.len() == 1 { (1, shape[0]) } else { (shape[0], shape[1]) };
             let bound = match &block.op {
                 Op::Cell { hidden, .. } => 1.0 / (*hidden as f32).sqrt(),
-                Op::Moments { input, .. } | Op::Linear { input, .. } | Op::Vocabulary { input } => {
-                    1.0 / (network.width(*input) as f32).sqrt()
+                Op::Moments { .. } | Op::Linear { .. } | Op::Vocabulary { .. } => {
+                    1.0 / (network.fan_in(id) as f32).sqrt()
                 }
                 _ => 1.0 / (dim.1 as f32).sqrt(),
             };

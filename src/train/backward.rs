@@ -55,18 +55,14 @@ impl Backward<'_> {
         let block = &net.network().blocks[id];
         let gradient = self.outputs[id].take();
         match (&block.op, gradient) {
-            (Op::Moments { input, .. }, gradient) => self.of_moments(id, *input, gradient),
+            (Op::Moments { .. }, gradient) => self.of_moments(id, gradient),
             (_, None) => {}
             (Op::Embedding { .. }, Some(d)) => self.of_embedding(id, &d),
-            (Op::Cell { kind, inputs, init, .. }, Some(d)) => {
+            (Op::Cell { kind, init, .. }, Some(d)) => {
                 let d_input = self.of_cell(id, *kind, *init, d);
-                let mut from = 0;
-                for &source in inputs {
-                    let to = from + net.network().width(source);
-                    let mut part = d_input.slice(s![.., from..to]).to_owned();
+                for (source, mut part) in self.parts(id, &d_input) {
                     self.forward.dropout.backward(id, source, part.view_mut());
                     self.pass(source, block.when, part);
-                    from = to;
                 }
             }
             (Op::Latent { moments, steps }, Some(d)) => self.of_latent(moments, *steps, &d),
@@ -81,6 +77,18 @@ impl Backward<'_> {
                 self.pass(*input, block.when, d_read);
             }
         }
+    }
+
+    /// The gradient of what block `id` read, source by source.
+    fn parts(&self, id: BlockId, d_read: &Array2<f32>) -> Vec<(BlockId, Array2<f32>)> {
+        let network = self.forward.net.network();
+        let mut from = 0;
+        let cut = |source: BlockId| {
+            let part = d_read.slice(s![.., from..from + network.width(source)]).to_owned();
+            from += network.width(source);
+            (source, part)
+        };
+        network.inputs(id).into_iter().map(cut).collect()
     }
 
     /// Adds the gradient of what a reader at `when` saw of `source` to that of `source`'s output.
@@ -143,7 +151,7 @@ impl Backward<'_> {
         }
     }
 
-    fn of_moments(&mut self, id: BlockId, input: BlockId, gradient: Option<Array2<f32>>) {
+    fn of_moments(&mut self, id: BlockId, gradient: Option<Array2<f32>>) {
         let Forward { net, trace, .. } = *self.forward;
         let when = net.network().blocks[id].when;
         let Some((mut d_mean, d_log_variance)) = self.moments.remove(&id) else {
@@ -152,7 +160,7 @@ impl Backward<'_> {
         if let Some(read) = gradient {
             d_mean += &read;
         }
-        let x = net.read(trace, input, Role::Output, when).into_owned();
+        let x = net.read_all(trace, id).into_owned();
         // Normalised means hold the bias, and what the head made does not.
         let bias = match self.forward.norm.and_then(|norm| norm.backward(id, &mut d_mean)) {
             Some(d_bias) => {
@@ -163,15 +171,20 @@ impl Backward<'_> {
         };
         let mut d_x = self.of_product(id, 0, bias, &d_mean, &x);
         d_x += &self.of_product(id, 2, Some(3), &d_log_variance, &x);
-        self.pass(input, when, d_x);
+        for (source, part) in self.parts(id, &d_x) {
+            self.pass(source, when, part);
+        }
     }
 
     /// z = mean + exp(log_variance / 2) epsilon at the last step, or of the sums over all steps.
     fn of_latent(&mut self, moments: &[BlockId], steps: LatentSteps, d: &Array2<f32>) {
         let Forward { net, trace, epsilon, .. } = *self.forward;
-        let mut column = 0;
+        let network = net.network();
+        let first = network.latent_part(moments[0]).start;
         for &block in moments {
-            let layout = trace.layout(net.network().blocks[block].when);
+            let of_noise = network.latent_part(block).start;
+            let column = of_noise - first;
+            let layout = trace.layout(network.blocks[block].when);
             let log_variance = trace.get(block, Role::LogVariance);
             let of_z = net.of_steps(trace, block, Role::LogVariance, steps);
             let (d_mean, d_log_variance) = self.moments.get_mut(&block).expect("every block");
@@ -185,10 +198,9 @@ impl Backward<'_> {
                     // Of the variance of z, this step has share^2 e^lv.
                     let part = share * share * (log_variance[[row, j]] - 0.5 * of_z[[sentence, j]]).exp();
                     d_mean[[row, j]] += share * d_z;
-                    d_log_variance[[row, j]] += d_z * 0.5 * part * epsilon[[sentence, column + j]];
+                    d_log_variance[[row, j]] += d_z * 0.5 * part * epsilon[[sentence, of_noise + j]];
                 }
             }
-            column += log_variance.ncols();
         }
     }
 }

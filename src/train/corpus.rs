@@ -1,7 +1,7 @@
 //! The sentences a run reads.
 
 use crate::config::Config;
-use crate::model::{ModelError, Part, Vocabulary, read_sentences, sentences_of, text_of};
+use crate::model::{ModelError, Split, Vocabulary, read_sentences, sentences_of, text_of};
 use sha2::{Digest, Sha256};
 use std::path::Path;
 
@@ -21,8 +21,8 @@ impl Corpus {
         let mut hash = Sha256::new();
         hash.update(toml::to_string(config).expect("plain values"));
         let mut texts = Vec::new();
-        for part in Part::ALL {
-            let path = part.file(data)?;
+        for split in Split::ALL {
+            let path = split.file(data)?;
             let text = text_of(&path)?;
             if text.trim().is_empty() {
                 return Err(ModelError::new(

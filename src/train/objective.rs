@@ -94,7 +94,7 @@ pub type MomentGradients = HashMap<BlockId, (Array2<f32>, Array2<f32>)>;
 
 /// The KL terms of a batch, added to `losses`, and their gradients times `scale`.
 ///
-/// step: 1/T sum over t and blocks of `kl_weight` KL_t, times `step_kl`; last: KL of z, times
+/// step: 1/T sum over blocks and their steps of `kl_weight` KL_t, times `step_kl`; last: KL of z, times
 /// `last_step_kl`, but not for a dimension whose batch mean is below `free_nats`, and not at all
 /// while the batch mean of all dimensions is below `free_nats_of_z`.
 pub fn divergence(
@@ -104,11 +104,12 @@ pub fn divergence(
     scale: f32,
     losses: &mut Losses,
 ) -> MomentGradients {
-    let layout = trace.layout(When::EncoderStep);
-    let step_scale = layout.pack(|sentence, _| 1.0 / layout.length(sentence) as f32);
-    let batch = layout.batch() as f32;
-    let last: HashMap<BlockId, Vec<f32>> =
-        network.latent_moments().iter().map(|&block| (block, last_kl(trace, block))).collect();
+    let batch = trace.layout(When::Sentence).batch() as f32;
+    let last: HashMap<BlockId, Vec<f32>> = network
+        .latent_moments()
+        .iter()
+        .map(|&block| (block, last_kl(trace, block, network.blocks[block].when)))
+        .collect();
     let of_z: f32 = network.latent_moments().iter().flat_map(|block| &last[block]).sum();
     losses.last_kl += f64::from(of_z);
     let z_is_charged = of_z / batch >= train.free_nats_of_z;
@@ -116,6 +117,8 @@ pub fn divergence(
     let mut gradients = MomentGradients::new();
     for block in network.moments() {
         let Op::Moments { kl_weight, .. } = network.blocks[block].op else { continue };
+        let layout = trace.layout(network.blocks[block].when);
+        let step_scale = layout.pack(|sentence, _| 1.0 / layout.length(sentence) as f32);
         let mean = trace.get(block, Role::Output);
         let log_variance = trace.get(block, Role::LogVariance);
         let mut d_mean = Array2::zeros(mean.dim());
@@ -174,8 +177,8 @@ fn kl_term(mean: f32, log_variance: f32) -> f32 {
 }
 
 /// KL of each dimension of a moments block at the last step, summed over the batch.
-fn last_kl(trace: &Trace, block: BlockId) -> Vec<f32> {
-    let layout = trace.layout(When::EncoderStep);
+fn last_kl(trace: &Trace, block: BlockId, when: When) -> Vec<f32> {
+    let layout = trace.layout(when);
     let (mean, log_variance) = (trace.get(block, Role::Output), trace.get(block, Role::LogVariance));
     let last = || (0..layout.batch()).map(|sentence| layout.last(sentence));
     let of = |j| last().map(|row| kl_term(mean[[row, j]], log_variance[[row, j]])).sum();

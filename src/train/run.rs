@@ -26,7 +26,7 @@ const CHECKPOINT_EVERY: usize = 500;
 /// What to fit, on what, and where to.
 pub struct TrainRequest<'a> {
     pub config: &'a Config,
-    /// A folder with a file for each [`Part`](crate::model::Part).
+    /// A folder with a file for each [`Split`](crate::model::Split).
     pub data: &'a Path,
     /// The model folder; created if absent, resumed if it holds a checkpoint of this request.
     pub out: &'a Path,

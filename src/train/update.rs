@@ -77,7 +77,7 @@ impl Perturb for Training<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{CellKind, LatentSteps, Model};
+    use crate::config::{CellKind, LatentFrom, LatentSteps, Model};
     use crate::model::Network;
     use crate::train::adam::initial;
 
@@ -119,11 +119,12 @@ mod tests {
         }
     }
 
-    /// The same with normalised means, and with a z of all steps.
+    /// The same with normalised means, with a z of all steps, and with a z drawn from the top down.
     #[test]
     fn gradients_of_the_variants_are_slopes_too() {
         let sentences: [&[u32]; 3] = [&[2, 5, 6, 7, 3], &[2, 4, 4, 3], &[2, 8, 3]];
-        let model = |latent_steps| Model {
+        let model = |latent_from, latent_steps| Model {
+            latent_from,
             latent_steps,
             embedding: 5,
             hidden: 6,
@@ -135,11 +136,23 @@ mod tests {
         for mask_pads in [true, false] {
             let train = Train { mask_pads, ..plain.clone() };
             for steps in [LatentSteps::Mean, LatentSteps::Sum] {
-                check(&Network::hsr_vae(&model(steps), 0.5), &train, &sentences);
+                check(&Network::hsr_vae(&model(LatentFrom::Both, steps), 0.5), &train, &sentences);
+            }
+            let levels = [vec![CellKind::Gru, CellKind::Lstm], vec![CellKind::Rnn; 3]];
+            for cells in levels {
+                let train = Train { last_step_kl: 0.4, ..train.clone() };
+                for steps in [LatentSteps::Last, LatentSteps::Mean] {
+                    let model = Model { cells: cells.clone(), ..model(LatentFrom::TopDown, steps) };
+                    check(&Network::hsr_vae(&model, 0.5), &train, &sentences);
+                }
             }
             for (step_kl, last_step_kl) in [(0.0, 1.0), (1.0, 0.3)] {
                 let train = Train { batch_norm: 0.6, step_kl, last_step_kl, ..train.clone() };
-                check(&Network::hsr_vae(&model(LatentSteps::Last), 0.5), &train, &sentences);
+                check(
+                    &Network::hsr_vae(&model(LatentFrom::Both, LatentSteps::Last), 0.5),
+                    &train,
+                    &sentences,
+                );
             }
         }
     }

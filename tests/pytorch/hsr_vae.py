@@ -25,10 +25,13 @@ PAD, UNK, SOS, EOS = range(4)
 
 
 class Moments(nn.Module):
-    def __init__(self, hidden, latent):
+    def __init__(self, reads, latent):
         super().__init__()
-        self.mean = nn.Linear(hidden, latent)
-        self.log_variance = nn.Linear(hidden, latent)
+        self.mean = nn.Linear(reads, latent)
+        self.log_variance = nn.Linear(reads, latent)
+
+    def forward(self, x):
+        return self.mean(x), self.log_variance(x)
 
 
 class HsrVae(nn.Module):
@@ -38,8 +41,8 @@ class HsrVae(nn.Module):
     def __init__(self, model):
         super().__init__()
         words, embedding, hidden, latent = (model[key] for key in ("vocabulary", "embedding", "hidden", "latent"))
-        self.kinds, self.top = model["cells"], model.get("latent_from", "both") == "top"
-        z = latent * (1 if self.top else len(self.kinds))
+        self.kinds, self.latent_from = model["cells"], model.get("latent_from", "both")
+        z = latent * (1 if self.latent_from == "top" else len(self.kinds))
         self.enc_embed, self.dec_embed = nn.Embedding(words, embedding), nn.Embedding(words, embedding)
         for level, kind in enumerate(self.kinds, 1):
             below = embedding if level == 1 else hidden
@@ -47,18 +50,22 @@ class HsrVae(nn.Module):
             setattr(self, f"q{level}", Moments(hidden, latent))
             setattr(self, f"init{level}", nn.Linear(z, hidden, bias=False))
             setattr(self, f"dec{level}", CELLS[kind](below + z if level == 1 else below, hidden, batch_first=True))
+            if self.latent_from == "top-down" and level < len(self.kinds):
+                above = latent * (len(self.kinds) - level)
+                setattr(self, f"q{level}_given_z{level + 1}", Moments(hidden + above, latent))
         self.vocab = nn.Linear(hidden, words)
 
     def levels(self, name):
         return [getattr(self, f"{name}{level}") for level in range(1, len(self.kinds) + 1)]
 
     def encode(self, tokens, drop=(0.0, 0.0)):
-        """Means and log-variances of every level [batch, steps, latent], bottom first."""
-        below, moments = dropout(self.enc_embed(tokens), drop[0], self.training), []
+        """Means and log-variances of every level [batch, steps, latent], and its states, bottom first."""
+        below, moments, states = dropout(self.enc_embed(tokens), drop[0], self.training), [], []
         for level, (cell, heads) in enumerate(zip(self.levels("enc"), self.levels("q"))):
             below, _ = cell(below if level == 0 else dropout(below, drop[1], self.training))
-            moments.append((heads.mean(below), heads.log_variance(below)))
-        return moments
+            moments.append(heads(below))
+            states.append(below)
+        return moments, states
 
     def decode(self, tokens, z, drop=(0.0, 0.0)):
         """Logits [batch, steps, words] of the token after each."""
@@ -73,22 +80,23 @@ class HsrVae(nn.Module):
     def losses(self, tokens, lengths, train, sampled):
         """Reconstruction and KL, averaged over the steps of a sentence; sums over the batch, in nats."""
         drop = (train.get("embedding_dropout", 0.0), train.get("level_dropout", 0.0))
-        moments = self.encode(tokens, drop)
-        last = lengths - 1
-        rows = torch.arange(len(tokens))
-        of_z = moments[-1:] if self.top else moments
-        mean = torch.cat([m[rows, last] for m, _ in of_z], dim=1)
-        deviation = torch.cat([(0.5 * lv[rows, last]).exp() for _, lv in of_z], dim=1)
-        z = mean + deviation * torch.randn_like(mean) if sampled else mean
+        moments, states = self.encode(tokens, drop)
+        rows, last = torch.arange(len(tokens)), lengths - 1
+        draw = lambda m, lv: m + (0.5 * lv).exp() * torch.randn_like(m) if sampled else m
+        kl_of = lambda m, lv: 0.5 * (m.square() + lv.exp() - 1 - lv).sum(-1)
+        of_z = [(m[rows, last], lv[rows, last]) for m, lv in (moments if self.latent_from == "both" else moments[-1:])]
+        z, given = torch.cat([draw(*parts) for parts in of_z], dim=1), 0.0
+        if self.latent_from == "top-down":
+            for level in range(len(self.kinds) - 1, 0, -1):
+                heads = getattr(self, f"q{level}_given_z{level + 1}")
+                parts = heads(torch.cat([states[level - 1][rows, last], z], dim=1))
+                z, given = torch.cat([draw(*parts), z], dim=1), given + kl_of(*parts).sum()
         logits = self.decode(tokens[:, :-1], z, drop)
         reconstruction = cross_entropy(logits.flatten(0, 1), tokens[:, 1:].flatten(), ignore_index=PAD, reduction="sum")
         alive = torch.arange(tokens.shape[1])[None] < lengths[:, None]
         weights = [train.get("lambda_low", 1.0)] * (len(moments) - 1) + [1.0]
-        kl = sum(
-            w * 0.5 * ((m.square() + lv.exp() - 1 - lv).sum(2) * alive / lengths[:, None]).sum()
-            for w, (m, lv) in zip(weights, moments)
-        )
-        return reconstruction, kl
+        kl = sum(w * (kl_of(*parts) * alive / lengths[:, None]).sum() for w, parts in zip(weights, moments))
+        return reconstruction, kl + given
 
 
 def words_of(line):

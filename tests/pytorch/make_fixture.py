@@ -3,7 +3,7 @@
 
     python3 tests/pytorch/make_fixture.py tests/fixtures/pytorch
 
-Needs torch, numpy and safetensors. For each pair of cells one folder with
+Needs torch, numpy and safetensors. For each pair of cells, and for a z drawn from the top down, one folder with
 `weights.safetensors` (the state dict) and `expected.safetensors` (every step's
 values for the two sentences below, from torch.nn modules). Made with the
 modules themselves, so the file proves gate order, both biases and names.
@@ -15,6 +15,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 
+TOP_DOWN = "top-down"  # GRU and LSTM, z1 given z2.
 PAIRS = [f"{below}-{above}" for below in ("rnn", "gru", "lstm") for above in ("rnn", "gru", "lstm")]
 VOCABULARY, EMBEDDING, HIDDEN, LATENT = 11, 5, 6, 3
 SENTENCES = [[2, 4, 5, 10, 9, 5, 3], [2, 7, 1, 3]]
@@ -22,14 +23,14 @@ CELLS = {"rnn": torch.nn.RNN, "gru": torch.nn.GRU, "lstm": torch.nn.LSTM}
 
 
 class Moments(torch.nn.Module):
-    def __init__(self):
+    def __init__(self, reads=HIDDEN):
         super().__init__()
-        self.mean = torch.nn.Linear(HIDDEN, LATENT)
-        self.log_variance = torch.nn.Linear(HIDDEN, LATENT)
+        self.mean = torch.nn.Linear(reads, LATENT)
+        self.log_variance = torch.nn.Linear(reads, LATENT)
 
 
 class HsrVae(torch.nn.Module):
-    def __init__(self, kinds):
+    def __init__(self, kinds, top_down):
         super().__init__()
         below, above = (CELLS[kind] for kind in kinds)
         z = 2 * LATENT
@@ -42,6 +43,7 @@ class HsrVae(torch.nn.Module):
         self.dec1 = below(EMBEDDING + z, HIDDEN)
         self.dec2 = above(HIDDEN, HIDDEN)
         self.vocab = torch.nn.Linear(HIDDEN, VOCABULARY)
+        self.q1_given_z2 = Moments(HIDDEN + LATENT) if top_down else None
 
     def trace(self, sentence):
         """Every value by block and role, a row a step."""
@@ -70,6 +72,11 @@ class HsrVae(torch.nn.Module):
             out[f"q{level}.output"] = heads.mean(below)
             out[f"q{level}.log_variance"] = heads.log_variance(below)
             last.append(out[f"q{level}.output"][-1:])
+        if self.q1_given_z2:
+            out["z2.output"] = last[1].clone()
+            read = torch.cat([out["enc1.output"][-1:], last[1]], dim=1)
+            out["q1_given_z2.output"] = last[0] = self.q1_given_z2.mean(read)
+            out["q1_given_z2.log_variance"] = self.q1_given_z2.log_variance(read)
         z = torch.cat(last, dim=1)
         out["z.output"] = z
         words = self.dec_embed(tokens[:-1])
@@ -84,9 +91,10 @@ class HsrVae(torch.nn.Module):
 
 
 def main(folder):
-    for pair in PAIRS:
+    for pair in [*PAIRS, TOP_DOWN]:
         torch.manual_seed(1)
-        net = HsrVae(pair.split("-"))
+        top_down = pair == TOP_DOWN
+        net = HsrVae(["gru", "lstm"] if top_down else pair.split("-"), top_down)
         with torch.no_grad():
             # Weights large enough that a swapped gate or a lost bias shows far above rounding.
             for parameter in net.parameters():

@@ -8,7 +8,7 @@ mod table;
 use super::Failure;
 use super::inputs::read_text;
 use super::progress;
-use hvae_mnn::model::Part;
+use hvae_mnn::model::Split;
 use journal::Journal;
 use plan::Study;
 use row::{Material, Row};
@@ -96,7 +96,7 @@ fn identity(study: &Study, text: &str) -> Result<String, Failure> {
     let mut hash = Sha256::new();
     hash.update(env!("CARGO_PKG_VERSION"));
     hash.update(text);
-    for path in [study.model.join("model.safetensors"), Part::Test.file(&study.data)?] {
+    for path in [study.model.join("model.safetensors"), Split::Test.file(&study.data)?] {
         hash.update(fs::read(&path).map_err(|e| Failure::io(&path, e))?);
     }
     Ok(hash.finalize().iter().map(|b| format!("{b:02x}")).collect())

@@ -5,7 +5,7 @@ use crate::commands::Failure;
 use crate::commands::inputs::{balanced, read_data, read_model};
 use hvae_mnn::config::Config;
 use hvae_mnn::golden::{Golden, GoldenEngine};
-use hvae_mnn::model::{Effort, Part, Protocol, TrainedModel, evaluate};
+use hvae_mnn::model::{Effort, Protocol, Split, TrainedModel, evaluate};
 use hvae_mnn::pipeline::{map, own_sentences};
 use serde::{Deserialize, Serialize};
 
@@ -64,7 +64,7 @@ pub struct Material {
 impl Material {
     pub fn read(study: &Study) -> Result<Material, Failure> {
         let (model, _) = read_model(&study.model, Config::default())?;
-        let mut sentences = read_data(&study.data, Part::Test, &model.vocabulary)?;
+        let mut sentences = read_data(&study.data, Split::Test, &model.vocabulary)?;
         if study.sentences > 0 {
             sentences.truncate(study.sentences);
         }
