@@ -2,7 +2,7 @@
 // A model is a folder: read and written here, each file whole.
 #![allow(clippy::disallowed_methods)]
 
-use super::{FloatNet, ModelError, Network, Vocabulary, Weights};
+use super::{FloatNet, ModelError, Network, Split, Vocabulary, Weights};
 use crate::config::{Model, Train};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -129,6 +129,29 @@ pub fn write_whole(path: &Path, contents: &[u8]) -> Result<(), ModelError> {
             "check the folder, its permissions and the space left",
         )
     })
+}
+
+impl Split {
+    /// The file of this split in folder `set`, see [`choose`](Self::choose). A `set` that is no folder
+    /// is the file itself.
+    pub fn file(self, set: &Path) -> Result<PathBuf, ModelError> {
+        if !set.is_dir() {
+            return Ok(set.to_path_buf());
+        }
+        let names = std::fs::read_dir(set).map(|entries| {
+            let names = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
+            names.collect::<Vec<_>>()
+        });
+        let names = names.map_err(|error| {
+            ModelError::new(
+                set.display().to_string(),
+                "a readable folder",
+                error.to_string(),
+                "check the path",
+            )
+        })?;
+        Ok(set.join(self.choose(&set.display().to_string(), &names)?))
+    }
 }
 
 /// The bytes of a file.
