@@ -188,6 +188,9 @@ fn last_kl(trace: &Trace, block: BlockId, when: When) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::{CellKind, Model};
+    use crate::model::FloatNet;
+    use crate::train::adam::initial;
 
     #[test]
     fn schedules() {
@@ -227,6 +230,40 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// Free bits: of a dimension, and of z as a whole, which are charged for when the batch mean is not
+    /// below them, and then whole.
+    #[test]
+    fn free_nats_are_not_charged_for() {
+        let model =
+            Model { cells: vec![CellKind::Gru], hidden: 4, latent: 2, vocabulary: 6, ..Model::default() };
+        let network = Network::hsr_vae(&model, 1.0);
+        let net = FloatNet::with_tensors(&network, initial(&network, 3));
+        let trace = net.encode_batch(&[&[2, 4, 5, 3], &[2, 4, 3]]);
+        let heads = network.latent_moments()[0];
+        let mean = trace.get(heads, Role::Output);
+        let kl: Vec<f32> = last_kl(&trace, heads, When::EncoderStep).iter().map(|sum| sum / 2.0).collect();
+        let charged = |free_nats: f32, free_nats_of_z: f32| {
+            let train =
+                Train { step_kl: 0.0, last_step_kl: 0.5, free_nats, free_nats_of_z, ..Train::default() };
+            let gradients = divergence(&network, &trace, &train, 3.0, &mut Losses::default());
+            let (d_mean, _) = &gradients[&heads];
+            let layout = trace.layout(When::EncoderStep);
+            let lasts = [layout.last(0), layout.last(1)];
+            [0, 1].map(|j| {
+                let whole = |row| if lasts.contains(&row) { 1.5 * mean[[row, j]] } else { 0.0 };
+                let column: Vec<f32> = d_mean.column(j).to_vec();
+                let all: Vec<f32> = (0..layout.rows()).map(whole).collect();
+                assert!(column == all || column.iter().all(|&d| d == 0.0), "{column:?}, {all:?}");
+                column == all
+            })
+        };
+        let (least, most, of_z) = (kl[0].min(kl[1]), kl[0].max(kl[1]), kl[0] + kl[1]);
+        assert_eq!(charged(0.9 * least, 0.9 * of_z), [true, true]);
+        assert_eq!(charged(0.5 * (least + most), 0.0), [kl[0] == most, kl[1] == most]);
+        assert_eq!(charged(1.1 * most, 0.0), [false, false]);
+        assert_eq!(charged(0.0, 1.1 * of_z), [false, false]);
     }
 
     #[test]
