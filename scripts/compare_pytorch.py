@@ -6,6 +6,7 @@ usage: scripts/compare_pytorch.py HVAE [CONFIG ...]     (needs torch and safeten
 Sentences are random words, 21 each on average as on the Penn Treebank, so nothing but the sizes matters.
 """
 import json
+import os
 import random
 import statistics
 import subprocess
@@ -48,30 +49,34 @@ def torch_pace(config, file):
     return tokens / (time.perf_counter() - started)
 
 
-def our_pace(hvae, config, file):
+def our_pace(hvae, config, file, threads):
     with tempfile.NamedTemporaryFile(suffix=".json") as out:
         words = ["bench", "--train", config, "--data", str(file), "--updates", str(UPDATES), "--json", out.name]
-        subprocess.run([hvae, *words], check=True, stdout=subprocess.DEVNULL)
+        environment = {**os.environ, "RAYON_NUM_THREADS": str(threads)}
+        subprocess.run([hvae, *words], check=True, stdout=subprocess.DEVNULL, env=environment)
         return json.loads(Path(out.name).read_text())["rows"][0]["value"]
 
 
 def main():
     hvae, *configs = sys.argv[1:]
     print(f"PyTorch {torch.__version__}; tokens/s, median of {ROUNDS}")
-    print(f"{'configuration':<32} {'ours, 1 core':>12} {'torch, 1':>10} {'torch, 2':>10} {'ratio':>7} {'to 2':>7}")
+    print(f"{'configuration':<32} {'ours, 1':>8} {'torch, 1':>8} {'ratio':>6} {'ours, 2':>8} {'torch, 2':>8} {'ratio':>6}  (threads)")
     for name in configs or ["configs/gutenberg.toml", "configs/ptb/hsr-gru-gru.toml", "configs/ptb/vae-lstm.toml"]:
         config = tomllib.loads(Path(name).read_text())
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "sentences.txt"
             file.write_text(text(config["model"]["vocabulary"], config["train"]["batch"]))
-            found = {"ours": [], 1: [], 2: []}
+            ours, theirs = {1: [], 2: []}, {1: [], 2: []}
             for _ in range(ROUNDS):
-                found["ours"].append(our_pace(hvae, name, file))
                 for threads in (1, 2):
                     torch.set_num_threads(threads)
-                    found[threads].append(torch_pace(config, file))
-        ours, one, two = (statistics.median(found[key]) for key in ("ours", 1, 2))
-        print(f"{name:<32} {ours:>12.0f} {one:>10.0f} {two:>10.0f} {ours / one:>7.2f} {ours / two:>7.2f}", flush=True)
+                    ours[threads].append(our_pace(hvae, name, file, threads))
+                    theirs[threads].append(torch_pace(config, file))
+        line = f"{name:<32}"
+        for threads in (1, 2):
+            mine, other = statistics.median(ours[threads]), statistics.median(theirs[threads])
+            line += f" {mine:>8.0f} {other:>8.0f} {mine / other:>6.2f}"
+        print(line, flush=True)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ use super::cosim::reconstruct;
 #[cfg(feature = "train")]
 use super::inputs::read_text;
 use super::inputs::{map_model, read_config, read_data, read_model};
-use super::{Failure, golden_speed, throughput, write_json};
+use super::{Failure, golden_speed, memory, throughput, write_json};
 use hvae_mnn::config::{Crossbar, Encoding, Fixed};
 use hvae_mnn::crossbar::{TileGeometry, TiledMatrix};
 use hvae_mnn::golden::Golden;
@@ -87,6 +87,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
 /// Tokens a second of training updates.
 #[cfg(feature = "train")]
 fn training(file: &Path, args: &Args) -> Result<Row, Failure> {
+    memory::keep_what_is_freed();
     let config = read_config(Some(file))?;
     let text = read_text(&Split::Test.file(&args.data)?)?;
     let vocabulary = Vocabulary::of_sentences(sentences_of(&text), config.model.vocabulary);
@@ -97,7 +98,8 @@ fn training(file: &Path, args: &Args) -> Result<Row, Failure> {
     }
     value.sort_by(f64::total_cmp);
     let name = format!("training, {}", file.display());
-    Ok(Row { name, value: value[1], unit: "tokens/s", threads: 1, ratio: None, ratio_to: None })
+    let threads = rayon::current_num_threads();
+    Ok(Row { name, value: value[1], unit: "tokens/s", threads, ratio: None, ratio_to: None })
 }
 
 fn show(args: &Args, rows: Vec<Row>) -> Result<(), Failure> {

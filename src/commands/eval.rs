@@ -1,7 +1,7 @@
 //! `hvae eval`
 
 use super::inputs::{map_model, read_config, read_data, read_model};
-use super::{Failure, progress, published, write_json};
+use super::{Failure, memory, progress, published, write_json};
 use clap::ValueEnum;
 use hvae_mnn::config::Config;
 use hvae_mnn::crossbar::CrossbarNet;
@@ -89,6 +89,7 @@ struct Figures {
 }
 
 pub fn run(args: &Args) -> Result<(), Failure> {
+    memory::keep_what_is_freed();
     args.beside.as_deref().map_or(Ok(()), published::known)?;
     let (model, config) = read_model(&args.model, read_config(args.config.as_deref())?)?;
     let mut sentences = read_data(&args.data, Split::Test, &model.vocabulary)?;

@@ -17,6 +17,7 @@ pub mod import;
 pub mod init;
 mod inputs;
 pub mod interrupt;
+mod memory;
 mod output;
 pub mod pareto;
 mod progress;

@@ -1,7 +1,7 @@
 //! `hvae train`
 
-use super::Failure;
 use super::inputs::read_config;
+use super::{Failure, memory};
 use hvae_mnn::model::{FloatNet, ModelError, TrainedModel};
 use hvae_mnn::pipeline;
 use hvae_mnn::train::{self, TrainRequest};
@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 #[derive(clap::Args)]
 #[command(
-    after_help = "Example:\n  hvae train --config configs/gutenberg.toml --data data/gutenberg --out models/mine\nAn interrupted run goes on where its last checkpoint was: give the same command again."
+    after_help = "Example:\n  hvae train --config configs/gutenberg.toml --data data/gutenberg --out models/mine\nAn interrupted run goes on where its last checkpoint was: give the same command again.\nAll cores share large products; RAYON_NUM_THREADS=1 keeps to one, with the same bytes."
 )]
 pub struct Args {
     /// hvae.toml with [model] and [train]
@@ -27,6 +27,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<(), Failure> {
+    memory::keep_what_is_freed();
     let config = read_config(Some(&args.config))?;
     let mut bar = train::bar();
     let from = args.from.as_deref().map(TrainedModel::load).transpose()?;

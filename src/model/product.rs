@@ -1,10 +1,17 @@
-//! Products of single-precision matrices.
+//! Products of single-precision matrices, large ones by all threads of the pool.
 
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 use ndarray::{ArrayView2, ArrayViewMut2};
+use rayon::prelude::*;
 
-/// into += a b. Rows of `into` lie one after the other; `a` and `b` may be transposed.
+/// Multiplications that are worth a second thread.
+const SHARED: usize = 1 << 22;
+/// Of outputs, the work of a thread is a multiple of these.
+const ROWS: usize = 16;
+
+/// into += a b. Rows of `into` lie one after the other; `a` and `b` may be transposed. The sums are the
+/// same bit by bit whatever the number of threads, which share the rows and not the terms of a sum.
 ///
 /// # Panics
 /// If the shapes do not fit.
@@ -13,10 +20,19 @@ pub fn add_product(a: ArrayView2<'_, f32>, b: ArrayView2<'_, f32>, mut into: Arr
     if rows * columns * a.ncols() == 0 {
         return;
     }
+    let (a, b) = (view(&a), view(&b));
     let into = into.as_slice_mut().expect("rows one after the other");
-    let into = MatMut::from_row_major_slice_mut(into, rows, columns);
-    matmul(into, Accum::Add, view(&a), view(&b), 1.0f32, Par::Seq);
-    clear_upper_halves();
+    let some_rows = |(part, into): (usize, &mut [f32]), each: usize| {
+        let a = a.subrows(part * each, into.len() / columns);
+        let into = MatMut::from_row_major_slice_mut(into, a.nrows(), columns);
+        matmul(into, Accum::Add, a, b, 1.0f32, Par::Seq);
+        clear_upper_halves();
+    };
+    if rows * columns * a.ncols() < SHARED {
+        return some_rows((0, into), rows);
+    }
+    let each = rows.div_ceil(rayon::current_num_threads()).next_multiple_of(ROWS);
+    into.par_chunks_mut(each * columns).enumerate().for_each(|part| some_rows(part, each));
 }
 
 /// The kernels of `matmul` leave the upper halves of vector registers in use; until they are
@@ -44,6 +60,7 @@ fn view<'a>(matrix: &'a ArrayView2<'_, f32>) -> MatRef<'a, f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Random;
     use ndarray::{Array2, s};
 
     #[test]
@@ -62,6 +79,32 @@ mod tests {
                 add_product(a, b, into.slice_mut(s![1..=m, ..]));
                 assert_eq!(into.slice(s![1..=m, ..]), want, "{m} {k} {n}");
                 assert!(into.row(0).iter().chain(into.row(m + 1)).all(|x| *x == 2.0));
+            }
+        }
+    }
+
+    #[test]
+    fn several_threads_make_the_same_sums() {
+        let mut random = Random::keyed(&[5]);
+        let pools = [1, 2, 3, 8].map(|n| rayon::ThreadPoolBuilder::new().num_threads(n).build().unwrap());
+        for (m, k, n) in [(2, 96, 90_000), (64, 512, 768), (257, 129, 600), (3000, 7, 999), (300, 2000, 33)] {
+            assert!(m * k * n >= SHARED, "one thread would do");
+            let mut matrix = |rows, columns| {
+                Array2::from_shape_vec((rows, columns), random.normals(rows * columns)).unwrap()
+            };
+            let (a, b, turned_a, turned_b) = (matrix(m, k), matrix(k, n), matrix(k, m), matrix(n, k));
+            for (a, b) in [(a.view(), b.view()), (turned_a.t(), b.view()), (a.view(), turned_b.t())] {
+                let by = |pool: &rayon::ThreadPool| {
+                    let mut into = Array2::from_elem((m, n), 0.5);
+                    pool.install(|| add_product(a, b, into.view_mut()));
+                    into
+                };
+                let [one, rest @ ..] = &pools;
+                let want = by(one);
+                for pool in rest {
+                    let threads = pool.current_num_threads();
+                    assert!(by(pool) == want, "{m} x {k} x {n} by {threads} threads");
+                }
             }
         }
     }

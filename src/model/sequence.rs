@@ -4,6 +4,7 @@ use super::engine::{Engine, Moments, Posterior, Score, score_logits};
 use super::layout::longest_first;
 use super::vocabulary::{EOS, SOS};
 use super::{BlockId, Carry, Exact, FloatNet, Latent, Layout, Network, Op, Pass, Role, Trace, Values, When};
+use ndarray::parallel::prelude::*;
 use ndarray::{Array2, ArrayView1};
 
 /// Sentences evaluated together.
@@ -231,5 +232,5 @@ fn scores(net: &FloatNet, trace: &Trace, sentences: &[&[u32]]) -> Vec<Vec<Score>
         let rows = layout.rows_of(index).zip(&sentence[1..]);
         rows.map(|(row, &token)| score_logits(logits.row(row).iter().copied(), token)).collect()
     };
-    sentences.iter().enumerate().map(of_sentence).collect()
+    sentences.par_iter().enumerate().map(of_sentence).collect()
 }

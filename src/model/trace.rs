@@ -95,6 +95,17 @@ impl Trace {
         self.find(block, role).unwrap_or_else(|| panic!("block {block} has no {role:?}"))
     }
 
+    /// The same, which the trace gives away.
+    ///
+    /// # Panics
+    /// As `get`.
+    pub fn take(&mut self, block: BlockId, role: Role) -> Array2<f32> {
+        let roles = self.values[block].as_mut().map(|values| &mut values.roles);
+        let at = roles.as_ref().and_then(|roles| roles.iter().position(|(r, _)| *r == role));
+        let (Some(roles), Some(at)) = (roles, at) else { panic!("block {block} has no {role:?}") };
+        roles.swap_remove(at).1
+    }
+
     /// The matrix of a block, if it was evaluated and has such a role.
     pub fn find(&self, block: BlockId, role: Role) -> Option<&Array2<f32>> {
         self.values[block].as_ref().and_then(|values| values.get(role))

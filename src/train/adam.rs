@@ -2,6 +2,7 @@
 
 use crate::config::{Decay, Train};
 use crate::model::{Network, Op, Random};
+use ndarray::parallel::prelude::*;
 use ndarray::{Array2, Zip};
 
 const BETA1: f32 = 0.9;
@@ -74,7 +75,7 @@ impl Adam {
                 .and(&mut self.first[index])
                 .and(&mut self.second[index])
                 .and(&gradients[index])
-                .for_each(|w, m, v, g| {
+                .par_for_each(|w, m, v, g| {
                     let g = g + coupled * *w;
                     *m = BETA1 * *m + (1.0 - BETA1) * g;
                     *v = BETA2 * *v + (1.0 - BETA2) * g * g;
@@ -96,9 +97,11 @@ pub fn clip(gradients: &mut [Array2<f32>], limit: f32) -> f32 {
         }
         sums.into_iter().chain(rest.iter().map(|g| f64::from(*g).powi(2))).sum::<f64>()
     };
-    let norm = gradients.iter().map(square).sum::<f64>().sqrt() as f32;
+    // Summed in one order, whoever squared them.
+    let squares: Vec<f64> = gradients.par_iter().map(square).collect();
+    let norm = squares.iter().sum::<f64>().sqrt() as f32;
     if limit > 0.0 && norm > limit {
-        gradients.iter_mut().for_each(|t| *t *= limit / norm);
+        gradients.par_iter_mut().for_each(|t| *t *= limit / norm);
     }
     norm
 }

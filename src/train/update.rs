@@ -39,7 +39,7 @@ pub fn loss_and_gradients(
     let mut losses = Losses { sentences, tokens: batch.targets.len(), ..Losses::default() };
     let scale = 1.0 / sentences as f32;
     let moments = divergence(network, &trace, train, scale * kl_weight, &mut losses);
-    let mut logits = trace.get(network.vocabulary_block(), Role::Output).clone();
+    let mut logits = trace.take(network.vocabulary_block(), Role::Output);
     losses.reconstruction = cross_entropy(&mut logits, &batch.targets, scale);
     let mut d_outputs = start_excess(network, &trace, train, scale, &mut losses);
     d_outputs.push((network.vocabulary_block(), logits));
@@ -79,7 +79,7 @@ mod tests {
     use super::*;
     use crate::config::{CellKind, LatentFrom, LatentSteps, Model};
     use crate::model::Network;
-    use crate::train::adam::initial;
+    use crate::train::adam::{Adam, Part, clip, initial};
 
     fn objective(losses: &Losses, train: &Train) -> f64 {
         let kl = f64::from(train.step_kl) * losses.step_kl + f64::from(train.last_step_kl) * losses.last_kl;
@@ -155,6 +155,33 @@ mod tests {
                 );
             }
         }
+    }
+
+    /// An update is the same, bit by bit, by any number of threads.
+    #[test]
+    fn threads_do_not_change_an_update() {
+        let model = Model { embedding: 32, hidden: 96, latent: 8, vocabulary: 3000, ..Model::default() };
+        let network = Network::hsr_vae(&model, 1.0);
+        let mut random = Random::keyed(&[2]);
+        let mut word = || 4 + random.below(2996) as u32;
+        let sentences: Vec<Vec<u32>> =
+            (0..16).map(|i| [vec![2], (0..i).map(|_| word()).collect(), vec![3]].concat()).collect();
+        let sentences: Vec<&[u32]> = sentences.iter().map(Vec::as_slice).collect();
+        let train = Train { clip_norm: 0.1, ..Train::default() };
+        let update = || {
+            let mut net = FloatNet::with_tensors(&network, initial(&network, 3));
+            let batch = Batch::new(&sentences, &train, &mut Random::keyed(&[7]));
+            let (losses, mut gradients) = loss_and_gradients(&net, &batch, &train, 1.0, Random::keyed(&[8]));
+            clip(&mut gradients, train.clip_norm);
+            let mut adam = Adam::new(&network, net.tensors());
+            adam.update(net.tensors_mut(), &gradients, &[Part::Encoder, Part::Decoder], 1e-3, &train);
+            (losses, net.tensors().to_vec())
+        };
+        let by = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(update)
+        };
+        assert!(by(1) == by(3));
     }
 
     fn check(network: &Network, train: &Train, sentences: &[&[u32]]) {
