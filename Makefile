@@ -71,6 +71,7 @@ lint: tools ## rustfmt and clippy
 	@echo "== format and lint"
 	$(CARGO) fmt --check
 	$(CARGO) clippy --release --features train --lib --bins -- -D warnings
+	$(CARGO) clippy --release --lib --bins -- -D warnings
 	@# Tests may touch the disk (clippy.toml).
 	$(CARGO) clippy --release --features train --tests -- -D warnings -A clippy::disallowed_methods
 

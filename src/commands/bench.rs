@@ -4,7 +4,9 @@ use super::cosim::reconstruct;
 #[cfg(feature = "train")]
 use super::inputs::read_text;
 use super::inputs::{map_model, read_config, read_data, read_model};
-use super::{Failure, golden_speed, memory, throughput, write_json};
+#[cfg(feature = "train")]
+use super::memory;
+use super::{Failure, golden_speed, throughput, write_json};
 use hvae_mnn::config::{Crossbar, Encoding, Fixed};
 use hvae_mnn::crossbar::{TileGeometry, TiledMatrix};
 use hvae_mnn::golden::Golden;

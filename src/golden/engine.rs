@@ -140,7 +140,7 @@ impl<M: MatVec> Engine for GoldenEngine<'_, M> {
             }
         }
         self.count(&machine);
-        Posterior { steps: sentence.len(), moments }
+        Posterior { moments }
     }
 
     fn score(&mut self, sentence: &[u32], z: &[f32]) -> Vec<Score> {

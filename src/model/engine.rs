@@ -23,7 +23,6 @@ impl Moments {
 /// What the encoder says of a sentence.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Posterior {
-    pub steps: usize,
     /// One per moments block, in block order.
     pub moments: Vec<Moments>,
 }

@@ -7,7 +7,8 @@ use rayon::prelude::*;
 
 /// Multiplications that are worth a second thread.
 const SHARED: usize = 1 << 22;
-/// Of outputs, the work of a thread is a multiple of these.
+/// Rows of outputs that go to one thread together; what is left over goes to the last. Never fewer: a
+/// single row is multiplied another way, in another order.
 const ROWS: usize = 16;
 
 /// into += a b. Rows of `into` lie one after the other; `a` and `b` may be transposed. The sums are the
@@ -22,17 +23,26 @@ pub fn add_product(a: ArrayView2<'_, f32>, b: ArrayView2<'_, f32>, mut into: Arr
     }
     let (a, b) = (view(&a), view(&b));
     let into = into.as_slice_mut().expect("rows one after the other");
-    let some_rows = |(part, into): (usize, &mut [f32]), each: usize| {
-        let a = a.subrows(part * each, into.len() / columns);
+    let from_row = |(first, into): (usize, &mut [f32])| {
+        let a = a.subrows(first, into.len() / columns);
         let into = MatMut::from_row_major_slice_mut(into, a.nrows(), columns);
         matmul(into, Accum::Add, a, b, 1.0f32, Par::Seq);
         clear_upper_halves();
     };
     if rows * columns * a.ncols() < SHARED {
-        return some_rows((0, into), rows);
+        return from_row((0, into));
     }
-    let each = rows.div_ceil(rayon::current_num_threads()).next_multiple_of(ROWS);
-    into.par_chunks_mut(each * columns).enumerate().for_each(|part| some_rows(part, each));
+    let groups = (rows / ROWS).max(1);
+    let threads = rayon::current_num_threads().min(groups);
+    let mut parts = Vec::with_capacity(threads);
+    let mut rest = into;
+    for thread in (0..threads).rev() {
+        let first = thread * groups / threads * ROWS;
+        let (before, mine) = rest.split_at_mut(first * columns);
+        parts.push((first, mine));
+        rest = before;
+    }
+    parts.into_par_iter().for_each(from_row);
 }
 
 /// The kernels of `matmul` leave the upper halves of vector registers in use; until they are
@@ -87,7 +97,9 @@ mod tests {
     fn several_threads_make_the_same_sums() {
         let mut random = Random::keyed(&[5]);
         let pools = [1, 2, 3, 8].map(|n| rayon::ThreadPoolBuilder::new().num_threads(n).build().unwrap());
-        for (m, k, n) in [(2, 96, 90_000), (64, 512, 768), (257, 129, 600), (3000, 7, 999), (300, 2000, 33)] {
+        // Rows that share out evenly, and with every number of them left over.
+        let shapes = [(2, 96, 90_000), (64, 512, 768), (257, 129, 600), (3000, 7, 999), (300, 2000, 33)];
+        for (m, k, n) in shapes.into_iter().chain((16..=49).map(|m| (m, 129, 2100))) {
             assert!(m * k * n >= SHARED, "one thread would do");
             let mut matrix = |rows, columns| {
                 Array2::from_shape_vec((rows, columns), random.normals(rows * columns)).unwrap()

@@ -222,7 +222,7 @@ fn posterior(net: &FloatNet, trace: &Trace, sentence: usize) -> Posterior {
         mean: gather(block, Role::Output),
         log_variance: gather(block, Role::LogVariance),
     });
-    Posterior { steps: trace.layout(When::EncoderStep).length(sentence), moments: moments.collect() }
+    Posterior { moments: moments.collect() }
 }
 
 fn scores(net: &FloatNet, trace: &Trace, sentences: &[&[u32]]) -> Vec<Vec<Score>> {
