@@ -5,7 +5,7 @@ use hvae_mnn::config::{
     CellKind, Config, Decay, KlSchedule, LatentFrom, LatentSteps, Model, Protocol, Train,
 };
 use hvae_mnn::model::{Engine, Latent, TrainedModel, bytes_of, read_sentences};
-use hvae_mnn::train::{CHECKPOINT_FILE, Control, Progress, Summary, TrainRequest, run};
+use hvae_mnn::train::{CHECKPOINT_FILE, Control, Device, Progress, Summary, TrainRequest, run};
 use std::path::Path;
 
 fn config() -> Config {
@@ -61,10 +61,15 @@ fn write_corpus(folder: &Path) {
 }
 
 fn fit(config: &Config, data: &Path, out: &Path, stop_at: Option<u64>) -> Summary {
+    fit_on(None, config, data, out, stop_at)
+}
+
+fn fit_on(device: Option<Device>, config: &Config, data: &Path, out: &Path, stop_at: Option<u64>) -> Summary {
     let mut progress = |p: &Progress| {
         if stop_at == Some(p.update) { Control::Stop } else { Control::Continue }
     };
-    run(TrainRequest { config, data, out, from: None, program: None, progress: &mut progress }).unwrap()
+    run(TrainRequest { config, data, out, from: None, program: None, device, progress: &mut progress })
+        .unwrap()
 }
 
 fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
@@ -187,6 +192,38 @@ fn variants_survive_interruptions() {
     }
 }
 
+/// On a graphics processor, or a driver that stands in for one: the same figures but for rounding, the same
+/// bytes again and after interruptions.
+#[test]
+fn a_graphics_processor_trains_the_same() {
+    if Device::find(true).is_none() {
+        eprintln!(
+            "SKIPPED a_graphics_processor_trains_the_same: no graphics processor, nor a driver for one"
+        );
+        return;
+    }
+    let place = tempfile::tempdir().unwrap();
+    write_corpus(place.path());
+    let mut lagging = config();
+    (lagging.train.lagging_steps, lagging.train.step_kl, lagging.train.epochs) = (30, 0.0, 2);
+    for (name, config) in [("plain", config()), ("lagging", lagging)] {
+        let at = |part: &str| place.path().join(format!("{name}-{part}"));
+        let there =
+            |part: &str, stop_at| fit_on(Device::find(true), &config, place.path(), &at(part), stop_at);
+        let whole = there("whole", None);
+        for update in [3, 26, 40] {
+            assert!(!there("parts", Some(update)).finished);
+        }
+        assert_eq!(there("parts", None), whole, "{name}");
+        same_files(&at("whole"), &at("parts"));
+        let test = whole.test.unwrap();
+        assert!(test.honest.ppl < test.baselines.unigram_ppl, "{name}: {test:?}");
+        let here = fit(&config, place.path(), &at("here"), None).test.unwrap();
+        let off = (test.honest.nll - here.honest.nll).abs();
+        assert!(off < 0.02 * here.honest.nll, "{name}: {} there, {} here", test.honest.nll, here.honest.nll);
+    }
+}
+
 #[test]
 fn a_folder_that_must_not_be_written_is_refused() {
     let place = tempfile::tempdir().unwrap();
@@ -197,7 +234,15 @@ fn a_folder_that_must_not_be_written_is_refused() {
     config.train.learning_rate = 1e-2;
     let mut go = |_: &Progress| Control::Continue;
     let mut refusal = |config: &Config, data: &Path| {
-        let request = TrainRequest { config, data, out: &out, from: None, program: None, progress: &mut go };
+        let request = TrainRequest {
+            config,
+            data,
+            out: &out,
+            from: None,
+            program: None,
+            device: None,
+            progress: &mut go,
+        };
         run(request).unwrap_err().to_string()
     };
     let checkpoint = out.join(CHECKPOINT_FILE);
@@ -257,6 +302,7 @@ fn the_first_epoch_of_the_committed_model_comes_out_the_same() {
         out: out.path(),
         from: None,
         program: None,
+        device: None,
         progress: &mut progress,
     })
     .unwrap();

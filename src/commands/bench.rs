@@ -4,9 +4,9 @@ use super::cosim::reconstruct;
 #[cfg(feature = "train")]
 use super::inputs::read_text;
 use super::inputs::{map_model, read_config, read_data, read_model};
-#[cfg(feature = "train")]
-use super::memory;
 use super::{Failure, golden_speed, throughput, write_json};
+#[cfg(feature = "train")]
+use super::{memory, train::Place};
 use hvae_mnn::config::{Crossbar, Encoding, Fixed};
 use hvae_mnn::crossbar::{TileGeometry, TiledMatrix};
 use hvae_mnn::golden::Golden;
@@ -46,6 +46,10 @@ pub struct Args {
     #[cfg(feature = "train")]
     #[arg(long, default_value_t = 20, requires = "train")]
     updates: usize,
+    /// Where updates are made
+    #[cfg(feature = "train")]
+    #[arg(long, value_enum, default_value_t = Place::Cpu, requires = "train")]
+    device: Place,
     /// Jobs to simulate: RECONSTRUCT of random words and sampled GENERATE, by turns
     #[arg(long, default_value_t = 10)]
     jobs: usize,
@@ -96,7 +100,8 @@ fn training(file: &Path, args: &Args) -> Result<Row, Failure> {
     let sentences = read_sentences(&vocabulary, &text);
     let mut value = Vec::new();
     for _ in 0..3 {
-        value.push(hvae_mnn::train::pace(&config, &sentences, args.updates)?);
+        let device = args.device.device(&config)?;
+        value.push(hvae_mnn::train::pace(&config, &sentences, args.updates, device)?);
     }
     value.sort_by(f64::total_cmp);
     let name = format!("training, {}", file.display());

@@ -23,7 +23,7 @@ struct Finding {
 }
 
 pub fn run(args: &Args) -> Result<(), Failure> {
-    let findings: Vec<Finding> = ALL
+    let mut findings: Vec<Finding> = ALL
         .iter()
         .map(|tool| {
             let found = tool.find();
@@ -38,6 +38,8 @@ pub fn run(args: &Args) -> Result<(), Failure> {
             }
         })
         .collect();
+    #[cfg(feature = "train")]
+    findings.push(graphics());
     for f in &findings {
         match &f.problem {
             None => println!("ok      {:<10} {:<34} {}", f.name, f.purpose, f.found.as_deref().unwrap_or("")),
@@ -49,4 +51,12 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         0 => Ok(()),
         n => Err(Failure { status: 3, message: format!("{n} tools are missing or too old, see above") }),
     }
+}
+
+/// Not missed: without one, the processor trains.
+#[cfg(feature = "train")]
+fn graphics() -> Finding {
+    let device = hvae_mnn::train::Device::find(false);
+    let found = device.map_or("none: training uses all cores".into(), |device| device.name().to_string());
+    Finding { name: "gpu", purpose: "training", found: Some(found), path: None, problem: None }
 }

@@ -2,14 +2,15 @@
 
 use super::inputs::read_config;
 use super::{Failure, memory};
-use hvae_mnn::model::{FloatNet, ModelError, TrainedModel};
+use hvae_mnn::config::Config;
+use hvae_mnn::model::{FloatNet, ModelError, Network, TrainedModel};
 use hvae_mnn::pipeline;
-use hvae_mnn::train::{self, TrainRequest};
+use hvae_mnn::train::{self, Device, TrainRequest};
 use std::path::PathBuf;
 
 #[derive(clap::Args)]
 #[command(
-    after_help = "Example:\n  hvae train --config configs/gutenberg.toml --data data/gutenberg --out models/mine\nAn interrupted run goes on where its last checkpoint was: give the same command again.\nAll cores share large products; RAYON_NUM_THREADS=1 keeps to one, with the same bytes."
+    after_help = "Example:\n  hvae train --config configs/gutenberg.toml --data data/gutenberg --out models/mine\nAn interrupted run goes on where its last checkpoint was: give the same command again.\nA graphics processor makes the updates where there is one; --device cpu makes the same bytes everywhere:\nall cores share large products, and RAYON_NUM_THREADS=1 keeps to one."
 )]
 pub struct Args {
     /// hvae.toml with [model] and [train]
@@ -24,11 +25,51 @@ pub struct Args {
     /// A trained model to start from
     #[arg(long, value_name = "MODEL")]
     from: Option<PathBuf>,
+    /// Where updates are made
+    #[arg(long, value_enum, default_value_t = Place::Auto)]
+    device: Place,
+}
+
+/// Where updates are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Place {
+    /// On a graphics processor where there is one
+    Auto,
+    /// On all cores; the same bytes everywhere
+    Cpu,
+    /// On a graphics processor, or a driver that stands in for one
+    Gpu,
+}
+
+impl Place {
+    /// The graphics processor that it comes to, if any, for `config`. Says on stderr which.
+    pub fn device(self, config: &Config) -> Result<Option<Device>, Failure> {
+        let found = match self {
+            Place::Cpu => return Ok(None),
+            Place::Auto => Device::find(false),
+            Place::Gpu => Device::find(true),
+        };
+        let network = Network::describe(&config.model, config.train.lambda_low)?;
+        match (found, train::refusal(&network, &config.train)) {
+            (None, _) if self == Place::Gpu => Err(Failure::input(
+                "--device gpu: expected a graphics processor with a driver for Vulkan or Metal, found none; install its driver (vulkaninfo must list it), or give --device cpu",
+            )),
+            (Some(device), Some(why)) if self == Place::Auto => {
+                eprintln!("updates on the processor, not on {}: {why}", device.name());
+                Ok(None)
+            }
+            (found, _) => {
+                found.iter().for_each(|device| eprintln!("updates on {}", device.name()));
+                Ok(found)
+            }
+        }
+    }
 }
 
 pub fn run(args: &Args) -> Result<(), Failure> {
     memory::keep_what_is_freed();
     let config = read_config(Some(&args.config))?;
+    let device = args.device.device(&config)?;
     let mut bar = train::bar();
     let from = args.from.as_deref().map(TrainedModel::load).transpose()?;
     let mut program = |net: &FloatNet, update| {
@@ -47,6 +88,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         out: &args.out,
         from: from.as_ref(),
         program: Some(&mut program),
+        device,
         progress: &mut bar,
     };
     let summary = train::run(request)?;

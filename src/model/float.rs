@@ -114,6 +114,13 @@ impl FloatNet {
         self.first[block] + k
     }
 
+    /// The indices of all tensors of `block`.
+    pub fn indices(&self, block: BlockId) -> std::ops::Range<usize> {
+        let later = self.first[block + 1..].iter().filter(|&&first| first < self.tensors.len());
+        let last = later.min().copied().unwrap_or(self.tensors.len());
+        self.first[block].min(last)..last
+    }
+
     /// Tensor `k` of `block`.
     pub fn tensor(&self, block: BlockId, k: usize) -> &Array2<f32> {
         &self.tensors[self.index(block, k)]

@@ -59,6 +59,16 @@ impl Adam {
         learning_rate: f32,
         train: &Train,
     ) {
+        let steps = self.begin(parts, learning_rate, train);
+        for (index, step) in steps.into_iter().enumerate() {
+            if let Some(step) = step {
+                self.change(index, &mut tensors[index], &gradients[index], step);
+            }
+        }
+    }
+
+    /// Begins an update of `parts`: the step of every tensor that is of them.
+    pub fn begin(&mut self, parts: &[Part], learning_rate: f32, train: &Train) -> Vec<Option<Step>> {
         for &part in parts {
             self.updates[part as usize] += 1;
         }
@@ -66,29 +76,58 @@ impl Adam {
             Decay::Coupled => (train.weight_decay, 0.0),
             Decay::Decoupled => (0.0, learning_rate * train.weight_decay),
         };
-        for (index, tensor) in tensors.iter_mut().enumerate().filter(|(i, _)| parts.contains(&self.parts[*i]))
-        {
-            let updates = self.updates[self.parts[index] as usize] as i32;
+        let step = |part: &Part| {
+            let updates = self.updates[*part as usize] as i32;
             let bias = |beta: f32| (1.0 - f64::from(beta).powi(updates)) as f32;
-            let (bias1, bias2) = (bias(BETA1), bias(BETA2).sqrt());
-            Zip::from(tensor)
-                .and(&mut self.first[index])
-                .and(&mut self.second[index])
-                .and(&gradients[index])
-                .par_for_each(|w, m, v, g| {
-                    let g = g + coupled * *w;
-                    *m = BETA1 * *m + (1.0 - BETA1) * g;
-                    *v = BETA2 * *v + (1.0 - BETA2) * g * g;
-                    *w -= decoupled * *w;
-                    *w -= learning_rate / bias1 * *m / (v.sqrt() / bias2 + train.adam_epsilon);
-                });
-        }
+            let (rate, bias2) = (learning_rate / bias(BETA1), bias(BETA2).sqrt());
+            parts.contains(part).then_some(Step {
+                rate,
+                bias2,
+                epsilon: train.adam_epsilon,
+                coupled,
+                decoupled,
+            })
+        };
+        self.parts.iter().map(step).collect()
+    }
+
+    /// Changes tensor number `index` by its step.
+    pub fn change(&mut self, index: usize, tensor: &mut Array2<f32>, gradient: &Array2<f32>, step: Step) {
+        Zip::from(tensor)
+            .and(&mut self.first[index])
+            .and(&mut self.second[index])
+            .and(gradient)
+            .par_for_each(|w, m, v, g| {
+                let g = g + step.coupled * *w;
+                *m = BETA1 * *m + (1.0 - BETA1) * g;
+                *v = BETA2 * *v + (1.0 - BETA2) * g * g;
+                *w -= step.decoupled * *w;
+                *w -= step.rate * *m / (v.sqrt() / step.bias2 + step.epsilon);
+            });
     }
 }
 
-/// Scales `gradients` so that their joint norm is at most `limit` (0: no limit); returns the norm
-/// they had.
-pub fn clip(gradients: &mut [Array2<f32>], limit: f32) -> f32 {
+/// What one update does with a weight, besides its gradient and moments.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Step {
+    /// learning rate / (1 - beta1^t)
+    rate: f32,
+    /// sqrt(1 - beta2^t)
+    bias2: f32,
+    epsilon: f32,
+    coupled: f32,
+    decoupled: f32,
+}
+
+impl Step {
+    /// Its numbers, in the order of `kernels/adam.wgsl`.
+    pub fn numbers(&self) -> [f32; 7] {
+        [self.rate, self.bias2, BETA1, BETA2, self.epsilon, self.coupled, self.decoupled]
+    }
+}
+
+/// The sum of the squares of all numbers.
+pub fn norm_squared(gradients: &[Array2<f32>]) -> f64 {
     let square = |t: &Array2<f32>| {
         let (parts, rest) = t.as_slice().expect("built row by row").as_chunks::<16>();
         let mut sums = [0.0f64; 16];
@@ -99,9 +138,21 @@ pub fn clip(gradients: &mut [Array2<f32>], limit: f32) -> f32 {
     };
     // Summed in one order, whoever squared them.
     let squares: Vec<f64> = gradients.par_iter().map(square).collect();
-    let norm = squares.iter().sum::<f64>().sqrt() as f32;
-    if limit > 0.0 && norm > limit {
-        gradients.par_iter_mut().for_each(|t| *t *= limit / norm);
+    squares.iter().sum()
+}
+
+/// What gradients of this joint norm are multiplied by, so that it is at most `limit` (0: no limit).
+pub fn scale_by(norm: f32, limit: f32) -> f32 {
+    if limit > 0.0 && norm > limit { limit / norm } else { 1.0 }
+}
+
+/// Scales `gradients` so that their joint norm is at most `limit` (0: no limit); returns the norm
+/// they had.
+pub fn clip(gradients: &mut [Array2<f32>], limit: f32) -> f32 {
+    let norm = norm_squared(gradients).sqrt() as f32;
+    let scale = scale_by(norm, limit);
+    if scale != 1.0 {
+        gradients.par_iter_mut().for_each(|t| *t *= scale);
     }
     norm
 }

@@ -36,21 +36,42 @@ pub fn backward(
     d_outputs: Vec<(BlockId, Array2<f32>)>,
     moments: MomentGradients,
 ) -> Vec<Array2<f32>> {
-    let network = forward.net.network();
-    let tensors = forward.net.tensors().iter().map(|t| Array2::zeros(t.dim())).collect();
-    let mut outputs = vec![None; network.blocks.len()];
-    for (block, gradient) in d_outputs {
-        outputs[block] = Some(gradient);
-    }
-    let mut back = Backward { forward, tensors, outputs, moments };
-    for id in (0..network.blocks.len()).rev() {
+    let mut back = Backward::new(forward, d_outputs, moments, |_| true);
+    for id in (0..forward.net.network().blocks.len()).rev() {
         back.block(id);
     }
     back.tensors
 }
 
+impl<'a> Backward<'a> {
+    /// Nothing on its way yet but `d_outputs` and `moments`. Tensors that are not `wanted` have no place.
+    pub(super) fn new(
+        forward: &'a Forward<'a>,
+        d_outputs: Vec<(BlockId, Array2<f32>)>,
+        moments: MomentGradients,
+        wanted: impl Fn(usize) -> bool,
+    ) -> Self {
+        let net = forward.net;
+        let place = |(index, tensor): (usize, &Array2<f32>)| {
+            Array2::zeros(if wanted(index) { tensor.dim() } else { (0, 0) })
+        };
+        let tensors = net.tensors().iter().enumerate().map(place).collect();
+        let mut outputs = vec![None; net.network().blocks.len()];
+        for (block, gradient) in d_outputs {
+            outputs[block] = Some(gradient);
+        }
+        Backward { forward, tensors, outputs, moments }
+    }
+}
+
 impl Backward<'_> {
-    fn block(&mut self, id: BlockId) {
+    /// The gradient of the output of `id` so far, which the caller takes care of.
+    pub(super) fn take(&mut self, id: BlockId) -> Option<Array2<f32>> {
+        self.outputs[id].take()
+    }
+
+    /// The rule of block `id`; those that read it have had theirs.
+    pub(super) fn block(&mut self, id: BlockId) {
         let Forward { net, trace, .. } = *self.forward;
         let block = &net.network().blocks[id];
         let gradient = self.outputs[id].take();

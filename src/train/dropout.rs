@@ -28,6 +28,18 @@ impl<'a> Dropout<'a> {
         }
     }
 
+    /// Draws what `reader` sees of `source`: 0 where it is hidden, what the rest is multiplied by
+    /// elsewhere. None where it sees all.
+    pub fn mask(&mut self, reader: BlockId, source: BlockId, dim: (usize, usize)) -> Option<&Array2<f32>> {
+        let rate = self.rate(reader, source);
+        let kept = 1.0 / (1.0 - rate);
+        let random = &mut self.random;
+        let draw = || if random.uniform() < rate { 0.0 } else { kept };
+        let mask = (rate > 0.0).then(|| Array2::from_shape_simple_fn(dim, draw))?;
+        self.masks.insert((reader, source), mask);
+        self.masks.get(&(reader, source))
+    }
+
     /// Turns the gradient of what `reader` saw into that of what `source` made.
     pub fn backward(&self, reader: BlockId, source: BlockId, mut gradient: ArrayViewMut2<'_, f32>) {
         if let Some(mask) = self.masks.get(&(reader, source)) {
@@ -38,19 +50,8 @@ impl<'a> Dropout<'a> {
 
 impl Perturb for Dropout<'_> {
     fn read(&mut self, reader: BlockId, source: BlockId, mut values: ArrayViewMut2<'_, f32>) {
-        let rate = self.rate(reader, source);
-        if rate > 0.0 {
-            let kept = 1.0 / (1.0 - rate);
-            let random = &mut self.random;
-            let mask =
-                Array2::from_shape_simple_fn(
-                    values.dim(),
-                    || {
-                        if random.uniform() < rate { 0.0 } else { kept }
-                    },
-                );
-            values *= &mask;
-            self.masks.insert((reader, source), mask);
+        if let Some(mask) = self.mask(reader, source, values.dim()) {
+            values *= mask;
         }
     }
 }

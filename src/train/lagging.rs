@@ -1,13 +1,13 @@
 //! Lagging inference (He et al., ICLR 2019): while z says more of its sentence after every epoch, the
 //! encoder is updated until it gains no more before the decoder takes its next step.
 
-use super::adam::{Adam, Part, clip};
+use super::adam::{Adam, Part};
 use super::batch::Batch;
 use super::checkpoint::{Lagging, Position};
 use super::corpus::Corpus;
-use super::update::loss_and_gradients;
+use super::machine::{Machine, Update};
 use crate::config::Train;
-use crate::model::{FloatNet, Random};
+use crate::model::{FloatNet, ModelError, Random};
 
 /// Updates of the encoder over which its loss is compared.
 const WINDOW: usize = 15;
@@ -28,17 +28,17 @@ impl Lagging {
 /// Which tensors the next update of the run changes; before it, if the inference lags, the encoder
 /// is updated on sentences of its own.
 pub fn parts(
-    net: &mut FloatNet,
-    adam: &mut Adam,
+    machine: &mut Machine,
+    (net, adam): (&mut FloatNet, &mut Adam),
     position: &mut Position,
     corpus: &Corpus,
     train: &Train,
-    (weight, rate): (f32, f32),
-) -> &'static [Part] {
-    let Some(lagging) = &mut position.lagging else { return &[Part::Encoder, Part::Decoder] };
+    (kl_weight, learning_rate): (f32, f32),
+) -> Result<&'static [Part], ModelError> {
+    let Some(lagging) = &mut position.lagging else { return Ok(&[Part::Encoder, Part::Decoder]) };
     if !lagging.goes_on {
         lagging.updates += 1;
-        return &[Part::Encoder, Part::Decoder];
+        return Ok(&[Part::Encoder, Part::Decoder]);
     }
     let (mut before, mut sum) = (f64::INFINITY, 0.0);
     for step in 1..=train.lagging_steps {
@@ -46,9 +46,9 @@ pub fn parts(
         let draw = |random: &mut Random| corpus.train[random.below(corpus.train.len())].as_slice();
         let sentences: Vec<&[u32]> = (0..train.batch).map(|_| draw(&mut random)).collect();
         let batch = Batch::new(&sentences, train, &mut random);
-        let (losses, mut gradients) = loss_and_gradients(net, &batch, train, weight, random);
-        clip(&mut gradients, train.clip_norm);
-        adam.update(net.tensors_mut(), &gradients, &[Part::Encoder], rate, train);
+        let parts = &[Part::Encoder];
+        let update = Update { batch: &batch, train, kl_weight, learning_rate, parts, random };
+        let (losses, _) = machine.update(net, adam, None, update)?;
         lagging.updates += 1;
         sum += (losses.reconstruction + losses.last_kl) / losses.sentences as f64;
         if step % WINDOW == 0 {
@@ -58,7 +58,7 @@ pub fn parts(
             (before, sum) = (sum, 0.0);
         }
     }
-    &[Part::Decoder]
+    Ok(&[Part::Decoder])
 }
 
 #[cfg(test)]

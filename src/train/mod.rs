@@ -13,8 +13,10 @@ mod cell_gradient;
 mod checkpoint;
 mod corpus;
 mod dropout;
+mod gpu;
 mod hardware;
 mod lagging;
+mod machine;
 mod objective;
 mod pace;
 mod progress;
@@ -23,6 +25,7 @@ mod through_time;
 mod update;
 
 pub use checkpoint::CHECKPOINT_FILE;
+pub use gpu::{Device, refusal};
 pub use hardware::Program;
 pub use objective::{Losses, kl_weight};
 pub use pace::pace;

@@ -2,16 +2,17 @@
 // A run makes its model folder.
 #![allow(clippy::disallowed_methods)]
 
-use super::adam::{Adam, clip, initial};
+use super::adam::{Adam, initial};
 use super::batch::{Batch, order_of_epoch, sort_for_epoch};
 use super::batch_norm::folded;
 use super::checkpoint::{self, CHECKPOINT_FILE, Lagging, Position};
 use super::corpus::Corpus;
+use super::gpu::Device;
 use super::hardware::{Hardware, Program};
 use super::lagging::parts;
+use super::machine::{Machine, Update};
 use super::objective::kl_weight;
 use super::progress::{Control, Progress};
-use super::update::loss_and_gradients;
 use crate::config::{Config, Protocol, Train};
 use crate::model::{
     Baselines, DESCRIPTION_FILE, Description, Effort, Evaluation, FloatNet, METRICS_FILE, ModelError,
@@ -34,6 +35,8 @@ pub struct TrainRequest<'a> {
     pub from: Option<&'a TrainedModel>,
     /// With `hardware_every`: the weights that cells would hold.
     pub program: Option<Program<'a>>,
+    /// A graphics processor for the updates, if any.
+    pub device: Option<Device>,
     /// Called after every update.
     pub progress: &'a mut dyn FnMut(&Progress) -> Control,
 }
@@ -75,7 +78,7 @@ struct EpochLine<'a> {
 
 /// Fits the network of `request.config`, or goes on where an interrupted run stopped.
 pub fn run(request: TrainRequest<'_>) -> Result<Summary, ModelError> {
-    let TrainRequest { config, data, out, from, program, progress } = request;
+    let TrainRequest { config, data, out, from, program, device, progress } = request;
     let train = &config.train;
     let corpus = Corpus::read(data, config)?;
     let network = Network::describe(&config.model, train.lambda_low)?;
@@ -94,6 +97,8 @@ pub fn run(request: TrainRequest<'_>) -> Result<Summary, ModelError> {
         (net, adam, Position { request: corpus.digest.clone(), lagging, ..Position::default() })
     };
 
+    let mut machine = Machine::new(device, &net, &adam, train)?;
+
     let batches = corpus.train.len().div_ceil(train.batch);
     let updates = (train.epochs * batches) as u64;
     let mut hardware = Hardware::new(program, train.hardware_every);
@@ -108,13 +113,13 @@ pub fn run(request: TrainRequest<'_>) -> Result<Summary, ModelError> {
             let chosen = &order[ranges[position.batch].clone()];
             let sentences: Vec<&[u32]> = chosen.iter().map(|&i| corpus.train[i].as_slice()).collect();
             let batch = Batch::new(&sentences, train, &mut random);
-            let weight = kl_weight(train, position.updates as f32 / batches as f32);
-            let rate = learning_rate(train, position.updates, updates);
-            let changed = parts(&mut net, &mut adam, &mut position, &corpus, train, (weight, rate));
+            let kl_weight = kl_weight(train, position.updates as f32 / batches as f32);
+            let learning_rate = learning_rate(train, position.updates, updates);
+            let rates = (kl_weight, learning_rate);
+            let parts = parts(&mut machine, (&mut net, &mut adam), &mut position, &corpus, train, rates)?;
             let seen = hardware.seen(&net, position.batch, position.updates)?;
-            let seen = seen.as_ref().unwrap_or(&net);
-            let (losses, mut gradients) = loss_and_gradients(seen, &batch, train, weight, random);
-            let norm = clip(&mut gradients, train.clip_norm);
+            let update = Update { batch: &batch, train, kl_weight, learning_rate, parts, random };
+            let (losses, norm) = machine.update(&mut net, &mut adam, seen.as_ref(), update)?;
             if !norm.is_finite() {
                 return Err(ModelError::new(
                     format!("update {} of epoch {}", position.batch + 1, position.epoch + 1),
@@ -123,7 +128,6 @@ pub fn run(request: TrainRequest<'_>) -> Result<Summary, ModelError> {
                     "lower learning_rate or set clip_norm, and start over",
                 ));
             }
-            adam.update(net.tensors_mut(), &gradients, changed, rate, train);
             position.losses.add(&losses);
             position.batch += 1;
             position.updates += 1;
@@ -140,6 +144,7 @@ pub fn run(request: TrainRequest<'_>) -> Result<Summary, ModelError> {
             };
             let stop = progress(&now) == Control::Stop;
             if stop || position.batch.is_multiple_of(CHECKPOINT_EVERY) {
+                machine.settle(&mut net, &mut adam)?;
                 checkpoint::save(&checkpoint, &net, &adam, &position)?;
             }
             if stop {
@@ -151,6 +156,7 @@ pub fn run(request: TrainRequest<'_>) -> Result<Summary, ModelError> {
                 });
             }
         }
+        machine.settle(&mut net, &mut adam)?;
         // What is saved and measured has no batch to take statistics of.
         let whole = match train.batch_norm > 0.0 {
             true => folded(&net, train.batch_norm, &corpus.train),

@@ -6,7 +6,7 @@ use super::batch_norm::BatchNorm;
 use super::dropout::Dropout;
 use super::objective::{Losses, cross_entropy, divergence, start_excess};
 use crate::config::Train;
-use crate::model::{BlockId, FloatNet, Layout, Pass, Perturb, Random, Role, Trace, When};
+use crate::model::{BlockId, FloatNet, Layout, Network, Pass, Perturb, Random, Role, Trace, When};
 use ndarray::{Array2, ArrayViewMut2};
 
 /// Losses of the batch (sums over its sentences) and the gradient of the objective's mean over
@@ -16,16 +16,11 @@ pub fn loss_and_gradients(
     batch: &Batch,
     train: &Train,
     kl_weight: f32,
-    mut random: Random,
+    random: Random,
 ) -> (Losses, Vec<Array2<f32>>) {
     let network = net.network();
     let sentences = batch.encoder.batch();
-    let epsilon =
-        Array2::from_shape_simple_fn((sentences, network.width(network.latent())), || random.normal());
-    let mut training = Training {
-        dropout: Dropout::new(network, train, random),
-        norm: (train.batch_norm > 0.0).then(|| BatchNorm::new(train.batch_norm, network.latent_moments())),
-    };
+    let (epsilon, mut training) = Training::new(network, sentences, train, random);
     let mut trace = Trace::new(network, batch.encoder.clone(), batch.decoder.clone());
     for (when, tokens) in [
         (When::EncoderStep, batch.encoder_tokens.as_slice()),
@@ -57,9 +52,25 @@ pub fn loss_and_gradients(
 }
 
 /// What a pass does when it trains.
-struct Training<'a> {
-    dropout: Dropout<'a>,
-    norm: Option<BatchNorm>,
+pub(super) struct Training<'a> {
+    pub(super) dropout: Dropout<'a>,
+    pub(super) norm: Option<BatchNorm>,
+}
+
+impl<'a> Training<'a> {
+    /// With the draws of the latents [sentences, width of z].
+    pub(super) fn new(
+        network: &'a Network,
+        sentences: usize,
+        train: &'a Train,
+        mut random: Random,
+    ) -> (Array2<f32>, Self) {
+        let width = network.width(network.latent());
+        let epsilon = Array2::from_shape_simple_fn((sentences, width), || random.normal());
+        let norm =
+            (train.batch_norm > 0.0).then(|| BatchNorm::new(train.batch_norm, network.latent_moments()));
+        (epsilon, Training { dropout: Dropout::new(network, train, random), norm })
+    }
 }
 
 impl Perturb for Training<'_> {

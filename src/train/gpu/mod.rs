@@ -1,0 +1,237 @@
+//! Updates on a graphics processor.
+//!
+//! What is large is computed there: embeddings, cells and the vocabulary, with their weights, gradients and
+//! moments, which stay there from update to update. Everything else (moments of z, z, what is made once a
+//! sentence, the objective) is small and goes through the same code as without one: a new family that is
+//! made of the same cells needs nothing here. Sums are added in one order, so the same processor makes the
+//! same bytes; another one may round otherwise.
+
+mod device;
+mod passes;
+mod work;
+
+pub use device::Device;
+
+use super::adam::{Adam, norm_squared, scale_by};
+use super::backward::{Backward, Forward};
+use super::batch::Batch;
+use super::machine::Update;
+use super::objective::{Losses, divergence, start_excess};
+use super::update::Training;
+use crate::config::Train;
+use crate::model::{BlockId, FloatNet, ModelError, Network, Op, Pass, Random, Trace, Values, When};
+use device::{Kernel, Matrix};
+use ndarray::Array2;
+use passes::Passes;
+
+/// Sums of squares of one tensor that are added up here.
+const SQUARES: usize = 256;
+
+/// A tensor that lives there.
+pub struct Resident {
+    weight: Matrix,
+    gradient: Matrix,
+    first: Matrix,
+    second: Matrix,
+    squares: Matrix,
+}
+
+/// A graphics processor with the large tensors of a network.
+pub struct Gpu {
+    device: Device,
+    /// In the order of the net's tensors.
+    tensors: Vec<Option<Resident>>,
+    /// The net here is older than the one there.
+    ahead: bool,
+}
+
+/// Why updates of this network with this objective are not made there.
+pub fn refusal(network: &Network, train: &Train) -> Option<String> {
+    if train.hardware_every > 0 {
+        return Some("hardware_every > 0: cells and converters are simulated by the processor".into());
+    }
+    network.blocks.iter().enumerate().find_map(|(id, block)| {
+        let there = lives_there(network, id);
+        let ok = |&source: &BlockId| {
+            let made = &network.blocks[source];
+            let (made_there, is_cell) = (lives_there(network, source), matches!(made.op, Op::Cell { .. }));
+            made.when == When::Sentence
+                || made.when == block.when && made_there == there
+                || made.when == When::EncoderStep && !there && (is_cell || !made_there)
+        };
+        let fits = network.inputs(id).iter().all(ok) && (there || block.when != When::DecoderStep);
+        (!fits).then(|| format!("`{}` would go back and forth at every step", block.name))
+    })
+}
+
+fn lives_there(network: &Network, id: BlockId) -> bool {
+    let block = &network.blocks[id];
+    let large = matches!(block.op, Op::Embedding { .. } | Op::Cell { .. } | Op::Vocabulary { .. });
+    large && block.when != When::Sentence
+}
+
+impl Gpu {
+    /// Brings the weights of `net` and the moments of `adam` there.
+    pub fn new(device: Device, net: &FloatNet, adam: &Adam) -> Gpu {
+        let network = net.network();
+        let mut tensors: Vec<Option<Resident>> = net.tensors().iter().map(|_| None).collect();
+        for id in (0..network.blocks.len()).filter(|&id| lives_there(network, id)) {
+            for index in net.indices(id) {
+                let weight = &net.tensors()[index];
+                tensors[index] = Some(Resident {
+                    weight: device.upload(weight),
+                    gradient: device.zeros(weight.nrows(), weight.ncols()),
+                    first: device.upload(&adam.first[index]),
+                    second: device.upload(&adam.second[index]),
+                    squares: device.zeros(1, SQUARES.min(weight.len().div_ceil(SQUARES))),
+                });
+            }
+        }
+        Gpu { device, tensors, ahead: false }
+    }
+
+    /// Brings weights and moments back.
+    pub fn settle(&mut self, net: &mut FloatNet, adam: &mut Adam) -> Result<(), ModelError> {
+        if !self.ahead {
+            return Ok(());
+        }
+        for (index, tensor) in self.tensors.iter().enumerate() {
+            let Some(tensor) = tensor else { continue };
+            let mut all = self.device.read(&[&tensor.weight, &tensor.first, &tensor.second])?.into_iter();
+            for into in [&mut net.tensors_mut()[index], &mut adam.first[index], &mut adam.second[index]] {
+                *into = all.next().expect("as many as asked for");
+            }
+        }
+        self.ahead = false;
+        Ok(())
+    }
+
+    /// Makes an update; returns the losses and the joint norm that the gradients had. Changes nothing if that
+    /// is not finite.
+    pub fn update(
+        &mut self,
+        net: &mut FloatNet,
+        adam: &mut Adam,
+        update: Update<'_>,
+    ) -> Result<(Losses, f32), ModelError> {
+        let Update { batch, train, kl_weight, learning_rate, parts, random } = update;
+        let (losses, mut gradients) = self.gradients(net, batch, train, kl_weight, random)?;
+        for tensor in self.tensors.iter().flatten() {
+            let count = [tensor.weight.rows * tensor.weight.columns];
+            let squares = &tensor.squares;
+            self.device.ask(
+                Kernel::Squares,
+                &[&tensor.gradient, squares],
+                &count.map(|n| n as u32),
+                [squares.columns, 1],
+            );
+        }
+        let squares: Vec<&Matrix> = self.tensors.iter().flatten().map(|t| &t.squares).collect();
+        let there: f64 = self.device.read(&squares)?.iter().flatten().map(|&s| f64::from(s)).sum();
+        let norm = (norm_squared(&gradients) + there).sqrt() as f32;
+        if !norm.is_finite() {
+            return Ok((losses, norm));
+        }
+        let clip = scale_by(norm, train.clip_norm);
+        gradients.iter_mut().for_each(|gradient| *gradient *= clip);
+        let steps = adam.begin(parts, learning_rate, train);
+        for (index, step) in steps.into_iter().enumerate() {
+            let Some(step) = step else { continue };
+            let Some(tensor) = &self.tensors[index] else {
+                adam.change(index, &mut net.tensors_mut()[index], &gradients[index], step);
+                continue;
+            };
+            let count = tensor.weight.rows * tensor.weight.columns;
+            let numbers: Vec<u32> = std::iter::once(count as u32)
+                .chain([clip].into_iter().chain(step.numbers()).map(f32::to_bits))
+                .collect();
+            let bound = [&tensor.gradient, &tensor.weight, &tensor.first, &tensor.second];
+            self.device.ask(Kernel::Adam, &bound, &numbers, [count.div_ceil(256), 1]);
+        }
+        self.ahead = true;
+        Ok((losses, norm))
+    }
+
+    /// Losses and gradients; those of tensors that live there stay there, and are empty here.
+    fn gradients(
+        &mut self,
+        net: &FloatNet,
+        batch: &Batch,
+        train: &Train,
+        kl_weight: f32,
+        random: Random,
+    ) -> Result<(Losses, Vec<Array2<f32>>), ModelError> {
+        let network = net.network();
+        let sentences = batch.encoder.batch();
+        let scale = 1.0 / sentences as f32;
+        for tensor in self.tensors.iter().flatten() {
+            self.device.clear(&tensor.gradient);
+        }
+        let (epsilon, mut training) = Training::new(network, sentences, train, random);
+        let mut trace = Trace::new(network, batch.encoder.clone(), batch.decoder.clone());
+        let mut passes = Passes::new(&mut self.device, &self.tensors, net, batch);
+
+        passes.forward(When::EncoderStep, &trace, &mut training.dropout, scale);
+        let read_here = |id: BlockId| {
+            let mut readers = (0..network.blocks.len()).filter(|&r| !lives_there(network, r));
+            readers.any(|reader| network.inputs(reader).contains(&id))
+        };
+        let there = || (0..network.blocks.len()).filter(|&id| lives_there(network, id));
+        let needed: Vec<BlockId> = there().filter(|&id| read_here(id)).collect();
+        let states: Vec<Matrix> = needed.iter().map(|&id| passes.states(id)).collect();
+        let states = passes.device.read(&states.iter().collect::<Vec<_>>())?;
+        for id in there() {
+            trace.set(id, Values::output(Array2::zeros((0, 0))));
+        }
+        for (id, states) in needed.into_iter().zip(states) {
+            trace.set(id, Values::output(states));
+        }
+        for when in [When::EncoderStep, When::Sentence] {
+            let pass = Pass { when, tokens: &[], epsilon: Some(&epsilon), carry: None };
+            net.run(&pass, &mut trace, &mut training);
+        }
+        passes.forward(When::DecoderStep, &trace, &mut training.dropout, scale);
+
+        let mut losses = Losses { sentences, tokens: batch.targets.len(), ..Losses::default() };
+        let moments = divergence(network, &trace, train, scale * kl_weight, &mut losses);
+        let d_outputs = start_excess(network, &trace, train, scale, &mut losses);
+        let forward = Forward {
+            net,
+            trace: &trace,
+            dropout: &training.dropout,
+            norm: training.norm.as_ref(),
+            encoder_tokens: &batch.encoder_tokens,
+            decoder_tokens: &batch.decoder_tokens,
+            epsilon: &epsilon,
+        };
+        let mut back = Backward::new(&forward, d_outputs, moments, |index| self.tensors[index].is_none());
+        let decoder = |id: &BlockId| network.blocks[*id].when == When::DecoderStep;
+        for id in there().filter(decoder).collect::<Vec<_>>().into_iter().rev() {
+            if let Op::Cell { kind, init, .. } = network.blocks[id].op {
+                passes.back(id, kind, init, None);
+            }
+        }
+        let (blocks, d): (Vec<BlockId>, Vec<Matrix>) =
+            std::mem::take(&mut passes.d_sentence).into_iter().unzip();
+        let of_tokens = passes.losses.clone();
+        let all: Vec<&Matrix> = std::iter::once(&of_tokens).chain(&d).collect();
+        let mut read = passes.device.read(&all)?.into_iter();
+        losses.reconstruction = read.next().expect("losses").iter().map(|&loss| f64::from(loss)).sum();
+        for (block, d) in blocks.into_iter().zip(read) {
+            back.pass(block, When::Sentence, d);
+        }
+        for id in (0..network.blocks.len()).rev().filter(|id| !decoder(id)) {
+            match network.blocks[id].op {
+                Op::Cell { kind, init, .. } if lives_there(network, id) => {
+                    passes.back(id, kind, init, back.take(id));
+                }
+                _ if lives_there(network, id) => {}
+                _ => back.block(id),
+            }
+        }
+        Ok((losses, back.tensors))
+    }
+}
+
+#[cfg(test)]
+mod tests;
