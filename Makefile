@@ -12,7 +12,7 @@ VENV    := .venv
 # What a step finds missing : the Debian package that brings it.
 PROGRAMS := g++:g++ iverilog:iverilog yosys:yosys z3:z3 ngspice:ngspice
 
-.PHONY: help tools system-tools build demo test prove lint compare-cocotb clean
+.PHONY: help tools system-tools vulkan build demo test prove lint compare-cocotb clean
 
 help: ## this list
 	@echo "usage: make TARGET"; grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/; s/^/  /' | expand -t 18
@@ -62,8 +62,20 @@ prove: tools build ## promises of streams, bus slave and controllers, by inducti
 	$(HVAE) generate --config configs/tiny.toml --random-weights 1 --out build/prove-design >/dev/null
 	python3 formal/prove.py build/prove-design build/prove
 
+# Tests of training on a graphics processor need one, or Mesa's driver that computes on the processor. Without
+# either they say that they are skipped.
+vulkan:
+	@if compgen -G '/usr/share/vulkan/icd.d/*.json' >/dev/null || compgen -G '/etc/vulkan/icd.d/*.json' >/dev/null; then exit 0; fi; \
+	if (( $$(id -u) != 0 )) || ! command -v apt-get >/dev/null; then \
+	  echo "no driver for Vulkan: the tests of training on a graphics processor will be skipped" >&2; \
+	  echo "  install:  sudo apt-get install mesa-vulkan-drivers" >&2; exit 0; \
+	fi; \
+	echo "== installing mesa-vulkan-drivers (apt-get)"; \
+	apt-get -qq update; \
+	DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends mesa-vulkan-drivers >/dev/null
+
 # One profile and one set of features for program and tests: dependencies are compiled once.
-test: tools ## every test, the ones that simulate and a short training included
+test: tools vulkan ## every test, the ones that simulate and a short training included
 	@echo "== all tests (cargo)"
 	$(CARGO) test --release --features train
 

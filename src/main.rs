@@ -56,6 +56,9 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    // Before there is a second thread.
+    #[cfg(feature = "train")]
+    commands::train::quiet_drivers();
     // A reader that had enough (`| head`) is no error.
     sigpipe::reset();
     commands::interrupt::install();

@@ -66,6 +66,14 @@ impl Place {
     }
 }
 
+/// Keeps Mesa's layer that orders graphics processors by their screens from being loaded: we order them
+/// ourselves, and where there is no screen it writes an error of its own to stderr.
+#[allow(unsafe_code)]
+pub fn quiet_drivers() {
+    // SAFETY: called first by `main`, when no other thread reads the environment.
+    unsafe { std::env::set_var("NODEVICE_SELECT", "1") }
+}
+
 pub fn run(args: &Args) -> Result<(), Failure> {
     memory::keep_what_is_freed();
     let config = read_config(Some(&args.config))?;

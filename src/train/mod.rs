@@ -3,7 +3,8 @@
 //! The gradient is derived from the description of the network, one rule per [`crate::model::Op`]
 //! (`backward.rs`), so a new network needs no new code here and a new operation needs one rule.
 //! Everything random is keyed by seed, epoch and batch: a resumed run ends in the same bytes as
-//! one that was never interrupted.
+//! one that was never interrupted. Updates are made by the processor or, where there is one, by a
+//! graphics processor (`gpu`).
 
 mod adam;
 mod backward;
