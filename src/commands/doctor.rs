@@ -23,7 +23,7 @@ struct Finding {
 }
 
 pub fn run(args: &Args) -> Result<(), Failure> {
-    let mut findings: Vec<Finding> = ALL
+    let findings: Vec<Finding> = ALL
         .iter()
         .map(|tool| {
             let found = tool.find();
@@ -37,9 +37,8 @@ pub fn run(args: &Args) -> Result<(), Failure> {
                 problem,
             }
         })
+        .chain(graphics())
         .collect();
-    #[cfg(feature = "train")]
-    findings.push(graphics());
     for f in &findings {
         match &f.problem {
             None => println!("ok      {:<10} {:<34} {}", f.name, f.purpose, f.found.as_deref().unwrap_or("")),
@@ -55,8 +54,13 @@ pub fn run(args: &Args) -> Result<(), Failure> {
 
 /// Not missed: without one, the processor trains.
 #[cfg(feature = "train")]
-fn graphics() -> Finding {
+fn graphics() -> Option<Finding> {
     let device = hvae_mnn::train::Device::find(false);
     let found = device.map_or("none: training uses all cores".into(), |device| device.name().to_string());
-    Finding { name: "gpu", purpose: "training", found: Some(found), path: None, problem: None }
+    Some(Finding { name: "gpu", purpose: "training", found: Some(found), path: None, problem: None })
+}
+
+#[cfg(not(feature = "train"))]
+fn graphics() -> Option<Finding> {
+    None
 }

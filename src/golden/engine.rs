@@ -153,7 +153,7 @@ impl<M: MatVec> Engine for GoldenEngine<'_, M> {
             .map(|(t, pair)| {
                 self.step(&mut machine, When::DecoderStep, pair[0], (t, true));
                 let logits = machine.words[vocabulary].iter().map(|&l| l as f32 * scale);
-                score_logits(logits, pair[1])
+                score_logits(&logits.collect::<Vec<f32>>(), pair[1])
             })
             .collect();
         self.count(&machine);

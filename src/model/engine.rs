@@ -1,5 +1,6 @@
 //! What a measurement needs from anything that computes the network.
 
+use super::exponential::{largest, sum_of_exponentials};
 use super::{BlockId, Latent, Network};
 
 /// Posterior moments of one moments block at every step at which it is evaluated.
@@ -75,18 +76,10 @@ pub trait Engine {
     }
 }
 
-/// Index and log-probability of tokens under a row of logits.
-pub fn score_logits(logits: impl IntoIterator<Item = f32> + Clone, token: u32) -> Score {
-    let mut best = (0u32, f32::NEG_INFINITY);
-    let mut chosen = f32::NAN;
-    for (index, logit) in logits.clone().into_iter().enumerate() {
-        if logit > best.1 {
-            best = (index as u32, logit);
-        }
-        if index == token as usize {
-            chosen = logit;
-        }
-    }
-    let sum: f64 = logits.into_iter().map(|logit| f64::from((logit - best.1).exp())).sum();
-    Score { log_probability: f64::from(chosen - best.1) - sum.ln(), best: best.0 }
+/// The log-probability of `token` under a row of logits, and the most probable token, the first of equals.
+pub fn score_logits(logits: &[f32], token: u32) -> Score {
+    let top = largest(logits);
+    let best = logits.iter().position(|&logit| logit == top).unwrap_or(0);
+    let chosen = f64::from(logits[token as usize] - top);
+    Score { log_probability: chosen - sum_of_exponentials(logits, top).ln(), best: best as u32 }
 }

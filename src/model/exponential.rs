@@ -37,6 +37,41 @@ pub fn tanh(x: f32) -> f32 {
     1.0 - 2.0 / (1.0 + exp(2.0 * x))
 }
 
+/// Summed in single precision.
+const TOGETHER: usize = 16;
+
+/// The largest of `row`, in parts side by side, which the compiler makes a vector of.
+pub fn largest(row: &[f32]) -> f32 {
+    let max = |a: f32, b: f32| if b > a { b } else { a };
+    let (parts, rest) = row.as_chunks::<TOGETHER>();
+    let mut most = [f32::NEG_INFINITY; TOGETHER];
+    for part in parts {
+        most.iter_mut().zip(part).for_each(|(m, x)| *m = max(*m, *x));
+    }
+    most.iter().chain(rest).copied().fold(f32::NEG_INFINITY, max)
+}
+
+/// Puts e^(x - top) in the place of every x of `row` and returns their sum.
+#[inline(always)]
+pub fn exponentials(row: &mut [f32], top: f32) -> f64 {
+    let mut sum = 0.0f64;
+    for part in row.chunks_mut(TOGETHER) {
+        part.iter_mut().for_each(|value| *value = exp(*value - top));
+        sum += f64::from(part.iter().sum::<f32>());
+    }
+    sum
+}
+
+/// The sum of e^(x - top) over `row`.
+pub fn sum_of_exponentials(row: &[f32], top: f32) -> f64 {
+    let of_part = |part: &[f32]| {
+        let mut values = [0.0; TOGETHER];
+        values.iter_mut().zip(part).for_each(|(value, x)| *value = exp(*x - top));
+        f64::from(values.iter().sum::<f32>())
+    };
+    row.chunks(TOGETHER).map(of_part).sum()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -54,5 +89,19 @@ mod tests {
         assert_eq!((exp(0.0), tanh(0.0), sigmoid(0.0)), (1.0, 0.0, 0.5));
         assert!(exp(-1000.0) < 1e-37 && exp(1000.0) > 1e38 && exp(f32::NEG_INFINITY) < 1e-37);
         assert!(exp(f32::NAN).is_nan());
+    }
+
+    #[test]
+    fn sums_of_rows_of_any_length() {
+        for length in [1, 15, 16, 17, 100] {
+            let mut row: Vec<f32> = (0..length).map(|i| ((i * 37) % 101) as f32 / 7.0 - 5.0).collect();
+            let top = largest(&row);
+            assert_eq!(top, row.iter().copied().fold(f32::MIN, f32::max));
+            let want: f64 = row.iter().map(|&x| libm::exp(f64::from(x - top))).sum();
+            let sum = sum_of_exponentials(&row, top);
+            assert!((sum / want - 1.0).abs() < 5e-7, "{length}: {sum}, {want}");
+            assert_eq!(exponentials(&mut row, top), sum);
+            assert_eq!(largest(&row), 1.0);
+        }
     }
 }

@@ -27,7 +27,7 @@ pub use crate::config::Protocol;
 pub use diversity::Diversity;
 pub use engine::{Engine, Moments, Posterior, Score, score_logits};
 pub use error::ModelError;
-pub use exponential::exp;
+pub use exponential::{exponentials, largest};
 pub use float::{Carry, Distort, Exact, FloatNet, Pass, Perturb};
 pub use folder::{
     DESCRIPTION_FILE, Description, METRICS_FILE, TrainedModel, VOCABULARY_FILE, WEIGHTS_FILE, bytes_of,

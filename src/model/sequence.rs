@@ -230,7 +230,8 @@ fn scores(net: &FloatNet, trace: &Trace, sentences: &[&[u32]]) -> Vec<Vec<Score>
     let layout = trace.layout(When::DecoderStep);
     let of_sentence = |(index, sentence): (usize, &&[u32])| {
         let rows = layout.rows_of(index).zip(&sentence[1..]);
-        rows.map(|(row, &token)| score_logits(logits.row(row).iter().copied(), token)).collect()
+        let of_row = |row| logits.row(row).to_slice().expect("built row by row");
+        rows.map(|(row, &token)| score_logits(of_row(row), token)).collect()
     };
     sentences.par_iter().enumerate().map(of_sentence).collect()
 }

@@ -1,7 +1,7 @@
 //! The loss of a batch and its gradients at the outputs of the network (models.md 1a, 1b).
 
 use crate::config::{KlSchedule, KlShape, Train};
-use crate::model::{BlockId, Network, Op, Role, Trace, When, exp};
+use crate::model::{BlockId, Network, Op, Role, Trace, When, exponentials, largest};
 use ndarray::parallel::prelude::*;
 use ndarray::{Array2, ArrayViewMut1, Axis};
 use serde::{Deserialize, Serialize};
@@ -62,11 +62,7 @@ pub fn cross_entropy(logits: &mut Array2<f32>, targets: &[u32], scale: f32) -> f
         let row = row.as_slice_mut().expect("built row by row");
         let top = largest(row);
         let wanted = row[target as usize] - top;
-        let mut sum = 0.0f64;
-        for part in row.chunks_mut(EXPONENTIALS) {
-            part.iter_mut().for_each(|value| *value = exp(*value - top));
-            sum += f64::from(part.iter().sum::<f32>());
-        }
+        let sum = exponentials(row, top);
         let normal = scale / sum as f32;
         row.iter_mut().for_each(|value| *value *= normal);
         row[target as usize] -= scale;
@@ -75,20 +71,6 @@ pub fn cross_entropy(logits: &mut Array2<f32>, targets: &[u32], scale: f32) -> f
     let rows = logits.axis_iter_mut(Axis(0)).into_par_iter().zip(targets);
     // Summed in one order, whoever made them.
     rows.map(of_row).collect::<Vec<f64>>().iter().sum()
-}
-
-/// Summed in single precision.
-const EXPONENTIALS: usize = 16;
-
-/// In parts side by side, which the compiler makes a vector of.
-fn largest(row: &[f32]) -> f32 {
-    let max = |a: f32, b: f32| if b > a { b } else { a };
-    let (parts, rest) = row.as_chunks::<EXPONENTIALS>();
-    let mut most = [f32::NEG_INFINITY; EXPONENTIALS];
-    for part in parts {
-        most.iter_mut().zip(part).for_each(|(m, x)| *m = max(*m, *x));
-    }
-    most.iter().chain(rest).copied().fold(f32::NEG_INFINITY, max)
 }
 
 /// Gradients of the KL terms with respect to mean and log-variance of each moments block.
