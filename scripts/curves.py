@@ -46,10 +46,10 @@ def chart(title, runs):
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
-def write(out, runs):
+def write(out, runs, figures=FIGURES):
     """`runs`: name to the lines of a metrics.jsonl; those without an epoch are left out."""
     epochs = {name: [line for line in lines if "epoch" in line] for name, lines in runs.items()}
-    for file, title, figure in FIGURES:
+    for file, title, figure in figures:
         drawn = {name: [figure(line) for line in lines] for name, lines in epochs.items() if lines}
         (out / file).write_text(chart(title, drawn))
 

@@ -1,18 +1,33 @@
 #!/usr/bin/env python3
 """Table and curves of the runs on the Penn Treebank, from their model folders: models/ptb.
 
-usage: scripts/ptb.py RUNS [OUT]     RUNS/<name> is what `hvae train --config configs/ptb/<name>.toml` wrote
+usage: scripts/ptb.py RUNS [OUT]
+       scripts/ptb.py --pace HVAE PTB [OUT]
+
+RUNS/<name> is what `hvae train --config configs/ptb/<name>.toml` wrote, with RUNS/<name>/iwae.json if there is one: what
+`hvae eval RUNS/<name> --data PTB --on float --protocol honest --iwae 500 --json RUNS/<name>/iwae.json` wrote.
+With --pace: how long each run takes on this machine, all cores and nothing beside it, from the tokens a second of 20 updates:
+OUT/pace.json, which the table shows.
 """
 import json
 import math
 import pathlib
+import subprocess
 import sys
+import tempfile
 import tomllib
 
 import curves
 
-RUNS = pathlib.Path(sys.argv[1])
-OUT = pathlib.Path(sys.argv[2] if len(sys.argv) > 2 else "models/ptb")
+ARGUMENTS = sys.argv[1:]
+OF_PACE = 3 if ARGUMENTS[:1] == ["--pace"] else 1
+if len(ARGUMENTS) not in (OF_PACE, OF_PACE + 1):
+    sys.exit(__doc__.strip())
+RUNS = pathlib.Path(ARGUMENTS[0])
+OUT = pathlib.Path(ARGUMENTS[OF_PACE] if len(ARGUMENTS) > OF_PACE else "models/ptb")
+PACE = OUT / "pace.json"
+# Of the bound that `hvae train` ends with, and of what `iwae.json` should hold.
+SAMPLES = {False: 100, True: 500}
 # Name of the run, name for people, published NLL, PPL, KL (Hu & Yang 2023, Table 2).
 MODELS = [
     ("plain-lstm", "VAE-LSTM, no annealing", None),
@@ -28,7 +43,9 @@ MODELS = [
     ("hsr-lstm-lstm", "HSR-VAE, LSTM + LSTM", None),
     ("hsr-gru-gru", "HSR-VAE, GRU + GRU", (79.4, 30.2, 9.1)),
 ]
-CURVES = ["plain-lstm", "vae-lstm", "cyc-lstm", "twr-lstm", "hsr-gru-gru"]
+CURVES = ["plain-lstm", "vae-lstm", "cyc-lstm", "twr-lstm", "hsr-gru-gru", "hsr-lstm-lstm", "hsr-rnn-rnn"]
+FIGURES = [("nll.svg", "NLL of the validation sentences, protocol A, nats", lambda line: line["valid"]["nll"]), *curves.FIGURES]
+HEAD = ["model", "A: NLL", "PPL", "KL", "MI", "B: NLL", "PPL", "KL", "MI", "IW NLL", "IW PPL", "samples", "published", "weights, epochs, seed", "minutes"]
 
 
 def lines(name):
@@ -45,34 +62,57 @@ def parameters(name):
 def row(name, title, published):
     found = lines(name)
     if not found or "test" not in found[-1]:
-        done = f"{len(found)} epochs done" if found else "not begun"
-        return [title, f"({done})"] + [""] * 11
+        return [title, f"({len(found)} epochs done)"] + [""] * (len(HEAD) - 2)
     test, epochs = found[-1]["test"], len(found) - 1
     seed = tomllib.loads((RUNS / name / "model.toml").read_text())["train"]["seed"]
     paper, honest = test["paper"], test["honest"]
+    bound = RUNS / name / "iwae.json"
+    weighted = json.loads(bound.read_text())["rows"][0] if bound.exists() else honest
+    minutes = json.loads(PACE.read_text())["minutes"].get(name) if PACE.exists() else None
     return [
         title,
         *(f"{paper[key]:.2f}" for key in ("nll", "ppl", "kl", "mi")),
-        *(f"{honest[key]:.2f}" for key in ("nll", "ppl", "kl", "mi", "iwae_nll", "iwae_ppl")),
+        *(f"{honest[key]:.2f}" for key in ("nll", "ppl", "kl", "mi")),
+        *(f"{weighted[key]:.2f}" for key in ("iwae_nll", "iwae_ppl")),
+        str(SAMPLES[bound.exists()]),
         " / ".join(str(number) for number in published) if published else "",
         f"{parameters(name) / 1e6:.1f} M, {epochs}, {seed}",
+        f"{minutes:.0f}" if minutes else "",
     ]
 
 
 def table():
-    head = ["model", "A: NLL", "PPL", "KL", "MI", "B: NLL", "PPL", "KL", "MI", "IW NLL", "IW PPL", "published", "weights, epochs, seed"]
-    body = [row(*model) for model in MODELS]
-    text = ["| " + " | ".join(cells) + " |" for cells in [head, *body]]
-    return "\n".join([text[0], "|---|" + "--:|" * (len(head) - 1), *text[1:]])
+    body = [row(*model) for model in MODELS if lines(model[0])]
+    text = ["| " + " | ".join(cells) + " |" for cells in [HEAD, *body]]
+    return "\n".join([text[0], "|---|" + "--:|" * (len(HEAD) - 1), *text[1:]])
+
+
+def pace(hvae, data):
+    """Minutes of a run of every model, by the tokens a second of its updates."""
+    text = next(pathlib.Path(data).glob("*train.txt")).read_text()
+    tokens = sum(len(line.split()) + 1 for line in text.splitlines() if line.strip())
+    minutes, threads = {}, None
+    with tempfile.TemporaryDirectory() as folder:
+        figures = pathlib.Path(folder) / "figures.json"
+        for name, _, _ in MODELS:
+            config = f"configs/ptb/{name}.toml"
+            subprocess.run([hvae, "bench", "--train", config, "--data", data, "--json", figures], check=True)
+            (row,) = json.loads(figures.read_text())["rows"]
+            threads = row["threads"]
+            epochs = tomllib.loads(pathlib.Path(config).read_text())["train"]["epochs"]
+            minutes[name] = round(epochs * tokens / row["value"] / 60, 1)
+    PACE.write_text(json.dumps({"cores": threads, "minutes": minutes}, indent=1) + "\n")
 
 
 def main():
+    if OF_PACE > 1:
+        return pace(*ARGUMENTS[1:3])
     OUT.mkdir(parents=True, exist_ok=True)
     for name, _, _ in MODELS:
         found = lines(name)
         if found and "test" in found[-1]:
             (OUT / f"{name}.jsonl").write_text((RUNS / name / "metrics.jsonl").read_text())
-    curves.write(OUT, {name: lines(name) for name in CURVES})
+    curves.write(OUT, {name: lines(name) for name in CURVES}, FIGURES)
     readme = OUT / "README.md"
     begin, end = "<!-- table -->", "<!-- end -->"
     text = readme.read_text()

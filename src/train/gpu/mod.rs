@@ -19,7 +19,7 @@ use super::machine::Update;
 use super::objective::{Losses, divergence, start_excess};
 use super::update::Training;
 use crate::config::Train;
-use crate::model::{BlockId, FloatNet, ModelError, Network, Op, Pass, Random, Trace, Values, When};
+use crate::model::{BlockId, FloatNet, ModelError, Network, Op, Pass, Random, Trace, When};
 use device::{Kernel, Matrix};
 use ndarray::Array2;
 use passes::Passes;
@@ -34,6 +34,13 @@ pub struct Resident {
     first: Matrix,
     second: Matrix,
     squares: Matrix,
+}
+
+impl Resident {
+    /// How many numbers it has.
+    fn count(&self) -> u32 {
+        (self.weight.rows * self.weight.columns) as u32
+    }
 }
 
 /// A graphics processor with the large tensors of a network.
@@ -64,6 +71,7 @@ pub fn refusal(network: &Network, train: &Train) -> Option<String> {
     })
 }
 
+/// Embeddings, cells and the vocabulary.
 fn lives_there(network: &Network, id: BlockId) -> bool {
     let block = &network.blocks[id];
     let large = matches!(block.op, Op::Embedding { .. } | Op::Cell { .. } | Op::Vocabulary { .. });
@@ -117,14 +125,8 @@ impl Gpu {
         let Update { batch, train, kl_weight, learning_rate, parts, random } = update;
         let (losses, mut gradients) = self.gradients(net, batch, train, kl_weight, random)?;
         for tensor in self.tensors.iter().flatten() {
-            let count = [tensor.weight.rows * tensor.weight.columns];
-            let squares = &tensor.squares;
-            self.device.ask(
-                Kernel::Squares,
-                &[&tensor.gradient, squares],
-                &count.map(|n| n as u32),
-                [squares.columns, 1],
-            );
+            let bound = [&tensor.gradient, &tensor.squares];
+            self.device.ask(Kernel::Squares, &bound, &[tensor.count()], [tensor.squares.columns, 1]);
         }
         let squares: Vec<&Matrix> = self.tensors.iter().flatten().map(|t| &t.squares).collect();
         let there: f64 = self.device.read(&squares)?.iter().flatten().map(|&s| f64::from(s)).sum();
@@ -141,12 +143,10 @@ impl Gpu {
                 adam.change(index, &mut net.tensors_mut()[index], &gradients[index], step);
                 continue;
             };
-            let count = tensor.weight.rows * tensor.weight.columns;
-            let numbers: Vec<u32> = std::iter::once(count as u32)
-                .chain([clip].into_iter().chain(step.numbers()).map(f32::to_bits))
-                .collect();
+            let mut numbers = vec![tensor.count(), clip.to_bits()];
+            numbers.extend(step.numbers().map(f32::to_bits));
             let bound = [&tensor.gradient, &tensor.weight, &tensor.first, &tensor.second];
-            self.device.ask(Kernel::Adam, &bound, &numbers, [count.div_ceil(256), 1]);
+            self.device.ask(Kernel::Adam, &bound, &numbers, [tensor.count().div_ceil(256) as usize, 1]);
         }
         self.ahead = true;
         Ok((losses, norm))
@@ -172,20 +172,7 @@ impl Gpu {
         let mut passes = Passes::new(&mut self.device, &self.tensors, net, batch);
 
         passes.forward(When::EncoderStep, &trace, &mut training.dropout, scale);
-        let read_here = |id: BlockId| {
-            let mut readers = (0..network.blocks.len()).filter(|&r| !lives_there(network, r));
-            readers.any(|reader| network.inputs(reader).contains(&id))
-        };
-        let there = || (0..network.blocks.len()).filter(|&id| lives_there(network, id));
-        let needed: Vec<BlockId> = there().filter(|&id| read_here(id)).collect();
-        let states: Vec<Matrix> = needed.iter().map(|&id| passes.states(id)).collect();
-        let states = passes.device.read(&states.iter().collect::<Vec<_>>())?;
-        for id in there() {
-            trace.set(id, Values::output(Array2::zeros((0, 0))));
-        }
-        for (id, states) in needed.into_iter().zip(states) {
-            trace.set(id, Values::output(states));
-        }
+        passes.bring_states(&mut trace)?;
         for when in [When::EncoderStep, When::Sentence] {
             let pass = Pass { when, tokens: &[], epsilon: Some(&epsilon), carry: None };
             net.run(&pass, &mut trace, &mut training);
@@ -205,28 +192,16 @@ impl Gpu {
             epsilon: &epsilon,
         };
         let mut back = Backward::new(&forward, d_outputs, moments, |index| self.tensors[index].is_none());
-        let decoder = |id: &BlockId| network.blocks[*id].when == When::DecoderStep;
-        for id in there().filter(decoder).collect::<Vec<_>>().into_iter().rev() {
-            if let Op::Cell { kind, init, .. } = network.blocks[id].op {
-                passes.back(id, kind, init, None);
-            }
-        }
-        let (blocks, d): (Vec<BlockId>, Vec<Matrix>) =
-            std::mem::take(&mut passes.d_sentence).into_iter().unzip();
-        let of_tokens = passes.losses.clone();
-        let all: Vec<&Matrix> = std::iter::once(&of_tokens).chain(&d).collect();
-        let mut read = passes.device.read(&all)?.into_iter();
-        losses.reconstruction = read.next().expect("losses").iter().map(|&loss| f64::from(loss)).sum();
-        for (block, d) in blocks.into_iter().zip(read) {
+        let (reconstruction, d_sentence) = passes.back_to_sentences()?;
+        losses.reconstruction = reconstruction;
+        for (block, d) in d_sentence {
             back.pass(block, When::Sentence, d);
         }
-        for id in (0..network.blocks.len()).rev().filter(|id| !decoder(id)) {
+        for id in (0..network.blocks.len()).rev() {
             match network.blocks[id].op {
-                Op::Cell { kind, init, .. } if lives_there(network, id) => {
-                    passes.back(id, kind, init, back.take(id));
-                }
-                _ if lives_there(network, id) => {}
-                _ => back.block(id),
+                _ if !lives_there(network, id) => back.block(id),
+                Op::Cell { kind, init, .. } => passes.back(id, kind, init, back.take(id)),
+                _ => {}
             }
         }
         Ok((losses, back.tensors))

@@ -1,10 +1,10 @@
 //! Embeddings, cells and the vocabulary of a batch on a graphics processor, and their way back.
 
-use super::Resident;
 use super::device::{Device, Kernel, Matrix};
 use super::work::{Onto, Reading};
+use super::{Resident, lives_there};
 use crate::config::CellKind;
-use crate::model::{BlockId, FloatNet, Layout, Op, Role, Trace, When};
+use crate::model::{BlockId, FloatNet, Layout, ModelError, Op, Role, Trace, Values, When};
 use crate::train::batch::Batch;
 use crate::train::dropout::Dropout;
 use ndarray::Array2;
@@ -17,15 +17,15 @@ const ROWS: usize = 1 << 15;
 
 /// One batch on its way forward and back.
 pub struct Passes<'a> {
-    pub device: &'a mut Device,
-    pub tensors: &'a [Option<Resident>],
-    pub net: &'a FloatNet,
-    pub batch: &'a Batch,
+    device: &'a mut Device,
+    tensors: &'a [Option<Resident>],
+    net: &'a FloatNet,
+    batch: &'a Batch,
     cells: BTreeMap<BlockId, Cell>,
     /// Gradients of what is made once a sentence, by the block that makes it.
-    pub d_sentence: BTreeMap<BlockId, Matrix>,
+    d_sentence: BTreeMap<BlockId, Matrix>,
     /// Of every predicted token.
-    pub losses: Matrix,
+    losses: Matrix,
 }
 
 /// What a cell made. States and memory [batch + rows, hidden], the initial ones first.
@@ -38,6 +38,9 @@ struct Cell {
     memory: Matrix,
     d_state: Matrix,
 }
+
+/// Gradients of what blocks made.
+type OfBlocks = Vec<(BlockId, Array2<f32>)>;
 
 impl<'a> Passes<'a> {
     pub fn new(
@@ -66,14 +69,49 @@ impl<'a> Passes<'a> {
         }
     }
 
-    /// The states of cell `id` without the initial ones.
-    pub fn states(&mut self, id: BlockId) -> Matrix {
-        let state = &self.cells[&id].state;
-        let rows: Vec<u32> = (self.batch.encoder.batch() as u32..state.rows as u32).collect();
-        let states = self.device.zeros(rows.len(), state.columns);
-        let reading = self.device.reading(id, state, 0, &rows, None);
-        self.device.gather(&reading, &states);
-        states
+    /// The states of the encoder that somebody reads here, in `trace`; what is not read here is empty there.
+    pub fn bring_states(&mut self, trace: &mut Trace) -> Result<(), ModelError> {
+        let network = self.net.network();
+        let blocks = || 0..network.blocks.len();
+        let read_here = |id: &BlockId| {
+            let mut readers = blocks().filter(|&reader| !lives_there(network, reader));
+            readers.any(|reader| network.inputs(reader).contains(id))
+        };
+        for id in blocks().filter(|&id| lives_there(network, id)) {
+            trace.set(id, Values::output(Array2::zeros((0, 0))));
+        }
+        let (first, rows) = (self.batch.encoder.batch() as u32, self.batch.encoder.rows());
+        let rows: Vec<u32> = (first..).take(rows).collect();
+        let wanted: Vec<BlockId> = self.cells.keys().copied().filter(read_here).collect();
+        let mut states = Vec::new();
+        for &id in &wanted {
+            let state = &self.cells[&id].state;
+            let reading = self.device.reading(id, state, 0, &rows, None);
+            let without_initial = self.device.zeros(rows.len(), state.columns);
+            self.device.gather(&reading, &without_initial);
+            states.push(without_initial);
+        }
+        let states = self.device.read(&states.iter().collect::<Vec<_>>())?;
+        for (id, states) in wanted.into_iter().zip(states) {
+            trace.set(id, Values::output(states));
+        }
+        Ok(())
+    }
+
+    /// The decoder back through time: the sum of the losses, and the gradients of what is made once a sentence.
+    pub fn back_to_sentences(&mut self) -> Result<(f64, OfBlocks), ModelError> {
+        let network = self.net.network();
+        let cells: Vec<BlockId> = self.cells.keys().rev().copied().collect();
+        for id in cells.into_iter().filter(|&id| network.blocks[id].when == When::DecoderStep) {
+            if let Op::Cell { kind, init, .. } = network.blocks[id].op {
+                self.back(id, kind, init, None);
+            }
+        }
+        let d_sentence = std::mem::take(&mut self.d_sentence);
+        let all: Vec<&Matrix> = std::iter::once(&self.losses).chain(d_sentence.values()).collect();
+        let mut read = self.device.read(&all)?.into_iter();
+        let losses = read.next().expect("as many as asked for").iter().map(|&loss| f64::from(loss)).sum();
+        Ok((losses, d_sentence.into_keys().zip(read).collect()))
     }
 
     fn resident(&self, id: BlockId, k: usize) -> &'a Resident {
