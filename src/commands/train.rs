@@ -50,17 +50,22 @@ impl Place {
             Place::Gpu => Device::find(true),
         };
         let network = Network::describe(&config.model, config.train.lambda_low)?;
-        match (found, train::refusal(&network, &config.train)) {
-            (None, _) if self == Place::Gpu => Err(Failure::input(
+        let Some(device) = found else {
+            if self == Place::Auto {
+                return Ok(None);
+            }
+            return Err(Failure::input(
                 "--device gpu: expected a graphics processor with a driver for Vulkan or Metal, found none; install its driver (vulkaninfo must list it), or give --device cpu",
-            )),
-            (Some(device), Some(why)) if self == Place::Auto => {
+            ));
+        };
+        match train::refusal(&device, &network, &config.train) {
+            Some(why) if self == Place::Auto => {
                 eprintln!("updates on the processor, not on {}: {why}", device.name());
                 Ok(None)
             }
-            (found, _) => {
-                found.iter().for_each(|device| eprintln!("updates on {}", device.name()));
-                Ok(found)
+            _ => {
+                eprintln!("updates on {}", device.name());
+                Ok(Some(device))
             }
         }
     }

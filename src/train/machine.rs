@@ -37,7 +37,7 @@ impl Machine {
         train: &Train,
     ) -> Result<Machine, ModelError> {
         let Some(device) = device else { return Ok(Machine::Processor) };
-        match refusal(net.network(), train) {
+        match refusal(&device, net.network(), train) {
             None => Ok(Machine::Graphics(Box::new(Gpu::new(device, net, adam)))),
             Some(why) => Err(ModelError::new(
                 format!("the graphics processor {}", device.name()),

@@ -91,7 +91,8 @@ impl Device {
         let first = trouble.clone();
         device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
             let mut first = first.lock().expect("nobody panics with it");
-            first.get_or_insert_with(|| error.to_string());
+            let words = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
+            first.get_or_insert_with(|| words(error.to_string()));
         }));
         let kernel = |(source, entry, _): (&str, &str, &[u32])| {
             let source = wgpu::ShaderSource::Wgsl(source.into());
@@ -115,6 +116,11 @@ impl Device {
     /// What it calls itself, and how it is spoken to.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Bytes of the largest matrix that it can work on.
+    pub fn largest(&self) -> u64 {
+        self.device.limits().max_storage_buffer_binding_size
     }
 
     /// A matrix of zeros.

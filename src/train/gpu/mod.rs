@@ -52,10 +52,15 @@ pub struct Gpu {
     ahead: bool,
 }
 
-/// Why updates of this network with this objective are not made there.
-pub fn refusal(network: &Network, train: &Train) -> Option<String> {
+/// Why `device` cannot make updates of this network with this objective, if so.
+pub fn refusal(device: &Device, network: &Network, train: &Train) -> Option<String> {
     if train.hardware_every > 0 {
         return Some("hardware_every > 0: cells and converters are simulated by the processor".into());
+    }
+    let bytes = |shape: &[usize]| 4 * shape.iter().product::<usize>() as u64;
+    let most = device.largest();
+    if let Some((name, shape)) = network.tensors().into_iter().find(|(_, shape)| bytes(shape) > most) {
+        return Some(format!("`{name}` has {} bytes, its largest matrix {most}", bytes(&shape)));
     }
     network.blocks.iter().enumerate().find_map(|(id, block)| {
         let there = lives_there(network, id);

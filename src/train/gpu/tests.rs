@@ -61,7 +61,7 @@ fn update<'a>(batch: &'a Batch, train: &'a Train, parts: &'a [Part], random: Ran
 fn losses_and_gradients_are_those_of_the_processor() {
     let Some(mut device) = device("losses_and_gradients_are_those_of_the_processor") else { return };
     for (case, (network, train)) in networks().iter().enumerate() {
-        assert_eq!(refusal(network, train), None);
+        assert_eq!(refusal(&device, network, train), None);
         let net = FloatNet::with_tensors(network, initial(network, 3));
         let batch = batch(network, train, 1 + 6 * case);
         let random = || Random::keyed(&[8]);
@@ -148,10 +148,14 @@ fn nothing_is_changed_by_what_is_not_a_number() {
 }
 
 #[test]
-fn what_would_go_back_and_forth_is_refused() {
+fn what_cannot_be_done_there_is_refused() {
+    let Some(device) = device("what_cannot_be_done_there_is_refused") else { return };
     let (network, train) = networks().remove(0);
+    let refusal = |network: &Network, train: &Train| refusal(&device, network, train);
     assert_eq!(refusal(&network, &train), None);
     assert!(refusal(&network, &Train { hardware_every: 3, ..train.clone() }).unwrap().contains("hardware"));
+    let large = Model { vocabulary: 1 << 31, embedding: 16, ..small() };
+    assert!(refusal(&Network::hsr_vae(&large, 1.0), &train).unwrap().contains("`enc_embed.weight` has 137"));
     // A cell that reads the means of every step.
     let mut other = network.clone();
     let means = other.find("q1").unwrap();
