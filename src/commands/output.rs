@@ -105,17 +105,52 @@ impl Drop for OutputFolder {
     }
 }
 
-/// Writes one file whole: beside its place, then renamed.
+/// Writes one file whole: beside its place, then renamed. What is no file (a device, a pipe) is written to and
+/// stays what it is, and so does a link.
 pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let name = path
+    let found = fs::metadata(path);
+    if found.as_ref().is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+        return fs::write(path, bytes).map_err(|e| Failure::io(path, e));
+    }
+    let place = if found.is_ok() { fs::canonicalize(path) } else { Ok(path.into()) };
+    let place: PathBuf = place.map_err(|e| Failure::io(path, e))?;
+    let name = place
         .file_name()
         .ok_or_else(|| Failure::input(format!("{}: expected a file name", path.display())))?;
-    let partial = path.with_file_name(format!(".{}.partial", name.to_string_lossy()));
+    let partial = place.with_file_name(format!(".{}.partial", name.to_string_lossy()));
     interrupt::begin(&partial);
-    let written = fs::write(&partial, bytes).and_then(|()| fs::rename(&partial, path));
+    let written = fs::write(&partial, bytes).and_then(|()| fs::rename(&partial, &place));
     interrupt::end(&partial);
     written.map_err(|e| {
         let _ = fs::remove_file(&partial);
         Failure::io(path, e)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn pipes_and_links_stay_what_they_are() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let made = std::process::Command::new("mkfifo").arg(at("pipe")).status().unwrap();
+        assert!(made.success());
+        let pipe = at("pipe");
+        let reader = std::thread::spawn(move || fs::read(pipe).unwrap());
+        write_file(&at("pipe"), b"through").ok().unwrap();
+        assert_eq!(reader.join().unwrap(), b"through");
+        assert!(!fs::metadata(at("pipe")).unwrap().is_file());
+
+        fs::write(at("file"), "old and longer").unwrap();
+        std::os::unix::fs::symlink(at("file"), at("link")).unwrap();
+        write_file(&at("link"), b"new").ok().unwrap();
+        assert_eq!(fs::read(at("file")).unwrap(), b"new");
+        assert!(fs::symlink_metadata(at("link")).unwrap().is_symlink());
+        write_file(&at("other"), b"more").ok().unwrap();
+        assert_eq!(fs::read(at("other")).unwrap(), b"more");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 4, "nothing is left over");
+    }
 }
