@@ -4,6 +4,7 @@
 usage: scripts/curves.py OUT NAME=MODEL_FOLDER ...     writes OUT/kl.svg and OUT/mi.svg
 """
 import json
+import math
 import pathlib
 import sys
 
@@ -17,6 +18,9 @@ FIGURES = [
 def chart(title, runs):
     """An SVG with a line per run: name to a number per epoch."""
     most = max(max(values) for values in runs.values()) or 1.0
+    least = min(min(values) for values in runs.values())
+    # Numbers that are all large are told apart only without the room below them.
+    least = math.floor(least) if least > most / 2 else 0.0
     epochs = max(len(values) for values in runs.values())
     width, height, left, top = 640, 360, 60, 40
 
@@ -24,7 +28,7 @@ def chart(title, runs):
         return left + (width - left - 150) * (epoch - 1) / max(epochs - 1, 1)
 
     def y(value):
-        return height - 40 - (height - 40 - top) * value / most
+        return height - 40 - (height - 40 - top) * (value - least) / (most - least)
 
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" font-family="sans-serif" font-size="12">',
@@ -32,7 +36,7 @@ def chart(title, runs):
         f'<text x="{left}" y="20" font-size="14">{title}</text>',
     ]
     for i in range(5):
-        value = most * i / 4
+        value = least + (most - least) * i / 4
         parts.append(f'<line x1="{left}" x2="{x(epochs):.1f}" y1="{y(value):.1f}" y2="{y(value):.1f}" stroke="#ddd"/>')
         parts.append(f'<text x="{left - 6}" y="{y(value) + 4:.1f}" text-anchor="end">{value:.1f}</text>')
     for epoch in range(1, epochs + 1, max(1, epochs // 12)):
