@@ -20,7 +20,7 @@ def chart(title, runs):
     most = max(max(values) for values in runs.values()) or 1.0
     least = min(min(values) for values in runs.values())
     # Numbers that are all large are told apart only without the room below them.
-    least = math.floor(least) if least > most / 2 else 0.0
+    least = math.floor(least) if most / 2 < least < most else 0.0
     epochs = max(len(values) for values in runs.values())
     width, height, left, top = 640, 360, 60, 40
 

@@ -26,8 +26,8 @@ if len(ARGUMENTS) not in (OF_PACE, OF_PACE + 1):
 RUNS = pathlib.Path(ARGUMENTS[0])
 OUT = pathlib.Path(ARGUMENTS[OF_PACE] if len(ARGUMENTS) > OF_PACE else "models/ptb")
 PACE = OUT / "pace.json"
-# Of the bound that `hvae train` ends with, and of what `iwae.json` should hold.
-SAMPLES = {False: 100, True: 500}
+# Of the bound that `hvae train` ends with.
+SAMPLES = 100
 # Name of the run, name for people, published NLL, PPL, KL (Hu & Yang 2023, Table 2).
 MODELS = [
     ("plain-lstm", "VAE-LSTM, no annealing", None),
@@ -74,7 +74,7 @@ def row(name, title, published):
         *(f"{paper[key]:.2f}" for key in ("nll", "ppl", "kl", "mi")),
         *(f"{honest[key]:.2f}" for key in ("nll", "ppl", "kl", "mi")),
         *(f"{weighted[key]:.2f}" for key in ("iwae_nll", "iwae_ppl")),
-        str(SAMPLES[bound.exists()]),
+        str(weighted.get("iwae_samples", SAMPLES)),
         " / ".join(str(number) for number in published) if published else "",
         f"{parameters(name) / 1e6:.1f} M, {epochs}, {seed}",
         f"{minutes:.0f}" if minutes else "",

@@ -98,11 +98,8 @@ fn training(file: &Path, args: &Args) -> Result<Row, Failure> {
     let text = read_text(&Split::Test.file(&args.data)?)?;
     let vocabulary = Vocabulary::of_sentences(sentences_of(&text), config.model.vocabulary);
     let sentences = read_sentences(&vocabulary, &text);
-    let mut value = Vec::new();
-    for _ in 0..3 {
-        let device = args.device.device(&config)?;
-        value.push(hvae_mnn::train::pace(&config, &sentences, args.updates, device)?);
-    }
+    let device = args.device.device(&config)?;
+    let mut value = hvae_mnn::train::pace(&config, &sentences, args.updates, 3, device)?;
     value.sort_by(f64::total_cmp);
     let name = format!("training, {}", file.display());
     let threads = rayon::current_num_threads();

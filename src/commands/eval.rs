@@ -78,6 +78,8 @@ pub struct Row {
     pub on: On,
     #[serde(flatten)]
     pub figures: Evaluation,
+    /// Of the importance-weighted bound, where there is one.
+    pub iwae_samples: Option<usize>,
     pub adc_clips: u64,
     pub saturations: u64,
 }
@@ -148,22 +150,24 @@ pub fn measure(
     protocol: Protocol,
     effort: &Effort,
 ) -> Row {
-    let row = |engine: &mut dyn Engine| evaluate(engine, sentences, protocol, effort);
-    let Some(net) = net.filter(|_| on != On::Float) else {
-        return Row { on, figures: row(&mut model.float_net()), adc_clips: 0, saturations: 0 };
+    let row = |engine: &mut dyn Engine| {
+        let figures = evaluate(engine, sentences, protocol, effort);
+        let iwae_samples = figures.iwae_nll.map(|_| effort.importance_samples);
+        Row { on, figures, iwae_samples, adc_clips: 0, saturations: 0 }
     };
+    let Some(net) = net.filter(|_| on != On::Float) else { return row(&mut model.float_net()) };
     match on {
         On::Float | On::Fixed => {
             let golden = Golden::ideal(&net.quant, &net.geometry, &config.accelerator);
             let mut engine = GoldenEngine::new(&golden);
-            let figures = row(&mut engine);
-            Row { on, figures, adc_clips: engine.adc_clips, saturations: engine.saturations }
+            let row = row(&mut engine);
+            Row { adc_clips: engine.adc_clips, saturations: engine.saturations, ..row }
         }
         On::Crossbar => {
             let golden = Golden::tiled(net, &config.accelerator);
             let mut engine = GoldenEngine::new(&golden);
-            let figures = row(&mut engine);
-            Row { on, figures, adc_clips: engine.adc_clips, saturations: engine.saturations }
+            let row = row(&mut engine);
+            Row { adc_clips: engine.adc_clips, saturations: engine.saturations, ..row }
         }
     }
 }

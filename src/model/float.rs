@@ -5,6 +5,7 @@ use super::{BlockId, Layout, ModelError, Network, Op, Role, Trace, Values, Weigh
 use crate::config::LatentSteps;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, CowArray, Ix2, s};
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// A network with its weights in single precision.
@@ -13,8 +14,8 @@ pub struct FloatNet {
     network: Network,
     /// In the order of [`Network::tensors`]; a bias is one row.
     tensors: Vec<Array2<f32>>,
-    /// Per block the index of its first tensor.
-    first: Vec<usize>,
+    /// Per block the indices of its tensors.
+    of_block: Vec<Range<usize>>,
     distort: Option<Arc<dyn Distort>>,
 }
 
@@ -72,16 +73,19 @@ impl FloatNet {
 
     /// Joins a network and its tensors in the order of [`Network::tensors`], a bias as one row.
     pub fn with_tensors(network: &Network, tensors: Vec<Array2<f32>>) -> Self {
-        let mut first = Vec::new();
         let names = network.tensors();
         assert_eq!(names.len(), tensors.len(), "one matrix per tensor of the network");
-        for block in &network.blocks {
-            let mine = |(name, _): &(String, Vec<usize>)| {
+        let mut end = 0;
+        let of_block = network.blocks.iter().map(|block| {
+            let mine = |(name, _): &&(String, Vec<usize>)| {
                 name.strip_prefix(&block.name).is_some_and(|rest| rest.starts_with('.'))
             };
-            first.push(names.iter().position(mine).unwrap_or(names.len()));
-        }
-        FloatNet { network: network.clone(), tensors, first, distort: None }
+            let start = end;
+            end += names[start..].iter().take_while(mine).count();
+            start..end
+        });
+        let of_block = of_block.collect();
+        FloatNet { network: network.clone(), tensors, of_block, distort: None }
     }
 
     /// The same net with products that are off.
@@ -111,14 +115,12 @@ impl FloatNet {
 
     /// Index in [`Self::tensors`] of tensor `k` of `block`, in the order of [`Network::tensors`].
     pub fn index(&self, block: BlockId, k: usize) -> usize {
-        self.first[block] + k
+        self.of_block[block].start + k
     }
 
     /// The indices of all tensors of `block`.
-    pub fn indices(&self, block: BlockId) -> std::ops::Range<usize> {
-        let later = self.first[block + 1..].iter().filter(|&&first| first < self.tensors.len());
-        let last = later.min().copied().unwrap_or(self.tensors.len());
-        self.first[block].min(last)..last
+    pub fn indices(&self, block: BlockId) -> Range<usize> {
+        self.of_block[block].clone()
     }
 
     /// Tensor `k` of `block`.

@@ -1,6 +1,7 @@
 //! Reverse-mode differentiation over the description of the network: the blocks in reverse order,
 //! each [`Op`] with one rule.
 
+use super::batch::Batch;
 use super::batch_norm::BatchNorm;
 use super::dropout::Dropout;
 use super::objective::MomentGradients;
@@ -15,8 +16,7 @@ pub struct Forward<'a> {
     pub dropout: &'a Dropout<'a>,
     /// Of the means of z, where they are normalised.
     pub norm: Option<&'a BatchNorm>,
-    pub encoder_tokens: &'a [u32],
-    pub decoder_tokens: &'a [u32],
+    pub batch: &'a Batch,
     /// Draws of the latents [batch, width of z].
     pub epsilon: &'a Array2<f32>,
 }
@@ -160,10 +160,10 @@ impl Backward<'_> {
     }
 
     fn of_embedding(&mut self, id: BlockId, d: &Array2<f32>) {
-        let Forward { net, encoder_tokens, decoder_tokens, .. } = *self.forward;
+        let Forward { net, batch, .. } = *self.forward;
         let tokens = match net.network().blocks[id].when {
-            When::EncoderStep => encoder_tokens,
-            _ => decoder_tokens,
+            When::EncoderStep => &batch.encoder_tokens,
+            _ => &batch.decoder_tokens,
         };
         let table = &mut self.tensors[net.index(id, 0)];
         for (&token, part) in tokens.iter().zip(d.axis_iter(Axis(0))) {

@@ -9,27 +9,22 @@ use crate::config::Config;
 use crate::model::{FloatNet, ModelError, Network, Random};
 use std::time::Instant;
 
-/// Tokens predicted a second by `updates` updates on batches of `sentences`, one after the other,
-/// from random weights; the first of them is not timed, and bringing weights to a graphics processor is not
-/// either, but bringing them back.
+/// Tokens predicted a second by `updates` updates on batches of `sentences`, one after the other, from
+/// random weights on; as often as `repeats` says. One update before them is not timed.
 pub fn pace(
     config: &Config,
     sentences: &[Vec<u32>],
     updates: usize,
+    repeats: usize,
     device: Option<Device>,
-) -> Result<f64, ModelError> {
+) -> Result<Vec<f64>, ModelError> {
     let train = &config.train;
     let network = Network::describe(&config.model, train.lambda_low)?;
     let mut net = FloatNet::with_tensors(&network, initial(&network, train.seed));
     let mut adam = Adam::new(&network, net.tensors());
     let mut machine = Machine::new(device, &net, &adam, train)?;
     let batches: Vec<&[Vec<u32>]> = sentences.chunks(train.batch).collect();
-    let mut tokens = 0;
-    let mut started = Instant::now();
-    for update in 0..=updates {
-        if update == 1 {
-            (tokens, started) = (0, Instant::now());
-        }
+    let mut make = |update: usize| {
         let mut random = Random::keyed(&[train.seed, update as u64]);
         let chosen: Vec<&[u32]> = batches[update % batches.len()].iter().map(Vec::as_slice).collect();
         let batch = Batch::new(&chosen, train, &mut random);
@@ -41,9 +36,16 @@ pub fn pace(
             parts: &[Part::Encoder, Part::Decoder],
             random,
         };
-        let (losses, _) = machine.update(&mut net, &mut adam, None, update)?;
-        tokens += losses.tokens;
+        machine.update(&mut net, &mut adam, None, update).map(|(losses, _)| losses.tokens)
+    };
+    make(0)?;
+    let mut paces = Vec::new();
+    for repeat in 0..repeats {
+        let (mut tokens, started) = (0, Instant::now());
+        for update in 1..=updates {
+            tokens += make(repeat * updates + update)?;
+        }
+        paces.push(tokens as f64 / started.elapsed().as_secs_f64());
     }
-    machine.settle(&mut net, &mut adam)?;
-    Ok(tokens as f64 / started.elapsed().as_secs_f64())
+    Ok(paces)
 }

@@ -43,8 +43,7 @@ pub fn loss_and_gradients(
         trace: &trace,
         dropout: &training.dropout,
         norm: training.norm.as_ref(),
-        encoder_tokens: &batch.encoder_tokens,
-        decoder_tokens: &batch.decoder_tokens,
+        batch,
         epsilon: &epsilon,
     };
     let gradients = backward(&forward, d_outputs, moments);

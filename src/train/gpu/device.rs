@@ -45,7 +45,7 @@ const KERNELS: [(&str, &str, &[u32]); 13] = [
 /// Numbers in its memory.
 #[derive(Debug, Clone)]
 pub struct Matrix {
-    pub(super) buffer: wgpu::Buffer,
+    buffer: wgpu::Buffer,
     pub rows: usize,
     pub columns: usize,
 }
@@ -53,7 +53,7 @@ pub struct Matrix {
 /// Work that waits for [`Device::read`].
 enum Work {
     Dispatch { kernel: Kernel, bound: Vec<Matrix>, parameters: Vec<u32>, groups: [u32; 2] },
-    Copy { from: Matrix, into: Matrix },
+    Copy { from: (Matrix, usize), rows: usize, into: (Matrix, usize) },
     Clear(Matrix),
 }
 
@@ -160,9 +160,11 @@ impl Device {
         self.work.push(Work::Dispatch { kernel, bound, parameters: parameters.to_vec(), groups });
     }
 
-    /// Asks for the first rows of `from` in the first rows of `into`: as many as both have.
-    pub fn copy(&mut self, from: &Matrix, into: &Matrix) {
-        self.work.push(Work::Copy { from: from.clone(), into: into.clone() });
+    /// Asks for `rows` rows of the first matrix, from the given one on, in the second from the given one on.
+    pub fn copy(&mut self, from: (&Matrix, usize), rows: usize, into: (&Matrix, usize)) {
+        assert_eq!(from.0.columns, into.0.columns, "rows of one length");
+        let place = |(matrix, first): (&Matrix, usize)| (matrix.clone(), first);
+        self.work.push(Work::Copy { from: place(from), rows, into: place(into) });
     }
 
     /// Asks for zeros.
@@ -229,9 +231,10 @@ impl Device {
         let mut work = work.iter().enumerate().peekable();
         while let Some((index, one)) = work.next() {
             match one {
-                Work::Copy { from, into } => {
-                    let size = from.buffer.size().min(into.buffer.size());
-                    encoder.copy_buffer_to_buffer(&from.buffer, 0, &into.buffer, 0, size);
+                Work::Copy { from, rows, into } => {
+                    let bytes = |rows: &usize| 4 * (rows * from.0.columns) as u64;
+                    let (start, end) = (bytes(&from.1), bytes(&into.1));
+                    encoder.copy_buffer_to_buffer(&from.0.buffer, start, &into.0.buffer, end, bytes(rows));
                 }
                 Work::Clear(matrix) => encoder.clear_buffer(&matrix.buffer, 0, None),
                 Work::Dispatch { .. } => {

@@ -192,8 +192,7 @@ impl Gpu {
             trace: &trace,
             dropout: &training.dropout,
             norm: training.norm.as_ref(),
-            encoder_tokens: &batch.encoder_tokens,
-            decoder_tokens: &batch.decoder_tokens,
+            batch,
             epsilon: &epsilon,
         };
         let mut back = Backward::new(&forward, d_outputs, moments, |index| self.tensors[index].is_none());

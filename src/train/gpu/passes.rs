@@ -30,7 +30,7 @@ pub struct Passes<'a> {
 
 /// What a cell made. States and memory [batch + rows, hidden], the initial ones first.
 struct Cell {
-    readings: Vec<Reading>,
+    readings: Vec<(BlockId, Reading)>,
     input: Matrix,
     recurrent: Matrix,
     gates: Matrix,
@@ -80,15 +80,13 @@ impl<'a> Passes<'a> {
         for id in blocks().filter(|&id| lives_there(network, id)) {
             trace.set(id, Values::output(Array2::zeros((0, 0))));
         }
-        let (first, rows) = (self.batch.encoder.batch() as u32, self.batch.encoder.rows());
-        let rows: Vec<u32> = (first..).take(rows).collect();
+        let (batch, rows) = (self.batch.encoder.batch(), self.batch.encoder.rows());
         let wanted: Vec<BlockId> = self.cells.keys().copied().filter(read_here).collect();
         let mut states = Vec::new();
         for &id in &wanted {
             let state = &self.cells[&id].state;
-            let reading = self.device.reading(id, state, 0, &rows, None);
-            let without_initial = self.device.zeros(rows.len(), state.columns);
-            self.device.gather(&reading, &without_initial);
+            let without_initial = self.device.zeros(rows, state.columns);
+            self.device.copy((state, batch), rows, (&without_initial, 0));
             states.push(without_initial);
         }
         let states = self.device.read(&states.iter().collect::<Vec<_>>())?;
@@ -119,7 +117,12 @@ impl<'a> Passes<'a> {
     }
 
     /// What block `id` reads, side by side.
-    fn read(&mut self, id: BlockId, trace: &Trace, dropout: &mut Dropout<'_>) -> (Vec<Reading>, Matrix) {
+    fn read(
+        &mut self,
+        id: BlockId,
+        trace: &Trace,
+        dropout: &mut Dropout<'_>,
+    ) -> (Vec<(BlockId, Reading)>, Matrix) {
         let network = self.net.network();
         let when = network.blocks[id].when;
         let layout = trace.layout(when);
@@ -146,9 +149,9 @@ impl<'a> Passes<'a> {
                     (self.cells[&source].state.clone(), rows)
                 }
             };
-            let reading = self.device.reading(source, &from, column, &rows, mask);
+            let reading = self.device.reading(&from, column, &rows, mask);
             self.device.gather(&reading, &input);
-            readings.push(reading);
+            readings.push((source, reading));
             column += width;
         }
         (readings, input)
@@ -172,9 +175,9 @@ impl<'a> Passes<'a> {
         let memory = self.device.zeros(if is_lstm { with_initial } else { 0 }, hidden);
         if let Some(init) = init {
             let init = self.device.upload(init);
-            self.device.copy(&init, &state);
+            self.device.copy((&init, 0), init.rows, (&state, 0));
             if is_lstm {
-                self.device.copy(&init, &memory);
+                self.device.copy((&init, 0), init.rows, (&memory, 0));
             }
         }
         let [w_ih, w_hh, b_ih, b_hh] = [0, 1, 2, 3].map(|k| &self.resident(id, k).weight);
@@ -232,7 +235,7 @@ impl<'a> Passes<'a> {
         };
         if let Some(d) = d_states {
             let d = self.device.upload(&d);
-            self.device.add(&d, (&d_state, layout.batch()));
+            self.device.add(&d, d.rows, (&d_state, layout.batch()));
         }
         let hidden = state.columns;
         let d_memory = self.device.zeros(memory.rows, hidden);
@@ -255,20 +258,15 @@ impl<'a> Passes<'a> {
         }
         if let Some(init) = init {
             let d_init = self.d_sentence(init, layout.batch());
-            for d in [&d_state, &d_memory] {
-                let d = d.first_rows(layout.batch());
-                if d.rows > 0 {
-                    self.device.add(&d, (&d_init, 0));
-                }
+            self.device.add(&d_state, layout.batch(), (&d_init, 0));
+            if kind == CellKind::Lstm {
+                self.device.add(&d_memory, layout.batch(), (&d_init, 0));
             }
         }
-        let before: Vec<u32> = (0..layout.steps())
-            .map(|step| Step::of(layout, step))
-            .flat_map(|at| at.before as u32..(at.before + at.alive) as u32)
-            .collect();
-        let reading = self.device.reading(id, &state, 0, &before, None);
         let before = self.device.zeros(layout.rows(), hidden);
-        self.device.gather(&reading, &before);
+        for at in (0..layout.steps()).map(|step| Step::of(layout, step)) {
+            self.device.copy((&state, at.before), at.alive, (&before, at.row));
+        }
         let gradient = [0, 1, 2, 3].map(|k| &self.resident(id, k).gradient);
         for (d, x, weight, bias) in [(&d_input, &input, 0, 2), (&d_recurrent, &before, 1, 3)] {
             self.device.product(d.whole().t(), x.whole(), Onto::Itself, (gradient[weight], 0));
@@ -281,15 +279,13 @@ impl<'a> Passes<'a> {
     }
 
     /// Adds the gradient of what was read to those of what it was read from.
-    fn back_to_sources(&mut self, readings: &[Reading], d_read: &Matrix) {
-        for reading in readings {
-            let block = &self.net.network().blocks[reading.source];
+    fn back_to_sources(&mut self, readings: &[(BlockId, Reading)], d_read: &Matrix) {
+        for &(source, ref reading) in readings {
+            let block = &self.net.network().blocks[source];
             let into = match block.op {
-                _ if block.when == When::Sentence => {
-                    self.d_sentence(reading.source, self.batch.encoder.batch())
-                }
-                Op::Embedding { .. } => self.resident(reading.source, 0).gradient.clone(),
-                _ => self.cells[&reading.source].d_state.clone(),
+                _ if block.when == When::Sentence => self.d_sentence(source, self.batch.encoder.batch()),
+                Op::Embedding { .. } => self.resident(source, 0).gradient.clone(),
+                _ => self.cells[&source].d_state.clone(),
             };
             self.device.scatter(reading, d_read, &into);
         }

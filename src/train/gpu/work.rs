@@ -1,7 +1,6 @@
 //! The words in which the rules ask for work: products, rows put together, and their way back.
 
 use super::device::{Device, Kernel, Matrix};
-use crate::model::BlockId;
 
 /// Threads of a workgroup along a row, and the side of the square that one makes of a product.
 const THREADS: usize = 64;
@@ -24,11 +23,6 @@ impl Matrix {
     /// `rows` rows from row `first` on.
     pub fn part(&self, first: usize, rows: usize) -> View<'_> {
         View { matrix: self, first, rows, turned: false }
-    }
-
-    /// A matrix of its first rows, in the same place.
-    pub fn first_rows(&self, rows: usize) -> Matrix {
-        Matrix { rows: rows.min(self.rows), ..self.clone() }
     }
 }
 
@@ -60,10 +54,9 @@ pub enum Onto<'a> {
     Bias(&'a Matrix),
 }
 
-/// Which rows of `source` a block reads side by side with others, and what becomes of their gradients.
+/// Which rows of a matrix a block reads side by side with those of others, and the way back.
 pub struct Reading {
-    pub source: BlockId,
-    /// The rows it is read from, and where its columns begin in what is read.
+    /// The rows that are read, and where its columns begin in what is read.
     from: Matrix,
     column: usize,
     rows: usize,
@@ -97,14 +90,7 @@ impl Device {
     }
 
     /// Row `indices[i]` of `from` as row i, in columns from `column` on, through `mask`.
-    pub fn reading(
-        &self,
-        source: BlockId,
-        from: &Matrix,
-        column: usize,
-        indices: &[u32],
-        mask: Option<Matrix>,
-    ) -> Reading {
+    pub fn reading(&self, from: &Matrix, column: usize, indices: &[u32], mask: Option<Matrix>) -> Reading {
         let mut order: Vec<u32> = (0..indices.len() as u32).collect();
         order.sort_by_key(|&row| indices[row as usize]);
         let groups = order.chunk_by(|&a, &b| indices[a as usize] == indices[b as usize]);
@@ -114,7 +100,6 @@ impl Device {
             sums.push(indices[group[0] as usize]);
         }
         Reading {
-            source,
             from: from.clone(),
             column,
             rows: indices.len(),
@@ -141,10 +126,10 @@ impl Device {
         self.ask(Kernel::Scatter, &[d, mask, order, into, starts, sums], &numbers, groups);
     }
 
-    /// Adds `matrix` to the rows of `into` from row `first` on.
-    pub fn add(&mut self, matrix: &Matrix, (into, first): (&Matrix, usize)) {
-        let rows: Vec<u32> = (first as u32..).take(matrix.rows).collect();
-        let reading = self.reading(0, into, 0, &rows, None);
+    /// Adds the first `rows` rows of `matrix` to those of `into` from row `first` on.
+    pub fn add(&mut self, matrix: &Matrix, rows: usize, (into, first): (&Matrix, usize)) {
+        let rows: Vec<u32> = (first as u32..).take(rows).collect();
+        let reading = self.reading(into, 0, &rows, None);
         self.scatter(&reading, matrix, into);
     }
 }
