@@ -80,7 +80,7 @@ def changed(module, text, was, becomes):
 
 def model(design, folder, module, parameters, changes, from_reset):
     """The module with its promises (and its changes) as an SMT problem."""
-    text = (design / "rtl" / f"{module}.v").read_text()
+    text = (design / "rtl" / f"{module}.sv").read_text()
     for was, becomes in changes:
         text = changed(module, text, was, becomes)
     promises = (HERE / f"{module}.svh").read_text()

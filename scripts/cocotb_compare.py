@@ -81,7 +81,7 @@ def testbench(build, hvae):
 
 def python_testbench(build):
     """The same Verilog, without its testbench, with cocotb's library."""
-    text = (build / "sim/hvae_tb.v").read_text()
+    text = (build / "sim/hvae_tb.sv").read_text()
     paths = {p for _, valid, group, data in probes(text) for p in (valid, group, data) if not p.isdigit()}
     names = {path.rsplit(".")[-1] for path in paths} | {"cycles_o", "output_empty"}
     ports = "clk_i rst_ni s_axil_* s_axis_* m_axis_*".split()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The host of sim/hvae_tb.v, driven signal by signal from Python with cocotb.
+"""The host of sim/hvae_tb.sv, driven signal by signal from Python with cocotb.
 
 Loaded by cocotb inside the simulator (see cocotb_compare.py). It plays the same jobs, reads
 the same probes in every cycle and writes the same log as the Verilog testbench without stalls.
@@ -145,11 +145,11 @@ async def host(dut):
     offsets = {n: int(v, 16) for n, v in re.findall(r"HVAE_(\w+)_OFFSET\s+(0x\w+)u", header)}
     words = [int(w, 16) for w in Path(os.environ["HVAE_STIMULUS"]).read_text().split()]
     channels = []
-    for channel, valid, group, data in probes((build / "sim/hvae_tb.v").read_text()):
+    for channel, valid, group, data in probes((build / "sim/hvae_tb.sv").read_text()):
         handle = at(dut, data)
         group = int(group) if group.isdigit() else at(dut, group)
         channels.append((at(dut, valid), channel, group, handle, (len(handle) + 3) // 4))
-    assert channels, "no probe in sim/hvae_tb.v has the form this script knows"
+    assert channels, "no probe in sim/hvae_tb.sv has the form this script knows"
 
     started = time.perf_counter()
     machine = Host(dut, offsets)

@@ -77,18 +77,18 @@ def modules(folder):
 
 
 def with_parameters(module, parameters):
-    text = (ROOT / "rtl" / f"{module}.v").read_text()
+    text = (ROOT / "rtl" / f"{module}.sv").read_text()
     for name, value in parameters.items():
         pattern = rf'(parameter {name}\s*=\s*)("[^"]*"|[^,/\n]*?)(\s*(?:,|//|\n))'
         text, found = re.subn(pattern, lambda m: f"{m[1]}{value}{m[3]}", text, count=1)
         if not found:
-            sys.exit(f"rtl/{module}.v: expected a parameter {name}, found none; correct scripts/fit_budget.py")
+            sys.exit(f"rtl/{module}.sv: expected a parameter {name}, found none; correct scripts/fit_budget.py")
     return text
 
 
 def without_body(module):
     """The ports of a module, as a black box."""
-    text = (ROOT / "rtl" / f"{module}.v").read_text()
+    text = (ROOT / "rtl" / f"{module}.sv").read_text()
     head = text[text.index(f"module {module}"):]
     return "(* blackbox *)\n" + head[:head.index(");") + 2].replace("output reg ", "output wire ") + "\nendmodule\n"
 
@@ -115,27 +115,27 @@ def main():
         sys.exit(3)
     print(f"{'LUT4':>8} {'FF':>8} {'BRAM':>5} {'DSP':>5}  module")
     if args.build:
-        script = "read_verilog -sv -defer -Irtl rtl/*.v; synth_ecp5 -noflatten -top hvae_top"
+        script = "read_verilog -sv -defer -Irtl rtl/*.sv; synth_ecp5 -noflatten -top hvae_top"
         lut, ff, bram, dsp = synthesise(args.yosys, args.build, script)
         print(f"{lut:8} {ff:8} {bram:5} {dsp:5}  {args.build}")
         return
     with tempfile.TemporaryDirectory(dir=".") as name:
         folder = pathlib.Path(name)
-        (folder / "hvae_design.vh").write_text(HEADER)
+        (folder / "hvae_design.svh").write_text(HEADER)
         # The sequencers are described in Rust; no module of this list but hvae_latent has one.
         stub = "module hvae_stage_seq(input wire clk_i, rst_i, start_i, mvm_i, input wire [7:0] phases_last_i,\n" \
                "slots_last_i, wait_last_i, drain_last_i, rounds_last_i, input wire [17:0] scan_last_i, output wire busy_o,\n" \
                "sample_o, first_phase_o, scan_o, output wire [7:0] phase_o, slot_o, round_o, output wire [17:0] scan_index_o);\n" \
                "endmodule\n"
-        (folder / "hvae_stage_seq.v").write_text("(* blackbox *)\n" + stub)
+        (folder / "hvae_stage_seq.sv").write_text("(* blackbox *)\n" + stub)
         for module, parameters, left_out in modules(folder):
             if args.modules and module not in args.modules:
                 continue
-            for source in (ROOT / "rtl").glob("*.v"):
+            for source in (ROOT / "rtl").glob("*.sv"):
                 text = without_body(source.stem) if source.stem == left_out else source.read_text()
                 (folder / source.name).write_text(text)
-            (folder / f"{module}.v").write_text(with_parameters(module, parameters))
-            script = f"read_verilog -sv -defer -I. *.v; hierarchy -top {module}; synth_ecp5 -top {module}"
+            (folder / f"{module}.sv").write_text(with_parameters(module, parameters))
+            script = f"read_verilog -sv -defer -I. *.sv; hierarchy -top {module}; synth_ecp5 -top {module}"
             lut, ff, bram, dsp = synthesise(args.yosys, folder, script)
             shown = " ".join(f"{k}={v}" for k, v in parameters.items() if not k.endswith("File"))
             print(f"{lut:8} {ff:8} {bram:5} {dsp:5}  {module} {shown}", flush=True)

@@ -1,10 +1,8 @@
 //! Bad requests and broken files: exit status and whole message of each, as they stand in
-//! `tests/bad_requests/expected.txt` (rewritten with `BLESS=1 cargo test --test bad_requests`,
+//! `tests/bad_requests/expected.txt` (rewritten with `BLESS=1 cargo test --test all bad_requests`,
 //! and read in the diff).
 
-mod common;
-
-use common::tiny;
+use crate::common::tiny;
 use hvae_mnn::config::CellKind;
 use hvae_mnn::model::{Description, Network, TrainedModel, Vocabulary};
 use hvae_mnn::pipeline::random_weights;
@@ -277,7 +275,10 @@ fn a_full_disk_is_said_and_leaves_nothing() {
     fs::create_dir(&disk).unwrap();
     let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=64k", "tmpfs"]).arg(&disk).output();
     if !mounted.is_ok_and(|o| o.status.success()) {
-        return common::skip("a_full_disk_is_said_and_leaves_nothing", "no right to mount a small disk here");
+        return crate::common::skip(
+            "a_full_disk_is_said_and_leaves_nothing",
+            "no right to mount a small disk here",
+        );
     }
     let answer =
         run(folder.path(), "generate --config DIR/hvae.toml --random-weights 1 --out DIR/disk/out", &[]);

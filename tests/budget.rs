@@ -1,10 +1,8 @@
 //! The budget against what the golden model counts, against counts by hand, and as the
 //! program prints it.
 
-mod common;
-
-use common::designs::designs;
-use common::{build, mapped, tiny};
+use crate::common::designs::designs;
+use crate::common::{build, mapped, tiny};
 use hvae_mnn::budget::{Budget, PARTS, Pace, Part, constants};
 use hvae_mnn::config::{CellKind, Config};
 use hvae_mnn::golden::{Golden, Job, JobKind};

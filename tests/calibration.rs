@@ -1,8 +1,6 @@
 //! What is set after programming: ranges that hold what columns give, gains that undo what devices do.
 
-mod common;
-
-use common::{mapped, tiny};
+use crate::common::{mapped, tiny};
 use hvae_mnn::config::CellKind::{Gru, Lstm};
 use hvae_mnn::config::{AdcRange, Config, Encoding, RangeOf};
 use hvae_mnn::crossbar::{Correction, CrossbarNet};

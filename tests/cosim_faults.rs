@@ -1,8 +1,6 @@
 //! Faults planted in an emitted design: co-simulation must fail and name the place.
 
-mod common;
-
-use common::{build, jobs, mapped, skip, tiny};
+use crate::common::{build, jobs, mapped, skip, tiny};
 use hvae_mnn::config::CellKind;
 use hvae_mnn::cosim::{Cosim, Difference, Effort, Engine, RunOptions, Simulation, tools};
 use hvae_mnn::crossbar::CrossbarNet;
@@ -24,21 +22,21 @@ struct Fault {
 const FAULTS: &[Fault] = &[
     Fault {
         name: "two gates of the lower encoder change places",
-        file: "rtl/hvae_enc1.v",
+        file: "rtl/hvae_enc1.sv",
         was: ".x_i({ x[(2*LANES+l)*PRE_BITS+:PRE_BITS], x[(1*LANES+l)*PRE_BITS+:PRE_BITS], x[(0*LANES+l)*PRE_BITS+:PRE_BITS] })",
         becomes: ".x_i({ x[(2*LANES+l)*PRE_BITS+:PRE_BITS], x[(0*LANES+l)*PRE_BITS+:PRE_BITS], x[(1*LANES+l)*PRE_BITS+:PRE_BITS] })",
         named: &["enc1.h"],
     },
     Fault {
         name: "the converters drop a bit too many",
-        file: "rtl/hvae_matvec.v",
+        file: "rtl/hvae_matvec.sv",
         was: ".AdcShift(AdcShift + ",
         becomes: ".AdcShift(1 + AdcShift + ",
         named: &["enc1.h"],
     },
     Fault {
         name: "the answer loses its third beat",
-        file: "rtl/hvae_core.v",
+        file: "rtl/hvae_core.sv",
         was: ".push_i(token_push || statistics_push || score_valid)",
         becomes: ".push_i((token_push && tokens_o != 32'd2) || statistics_push || score_valid)",
         // Tokens repeat: what shows first may be a later beat, or the early end.
@@ -46,7 +44,7 @@ const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "the sentence loses its third beat",
-        file: "rtl/hvae_input_buffer.v",
+        file: "rtl/hvae_input_buffer.sv",
         was: "wire take = s_axis_tvalid_i && !full_o;",
         becomes: "reg [15:0] beats_q;\n  always @(posedge clk_i) if (rst_i || release_i) beats_q <= 16'd0; \
                   else if (s_axis_tvalid_i && !full_o) beats_q <= beats_q + 16'd1;\n  \
@@ -55,49 +53,49 @@ const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "negative halves are rounded away from zero",
-        file: "rtl/hvae_requant.v",
+        file: "rtl/hvae_requant.sv",
         was: "((wide <<< UP) + HALF) >>> DOWN;",
         becomes: "((wide <<< UP) + HALF - WIDE'(DOWN > 0 && wide[WIDE-1] ? 1 : 0)) >>> DOWN;",
         named: &["enc1.h["],
     },
     Fault {
         name: "negative numbers are cut off towards zero",
-        file: "rtl/hvae_requant.v",
+        file: "rtl/hvae_requant.sv",
         was: "((wide <<< UP) + HALF) >>> DOWN;",
         becomes: "((wide <<< UP) + (wide[WIDE-1] ? (HALF <<< 1) - WIDE'(DOWN > 0 ? 1 : 0) : HALF)) >>> DOWN;",
         named: &["enc1.h"],
     },
     Fault {
         name: "the upper encoder waits a cycle too long",
-        file: "rtl/hvae_enc2.v",
+        file: "rtl/hvae_enc2.sv",
         was: ".wait_last_i(8'd5)",
         becomes: ".wait_last_i(8'd6)",
         named: &["enc2.h[0] (cycle of the write)"],
     },
     Fault {
         name: "a term of the softmax comes out one place too small",
-        file: "rtl/hvae_log_prob.v",
+        file: "rtl/hvae_log_prob.sv",
         was: "18'sd94548",
         becomes: "18'sd94549",
         named: &["vocab.score", "output["],
     },
     Fault {
         name: "SCORE predicts the token before the next",
-        file: "rtl/hvae_core.v",
+        file: "rtl/hvae_core.sv",
         was: "target = history_q[31:16]",
         becomes: "target = history_q[15:0]",
         named: &["vocab.score", "output["],
     },
     Fault {
         name: "a phase is taken for empty that is not",
-        file: "rtl/hvae_dac.v",
+        file: "rtl/hvae_dac.sv",
         was: "digit != {DacBits*Rows{1'b0}}",
         becomes: "digit[DacBits*Rows-1:1] != {(DacBits*Rows-1){1'b0}}",
         named: &["enc1.h[", "TILE_SAMPLES"],
     },
     Fault {
         name: "skipped phases still convert",
-        file: "rtl/hvae_matvec.v",
+        file: "rtl/hvae_matvec.sv",
         was: "if (sample_q2 && live[row])",
         becomes: "if (sample_q2)",
         named: &["TILE_SAMPLES"],

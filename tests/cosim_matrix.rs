@@ -1,9 +1,7 @@
 //! The emitted design against the golden model, on small designs of every kind.
 
-mod common;
-
-use common::designs::{Small, designs};
-use common::{build, jobs, mapped, skip};
+use crate::common::designs::{Small, designs};
+use crate::common::{build, jobs, mapped, skip};
 use hvae_mnn::cosim::{Cosim, CosimReport, Effort, Engine, RunOptions, Simulation, tools};
 use hvae_mnn::golden::Golden;
 use std::sync::Mutex;

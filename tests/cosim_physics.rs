@@ -1,9 +1,7 @@
 //! Devices that are not ideal, in the Verilog as in the golden model, bit by bit: every preset, and
 //! all effects at once on tiles of several shapes.
 
-mod common;
-
-use common::{build, jobs, mapped, skip, tiny};
+use crate::common::{build, jobs, mapped, skip, tiny};
 use hvae_mnn::config::CellKind::{Gru, Lstm, Rnn};
 use hvae_mnn::config::{AdcRange, Config, Crossbar, Encoding, Fault, Noise, RangeOf, Stuck, Wires};
 use hvae_mnn::cosim::{Cosim, CosimReport, Effort, Engine, RunOptions, Simulation, tools};

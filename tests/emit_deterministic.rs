@@ -1,9 +1,7 @@
 //! The same request gives the same bytes, and the images in a build are the network's.
 
-mod common;
-
-use common::designs::designs;
-use common::mapped;
+use crate::common::designs::designs;
+use crate::common::mapped;
 use hvae_mnn::crossbar::MappedMatrix;
 use hvae_mnn::emit::emit;
 use hvae_mnn::model::Block;

@@ -1,9 +1,7 @@
 //! Every small design is clean for the linters and for synthesis.
 
-mod common;
-
-use common::designs::designs;
-use common::{build, mapped, skip};
+use crate::common::designs::designs;
+use crate::common::{build, mapped, skip};
 use hvae_mnn::cosim::tools::{self, Needed, Tool};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -32,7 +30,10 @@ fn silent(tool: &Tool, arguments: &[&str], folder: &Path) -> Result<(), String> 
 }
 
 /// Checks each small design that `wanted` takes, in a folder of its own.
-fn on_each(wanted: impl Fn(&common::designs::Small) -> bool, check: impl Fn(&Path) -> Result<(), String>) {
+fn on_each(
+    wanted: impl Fn(&crate::common::designs::Small) -> bool,
+    check: impl Fn(&Path) -> Result<(), String>,
+) {
     let mut failures = Vec::new();
     for design in designs().into_iter().filter(|d| wanted(d)) {
         let folder = tempfile::tempdir().unwrap();
@@ -67,7 +68,7 @@ fn iverilog_finds_nothing() {
         |_| true,
         |folder| {
             let list = std::fs::read_to_string(folder.join("design.f")).map_err(|e| e.to_string())?;
-            let sources = list.lines().filter(|l| l.ends_with(".v"));
+            let sources = list.lines().filter(|l| l.ends_with(".sv"));
             let flags = ["-g2012", "-Wall", "-Irtl", "-o", "lint.vvp", "-s", "hvae_top"];
             silent(&iverilog, &flags.into_iter().chain(sources).collect::<Vec<_>>(), folder)
         },
@@ -82,7 +83,7 @@ fn yosys_finds_no_latch_and_no_loose_end() {
     on_each(
         |design| few.contains(design.name),
         |folder| {
-            let script = "read_verilog -sv -defer -Irtl rtl/*.v; hierarchy -check -top hvae_top; proc; check -assert; \
+            let script = "read_verilog -sv -defer -Irtl rtl/*.sv; hierarchy -check -top hvae_top; proc; check -assert; \
                           select -assert-none t:$dlatch t:$adlatch t:$dlatchsr";
             silent(&yosys, &["-q", "-p", script], folder)
         },

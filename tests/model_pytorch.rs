@@ -1,7 +1,5 @@
 //! The float forward pass computes what PyTorch's own modules compute.
 
-mod common;
-
 use hvae_mnn::config::{CellKind, LatentFrom, Model};
 use hvae_mnn::model::{
     Effort, FloatNet, Network, Protocol, Role, TrainedModel, evaluate, import, read_sentences, read_tensors,
@@ -105,11 +103,11 @@ fn free_running_steps_agree_with_teacher_forcing() {
 #[test]
 fn pytorch_measures_the_committed_model_as_we_do() {
     let test = "the committed model in PyTorch";
-    let python = match common::python(&["torch", "safetensors"]) {
+    let python = match crate::common::python(&["torch", "safetensors"]) {
         Ok(python) => python,
         Err(_) => {
             let why = "no torch and safetensors in .venv; install: .venv/bin/pip install torch safetensors";
-            return common::skip(test, why);
+            return crate::common::skip(test, why);
         }
     };
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -1,9 +1,7 @@
 //! The netlist that `hvae synth --flow netlist` makes of a small design does what the golden model
 //! does, bit by bit and cycle by cycle.
 
-mod common;
-
-use common::{build, jobs, mapped, skip, smallest, synthesis};
+use crate::common::{build, jobs, mapped, skip, smallest, synthesis};
 use hvae_mnn::cosim::{Cosim, CosimReport, Effort, Engine, NETLIST, RunOptions, Simulation, tools};
 use hvae_mnn::golden::Golden;
 use hvae_mnn::synth::Flow;

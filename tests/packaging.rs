@@ -1,9 +1,7 @@
 //! What other tools make of a build folder: FuseSoC runs it, readers of IP-XACT see the table of
 //! registers and the ports, the C driver gets the golden model's answers from the hardware.
 
-mod common;
-
-use common::{build, jobs, mapped, python, skip, tiny};
+use crate::common::{build, jobs, mapped, python, skip, tiny};
 use hvae_mnn::config::CellKind::{Gru, Lstm, Rnn};
 use hvae_mnn::config::Config;
 use hvae_mnn::cosim::tools;
@@ -154,11 +152,11 @@ fn lists_of_files_are_complete() {
     let in_xml: BTreeSet<String> = in_xml.filter(|n| n.contains('/')).map(String::from).collect();
     let hardware: BTreeSet<String> = on_disk("rtl").union(&on_disk("rom")).cloned().collect();
     assert_eq!(in_xml, hardware);
-    let simulation = ["sim/hvae_tb.v", "sim/generate.hex"].map(String::from);
+    let simulation = ["sim/hvae_tb.sv", "sim/generate.hex"].map(String::from);
     assert_eq!(in_core, hardware.into_iter().chain(simulation).collect());
-    let verilog: BTreeSet<String> = on_disk("rtl").into_iter().filter(|f| f.ends_with(".v")).collect();
+    let verilog: BTreeSet<String> = on_disk("rtl").into_iter().filter(|f| f.ends_with(".sv")).collect();
     assert_eq!(
-        list.lines().filter(|l| l.ends_with(".v")).map(String::from).collect::<BTreeSet<_>>(),
+        list.lines().filter(|l| l.ends_with(".sv")).map(String::from).collect::<BTreeSet<_>>(),
         verilog
     );
 }
@@ -199,7 +197,7 @@ fn readers_of_ip_xact_see_the_registers_and_the_ports() {
     match tools::YOSYS.find() {
         Err(why) => skip("ports of the IP-XACT component", &why.to_string()),
         Ok(yosys) => {
-            let script = "read_verilog -sv rtl/hvae_top.v; write_json ports.json";
+            let script = "read_verilog -sv rtl/hvae_top.sv; write_json ports.json";
             let mut command = Command::new(yosys.path);
             let output =
                 command.args(["-q", "-p", script]).current_dir(bench.folder.path()).output().unwrap();

@@ -1,9 +1,7 @@
 //! `make prove` as a test: every promise holds for ever, every planted bug is caught, and a design
 //! that breaks a promise is refused.
 
-mod common;
-
-use common::{build, mapped, skip, tiny};
+use crate::common::{build, mapped, skip, tiny};
 use hvae_mnn::config::CellKind::{Gru, Lstm};
 use std::fs;
 use std::path::Path;
@@ -55,7 +53,7 @@ fn promises_hold_for_ever_and_planted_bugs_are_caught() {
 #[test]
 fn a_design_that_breaks_a_promise_is_refused() {
     let design = design();
-    let path = design.path().join("rtl/hvae_fifo.v");
+    let path = design.path().join("rtl/hvae_fifo.sv");
     let text = fs::read_to_string(&path).unwrap();
     let (was, broken) = ("words[write_q] <= {last_i, data_i}", "words[write_q] <= {data_i[0], data_i}");
     assert_eq!(text.matches(was).count(), 1);

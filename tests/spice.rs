@@ -1,7 +1,5 @@
 //! Tiles solved as circuits by ngspice, against the transfer matrix and the integer codes.
 
-mod common;
-
 use hvae_mnn::config::{ArrayKind, Crossbar, Device, Drive, Wires};
 use hvae_mnn::cosim::tools;
 use hvae_mnn::crossbar::{Devices, effective_conductances};
@@ -11,7 +9,7 @@ use std::path::Path;
 use std::process::Command;
 
 fn found() -> Option<tools::Tool> {
-    tools::NGSPICE.find().map_err(|why| common::skip("tiles as circuits", &why.to_string())).ok()
+    tools::NGSPICE.find().map_err(|why| crate::common::skip("tiles as circuits", &why.to_string())).ok()
 }
 
 /// Full scale and step of the conductance codes, microsiemens.

@@ -1,8 +1,6 @@
 //! Studies: killed and resumed, row by row, and refused.
 
-mod common;
-
-use common::tiny;
+use crate::common::tiny;
 use hvae_mnn::config::CellKind;
 use hvae_mnn::model::{Description, Network, TrainedModel, Vocabulary};
 use hvae_mnn::pipeline::random_weights;

@@ -1,8 +1,6 @@
 //! `hvae synth` on a small design: flows that end, counts that make sense, tools that fail loudly.
 
-mod common;
-
-use common::{build, mapped, skip, smallest, synthesis};
+use crate::common::{build, mapped, skip, smallest, synthesis};
 use hvae_mnn::config::Config;
 use hvae_mnn::cosim::tools;
 use hvae_mnn::crossbar::CrossbarNet;
@@ -65,11 +63,11 @@ fn flows_without_a_router() {
     assert!(matches!(missing, SynthError::Request(_)) && missing.to_string().contains("--liberty"));
 
     // What a tool says when it fails is what the user sees.
-    let core = folder.path().join("rtl/hvae_table.v");
+    let core = folder.path().join("rtl/hvae_table.sv");
     let text = fs::read_to_string(&core).unwrap();
     fs::write(&core, text.replacen("endmodule", "assign = 1; endmodule", 1)).unwrap();
     let failed = flows.run(Flow::Generic, &|_| {}).unwrap_err().to_string();
-    assert!(failed.contains("hvae_table.v") && failed.contains("syntax error"), "{failed}");
+    assert!(failed.contains("hvae_table.sv") && failed.contains("syntax error"), "{failed}");
     assert!(failed.contains("yosys.log"), "{failed}");
 }
 

@@ -1,8 +1,6 @@
 //! The tokeniser on the sets of the publications, which are not ours to commit: skipped where they are not.
 
-mod common;
-
-use common::skip;
+use crate::common::skip;
 use hvae_mnn::model::{Split, Vocabulary, sentences_of, words};
 use std::collections::BTreeSet;
 use std::fs;

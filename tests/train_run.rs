@@ -1,5 +1,4 @@
 //! Fitting is deterministic, survives interruption, and learns.
-#![cfg(feature = "train")]
 
 use hvae_mnn::config::{
     CellKind, Config, Decay, KlSchedule, LatentFrom, LatentSteps, Model, Protocol, Train,

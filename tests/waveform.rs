@@ -1,14 +1,12 @@
 //! Waveforms: FST that another reader opens, of the asked window and no more.
 
-mod common;
-
-use common::{build, jobs, mapped, python, skip, tiny};
+use crate::common::{build, jobs, mapped, python, skip, tiny};
 use hvae_mnn::config::CellKind::{Gru, Rnn};
 use hvae_mnn::cosim::{Effort, Engine, RunOptions, Simulation, Trace, stimulus, tools};
 use std::path::Path;
 use std::process::Command;
 
-/// Simulation time of a cycle, in nanoseconds (`templates/tb.v`).
+/// Simulation time of a cycle, in nanoseconds (`templates/tb.sv`).
 const PERIOD: u64 = 10;
 const CYCLES: &str = "hvae_tb.u_dut.u_core.cycles_o";
 

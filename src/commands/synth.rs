@@ -71,7 +71,7 @@ pub fn synthesise(
     let wanted = Part::find(&config.target.part).filter(|p| Some(p.family) == flow.family());
     let synthesis = Synthesis {
         build: folder,
-        sources: files("rtl/", ".v"),
+        sources: files("rtl/", ".sv"),
         images: files("rom/", ".hex"),
         clock_mhz: config.accelerator.clock_mhz,
         part: part.or(wanted.map(|p| p.name)),

@@ -223,13 +223,13 @@ fn sources(build: &Path) -> Result<Vec<String>, SimError> {
     let list = build.join("design.f");
     let text = fs::read_to_string(&list).map_err(SimError::io(&list))?;
     let mut files: Vec<String> =
-        text.lines().map(str::trim).filter(|l| l.ends_with(".v")).map(String::from).collect();
+        text.lines().map(str::trim).filter(|l| l.ends_with(".sv")).map(String::from).collect();
     files.push(testbench());
     Ok(files)
 }
 
 fn testbench() -> String {
-    format!("sim/{TOP}.v")
+    format!("sim/{TOP}.sv")
 }
 
 fn verilate(tool: &Tool, trace: bool, effort: Effort) -> Command {
@@ -320,7 +320,7 @@ fn icarus(tool: &Tool) -> Command {
 fn key(build: &Path, sources: &[String], tool: &Tool, command: &Command) -> Result<String, SimError> {
     let mut all = format!("{}\n{:?}\n", tool.version, command.get_args().collect::<Vec<_>>());
     // The header is included, so no list of sources names it.
-    for file in sources.iter().map(String::as_str).chain(["rtl/hvae_design.vh"]) {
+    for file in sources.iter().map(String::as_str).chain(["rtl/hvae_design.svh"]) {
         let path = build.join(file);
         let bytes = fs::read(&path).map_err(SimError::io(&path))?;
         all += &format!("{file} {}\n", sha256(&bytes));

@@ -7,7 +7,7 @@
 //! value = (code << adc_shift) - zero - offset          in code steps
 //! ```
 //!
-//! `rtl/hvae_tile_core.v` says the same in Verilog. Noise belongs to a conversion and not to a
+//! `rtl/hvae_tile_core.sv` says the same in Verilog. Noise belongs to a conversion and not to a
 //! moment: it is a function of the job, the step, the matrix, the tile, the phase, the slot and the
 //! converter, so that stalls, rounds and the order of evaluation change nothing.
 

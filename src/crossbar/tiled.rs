@@ -9,7 +9,7 @@ use crate::config::Noise;
 use crate::quant::{IntMatrix, MatVec};
 use std::sync::Arc;
 
-/// A programmed matrix. Behaves bit by bit as `rtl/hvae_matvec.v`.
+/// A programmed matrix. Behaves bit by bit as `rtl/hvae_matvec.sv`.
 #[derive(Debug, Clone)]
 pub struct TiledMatrix {
     geometry: TileGeometry,

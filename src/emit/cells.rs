@@ -6,7 +6,7 @@ use crate::config::CellKind;
 use crate::model::BlockId;
 use crate::quant::{QuantCell, Signal};
 
-/// Cycles of a gate lane, as the header of `rtl/hvae_gate_*.v` states them. (The golden model has
+/// Cycles of a gate lane, as the header of `rtl/hvae_gate_*.sv` states them. (The golden model has
 /// its own: neither may lean on the other.)
 const fn gate_latency(kind: CellKind) -> u32 {
     match kind {
@@ -39,7 +39,7 @@ impl StageBuilder<'_> {
         };
         self.out.instances.push(render(&stage));
         let module = self.cell_module(id, cell);
-        self.out.modules.push((format!("hvae_{name}.v"), module + "\n"));
+        self.out.modules.push((format!("hvae_{name}.sv"), module + "\n"));
         let feeds = stage.sources.join(", ");
         self.note(format!("{name}: {} of {} units on {feeds}", cell.kind.name(), cell.hidden));
         let lanes = self.lanes();

@@ -91,7 +91,7 @@ fn bus(
     Bus { name, standard, version, role, maps }
 }
 
-/// The ports of a module whose header has one to a line, as `top.v` has.
+/// The ports of a module whose header has one to a line, as `top.sv` has.
 pub fn ports(verilog: &str) -> Vec<Port> {
     let header =
         verilog.lines().skip_while(|l| !l.starts_with("module ")).take_while(|l| !l.starts_with(");"));

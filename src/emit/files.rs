@@ -25,7 +25,7 @@ pub struct Emitted {
 
 macro_rules! rtl {
     ($($name:literal),* $(,)?) => {
-        [$((concat!("rtl/", $name, ".v"), include_str!(concat!("../../rtl/", $name, ".v")))),*]
+        [$((concat!("rtl/", $name, ".sv"), include_str!(concat!("../../rtl/", $name, ".sv")))),*]
     };
 }
 
@@ -213,9 +213,9 @@ fn verilog(
     };
     let version = &format!("{:08x}", registers::VERSION);
     let top = Top { banner, version, design: id, vocabulary: quant.network.vocabulary, latent_size };
-    put(files, "rtl/hvae_design.vh", &header);
-    put(files, "rtl/hvae_core.v", &core);
-    put(files, "rtl/hvae_top.v", &top);
+    put(files, "rtl/hvae_design.svh", &header);
+    put(files, "rtl/hvae_core.sv", &core);
+    put(files, "rtl/hvae_top.sv", &top);
     for (name, text) in &stages.modules {
         files.insert(format!("rtl/{name}"), text.clone());
     }
@@ -274,7 +274,7 @@ fn simulation(config: &Config, banner: &str, stages: &Stages, files: &mut BTreeM
         },
         counters: ["CYCLES", "ADC_CLIPS", "SATURATIONS", "TOKENS", "TILE_SAMPLES"].map(counter).into(),
     };
-    put(files, "sim/hvae_tb.v", &testbench);
+    put(files, "sim/hvae_tb.sv", &testbench);
 }
 
 /// Renders a template into a file.

@@ -76,10 +76,10 @@ pub fn add(tiles: usize, accelerator: &Accelerator, banner: &str, files: &mut BT
     let below = |folder: &str, end: &str| -> Vec<String> {
         files.keys().filter(|p| p.starts_with(folder) && p.ends_with(end)).cloned().collect()
     };
-    let (sources, images) = (below("rtl/", ".v"), below("rom/", ".hex"));
+    let (sources, images) = (below("rtl/", ".sv"), below("rom/", ".hex"));
     let version = env!("CARGO_PKG_VERSION");
     let sets = file_sets(&sources, &images);
-    let xml = component(&files["rtl/hvae_top.v"], version, tiles, banner, &sets);
+    let xml = component(&files["rtl/hvae_top.sv"], version, tiles, banner, &sets);
     let list = format!("// {banner}\n+incdir+rtl\n{}\n", sources.join("\n"));
     let core = FuseSoc { banner, version, tiles, sources: &sources, images: &images, stimulus: STIMULUS };
     put(files, "hvae.core", &core);
@@ -95,7 +95,7 @@ pub fn add(tiles: usize, accelerator: &Accelerator, banner: &str, files: &mut BT
 fn file_sets(sources: &[String], images: &[String]) -> Vec<FileSet> {
     let verilog =
         |path: &str, include| File { path: path.into(), kind: "systemVerilogSource", user: None, include };
-    let mut rtl = vec![verilog("rtl/hvae_design.vh", true)];
+    let mut rtl = vec![verilog("rtl/hvae_design.svh", true)];
     rtl.extend(sources.iter().map(|path| verilog(path, false)));
     let image =
         |path: &String| File { path: path.clone(), kind: "user", user: Some("readmemh"), include: false };

@@ -4,7 +4,7 @@ use crate::crossbar::TileGeometry;
 use askama::Template;
 
 #[derive(Template)]
-#[template(path = "design.vh", escape = "none")]
+#[template(path = "design.svh", escape = "none")]
 pub struct DesignHeader<'a> {
     pub banner: &'a str,
     pub g: &'a TileGeometry,
@@ -54,7 +54,7 @@ pub struct CellPart {
 }
 
 #[derive(Template)]
-#[template(path = "cell.v", escape = "none")]
+#[template(path = "cell.sv", escape = "none")]
 pub struct CellModule<'a> {
     pub banner: &'a str,
     pub name: &'a str,
@@ -90,7 +90,7 @@ pub struct CellModule<'a> {
 }
 
 #[derive(Template)]
-#[template(path = "stage_embedding.v", escape = "none")]
+#[template(path = "stage_embedding.sv", escape = "none")]
 pub struct EmbeddingStage<'a> {
     pub name: &'a str,
     pub size: usize,
@@ -100,7 +100,7 @@ pub struct EmbeddingStage<'a> {
 }
 
 #[derive(Template)]
-#[template(path = "stage_cell.v", escape = "none")]
+#[template(path = "stage_cell.sv", escape = "none")]
 pub struct CellStage<'a> {
     pub name: &'a str,
     pub index: usize,
@@ -115,7 +115,7 @@ pub struct CellStage<'a> {
 }
 
 #[derive(Template)]
-#[template(path = "stage_linear.v", escape = "none")]
+#[template(path = "stage_linear.sv", escape = "none")]
 pub struct LinearStage<'a> {
     pub name: &'a str,
     pub index: usize,
@@ -134,7 +134,7 @@ pub struct LinearStage<'a> {
 }
 
 #[derive(Template)]
-#[template(path = "stage_latent.v", escape = "none")]
+#[template(path = "stage_latent.sv", escape = "none")]
 pub struct LatentStage<'a> {
     pub name: &'a str,
     pub index: usize,
@@ -151,7 +151,7 @@ pub struct LatentStage<'a> {
 }
 
 #[derive(Template)]
-#[template(path = "stage_vocab.v", escape = "none")]
+#[template(path = "stage_vocab.sv", escape = "none")]
 pub struct VocabStage<'a> {
     pub name: &'a str,
     pub index: usize,
@@ -170,7 +170,7 @@ pub struct VocabStage<'a> {
 }
 
 #[derive(Template)]
-#[template(path = "core.v", escape = "none")]
+#[template(path = "core.sv", escape = "none")]
 pub struct Core<'a> {
     pub banner: &'a str,
     pub overview: Vec<String>,
@@ -189,7 +189,7 @@ pub struct Core<'a> {
 }
 
 #[derive(Template)]
-#[template(path = "top.v", escape = "none")]
+#[template(path = "top.sv", escape = "none")]
 pub struct Top<'a> {
     pub banner: &'a str,
     pub version: &'a str,
@@ -224,7 +224,7 @@ pub struct RegisterOffsets {
 }
 
 #[derive(Template)]
-#[template(path = "tb.v", escape = "none")]
+#[template(path = "tb.sv", escape = "none")]
 pub struct Testbench<'a> {
     pub banner: &'a str,
     pub probes: &'a [Probe],

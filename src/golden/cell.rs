@@ -1,4 +1,4 @@
-//! One unit of each recurrent cell in integers (`rtl/hvae_gate_*.v`).
+//! One unit of each recurrent cell in integers (`rtl/hvae_gate_*.sv`).
 
 use crate::config::CellKind;
 use crate::quant::{QuantCell, QuantNet, Saturations, requant_to, saturating_add};

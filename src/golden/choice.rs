@@ -1,4 +1,4 @@
-//! Choosing a token from the logits (`rtl/hvae_token_choice.v`).
+//! Choosing a token from the logits (`rtl/hvae_token_choice.sv`).
 
 use super::{NoiseKind, NoiseSource};
 use crate::quant::{NOISE_FRAC, OctaveTable, requant};

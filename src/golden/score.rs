@@ -1,4 +1,4 @@
-//! The log-probability of a given token (`rtl/hvae_log_prob.v`).
+//! The log-probability of a given token (`rtl/hvae_log_prob.sv`).
 
 use crate::quant::{Table, requant};
 

@@ -48,7 +48,7 @@ impl Format {
 pub struct Saturations(pub u64);
 
 /// `v * 2^-shift`, rounded half up, saturated to `bits` signed bits; the second
-/// value says whether it was clipped. Mirrored bit by bit by `rtl/hvae_requant.v`.
+/// value says whether it was clipped. Mirrored bit by bit by `rtl/hvae_requant.sv`.
 ///
 /// Negative `shift` multiplies by a power of two, exactly.
 pub fn requant<T: PrimInt + Signed>(v: T, shift: i32, bits: u32) -> (T, bool) {
@@ -72,7 +72,7 @@ pub fn requant_to(v: i64, shift: i32, bits: u32, count: &mut Saturations) -> i64
     value
 }
 
-/// `a + b` saturated to `bits` signed bits, counted (`rtl/hvae_sat_add.v`).
+/// `a + b` saturated to `bits` signed bits, counted (`rtl/hvae_sat_add.sv`).
 pub fn saturating_add(a: i64, b: i64, bits: u32, count: &mut Saturations) -> i64 {
     requant_to(a + b, 0, bits, count)
 }

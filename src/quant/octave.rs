@@ -8,7 +8,7 @@ const MANTISSA_BITS: u32 = 6;
 /// Fraction bits of Gaussian and Gumbel noise.
 pub const NOISE_FRAC: i32 = 12;
 
-/// 32 octaves of 64 segments, one output each (`rtl/hvae_octave_table.v`).
+/// 32 octaves of 64 segments, one output each (`rtl/hvae_octave_table.sv`).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct OctaveTable {
     /// Signed width of a word.

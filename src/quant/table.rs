@@ -63,7 +63,7 @@ impl Function {
 }
 
 /// A table of 2^`address_bits` segments: out = value + delta * fraction.
-/// Mirrored by `rtl/hvae_table.v`.
+/// Mirrored by `rtl/hvae_table.sv`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Table {
     pub function: Function,
@@ -95,7 +95,7 @@ impl Table {
         Table { function, input, output, address_bits, values, deltas, delta_bits }
     }
 
-    /// A table of a 16-bit fraction with 16 fraction bits (`rtl/hvae_log_prob.v`).
+    /// A table of a 16-bit fraction with 16 fraction bits (`rtl/hvae_log_prob.sv`).
     pub fn of_fraction(function: Function) -> Table {
         Table::new(function, Format::new(16, 16), 18, 9)
     }

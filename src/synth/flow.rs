@@ -122,7 +122,7 @@ impl Synthesis<'_> {
         fs::write(&path, script).map_err(SynthError::io(&path))?;
         let mut inputs = self.sources.clone();
         inputs.extend(self.images.iter().cloned());
-        inputs.extend(["rtl/hvae_design.vh".into(), file.clone()]);
+        inputs.extend(["rtl/hvae_design.svh".into(), file.clone()]);
         let step = Step { name: "yosys", tool: &tool, arguments: vec![file], inputs, output: output.into() };
         seconds.insert("yosys".into(), step.run(self.build, folder, progress)?);
         let stat = folder.join("stat.json");
@@ -136,7 +136,7 @@ impl Synthesis<'_> {
 
     /// Every flow reads the design like this; tile cores may stay black boxes.
     fn read(&self, black_boxes: bool) -> String {
-        let core = "rtl/hvae_tile_core.v";
+        let core = "rtl/hvae_tile_core.sv";
         let open: Vec<&str> =
             self.sources.iter().map(String::as_str).filter(|s| !black_boxes || *s != core).collect();
         let mut script = format!("read_verilog -sv -defer -Irtl {}\n", open.join(" "));

@@ -101,6 +101,6 @@ pub fn synthesis<'a>(build: &'a Path, config: &Config) -> Synthesis<'a> {
         found.sort();
         found
     };
-    let (sources, images) = (below("rtl", ".v"), below("rom", ".hex"));
+    let (sources, images) = (below("rtl", ".sv"), below("rom", ".hex"));
     Synthesis { build, sources, images, clock_mhz: config.accelerator.clock_mhz, part: None, liberty: None }
 }

@@ -1,7 +1,7 @@
 //! `hvae_axil_regs`: a bus master that takes its time at random, against a
 //! shadow of the table.
 
-use crate::bench::{Bench, Random};
+use super::bench::{Bench, Random};
 use hvae_mnn::emit::controllers::axil_regs::AxilRegs;
 use hvae_mnn::emit::controllers::registers::{Access, REGISTERS, offset};
 

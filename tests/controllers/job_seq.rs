@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::bench::{Bench, Circuit};
+use super::bench::{Bench, Circuit};
 use hvae_mnn::emit::controllers::job_seq::JobSeq;
 
 const ENCODE: u64 = 0;

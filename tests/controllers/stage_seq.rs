@@ -1,6 +1,6 @@
 //! `hvae_stage_seq`: every output in every cycle, for several limits.
 
-use crate::bench::Bench;
+use super::bench::Bench;
 use hvae_mnn::emit::controllers::stage_seq::StageSeq;
 
 struct Limits {

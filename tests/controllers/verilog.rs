@@ -4,8 +4,8 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use crate::bench::{Bench, Circuit, Random};
-use crate::tools::{emitted, icarus, output, verilator, yosys};
+use super::bench::{Bench, Circuit, Random};
+use super::tools::{emitted, icarus, output, verilator, yosys};
 use hvae_mnn::emit::controllers::axil_regs::AxilRegs;
 use hvae_mnn::emit::controllers::job_seq::JobSeq;
 use hvae_mnn::emit::controllers::shape::{Wire, shape_of};
@@ -26,7 +26,7 @@ fn same_bytes_every_time_and_plain_names() {
     let files = verilog();
     assert_eq!(files, verilog());
     for (name, text) in files {
-        let module = name.strip_suffix(".v").expect("a .v file");
+        let module = name.strip_suffix(".sv").expect("a .sv file");
         assert!(text.starts_with("// SPDX-License-Identifier: Apache-2.0\n"), "{name}");
         assert!(text.contains(&format!("\nmodule {module} (\n")), "{name}");
         assert!(text.ends_with("`default_nettype wire\n"), "{name}");
@@ -107,7 +107,7 @@ fn prepare<C: Circuit>(module: &str, folder: &Path) -> Vec<Vec<u64>> {
     assert_eq!(named(&shape.inputs), C::INPUTS, "{module}: inputs in tests/controllers/bench.rs");
     assert_eq!(named(&shape.outputs), C::OUTPUTS, "{module}: outputs there");
     let text = bench(module, &shape.inputs, &shape.outputs);
-    std::fs::write(folder.join(format!("bench_{module}.v")), text).unwrap();
+    std::fs::write(folder.join(format!("bench_{module}.sv")), text).unwrap();
 
     let mut random = Random(2026);
     let (mut hex, mut rows) = (String::new(), Vec::new());
@@ -168,8 +168,8 @@ fn rust_hdl_verilator_and_icarus_agree() {
          initial #{} $finish;\nendmodule\n",
         3 * CYCLES + 10
     );
-    std::fs::write(folder.path().join("bench.v"), top).unwrap();
-    let mut files: Vec<String> = vec!["bench.v".into()];
+    std::fs::write(folder.path().join("bench.sv"), top).unwrap();
+    let mut files: Vec<String> = vec!["bench.sv".into()];
     for path in emitted(folder.path()) {
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
         files.extend([format!("bench_{name}"), name]);

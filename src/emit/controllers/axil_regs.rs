@@ -345,7 +345,7 @@ impl Logic for AxilRegs {
 
 const BYTE_OF_WORD: &str = "bits 1:0 choose a byte, which the strobes do as well";
 
-/// The source that is printed as `hvae_axil_regs.v`.
+/// The source that is printed as `hvae_axil_regs.sv`.
 pub(super) const SOURCE: Source = Source {
     name: "hvae_axil_regs",
     contract: include_str!("axil_regs.txt"),

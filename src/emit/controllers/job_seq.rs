@@ -340,7 +340,7 @@ impl Logic for JobSeq {
     }
 }
 
-/// The source that is printed as `hvae_job_seq.v`.
+/// The source that is printed as `hvae_job_seq.sv`.
 pub(super) const SOURCE: Source = Source {
     name: "hvae_job_seq",
     contract: include_str!("job_seq.txt"),

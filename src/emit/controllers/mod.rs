@@ -18,7 +18,7 @@ use print::{Source, module};
 
 /// The emitted files, name and text, sorted by name; the same bytes every time.
 pub fn verilog() -> Vec<(String, String)> {
-    let file = |source: &Source, text: String| (format!("{}.v", source.name), text);
+    let file = |source: &Source, text: String| (format!("{}.sv", source.name), text);
     vec![
         file(&axil_regs::SOURCE, module::<axil_regs::AxilRegs>(&axil_regs::SOURCE)),
         file(&job_seq::SOURCE, module::<job_seq::JobSeq>(&job_seq::SOURCE)),

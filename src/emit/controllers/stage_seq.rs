@@ -127,6 +127,6 @@ impl Logic for StageSeq {
     }
 }
 
-/// The source that is printed as `hvae_stage_seq.v`.
+/// The source that is printed as `hvae_stage_seq.sv`.
 pub(super) const SOURCE: Source =
     Source { name: "hvae_stage_seq", contract: include_str!("stage_seq.txt"), constants: &[], waivers: &[] };

@@ -6,7 +6,7 @@
 // are scanned: sums (2 cycles), pre-activations (1), input parts added (1), gates ({{ latency }}).
 // planes_o is the state as others see it, from the cycle after its write.
 `default_nettype none
-`include "hvae_design.vh"
+`include "hvae_design.svh"
 
 module hvae_{{ name }} (
     input  wire        clk_i,

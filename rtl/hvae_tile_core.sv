@@ -22,7 +22,7 @@
 //
 // One conversion per converter and cycle; idle when not sampling.
 `default_nettype none
-`include "hvae_design.vh"
+`include "hvae_design.svh"
 
 module hvae_tile_core #(
     parameter Rows       = 128,  // word lines

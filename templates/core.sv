@@ -5,7 +5,7 @@
 {% for line in overview %}//   {{ line }}
 {% endfor -%}
 `default_nettype none
-`include "hvae_design.vh"
+`include "hvae_design.svh"
 
 module hvae_core (
     input  wire        clk_i,

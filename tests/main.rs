@@ -1,0 +1,35 @@
+//! Every integration test, in one program: linked once, and run from one pool of threads.
+
+mod common;
+
+mod bad_requests;
+mod budget;
+mod calibration;
+mod configs;
+mod controllers;
+mod cosim_faults;
+mod cosim_matrix;
+mod cosim_physics;
+mod crossbar_kernels;
+mod crossbar_product;
+mod devices;
+mod emit_deterministic;
+mod golden_model;
+mod interrupt;
+mod lint;
+mod model_bad_input;
+mod model_committed;
+mod model_engine;
+mod model_pytorch;
+mod netlist;
+mod packaging;
+mod prove;
+mod rooms;
+mod spice;
+mod study;
+mod synth;
+mod texts;
+#[cfg(feature = "train")]
+mod train_run;
+mod waveform;
+mod wires;
