@@ -76,7 +76,7 @@ const FAULTS: &[Fault] = &[
         name: "a term of the softmax comes out one place too small",
         file: "rtl/hvae_log_prob.sv",
         was: "diff_q * LOG2_E",
-        becomes: "diff_q * (LOG2_E + 18'sd1)",
+        becomes: "diff_q * 18'(LOG2_E + 18'sd1)",
         named: &["vocab.score", "output["],
     },
     Fault {
