@@ -202,6 +202,7 @@ fn verilog(
         max_tokens: config.accelerator.max_tokens,
         latent_size,
         vocabulary: quant.network.vocabulary,
+        state_bits: config.fixed.state_bits,
         stage_count: stages.count,
         encode_depths: depths(quant, When::EncoderStep),
         decode_depths: depths(quant, When::DecoderStep),
