@@ -68,12 +68,12 @@ pub fn write_build(
     if let Some(vocabulary) = vocabulary {
         folder.put(VOCABULARY, vocabulary.to_text().as_bytes())?;
     }
-    let timing = Golden::tiled(net, &config.accelerator).timing;
-    let gap = timing.largest_gap(&net.quant.network);
+    let Golden { timing, schedule, .. } = Golden::tiled(net, &config.accelerator);
+    let gap = timing.largest_gap(&schedule);
     let file = BuildFile {
         design: emitted.design,
         budget: Budget::new(net, config),
-        cycles_per_token: timing.token(&net.quant.network),
+        cycles_per_token: timing.token(&net.quant, &schedule),
         largest_gap: gap.map(|(id, cycles)| (net.quant.network.blocks[id].name.clone(), cycles)),
         stages: stage_cycles(&net.quant, &timing),
         programmed: net.programmed.missed(),

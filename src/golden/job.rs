@@ -1,32 +1,9 @@
 //! What the accelerator is asked and what it answers.
 
-use crate::model::BlockId;
+use crate::model::{BlockId, JobKind};
 use crate::quant::Signal;
 use fixed::types::U4F12;
 use serde::{Deserialize, Serialize};
-
-/// The jobs of the JOB register.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum JobKind {
-    /// Tokens to the statistics of z.
-    Encode = 0,
-    /// Tokens to tokens through z.
-    Reconstruct = 1,
-    /// z to tokens.
-    Decode = 2,
-    /// z from the prior, to tokens.
-    Generate = 3,
-    /// Tokens to the log-probability of each but the first, through z.
-    Score = 4,
-}
-
-impl JobKind {
-    /// Its packet is a sentence.
-    pub const fn reads_tokens(self) -> bool {
-        matches!(self, JobKind::Encode | JobKind::Reconstruct | JobKind::Score)
-    }
-}
 
 /// One job with everything that its answer depends on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
