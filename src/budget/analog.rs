@@ -8,7 +8,8 @@ use super::constants::{
     DAC_RULE, HOLD_AREA, HOLD_ENERGY, SHIFT_ADD_AREA, SHIFT_ADD_ENERGY,
 };
 use crate::crossbar::CrossbarNet;
-use crate::model::When;
+use crate::model::{Schedule, When};
+use crate::quant::{IntMatrix, QuantBlock};
 use serde::{Deserialize, Serialize};
 
 /// Conversions of all ADCs.
@@ -136,15 +137,23 @@ impl Analog {
     }
 }
 
-/// Rows of tiles, logical tiles of a row, and rounds of every matrix with when it works.
+/// Rows of tiles, logical tiles of a row, and rounds of every matrix with when it works: a product that
+/// stays the same in a sentence, once.
 fn matrices(net: &CrossbarNet) -> impl Iterator<Item = (When, usize, usize, usize)> + '_ {
     let g = &net.geometry;
-    let blocks = net.quant.network.blocks.iter().zip(&net.quant.blocks).zip(&net.rounds);
-    blocks.flat_map(move |((block, quant), &rounds)| {
-        quant.matrices().into_iter().map(move |m| {
+    let schedule = Schedule::new(&net.quant.network);
+    let blocks = net.quant.network.blocks.iter().zip(&net.quant.blocks).zip(&net.rounds).enumerate();
+    blocks.flat_map(move |(id, ((block, quant), &rounds))| {
+        let once = |part: usize| match quant {
+            QuantBlock::Cell(cell) => schedule.constant(cell.parts[part].source, id),
+            _ => false,
+        };
+        let when = |part| if once(part) { When::Sentence } else { block.when };
+        let matrix = |(part, m): (usize, &IntMatrix)| {
             let rows = m.rows().div_ceil(g.rows);
-            (block.when, rows, m.weights.nrows().div_ceil(g.logical_columns()), rounds)
-        })
+            (when(part), rows, m.weights.nrows().div_ceil(g.logical_columns()), rounds)
+        };
+        quant.matrices().into_iter().enumerate().map(matrix).collect::<Vec<_>>()
     })
 }
 

@@ -49,6 +49,8 @@ pub struct CellPart {
     pub rom: String,
     /// Bus that drives it.
     pub planes: String,
+    /// When it converts.
+    pub sample: &'static str,
     pub shift: i32,
     pub m: MatrixNumbers,
 }
@@ -73,6 +75,8 @@ pub struct CellModule<'a> {
     pub h_shift: i32,
     /// Outputs have gains and offsets.
     pub gains: bool,
+    /// What knows the first step, where a part converts in that one alone.
+    pub once: &'static str,
     pub inputs: &'a [CellPart],
     /// Inputs, then the recurrent part.
     pub parts: Vec<&'a CellPart>,

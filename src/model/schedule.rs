@@ -123,6 +123,8 @@ pub type Plan = Vec<Step>;
 pub struct Schedule {
     bodies: [Body; 3],
     plans: [Plan; 5],
+    /// The loop of each block.
+    over: Vec<When>,
 }
 
 impl Schedule {
@@ -149,7 +151,8 @@ impl Schedule {
             }
             plan
         };
-        Schedule { bodies, plans: JobKind::ALL.map(plan) }
+        let over = network.blocks.iter().map(|b| b.when).collect();
+        Schedule { bodies, plans: JobKind::ALL.map(plan), over }
     }
 
     /// What a step of a loop evaluates.
@@ -160,6 +163,12 @@ impl Schedule {
     /// Every loop, in the order in which a whole pass goes through them.
     pub fn bodies(&self) -> &[Body] {
         &self.bodies
+    }
+
+    /// Whether what `reader` reads of `source` stays the same while the loop of `reader` goes on: a product
+    /// with it is made at the first step and kept.
+    pub fn constant(&self, source: BlockId, reader: BlockId) -> bool {
+        self.over[source] == When::Sentence && self.over[reader] != When::Sentence
     }
 
     /// Every block, behind all that it reads.
@@ -226,6 +235,16 @@ mod tests {
         assert_eq!(plan(JobKind::Reconstruct)[1..], *plan(JobKind::Generate));
         assert_eq!(plan(JobKind::Score)[..4], plan(JobKind::Reconstruct)[..4]);
         assert!(matches!(plan(JobKind::Encode), [Step::Read(_), Step::Draw(_), Step::Statistics(_)]));
+    }
+
+    #[test]
+    fn only_z_stays_the_same_in_a_loop_that_reads_it() {
+        let (network, schedule) = schedule(|_| ());
+        let pairs = (0..network.blocks.len())
+            .flat_map(|reader| network.inputs(reader).into_iter().map(move |source| (source, reader)));
+        let constant: Vec<_> = pairs.filter(|&(source, reader)| schedule.constant(source, reader)).collect();
+        let named = |id: BlockId| network.blocks[id].name.as_str();
+        assert_eq!(constant.iter().map(|&(s, r)| (named(s), named(r))).collect::<Vec<_>>(), [("z", "dec1")]);
     }
 
     /// Levels that depend on each other's draw are drawn one after the other.
