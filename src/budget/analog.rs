@@ -138,8 +138,8 @@ impl Analog {
 }
 
 /// Rows of tiles, logical tiles of a row, and rounds of every matrix with when it works: a product that
-/// stays the same in a sentence, once.
-fn matrices(net: &CrossbarNet) -> impl Iterator<Item = (When, usize, usize, usize)> + '_ {
+/// stays the same in a sentence, once; one that nobody reads, never.
+fn matrices(net: &CrossbarNet) -> impl Iterator<Item = (Option<When>, usize, usize, usize)> + '_ {
     let g = &net.geometry;
     let schedule = Schedule::new(&net.quant.network);
     let blocks = net.quant.network.blocks.iter().zip(&net.quant.blocks).zip(&net.rounds).enumerate();
@@ -148,7 +148,10 @@ fn matrices(net: &CrossbarNet) -> impl Iterator<Item = (When, usize, usize, usiz
             QuantBlock::Cell(cell) => schedule.constant(cell.parts[part].source, id),
             _ => false,
         };
-        let when = |part| if once(part) { When::Sentence } else { block.when };
+        let body = schedule.body(block.when);
+        let idle = body.idle.contains(&id);
+        let at_last = body.at_last.contains(&id);
+        let when = |part| (!idle).then_some(if once(part) || at_last { When::Sentence } else { block.when });
         let matrix = |(part, m): (usize, &IntMatrix)| {
             let rows = m.rows().div_ceil(g.rows);
             (when(part), rows, m.weights.nrows().div_ceil(g.logical_columns()), rounds)
@@ -160,7 +163,7 @@ fn matrices(net: &CrossbarNet) -> impl Iterator<Item = (When, usize, usize, usiz
 fn activity(net: &CrossbarNet, when: When) -> Activity {
     let g = &net.geometry;
     let mut sum = Activity::default();
-    for (_, row_tiles, logical, _) in matrices(net).filter(|m| m.0 == when) {
+    for (_, row_tiles, logical, _) in matrices(net).filter(|m| m.0 == Some(when)) {
         // A physical tile that has no columns in a round is idle.
         let turns = (row_tiles * logical * g.phases) as u64;
         sum.conversions += turns * (g.slots * g.adcs()) as u64;

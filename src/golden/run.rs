@@ -57,7 +57,7 @@ impl<M: MatVec> Runner<'_, M> {
     fn read(&mut self, body: &Body, tokens: &[i32]) {
         let starts = self.wave(body, tokens.len(), |timing, id| timing.stages[id]);
         for (t, &token) in tokens.iter().enumerate() {
-            self.step_of_wave(body, t, token, &starts);
+            self.step_of_wave(body, (t, tokens.len()), token, &starts);
         }
     }
 
@@ -66,7 +66,7 @@ impl<M: MatVec> Runner<'_, M> {
         let quant = &self.golden.quant;
         let starts = self.wave(body, tokens.len() - 1, |timing, id| timing.scoring(quant, id));
         for (t, pair) in tokens.windows(2).enumerate() {
-            self.step_of_wave(body, t, pair[0], &starts);
+            self.step_of_wave(body, (t, tokens.len() - 1), pair[0], &starts);
             for (depth, id) in body.staged() {
                 let QuantBlock::Vocabulary { logit, .. } = &quant.blocks[id] else { continue };
                 let scorer =
@@ -81,12 +81,12 @@ impl<M: MatVec> Runner<'_, M> {
         }
     }
 
-    /// The values of step `t` of a wave, whose beats begin in cycles `starts`.
-    fn step_of_wave(&mut self, body: &Body, t: usize, token: i32, starts: &[u64]) {
+    /// The values of step `t` of `steps` of a wave, whose beats begin in cycles `starts`.
+    fn step_of_wave(&mut self, body: &Body, (t, steps): (usize, usize), token: i32, starts: &[u64]) {
         for &id in &body.lookups {
             self.machine.embed(id, token as u32);
         }
-        for (depth, id) in body.staged() {
+        for (depth, id) in body.staged().filter(|&(_, id)| body.works(id, t, steps)) {
             self.machine.beat = t + depth;
             self.machine.step(id);
             self.record(id, t, starts[t + depth]);

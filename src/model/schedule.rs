@@ -43,6 +43,47 @@ pub struct Body {
     pub lookups: Vec<BlockId>,
     /// Stages by depth: those of one depth need nothing of each other and can work side by side.
     pub depths: Vec<Vec<BlockId>>,
+    /// Those of which a job reads the last step's value alone, so that they work in that step alone: heads
+    /// that z is made of. (All of depth > 0: a stage knows the last step by nothing coming behind it.)
+    pub at_last: Vec<BlockId>,
+    /// Those that no job reads: heads that are there for training.
+    pub idle: Vec<BlockId>,
+}
+
+/// At which steps somebody reads what a block makes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Reads {
+    Never,
+    Last,
+    Every,
+}
+
+impl Reads {
+    /// Of every block. A cell reads itself; logits leave the network.
+    fn of(network: &Network) -> Vec<Reads> {
+        let mut reads = vec![Reads::Never; network.blocks.len()];
+        for (id, block) in network.blocks.iter().enumerate().rev() {
+            let (init, elsewhere) = match &block.op {
+                Op::Vocabulary { .. } => {
+                    reads[id] = Reads::Every;
+                    (None, Reads::Last)
+                }
+                Op::Cell { init, .. } => {
+                    if reads[id] == Reads::Last {
+                        reads[id] = Reads::Every;
+                    }
+                    (*init, Reads::Last)
+                }
+                Op::Latent { steps, .. } => (None, if steps.is_last() { Reads::Last } else { Reads::Every }),
+                Op::Embedding { .. } | Op::Moments { .. } | Op::Linear { .. } => (None, Reads::Last),
+            };
+            for source in network.inputs(id).into_iter().chain(init) {
+                let same_loop = network.blocks[source].when == block.when;
+                reads[source] = reads[source].max(if same_loop { reads[id] } else { elsewhere });
+            }
+        }
+        reads
+    }
 }
 
 impl Body {
@@ -59,7 +100,18 @@ impl Body {
             depths.resize(depths.len().max(depth_of[id] + 1), Vec::new());
             depths[depth_of[id]].push(id);
         }
-        Body { over, lookups, depths }
+        let reads = Reads::of(network);
+        let read = |wanted: Reads| -> Vec<BlockId> {
+            let here =
+                depths.iter().enumerate().flat_map(|(d, stages)| stages.iter().map(move |&id| (d, id)));
+            let matching = here.filter(|&(d, id)| reads[id] == wanted && (d > 0 || wanted == Reads::Never));
+            matching.map(|(_, id)| id).collect()
+        };
+        let (at_last, idle) = match over {
+            When::Sentence => (Vec::new(), Vec::new()),
+            When::EncoderStep | When::DecoderStep => (read(Reads::Last), read(Reads::Never)),
+        };
+        Body { over, lookups, depths, at_last, idle }
     }
 
     /// Every stage, in an order in which each follows what it reads.
@@ -85,8 +137,18 @@ impl Body {
     /// The stages at work in beat `beat` of a wave over `steps` steps, where a stage of depth d works on
     /// step beat - d.
     pub fn beat(&self, beat: usize, steps: usize) -> impl Iterator<Item = BlockId> + '_ {
-        let active = self.depths.iter().enumerate().filter(move |(d, _)| *d <= beat && beat < steps + d);
-        active.flat_map(|(_, stages)| stages.iter().copied())
+        let here = self.staged().filter(move |&(d, id)| d <= beat && self.works(id, beat - d, steps));
+        here.map(|(_, id)| id)
+    }
+
+    /// The stages at work in a beat in the middle of a long wave.
+    pub fn steady(&self) -> impl Iterator<Item = BlockId> + '_ {
+        self.stages().filter(|&id| self.works(id, 0, 2))
+    }
+
+    /// Whether a job makes stage `id` work in step `step` of `steps`.
+    pub fn works(&self, id: BlockId, step: usize, steps: usize) -> bool {
+        step < steps && !self.idle.contains(&id) && (step + 1 == steps || !self.at_last.contains(&id))
     }
 
     /// Beats of a wave over `steps` steps.
@@ -186,7 +248,7 @@ impl Schedule {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{CellKind, Config, LatentFrom};
+    use crate::config::{CellKind, Config, LatentFrom, LatentSteps};
 
     fn schedule(change: impl Fn(&mut Config)) -> (Network, Schedule) {
         let mut config = Config::default();
@@ -224,7 +286,7 @@ mod tests {
         let (network, schedule) = schedule(|_| ());
         let body = schedule.body(When::EncoderStep);
         let beats: Vec<Vec<&str>> = (0..body.beats(2)).map(|b| names(&network, body.beat(b, 2))).collect();
-        assert_eq!(beats, [vec!["enc1"], vec!["enc1", "q1", "enc2"], vec!["q1", "enc2", "q2"], vec!["q2"]]);
+        assert_eq!(beats, [vec!["enc1"], vec!["enc1", "enc2"], vec!["q1", "enc2"], vec!["q2"]]);
     }
 
     #[test]
@@ -235,6 +297,27 @@ mod tests {
         assert_eq!(plan(JobKind::Reconstruct)[1..], *plan(JobKind::Generate));
         assert_eq!(plan(JobKind::Score)[..4], plan(JobKind::Reconstruct)[..4]);
         assert!(matches!(plan(JobKind::Encode), [Step::Read(_), Step::Draw(_), Step::Statistics(_)]));
+    }
+
+    /// z is made of the heads' last values, or of the top one's alone, or of all steps.
+    #[test]
+    fn heads_work_when_somebody_reads_them() {
+        let (network, both) = schedule(|_| ());
+        let body = both.body(When::EncoderStep);
+        assert_eq!(names(&network, body.at_last.iter().copied()), ["q1", "q2"]);
+        assert_eq!(names(&network, body.steady()), ["enc1", "enc2"]);
+
+        let (network, top) = schedule(|c| c.model.latent_from = LatentFrom::Top);
+        let body = top.body(When::EncoderStep);
+        assert_eq!(names(&network, body.idle.iter().copied()), ["q1"]);
+        assert_eq!(names(&network, body.at_last.iter().copied()), ["q2"]);
+
+        let (_, mean) = schedule(|c| c.model.latent_steps = LatentSteps::Mean);
+        assert!(mean.body(When::EncoderStep).at_last.is_empty());
+        for schedule in [both, top, mean] {
+            let decoder = schedule.body(When::DecoderStep);
+            assert!(decoder.at_last.is_empty() && decoder.idle.is_empty());
+        }
     }
 
     #[test]
