@@ -69,6 +69,8 @@ pub struct RunOptions {
     /// Every job is broken off by a reset so many cycles after its begin, and begun again.
     pub reset_at: Option<u32>,
     pub trace: Option<Trace>,
+    /// Further arguments of the simulation, `+name` or `+name=value`.
+    pub plusargs: Vec<String>,
 }
 
 /// A window of the waveform.
@@ -217,6 +219,7 @@ impl Simulation {
             // Where a program that samples its time writes; the others take no notice.
             .env("GMON_OUT_PREFIX", relative(&self.build, &folder.join(format!("{name}.gmon"))))
             .current_dir(&self.build);
+        command.args(&options.plusargs);
         if let Some(trace) = &options.trace {
             let file = std::path::absolute(&trace.file).map_err(SimError::io(&trace.file))?;
             command.arg(format!("+trace={}", file.display()));

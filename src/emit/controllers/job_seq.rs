@@ -105,6 +105,7 @@ pub struct JobSeq {
     wave_next: Signal<Local, Bits<8>>,
     wave_here: Signal<Local, Bits<8>>,
     decode_next: Signal<Local, Bits<8>>,
+    ending: Signal<Local, Bit>,
 }
 
 impl Logic for JobSeq {
@@ -316,12 +317,10 @@ impl Logic for JobSeq {
         }
 
         comment!("No more starts; what works comes to its end. Too late where the answer is whole.");
-        if self.abort_i.val()
-            && self.state.q.val() != State::Idle
-            && self.state.q.val() != State::Stop
-            && self.state.q.val() != State::Flush
-            && self.state.q.val() != State::Done
-        {
+        self.ending.next = self.state.q.val() == State::Stop
+            || self.state.q.val() == State::Flush
+            || self.state.q.val() == State::Done;
+        if self.abort_i.val() && self.state.q.val() != State::Idle && !self.ending.val() {
             self.aborted.d.next = true;
             self.error.d.next = false;
             self.timer.d.next = 0.into();
