@@ -10,6 +10,8 @@
 //   +timeout=CYCLES given up when a job, its transfers included, takes longer
 //   +reset_at=N     every job is broken off by a reset, N cycles after its begin and between two
 //                   edges, and begun again; 0: none
+//   +abort_at=N     every job is ended by ABORT, N cycles after its begin or as soon as it is started
+//                   and has a beat of its packet, and begun again; 0: none
 //   +trace=FILE     waveform of the cycles +trace_from=A to +trace_to=B
 //
 // The first packet and the first register access of a job come at the first edge that sees the
@@ -18,7 +20,7 @@
 // With HVAE_NETLIST defined the design is a synthesised netlist: its inside has other names, so
 // there are no probes; answers and counters are seen through the ports.
 //
-// Log, in order of time: J job | X (reset: the job begins again) | P channel cycle group data
+// Log, in order of time: J job | X (reset or abort: the job begins again) | P channel cycle group data
 // | O data last | R register value | V what (a rule of AXI was broken) | T (given up: the job
 // took too long) | E (all jobs done).
 `default_nettype none
@@ -56,10 +58,11 @@ module hvae_tb;
   localparam STIMULUS_WORDS = 1 << 20;
   reg [31:0]     stimulus [0:STIMULUS_WORDS-1];
   reg [8*1024:1] stimulus_file, log_file, trace_file;
-  integer        jobs, stalls, timeout, reset_at, trace_from, trace_to, log, job, at, n, quiet, i;
+  integer        jobs, stalls, timeout, reset_at, abort_at, trace_from, trace_to, log, job, at, n, quiet, i;
   integer        beat, beats, first_beat, gap;
   integer        cycle = 0, began = 0;
-  reg            job_done, aw_pending, w_pending, was_reset = 1'b1;
+  reg            job_done, aborted, aw_pending, w_pending, was_reset = 1'b1, was_aborted = 1'b0;
+  reg            in_answer = 1'b0;  // the last beat was not the last of its packet
   reg            started = 1'b0, tracing = 1'b0, sending = 1'b0;
   reg            broken = 1'b0;  // every wait ends: a reset, or no more patience
   reg            late = 1'b0;
@@ -160,6 +163,9 @@ module hvae_tb;
     gap_out   <= xorshift(gap_out);
     out_ready <= stalls == 0 || gap_out[9:8] == 2'd0;
     if (out_valid && out_ready) $fwrite(log, "O %h %0d\n", out_data, out_last);
+    if (out_valid && out_ready && was_aborted && out_last && out_data == 32'hffff_ffff && !in_answer)
+      $fwrite(log, "V end_without_answer\n");
+    in_answer <= rst_n && (out_valid && out_ready ? !out_last : in_answer);
   end
 
   // Rules of AXI: in reset nothing is taken or offered; what is offered stays as it is until taken.
@@ -231,6 +237,7 @@ module hvae_tb;
     if (!$value$plusargs("stalls=%d", stalls)) stalls = 0;
     if (!$value$plusargs("timeout=%d", timeout)) timeout = {{ timeout }};
     if (!$value$plusargs("reset_at=%d", reset_at)) reset_at = 0;
+    if (!$value$plusargs("abort_at=%d", abort_at)) abort_at = 0;
     if (!$value$plusargs("trace_from=%d", trace_from)) trace_from = 0;
     if (!$value$plusargs("trace_to=%d", trace_to)) trace_to = 0;
     gap_in  = 32'h9e3779b9 ^ stalls;
@@ -248,6 +255,9 @@ module hvae_tb;
     $readmemh(stimulus_file, stimulus);
     #1 started = 1'b1;  // after every process waits
   end
+
+  // Of a packet that is under way the rest is dropped; one that has not begun would be the next job's.
+  wire abort_due = abort_at != 0 && !was_aborted && cycle - began >= abort_at && !(sending && beat == 0);
 
   // One job; it ends early where it is broken off.
   task run_job;
@@ -268,16 +278,24 @@ module hvae_tb;
 
       job_done = 1'b0;
       while (!job_done && !broken) begin
-        pause(32);
+        for (i = 0; i < 32 && !broken && !abort_due; i = i + 1) @(posedge clk);
+        if (abort_due) begin
+          was_aborted = 1'b1;
+          write_register(8'h{{ r.control }}, 32'h{{ r.abort }});
+        end
         read_register(8'h{{ r.status }});
         job_done = value[1];
       end
+      aborted = value[{{ r.aborted_bit }}] && !broken;
+      while (sending && !broken) @(posedge clk);
       // The answer may still be waiting for ready.
       quiet = 0;
       while (quiet < 4 && !broken) begin
         @(posedge clk);
         quiet = out_valid ? 0 : quiet + 1;
       end
+
+      if (in_answer && !broken) $fwrite(log, "V answer_without_end\n");
 
       if (!broken) $fwrite(log, "R STATUS %0d\n", value);
 {%- for register in counters %}
@@ -310,11 +328,15 @@ module hvae_tb;
         rst_n <= 1'b1;
         @(posedge clk);
         began = cycle;
+      end else if (aborted && was_aborted && !late) begin
+        $fwrite(log, "X\n");
+        began = cycle;
       end else if (!late) begin
-        at        = at + 6 + n;
-        job       = job + 1;
-        was_reset = 1'b0;
-        began     = cycle;
+        at          = at + 6 + n;
+        job         = job + 1;
+        was_reset   = 1'b0;
+        was_aborted = 1'b0;
+        began       = cycle;
         if (job < jobs) $fwrite(log, "J %0d\n", job);
       end
     end

@@ -12,28 +12,70 @@ use std::path::Path;
 const MOMENTS: [u32; 20] =
     [1, 2, 3, 5, 8, 13, 17, 21, 30, 36, 40, 45, 56, 70, 110, 250, 600, 1200, 1203, 2000];
 
-/// What the hardware once did: it was awake at its ports two edges before its inside. Each in the
-/// same simulation, behind an argument of its name.
-const BEFORE: [(&str, &str, &str); 4] = [
-    ("hvae_skid", "s_ready_o", "!kept_valid_q"),
-    ("hvae_axil_regs", "s_axil_awready_o", "!aw_full_q"),
-    ("hvae_axil_regs", "s_axil_arready_o", "!ar_full_q"),
-    ("hvae_fifo", "m_axis_tvalid_o", "valid_q"),
+/// The same of an abort, which waits for the start of the job.
+const ABORTS: [u32; 14] = [1, 40, 44, 49, 55, 62, 70, 90, 150, 200, 300, 600, 900, 1500];
+
+/// Hardware that is wrong, in the same simulation and behind an argument of its name: ports that are
+/// awake two edges before the inside (as they once were), and aborts that leave something behind.
+const FAULTS: [(&[&str], &str, &str, &str); 7] = [
+    (
+        &["skid_ready"],
+        "hvae_skid",
+        "= !kept_valid_q && !rst_i;",
+        "= !kept_valid_q && (!rst_i || fault_skid_ready);",
+    ),
+    (
+        &["write_ready"],
+        "hvae_axil_regs",
+        "= !aw_full_q && !rst_i;",
+        "= !aw_full_q && (!rst_i || fault_write_ready);",
+    ),
+    (
+        &["read_ready"],
+        "hvae_axil_regs",
+        "= !ar_full_q && !rst_i;",
+        "= !ar_full_q && (!rst_i || fault_read_ready);",
+    ),
+    (&["answer_valid"], "hvae_fifo", "= valid_q && !rst_i;", "= valid_q && (!rst_i || fault_answer_valid);"),
+    (
+        &["rest_of_packet"],
+        "hvae_input_buffer",
+        "(take ? !s_axis_tlast_i : begun);",
+        "(take ? !s_axis_tlast_i : begun) && !fault_rest_of_packet;",
+    ),
+    (
+        &["open_answer", "closed_twice"],
+        "hvae_core",
+        "wire close = aborted_o && open_q;",
+        "wire close = aborted_o && !fault_open_answer && (open_q || fault_closed_twice);",
+    ),
+    (
+        &["stages_work_on"],
+        "hvae_job_seq",
+        "STATE_STOP: begin\n        if (!busy_i) begin",
+        "STATE_STOP: begin\n        if (!busy_i || fault_stages_work_on) begin",
+    ),
 ];
 
 fn plant(folder: &Path) {
-    for (module, port, condition) in BEFORE {
+    for (names, module, was, becomes) in FAULTS {
         let path = folder.join(format!("rtl/{module}.sv"));
         let text = fs::read_to_string(&path).unwrap();
-        let lines: Vec<&str> = text.lines().filter(|l| l.contains(&format!("assign {port} "))).collect();
-        let [line] = lines[..] else { panic!("{module}: {port}: {lines:?}") };
-        assert!(line.ends_with(&format!("= {condition} && !rst_i;")), "{line}");
-        let planted = format!(
-            "  reg before_{port};\n  initial before_{port} = $test$plusargs(\"{port}\") != 0;\n  \
-             assign {port} = {condition} && (!rst_i || before_{port});"
-        );
-        fs::write(&path, text.replace(line, &planted)).unwrap();
+        assert_eq!(text.matches(was).count(), 1, "{module}: {was}");
+        let declare = |name: &&str| {
+            format!("  reg fault_{name};\n  initial fault_{name} = $test$plusargs(\"{name}\") != 0;\n")
+        };
+        let declared: String = names.iter().map(declare).collect();
+        fs::write(&path, text.replace(was, becomes).replacen(");\n", &format!(");\n{declared}"), 1)).unwrap();
     }
+}
+
+/// The first difference that one of the runs shows.
+fn found(fault: &str, mut runs: impl Iterator<Item = CosimReport>) -> String {
+    let first = runs.find_map(|report| report.first_difference);
+    let first = first.unwrap_or_else(|| panic!("{fault}: not found"));
+    println!("{fault}: {first}");
+    first.signal
 }
 
 #[test]
@@ -51,33 +93,31 @@ fn every_job_is_right_in_the_first_legal_cycle_and_after_a_reset_at_any_moment()
     let jobs = jobs(&config, &sentences[..1], 12, latent);
     let simulation = Simulation::build_for(Engine::Verilator, folder.path(), false, Effort::Build).unwrap();
     let cosim = Cosim { design: &emitted.design, golden: &golden, simulation: &simulation, processes: 1 };
-    let run = |stalls: u32, reset_at: Option<u32>, plusargs: &[&str]| -> CosimReport {
-        let plusargs = plusargs.iter().map(|name| format!("+{name}")).collect();
-        let options = RunOptions { stalls, reset_at, plusargs, ..RunOptions::default() };
-        cosim.run(&jobs, &options, &|_| {}).unwrap()
-    };
-    let whole = run(0, None, &[]);
-    for (n, moment) in MOMENTS.into_iter().enumerate() {
-        for stalls in [0, 1 + n as u32] {
-            let report = run(stalls, Some(moment), &[]);
-            let first = &report.first_difference;
-            assert_eq!(*first, None, "stalls {stalls}, reset {moment} cycles after the begin of each job");
+    let run =
+        |stalls: u32, reset_at: Option<u32>, abort_at: Option<u32>, fault: Option<&str>| -> CosimReport {
+            let plusargs = fault.iter().map(|name| format!("+{name}")).collect();
+            let options = RunOptions { stalls, reset_at, abort_at, plusargs, ..RunOptions::default() };
+            cosim.run(&jobs, &options, &|_| {}).unwrap()
+        };
+    let whole = run(0, None, None, None);
+    let resets = MOMENTS.into_iter().map(|cycle| (Some(cycle), None));
+    let aborts = ABORTS.into_iter().map(|cycle| (None, Some(cycle)));
+    for (n, (reset, abort)) in resets.chain(aborts).enumerate() {
+        for stalls in [0, 1, 2 + n as u32] {
+            let report = run(stalls, reset, abort, None);
+            assert_eq!(report.first_difference, None, "stalls {stalls}, reset {reset:?}, abort {abort:?}");
             assert_eq!((report.bits_compared, report.cycles), (whole.bits_compared, whole.cycles));
         }
     }
 
-    // What was there before is found: a lost beat or request, or an answer from within the reset.
-    let found = |stalls, moment, name: &str| {
-        let report = run(stalls, moment, &[name]);
-        let first = report.first_difference.unwrap_or_else(|| panic!("{name}: not found"));
-        println!("{name}: {} mismatches, first: {first}", report.mismatches);
-    };
-    for name in ["s_ready_o", "s_axil_awready_o", "s_axil_arready_o"] {
-        found(0, None, name);
-        found(1, Some(5), name);
+    for fault in ["skid_ready", "write_ready", "read_ready"] {
+        assert_eq!(found(fault, [run(0, None, None, Some(fault))].into_iter()), "bus");
+        assert_eq!(found(fault, [run(1, Some(5), None, Some(fault))].into_iter()), "bus");
     }
     // Answers wait only under stalls: a reset must hit one.
-    let hit = (1..400).map(|n| run(3, Some(25 * n), &["m_axis_tvalid_o"]));
-    let first = hit.map(|r| r.first_difference).find_map(|first| first).expect("m_axis_tvalid_o: not found");
-    assert_eq!(first.signal, "bus", "m_axis_tvalid_o: {first}");
+    let hits = (1..400).map(|n| run(3, Some(25 * n), None, Some("answer_valid")));
+    assert_eq!(found("answer_valid", hits), "bus");
+    for fault in ["rest_of_packet", "open_answer", "closed_twice", "stages_work_on"] {
+        found(fault, (1..100).map(|n| run(n % 4, None, Some(10 * n), Some(fault))));
+    }
 }

@@ -104,8 +104,9 @@ impl<M: MatVec + Sync> Cosim<'_, M> {
         progress: &(dyn Fn(usize) + Sync),
     ) -> Result<CosimReport, SimError> {
         let started = Instant::now();
-        let reset = options.reset_at.map_or_else(String::new, |cycle| format!("-reset{cycle}"));
-        let name = format!("run{part}-stalls{}{reset}", options.stalls);
+        let at = |what, cycle: Option<u32>| cycle.map_or_else(String::new, |c| format!("-{what}{c}"));
+        let broken = at("reset", options.reset_at) + &at("abort", options.abort_at);
+        let name = format!("run{part}-stalls{}{broken}", options.stalls);
         let text = self.simulation.run(&name, &stimulus(jobs), jobs.len(), options)?;
         let simulation_seconds = started.elapsed().as_secs_f64();
         let (observed, _) = log::parse(&text).map_err(|source| SimError::Log { path: name, source })?;

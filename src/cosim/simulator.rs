@@ -68,6 +68,8 @@ pub struct RunOptions {
     pub stalls: u32,
     /// Every job is broken off by a reset so many cycles after its begin, and begun again.
     pub reset_at: Option<u32>,
+    /// The same with ABORT.
+    pub abort_at: Option<u32>,
     pub trace: Option<Trace>,
     /// Further arguments of the simulation, `+name` or `+name=value`.
     pub plusargs: Vec<String>,
@@ -216,6 +218,7 @@ impl Simulation {
             .arg(format!("+jobs={jobs}"))
             .arg(format!("+stalls={}", options.stalls))
             .arg(format!("+reset_at={}", options.reset_at.unwrap_or(0)))
+            .arg(format!("+abort_at={}", options.abort_at.unwrap_or(0)))
             // Where a program that samples its time writes; the others take no notice.
             .env("GMON_OUT_PREFIX", relative(&self.build, &folder.join(format!("{name}.gmon"))))
             .current_dir(&self.build);

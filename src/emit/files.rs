@@ -270,6 +270,8 @@ fn simulation(config: &Config, banner: &str, stages: &Stages, files: &mut BTreeM
             seed_hi: hex("SEED_HI"),
             inverse_temperature: hex("INVERSE_TEMPERATURE"),
             max_tokens: hex("MAX_TOKENS"),
+            abort: format!("{:x}", registers::find("CONTROL").field("ABORT").mask()),
+            aborted_bit: registers::find("STATUS").field("ABORTED").low,
         },
         counters: ["CYCLES", "ADC_CLIPS", "SATURATIONS", "TOKENS", "TILE_SAMPLES"].map(counter).into(),
     };

@@ -226,6 +226,9 @@ pub struct RegisterOffsets {
     pub seed_hi: String,
     pub inverse_temperature: String,
     pub max_tokens: String,
+    /// Bits of CONTROL and STATUS: a mask, a number.
+    pub abort: String,
+    pub aborted_bit: u32,
 }
 
 #[derive(Template)]
