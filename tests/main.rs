@@ -7,6 +7,7 @@ mod budget;
 mod calibration;
 mod configs;
 mod controllers;
+mod coverage;
 mod cosim_faults;
 mod cosim_matrix;
 mod cosim_physics;

@@ -9,7 +9,7 @@ use hvae_mnn::config::Config;
 use hvae_mnn::cosim::{Cosim, Effort, Engine, RunOptions};
 use hvae_mnn::golden::Golden;
 use hvae_mnn::rom::sha256;
-use hvae_mnn::tools;
+use hvae_mnn::cosim::tools;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

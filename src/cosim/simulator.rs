@@ -69,6 +69,8 @@ pub struct RunOptions {
     /// Every job is broken off by a reset so many cycles after its begin, and begun again.
     pub reset_at: Option<u32>,
     pub trace: Option<Trace>,
+    /// Where a simulation of [`Effort::Coverage`] writes what it reached.
+    pub coverage: Option<PathBuf>,
 }
 
 /// A window of the waveform.
@@ -89,6 +91,8 @@ pub enum Effort {
     Build,
     /// A large design is built as fast as it can be, and simulates slowly: for one look.
     Once,
+    /// Counts how often each line, branch and bit was reached ([`RunOptions::coverage`]).
+    Coverage,
     /// Says where the time goes ([`Simulation::profile`]), and is slower for it.
     Profile,
 }
@@ -222,6 +226,10 @@ impl Simulation {
             command.arg(format!("+trace={}", file.display()));
             command.arg(format!("+trace_from={}", trace.from)).arg(format!("+trace_to={}", trace.to));
         }
+        if let Some(file) = &options.coverage {
+            let file = std::path::absolute(file).map_err(SimError::io(file))?;
+            command.arg(format!("+verilator+coverage+file+{}", file.display()));
+        }
         logged(&mut command, self.engine.name(), &folder.join(format!("{name}.out")))?;
         fs::read_to_string(&log).map_err(SimError::io(&log))
     }
@@ -264,6 +272,16 @@ fn verilate(tool: &Tool, trace: bool, effort: Effort) -> Command {
         Effort::Once => {
             command.args(["-MAKEFLAGS", "OPT_FAST=-O0 OPT_SLOW=-O0", "--output-split-cfuncs", "2000"])
         }
+        // Counted bit by bit, a vector is not split: bits that feed each other look circular.
+        Effort::Coverage => command.args([
+            "--coverage-line",
+            "--coverage-toggle",
+            "-Wno-UNOPTFLAT",
+            "-MAKEFLAGS",
+            "OPT_FAST=-O1",
+            "--output-split",
+            "0",
+        ]),
         // A function for each statement, named after its module, and none put into another.
         // Only linked with -pg: the clock samples, and no call is counted.
         Effort::Profile => command.args(["--prof-cfuncs", "-LDFLAGS", "-pg", "-MAKEFLAGS", PROFILED]),
