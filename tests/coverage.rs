@@ -25,7 +25,8 @@ fn baseline() {
         let jobs = jobs(config, &sentences, 12, net.quant.network.width(net.quant.network.latent()));
         let simulation = simulation(folder.path(), Engine::Verilator, false, Effort::Coverage).unwrap();
         let cosim = Cosim { design: &emitted.design, golden: &golden, simulation: &simulation, processes: 1 };
-        for (stalls, reset_at) in [(0, None), (1, None), (2, None), (3, None), (0, Some(117)), (3, Some(200))] {
+        for (stalls, reset_at) in [(0, None), (1, None), (2, None), (3, None), (0, Some(117)), (3, Some(200))]
+        {
             let file = out.join(format!("{stalls}-{}.dat", reset_at.unwrap_or(0)));
             let options = RunOptions { stalls, reset_at, coverage: Some(file), ..RunOptions::default() };
             let report = cosim.run(&jobs, &options, &|_| {}).unwrap();

@@ -6,10 +6,10 @@ use crate::common::designs::designs;
 use crate::common::simulations::simulation;
 use crate::common::{build, jobs, mapped, skip};
 use hvae_mnn::config::Config;
+use hvae_mnn::cosim::tools;
 use hvae_mnn::cosim::{Cosim, Effort, Engine, RunOptions};
 use hvae_mnn::golden::Golden;
 use hvae_mnn::rom::sha256;
-use hvae_mnn::cosim::tools;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -61,7 +61,8 @@ fn bench(name: &'static str) -> Bench {
     let folder = tempfile::tempdir().unwrap();
     build(&mapped(&config, 1).0, &config, folder.path());
     let files = fs::read_dir(folder.path().join("rtl")).unwrap().flatten();
-    let texts = files.map(|f| (f.file_name().to_string_lossy().into_owned(), sha256(&fs::read(f.path()).unwrap())));
+    let texts =
+        files.map(|f| (f.file_name().to_string_lossy().into_owned(), sha256(&fs::read(f.path()).unwrap())));
     Bench { name, config, texts: texts.collect(), folder }
 }
 
@@ -71,7 +72,8 @@ fn python() -> Result<PathBuf, String> {
 
 fn mutate(words: &[&std::ffi::OsStr], folder: &Path) -> Vec<u8> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/mutation/mutate.py");
-    let output = Command::new(python().unwrap()).arg(script).args(words).current_dir(folder).output().unwrap();
+    let output =
+        Command::new(python().unwrap()).arg(script).args(words).current_dir(folder).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     output.stdout
 }
@@ -100,7 +102,8 @@ fn hunt(bench: &Bench, mutants: &[Place]) -> (BTreeSet<Place>, BTreeSet<Place>) 
     fs::write(&list, serde_json::to_vec(&plain).unwrap()).unwrap();
     let testbench = folder.join("sim/hvae_tb.sv");
     let text = fs::read_to_string(&testbench).unwrap();
-    let declared = "module hvae_tb;\n  reg [31:0] mutant [0:0];\n  initial $readmemh(\"mutant.hex\", mutant);";
+    let declared =
+        "module hvae_tb;\n  reg [31:0] mutant [0:0];\n  initial $readmemh(\"mutant.hex\", mutant);";
     fs::write(&testbench, text.replacen("module hvae_tb;", declared, 1)).unwrap();
     let design = fs::read_to_string(folder.join("design.f")).unwrap();
     let program = verilator.path.display().to_string();
@@ -144,7 +147,9 @@ fn hunt(bench: &Bench, mutants: &[Place]) -> (BTreeSet<Place>, BTreeSet<Place>) 
                     }
                     choose(own.path(), i + 1);
                     let few = &jobs[..6.min(jobs.len())];
-                    let alive = clean(own.path(), 0, few) && clean(own.path(), 0, &jobs) && clean(own.path(), 3, &jobs);
+                    let alive = clean(own.path(), 0, few)
+                        && clean(own.path(), 0, &jobs)
+                        && clean(own.path(), 3, &jobs);
                     if !alive {
                         killed.lock().unwrap().insert(place.clone());
                     }

@@ -31,8 +31,6 @@ impl Engine {
 pub enum SimError {
     #[error(transparent)]
     Tool(#[from] ToolError),
-    #[error(transparent)]
-    Job(#[from] crate::golden::JobError),
     #[error("{path}: {source}")]
     Io { path: String, source: io::Error },
     #[error("{tool} failed ({status}); its last words:\n{tail}\n  whole log: {log}")]

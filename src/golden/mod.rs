@@ -11,7 +11,7 @@ mod score;
 mod timing;
 
 pub use engine::GoldenEngine;
-pub use job::{Counters, Job, JobError, JobKind, Run, VectorEvent};
+pub use job::{Abort, Counters, Ending, Job, JobKind, Manner, Refusal, Run, Shape, Stop, VectorEvent};
 pub use net::{Golden, LatentMode, Machine};
 pub use random::{NoiseKind, NoiseSource};
 pub use score::{SCORE_FRAC, Scorer};

@@ -3,24 +3,44 @@
 use super::choice::Chooser;
 use super::net::LatentMode;
 use super::timing::{FETCH, FLUSH_CYCLES, HANDOVER, KEY_CYCLES};
-use super::{Golden, Job, JobKind, Machine, NoiseSource, Run, Scorer, StageTiming, VectorEvent};
+use super::{
+    Ending, Golden, Job, JobKind, Machine, NoiseSource, Run, Scorer, StageTiming, Stop, VectorEvent,
+};
 use crate::model::{BlockId, EOS, Network, Op, SOS, When};
 use crate::quant::{MatVec, QuantBlock, Signal};
 
 impl<M: MatVec> Golden<M> {
-    /// Everything `job` must show. Tokens must lie in the vocabulary.
+    /// Everything `job` must show.
     pub fn run(&self, job: &Job) -> Run {
+        self.run_until(job, Stop::Never)
+    }
+
+    /// The same of a job that an ABORT met.
+    pub fn run_until(&self, job: &Job, stop: Stop) -> Run {
+        if let Some(refusal) = job.refusal(&self.shape) {
+            return Run { ending: Ending::Refused(refusal), ..Run::default() };
+        }
+        let stop = match stop {
+            Stop::Never => u64::MAX,
+            Stop::Waiting => return Run { ending: Ending::Aborted, ..Run::default() },
+            Stop::At(cycle) => cycle,
+        };
         let mut runner = Runner {
             golden: self,
             machine: Machine::new(self, job.seed),
             noise: NoiseSource::new(job.seed),
             now: KEY_CYCLES,
-            run: Run { floor: 0, ..Run::default() },
+            stop,
+            idle: 0,
+            run: Run::default(),
         };
         runner.job(job);
         runner.run
     }
 }
+
+/// The beat that an answer ends with which was broken off.
+const BROKEN_OFF: u32 = u32::MAX;
 
 struct Runner<'a, M> {
     golden: &'a Golden<M>,
@@ -28,6 +48,10 @@ struct Runner<'a, M> {
     noise: NoiseSource,
     /// Job cycle in which the next sequencer state begins.
     now: u64,
+    /// From this job cycle on nothing begins any more.
+    stop: u64,
+    /// The first job cycle in which no stage works.
+    idle: u64,
     run: Run,
 }
 
@@ -58,25 +82,44 @@ impl<M: MatVec> Runner<'_, M> {
     }
 
     fn job(&mut self, job: &Job) {
-        if job.kind.reads_tokens() {
-            self.encode(&job.input);
-        }
-        self.sentence(job);
-        match job.kind {
-            JobKind::Encode => {}
-            JobKind::Score => self.score(&job.input),
-            _ => self.decode(job),
+        let whole = self.answer(job).is_some();
+        if whole && self.now < self.stop {
+            self.run.counters.cycles = self.now + FLUSH_CYCLES;
+        } else {
+            self.run.ending = Ending::Aborted;
+            // The sequencer sees that no stage works any more.
+            self.run.counters.cycles = self.stop.max(self.idle) + 1 + FLUSH_CYCLES;
+            if !whole && !self.run.output.is_empty() {
+                self.run.output.push(BROKEN_OFF);
+            }
         }
         let machine = &self.machine;
         let counters = &mut self.run.counters;
-        counters.cycles = self.now + FLUSH_CYCLES;
         counters.adc_clips = machine.adc_clips;
         counters.saturations = machine.saturations.0;
         counters.tile_samples = machine.tile_samples;
         self.run.tile_samples_skipped = machine.tile_samples_skipped;
     }
 
-    fn encode(&mut self, tokens: &[i32]) {
+    /// `None`: it was broken off before its answer was whole.
+    fn answer(&mut self, job: &Job) -> Option<()> {
+        if job.kind.reads_tokens() {
+            self.encode(&job.input)?;
+        }
+        self.sentence(job)?;
+        match job.kind {
+            JobKind::Encode => Some(()),
+            JobKind::Score => self.score(&job.input),
+            _ => self.decode(job),
+        }
+    }
+
+    /// Whether something may begin in this job cycle.
+    fn begins(&self, cycle: u64) -> Option<()> {
+        (cycle < self.stop).then_some(())
+    }
+
+    fn encode(&mut self, tokens: &[i32]) -> Option<()> {
         let embeddings = self.embeddings(When::EncoderStep);
         let waves = self.waves(When::EncoderStep);
         let starts = self.wave(tokens.len(), &waves, |runner, id| runner.golden.timing.stages[id]);
@@ -86,16 +129,18 @@ impl<M: MatVec> Runner<'_, M> {
             }
             for (depth, wave) in waves.iter().enumerate() {
                 self.machine.beat = t + depth;
+                let Some(&start) = starts.get(t + depth) else { break };
                 for &id in wave {
                     self.machine.step(id);
-                    self.record(id, t, starts[t + depth]);
+                    self.record(id, t, start);
                 }
             }
         }
+        (starts.len() == tokens.len() + waves.len() - 1).then_some(())
     }
 
     /// The decoder as a wave: every token but the last is read, every one but the first scored.
-    fn score(&mut self, tokens: &[i32]) {
+    fn score(&mut self, tokens: &[i32]) -> Option<()> {
         let embeddings = self.embeddings(When::DecoderStep);
         let waves = self.waves(When::DecoderStep);
         let starts = self.wave(tokens.len() - 1, &waves, Self::scoring_stage);
@@ -106,9 +151,10 @@ impl<M: MatVec> Runner<'_, M> {
             }
             for (depth, wave) in waves.iter().enumerate() {
                 self.machine.beat = t + depth;
+                let Some(&start) = starts.get(t + depth) else { break };
                 for &id in wave {
                     self.machine.step(id);
-                    self.record(id, t, starts[t + depth]);
+                    self.record(id, t, start);
                     let QuantBlock::Vocabulary { logit, .. } = &quant.blocks[id] else { continue };
                     let scorer = Scorer {
                         logit_frac: logit.frac,
@@ -117,13 +163,14 @@ impl<M: MatVec> Runner<'_, M> {
                     };
                     let score = scorer.score(&self.machine.words[id], pair[1] as usize);
                     let stage = self.scoring_stage(id).expect("the vocabulary is a stage");
-                    let cycle = starts[t + depth] + stage.score_cycle();
+                    let cycle = start + stage.score_cycle();
                     self.event(id, Signal::Score, t, cycle, 1, vec![score]);
                     self.run.output.push(score as u32);
                     self.run.counters.tokens += 1;
                 }
             }
         }
+        (starts.len() == tokens.len() - 1 + waves.len() - 1).then_some(())
     }
 
     /// The stage as SCORE runs it.
@@ -136,7 +183,7 @@ impl<M: MatVec> Runner<'_, M> {
     }
 
     /// A wave: in each beat, the stage of depth d works on step beat - d.
-    /// The cycle in which each beat's stages start.
+    /// The cycle in which each beat's stages start, as far as they do.
     fn wave(
         &mut self,
         steps: usize,
@@ -149,8 +196,11 @@ impl<M: MatVec> Runner<'_, M> {
             let active = waves.iter().enumerate().filter(|(d, _)| *d <= beat && beat < steps + d);
             let stages: Vec<StageTiming> =
                 active.flat_map(|(_, wave)| wave).filter_map(|&id| stage(self, id)).collect();
-            starts.push(self.now + FETCH);
+            if self.begins(self.now + FETCH).is_none() {
+                break;
+            }
             self.now += FETCH;
+            starts.push(self.now);
             self.beat(&stages);
         }
         starts
@@ -160,7 +210,7 @@ impl<M: MatVec> Runner<'_, M> {
         ids.iter().filter_map(|&id| self.golden.timing.stages[id]).collect()
     }
 
-    fn sentence(&mut self, job: &Job) {
+    fn sentence(&mut self, job: &Job) -> Option<()> {
         let stages: Vec<BlockId> = self.waves(When::Sentence).concat();
         let (latents, bridges): (Vec<_>, Vec<_>) = stages
             .into_iter()
@@ -173,7 +223,9 @@ impl<M: MatVec> Runner<'_, M> {
             JobKind::Encode | JobKind::Reconstruct | JobKind::Score => LatentMode::Mean,
             JobKind::Decode => LatentMode::Given(&job.input),
             JobKind::Generate => LatentMode::Prior(&noise),
+            JobKind::Reserved => unreachable!("refused"),
         };
+        self.begins(self.now)?;
         for &id in &latents {
             self.machine.latent(id, mode);
             self.record(id, 0, self.now);
@@ -185,8 +237,9 @@ impl<M: MatVec> Runner<'_, M> {
                 let word = |(m, v): (&i64, &i64)| (*v as u32 & 0xffff) << 16 | (*m as u32 & 0xffff);
                 self.run.output.extend(means.iter().zip(&log_variances).map(word));
             }
-            return;
+            return Some(());
         }
+        self.begins(self.now)?;
         self.machine.beat = 0;
         for &id in &bridges {
             self.machine.step(id);
@@ -198,18 +251,21 @@ impl<M: MatVec> Runner<'_, M> {
                 self.machine.load(id);
             }
         }
+        Some(())
     }
 
-    fn decode(&mut self, job: &Job) {
+    fn decode(&mut self, job: &Job) -> Option<()> {
         let waves = self.waves(When::DecoderStep);
         let embeddings = self.embeddings(When::DecoderStep);
         let mut token = SOS;
-        for step in 0..usize::from(job.max_tokens) {
+        // The register's 0 counts as 1.
+        for step in 0..usize::from(job.max_tokens).clamp(1, self.golden.shape.max_tokens) {
             self.machine.beat = step;
             for &id in &embeddings {
                 self.machine.embed(id, token);
             }
             for wave in &waves {
+                self.begins(self.now)?;
                 for &id in wave {
                     self.machine.step(id);
                     self.record(id, step, self.now);
@@ -223,6 +279,7 @@ impl<M: MatVec> Runner<'_, M> {
                 self.beat(&self.stages(wave));
             }
             // The chosen token is pushed in the cycle after the last stage fell idle.
+            self.begins(self.now)?;
             let (block, cycle) = (waves.last().expect("a decoder has stages")[0], self.now);
             self.event(block, Signal::Token, step, cycle, 1, vec![token as i32]);
             self.now += 1;
@@ -232,6 +289,7 @@ impl<M: MatVec> Runner<'_, M> {
                 break;
             }
         }
+        Some(())
     }
 
     /// Starts stages together and waits for the slowest.
@@ -240,6 +298,7 @@ impl<M: MatVec> Runner<'_, M> {
         self.run.floor += most(|s| s.floor);
         self.run.adc_cycles += most(|s| s.adc);
         self.now += most(StageTiming::busy) + HANDOVER;
+        self.idle = self.now - 1;
     }
 
     /// What block `id` writes when it was started in cycle `start`.
