@@ -150,11 +150,13 @@ module hvae_tb;
         in_valid <= 1'b0;
         for (gap = {30'd0, gap_in[9:8]}; gap > 0 && !broken; gap = gap - 1) @(posedge clk);
       end
-      in_data  <= stimulus[first_beat+beat];
-      in_last  <= sends_last && beat == beats - 1;
-      in_valid <= 1'b1;
-      @(posedge clk);
-      while (!in_ready && !broken) @(posedge clk);
+      if (!broken) begin
+        in_data  <= stimulus[first_beat+beat];
+        in_last  <= sends_last && beat == beats - 1;
+        in_valid <= 1'b1;
+        @(posedge clk);
+        while (!in_ready && !broken) @(posedge clk);
+      end
     end
     in_valid <= 1'b0;
     sending = 1'b0;
@@ -339,6 +341,7 @@ module hvae_tb;
       if (broken && !late) begin
         {awvalid, wvalid, bready, arvalid, rready} <= 5'd0;
         repeat (1 + reset_at % 4) @(posedge clk);
+        while (sending) @(posedge clk);
         $fwrite(log, "X\n");
         {broken, held, aborting} = 3'b000;
         rst_n <= 1'b1;

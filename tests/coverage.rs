@@ -28,7 +28,8 @@ fn baseline() {
         for (stalls, reset_at) in [(0, None), (1, None), (2, None), (3, None), (0, Some(117)), (3, Some(200))]
         {
             let file = out.join(format!("{stalls}-{}.dat", reset_at.unwrap_or(0)));
-            let options = RunOptions { stalls, reset_at, coverage: Some(file), ..RunOptions::default() };
+            let plusargs = vec![format!("+verilator+coverage+file+{}", file.display())];
+            let options = RunOptions { stalls, reset_at, plusargs, ..RunOptions::default() };
             let report = cosim.run(&jobs, &options, &|_| {}).unwrap();
             assert_eq!(report.first_difference, None);
         }

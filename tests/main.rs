@@ -10,6 +10,7 @@ mod controllers;
 mod cosim_faults;
 mod cosim_matrix;
 mod cosim_physics;
+mod cosim_reset;
 mod coverage;
 mod crossbar_kernels;
 mod crossbar_product;

@@ -70,7 +70,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let build = read_build(&args.build)?;
     let jobs = jobs(args, &build)?;
     let trace = trace(args)?;
-    let options = RunOptions { stalls: args.stalls, reset_at: args.reset_at, trace, coverage: None };
+    let options = RunOptions { stalls: args.stalls, reset_at: args.reset_at, trace, ..RunOptions::default() };
     let effort = if args.once { Effort::Once } else { Effort::Run };
     let netlist = args.build.join(NETLIST);
     if args.netlist && !netlist.exists() {

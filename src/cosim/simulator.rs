@@ -67,8 +67,8 @@ pub struct RunOptions {
     /// Every job is broken off by a reset so many cycles after its begin, and begun again.
     pub reset_at: Option<u32>,
     pub trace: Option<Trace>,
-    /// Where a simulation of [`Effort::Coverage`] writes what it reached.
-    pub coverage: Option<PathBuf>,
+    /// Further arguments of the simulation, `+name` or `+name=value`.
+    pub plusargs: Vec<String>,
 }
 
 /// A window of the waveform.
@@ -89,7 +89,7 @@ pub enum Effort {
     Build,
     /// A large design is built as fast as it can be, and simulates slowly: for one look.
     Once,
-    /// Counts how often each line, branch and bit was reached ([`RunOptions::coverage`]).
+    /// Counts how often each line, branch and bit was reached (`+verilator+coverage+file+FILE`).
     Coverage,
     /// Says where the time goes ([`Simulation::profile`]), and is slower for it.
     Profile,
@@ -219,14 +219,11 @@ impl Simulation {
             // Where a program that samples its time writes; the others take no notice.
             .env("GMON_OUT_PREFIX", relative(&self.build, &folder.join(format!("{name}.gmon"))))
             .current_dir(&self.build);
+        command.args(&options.plusargs);
         if let Some(trace) = &options.trace {
             let file = std::path::absolute(&trace.file).map_err(SimError::io(&trace.file))?;
             command.arg(format!("+trace={}", file.display()));
             command.arg(format!("+trace_from={}", trace.from)).arg(format!("+trace_to={}", trace.to));
-        }
-        if let Some(file) = &options.coverage {
-            let file = std::path::absolute(file).map_err(SimError::io(file))?;
-            command.arg(format!("+verilator+coverage+file+{}", file.display()));
         }
         logged(&mut command, self.engine.name(), &folder.join(format!("{name}.out")))?;
         fs::read_to_string(&log).map_err(SimError::io(&log))
