@@ -86,12 +86,14 @@
     if (f_past) begin
       assert (state_q <= STATE_DONE);
       assert (f_waited <= PATIENCE);
-      if (!f_in_wave && !f_in_decode && state_q != STATE_PUSH) assert (step_q == 0);
+      if (!f_in_wave && !f_in_decode && state_q != STATE_PUSH && state_q != STATE_STOP) assert (step_q == 0);
       if (f_in_wave) begin
         assert (waving_q && step_q < f_beats && f_wave_is_right);
         assert (more_q == ({1'b0, step_q} < {1'b0, f_length}));
         assert (scoring_q ? job_q == JOB_SCORE : !job_q[1]);
-      end else assert (!waving_q && !scoring_q);
+      end else if (state_q != STATE_STOP) assert (!waving_q && !scoring_q);
+      // What still works keeps its step.
+      if (state_q == STATE_STOP && !$past(rst_i)) assert (step_q == $past(step_q) && waving_q == $past(waving_q));
       if (f_in_decode) begin
         // One depth at a time, and there is such a depth.
         assert (wave_q != 0 && (wave_q & (wave_q - 8'd1)) == 0 && (wave_q >> decode_depths_i) == 0);

@@ -11,6 +11,7 @@ mod cosim_faults;
 mod cosim_matrix;
 mod cosim_physics;
 mod cosim_reset;
+mod coverage;
 mod crossbar_kernels;
 mod crossbar_product;
 mod devices;

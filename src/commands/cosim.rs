@@ -47,9 +47,6 @@ pub struct Args {
     /// Break every job off by a reset, so many cycles after its begin, and begin it again
     #[arg(long, value_name = "CYCLE", value_parser = clap::value_parser!(u32).range(1..))]
     reset_at: Option<u32>,
-    /// The same with ABORT instead of a reset
-    #[arg(long, value_name = "CYCLE", value_parser = clap::value_parser!(u32).range(1..))]
-    abort_at: Option<u32>,
     /// Waveform
     #[arg(long, value_name = "FILE.fst")]
     trace: Option<PathBuf>,
@@ -73,8 +70,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let build = read_build(&args.build)?;
     let jobs = jobs(args, &build)?;
     let trace = trace(args)?;
-    let (reset_at, abort_at) = (args.reset_at, args.abort_at);
-    let options = RunOptions { stalls: args.stalls, reset_at, abort_at, trace, ..RunOptions::default() };
+    let options = RunOptions { stalls: args.stalls, reset_at: args.reset_at, trace, ..RunOptions::default() };
     let effort = if args.once { Effort::Once } else { Effort::Run };
     let netlist = args.build.join(NETLIST);
     if args.netlist && !netlist.exists() {

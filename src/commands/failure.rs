@@ -52,7 +52,7 @@ impl From<SimError> for Failure {
         match error {
             SimError::Tool(tool) => tool.into(),
             SimError::Failed { .. } | SimError::Log { .. } => Failure::check(error.to_string()),
-            SimError::Io { .. } | SimError::Job(_) => Failure::input(error.to_string()),
+            SimError::Io { .. } => Failure::input(error.to_string()),
         }
     }
 }

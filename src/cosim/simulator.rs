@@ -31,8 +31,6 @@ impl Engine {
 pub enum SimError {
     #[error(transparent)]
     Tool(#[from] ToolError),
-    #[error(transparent)]
-    Job(#[from] crate::golden::JobError),
     #[error("{path}: {source}")]
     Io { path: String, source: io::Error },
     #[error("{tool} failed ({status}); its last words:\n{tail}\n  whole log: {log}")]
@@ -68,8 +66,6 @@ pub struct RunOptions {
     pub stalls: u32,
     /// Every job is broken off by a reset so many cycles after its begin, and begun again.
     pub reset_at: Option<u32>,
-    /// The same with ABORT.
-    pub abort_at: Option<u32>,
     pub trace: Option<Trace>,
     /// Further arguments of the simulation, `+name` or `+name=value`.
     pub plusargs: Vec<String>,
@@ -93,6 +89,8 @@ pub enum Effort {
     Build,
     /// A large design is built as fast as it can be, and simulates slowly: for one look.
     Once,
+    /// Counts how often each line, branch and bit was reached (`+verilator+coverage+file+FILE`).
+    Coverage,
     /// Says where the time goes ([`Simulation::profile`]), and is slower for it.
     Profile,
 }
@@ -218,7 +216,6 @@ impl Simulation {
             .arg(format!("+jobs={jobs}"))
             .arg(format!("+stalls={}", options.stalls))
             .arg(format!("+reset_at={}", options.reset_at.unwrap_or(0)))
-            .arg(format!("+abort_at={}", options.abort_at.unwrap_or(0)))
             // Where a program that samples its time writes; the others take no notice.
             .env("GMON_OUT_PREFIX", relative(&self.build, &folder.join(format!("{name}.gmon"))))
             .current_dir(&self.build);
@@ -270,6 +267,16 @@ fn verilate(tool: &Tool, trace: bool, effort: Effort) -> Command {
         Effort::Once => {
             command.args(["-MAKEFLAGS", "OPT_FAST=-O0 OPT_SLOW=-O0", "--output-split-cfuncs", "2000"])
         }
+        // Counted bit by bit, a vector is not split: bits that feed each other look circular.
+        Effort::Coverage => command.args([
+            "--coverage-line",
+            "--coverage-toggle",
+            "-Wno-UNOPTFLAT",
+            "-MAKEFLAGS",
+            "OPT_FAST=-O1",
+            "--output-split",
+            "0",
+        ]),
         // A function for each statement, named after its module, and none put into another.
         // Only linked with -pg: the clock samples, and no call is counted.
         Effort::Profile => command.args(["--prof-cfuncs", "-LDFLAGS", "-pg", "-MAKEFLAGS", PROFILED]),

@@ -211,32 +211,16 @@ pub struct Probe {
     pub data: String,
 }
 
-/// A register that is read back after a job.
-pub struct Counter {
-    pub name: &'static str,
-    pub offset: String,
-}
-
-/// Offsets of the registers the testbench writes and polls, as hex digits.
-pub struct RegisterOffsets {
-    pub control: String,
-    pub job: String,
-    pub status: String,
-    pub seed_lo: String,
-    pub seed_hi: String,
-    pub inverse_temperature: String,
-    pub max_tokens: String,
-    /// Bits of CONTROL and STATUS: a mask, a number.
-    pub abort: String,
-    pub aborted_bit: u32,
-}
-
 #[derive(Template)]
 #[template(path = "tb.sv", escape = "none")]
 pub struct Testbench<'a> {
     pub banner: &'a str,
     pub probes: &'a [Probe],
     pub timeout: u64,
-    pub r: RegisterOffsets,
-    pub counters: Vec<Counter>,
+    /// Offsets of registers, as hex digits; ABORT's bit, and the number of DONE's.
+    pub control: String,
+    pub abort: u32,
+    pub status: String,
+    pub done: u32,
+    pub codes: &'a [(&'static str, u32)],
 }

@@ -1,7 +1,7 @@
 //! The network in integers, block by block, over any kind of matrix.
 
 use super::cell::{UnitInput, unit};
-use super::{NoiseKind, NoiseSource, Timing};
+use super::{NoiseKind, NoiseSource, Shape, Timing};
 use crate::config::Accelerator;
 use crate::crossbar::{CrossbarNet, TileGeometry, TiledMatrix, job_key, product_key};
 use crate::model::{BlockId, Schedule};
@@ -18,6 +18,7 @@ pub struct Golden<M> {
     matrices: Vec<Vec<M>>,
     pub timing: Timing,
     pub schedule: Schedule,
+    pub shape: Shape,
     geometry: TileGeometry,
     skip_zero_phases: bool,
     /// Seed of `[noise]`, where conversions draw.
@@ -65,6 +66,13 @@ impl<M: MatVec> Golden<M> {
             matrices,
             timing: Timing::new(quant, g, rounds, accelerator),
             schedule: Schedule::new(&quant.network),
+            shape: Shape {
+                vocabulary: quant.network.vocabulary,
+                latent: quant.network.width(quant.network.latent()),
+                state_bits: quant.fixed.state_bits,
+                max_tokens: accelerator.max_tokens,
+                score: accelerator.score,
+            },
             geometry: g.clone(),
             skip_zero_phases: accelerator.skip_zero_phases,
             noise_seed: None,

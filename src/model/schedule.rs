@@ -21,12 +21,19 @@ pub enum JobKind {
     Generate = 3,
     /// Tokens to the log-probability of each but the first, through z.
     Score = 4,
+    /// A number that no design has a job for; its packet is taken and dropped.
+    Reserved = 7,
 }
 
 impl JobKind {
-    /// Every job, by number.
+    /// Every job that there is, by number.
     pub const ALL: [JobKind; 5] =
         [JobKind::Encode, JobKind::Reconstruct, JobKind::Decode, JobKind::Generate, JobKind::Score];
+
+    /// It waits for a packet.
+    pub const fn reads_packet(self) -> bool {
+        !matches!(self, JobKind::Generate)
+    }
 
     /// Its packet is a sentence.
     pub const fn reads_tokens(self) -> bool {
@@ -205,6 +212,7 @@ impl Schedule {
             plan.push(Step::Draw(latents.clone()));
             let rest = [Step::Once(once.clone()), Step::Load(loaded.clone())];
             match kind {
+                JobKind::Reserved => plan.clear(),
                 JobKind::Encode => plan.push(Step::Statistics(latents.clone())),
                 JobKind::Score => plan.extend(rest.into_iter().chain([Step::Predict(When::DecoderStep)])),
                 JobKind::Reconstruct | JobKind::Decode | JobKind::Generate => {
@@ -241,7 +249,7 @@ impl Schedule {
 
     /// What a job does.
     pub fn plan(&self, kind: JobKind) -> &[Step] {
-        &self.plans[kind as usize]
+        JobKind::ALL.iter().position(|k| *k == kind).map_or(&[], |at| &self.plans[at])
     }
 }
 
