@@ -6,10 +6,11 @@
 //! ```text
 //!            train (optional)            +-> golden --+
 //!               |                        |            |
-//! config -> model -> quant -> crossbar --+-> rom -> emit -> cosim -> synth -> report
+//! config -> model -> quant -> crossbar --+-> rom -> emit -> build, cosim -> synth -> report
 //! ```
 
 pub mod budget;
+pub mod build;
 pub mod config;
 pub mod cosim;
 pub mod crossbar;

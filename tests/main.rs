@@ -4,6 +4,7 @@ mod common;
 
 mod bad_requests;
 mod budget;
+mod build_folder;
 mod calibration;
 mod configs;
 mod controllers;

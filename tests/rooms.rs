@@ -49,6 +49,11 @@ const ROOMS: &[Room] = &[
         &["config", "model", "quant", "crossbar", "rom"],
     ),
     room(
+        "build",
+        "what a build folder says of itself, read back only as it was written",
+        &["config", "model", "quant", "crossbar", "rom", "golden", "budget", "emit"],
+    ),
+    room(
         "cosim",
         "build and run the emitted design on the same vectors; find the first difference",
         &["quant", "rom", "golden", "emit"],

@@ -9,10 +9,10 @@ use super::constants::{
 };
 use crate::crossbar::CrossbarNet;
 use crate::model::When;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// Conversions of all ADCs.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Conversions {
     pub token_read: u64,
     pub token_written: u64,
@@ -21,7 +21,7 @@ pub struct Conversions {
 }
 
 /// Energy of one token, or of what is done once a sentence, in pJ.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Energy {
     pub adc_pj: f64,
     pub dac_pj: f64,
@@ -34,7 +34,7 @@ pub struct Energy {
 }
 
 /// Area of all tiles, in um2.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Area {
     pub adc_um2: f64,
     pub dac_um2: f64,
@@ -45,7 +45,7 @@ pub struct Area {
 }
 
 /// The analog part of a design.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Analog {
     pub conversions: Conversions,
     pub energy_token_read: Energy,

@@ -1,8 +1,9 @@
 //! `hvae cosim`
 
-use super::folder::{Build, read_build};
+use super::folder::read_build;
 use super::inputs::{fitting, read_data};
 use super::{Failure, progress, write_json};
+use hvae_mnn::build::Build;
 use hvae_mnn::cosim::{
     Cosim, CosimReport, Difference, Effort, Engine, NETLIST, RunOptions, Simulation, Trace,
 };

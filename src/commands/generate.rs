@@ -1,10 +1,11 @@
 //! `hvae generate`
 
 use super::budget;
-use super::folder::{BuildFile, write_build};
+use super::folder::write_build;
 use super::inputs::{balanced, map_model, network, read_config, read_model};
 use super::{Failure, progress, write_json};
 use hvae_mnn::budget::Budget;
+use hvae_mnn::build::BuildFile;
 use hvae_mnn::pipeline::{map, random_sentences, random_weights};
 use serde::Serialize;
 use std::path::PathBuf;

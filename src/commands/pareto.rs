@@ -2,12 +2,13 @@
 
 use super::budget::thousands;
 use super::cosim::{generations, reconstruct, simulate};
-use super::folder::{Build, read_build, write_build};
+use super::folder::{read_build, write_build};
 use super::inputs::{balanced, map_model, network, read_config, read_model};
 use super::output::write_file;
 use super::synth::synthesise;
 use super::{Failure, progress, write_json};
 use hvae_mnn::budget::{Budget, Fabric, Family, PARTS, front, lossless_adc_bits};
+use hvae_mnn::build::Build;
 use hvae_mnn::config::{Config, Encoding, Lanes};
 use hvae_mnn::cosim::{Engine, RunOptions};
 use hvae_mnn::crossbar::CrossbarNet;
@@ -273,7 +274,10 @@ fn point(args: &Args, config: &Config, net: &CrossbarNet, source: &Source) -> Re
 /// The configuration in its build folder.
 fn generated(folder: &Path, config: &Config, net: &CrossbarNet, source: &Source) -> Result<Build, Failure> {
     // What synthesis left there is kept when the design is still the same.
-    let same = |build: &Build| build.file.design == emit(net, config).design;
+    let same = |build: &Build| {
+        let (made, there) = (emit(net, config).design, &build.file.design);
+        made.id == there.id && made.files.iter().all(|(path, hash)| there.files.get(path) == Some(hash))
+    };
     if let Some(build) = read_build(folder).ok().filter(same) {
         return Ok(build);
     }

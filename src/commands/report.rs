@@ -3,9 +3,10 @@
 use super::Failure;
 use super::budget::{section, sources, synthesised};
 use super::cosim::{generations, simulate};
-use super::folder::{Build, read_build};
+use super::folder::read_build;
 use super::output::write_file;
 use super::sample::words;
+use hvae_mnn::build::Build;
 use hvae_mnn::cosim::{CosimReport, Engine, RunOptions};
 use hvae_mnn::golden::Golden;
 use hvae_mnn::report::{Page, Section};

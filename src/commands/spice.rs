@@ -1,8 +1,9 @@
 //! `hvae spice`
 
 use super::Failure;
-use super::folder::{Build, read_build};
+use super::folder::read_build;
 use super::output::write_file;
+use hvae_mnn::build::Build;
 use hvae_mnn::config::{Config, Wires};
 use hvae_mnn::crossbar::{CrossbarNet, Tile};
 use hvae_mnn::emit::SpiceTile;

@@ -1,8 +1,9 @@
 //! `hvae synth`
 
-use super::folder::{Build, read_build};
+use super::folder::read_build;
 use super::{Failure, progress, write_json};
 use hvae_mnn::budget::Part;
+use hvae_mnn::build::Build;
 use hvae_mnn::synth::{Flow, SynthError, SynthReport, Synthesis};
 use serde::Serialize;
 use std::path::{Path, PathBuf};

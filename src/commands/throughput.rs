@@ -2,8 +2,9 @@
 
 use super::bench::Row;
 use super::cosim::{generations, reconstruct};
-use super::folder::{Build, read_build};
+use super::folder::read_build;
 use super::{Failure, progress};
+use hvae_mnn::build::Build;
 use hvae_mnn::cosim::{Cosim, Effort, Engine, Profile, RunOptions, Simulation, stimulus};
 use hvae_mnn::golden::{Golden, Job};
 use hvae_mnn::pipeline::random_sentences;

@@ -3,10 +3,10 @@
 use crate::model::BlockId;
 use crate::quant::Signal;
 use fixed::types::U4F12;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// The jobs of the JOB register.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum JobKind {
     /// Tokens to the statistics of z.
@@ -29,7 +29,7 @@ impl JobKind {
 }
 
 /// One job with everything that its answer depends on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Job {
     pub kind: JobKind,
     /// z is sampled from the posterior; otherwise it is the posterior mean.
@@ -122,7 +122,7 @@ pub struct VectorEvent {
 }
 
 /// The counters a job leaves in the registers.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Counters {
     pub cycles: u64,
     pub adc_clips: u64,

@@ -75,6 +75,15 @@ impl Weights {
         &self.tensors[name]
     }
 
+    /// The same weights but for one tensor, whose numbers become other finite ones.
+    pub fn map(&self, name: &str, change: impl Fn(f32) -> f32) -> Weights {
+        let mut changed = self.clone();
+        if let Some(tensor) = changed.tensors.get_mut(name) {
+            tensor.mapv_inplace(change);
+        }
+        changed
+    }
+
     /// Names and tensors, by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &ArrayD<f32>)> {
         self.tensors.iter().map(|(name, tensor)| (name.as_str(), tensor))
