@@ -21,6 +21,7 @@ pub mod pipeline;
 pub mod quant;
 pub mod report;
 pub mod rom;
+pub mod study;
 pub mod synth;
 #[cfg(feature = "train")]
 pub mod train;

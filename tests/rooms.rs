@@ -68,6 +68,11 @@ const ROOMS: &[Room] = &[
         "a model to integers, to tiles, to a golden model",
         &["config", "model", "quant", "crossbar", "golden"],
     ),
+    room(
+        "study",
+        "studies as people write them: their configurations, and the rows that come of them",
+        &["config", "model"],
+    ),
     room("report", "what was built and what it showed, as a page for people", &[]),
 ];
 

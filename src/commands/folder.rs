@@ -1,15 +1,14 @@
 //! A build folder: the emitted design with what the golden model needs.
 
-use super::Failure;
 use super::inputs::read_text;
 use super::output::OutputFolder;
+use super::{Failure, source};
 use hvae_mnn::build::{Build, BuildFile, NETWORK, Network, Parts, VOCABULARY};
 use hvae_mnn::config::Config;
 use hvae_mnn::crossbar::CrossbarNet;
 use hvae_mnn::emit::emit;
 use hvae_mnn::model::Vocabulary;
 use hvae_mnn::rom::sha256;
-use std::fs;
 use std::path::Path;
 
 /// The file every build folder has.
@@ -54,7 +53,7 @@ pub fn read_build(folder: &Path) -> Result<Build, Failure> {
     }
     let description = read_text(&path)?;
     let path = folder.join(NETWORK);
-    let network = fs::read(&path).map_err(|e| Failure::io(&path, e))?;
+    let network = source::read(&path)?;
     let path = folder.join(VOCABULARY);
     let vocabulary = if path.exists() { Some(read_text(&path)?) } else { None };
     let parts = Parts { description: &description, network: &network, vocabulary: vocabulary.as_deref() };
