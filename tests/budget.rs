@@ -3,7 +3,7 @@
 
 use crate::common::designs::designs;
 use crate::common::{build, mapped, tiny};
-use hvae_mnn::budget::{Budget, PARTS, Pace, Part, constants};
+use hvae_mnn::budget::{Budget, PARTS, Pace, Part, Stages, constants};
 use hvae_mnn::config::{CellKind, Config};
 use hvae_mnn::golden::{Golden, Job, JobKind};
 use serde_json::Value;
@@ -32,8 +32,20 @@ fn conversions_and_cycles_are_those_that_the_golden_model_counts() {
                 + conversions.sentence
                 + written as u64 * conversions.token_written;
             assert_eq!(run.counters.tile_samples * net.geometry.adcs() as u64, expected, "{}", design.name);
-            let cycles = Pace::sentence(&net.quant.network, &golden.timing, read, written);
+            let stages = Stages { quant: &net.quant, schedule: &golden.schedule, timing: &golden.timing };
+            let cycles = Pace::job(&stages, JobKind::Reconstruct, read, written);
             assert_eq!(run.counters.cycles, cycles, "{}: {read} read, {written} written", design.name);
+            for kind in [JobKind::Encode, JobKind::Score] {
+                if kind == JobKind::Encode || config.accelerator.score {
+                    let counted = golden.run(&job(kind, sentence, 6)).counters.cycles;
+                    assert_eq!(
+                        counted,
+                        Pace::job(&stages, kind, read, 0),
+                        "{}: {kind:?} {read}",
+                        design.name
+                    );
+                }
+            }
         }
     }
 }

@@ -22,6 +22,7 @@ mod model_bad_input;
 mod model_committed;
 mod model_engine;
 mod model_pytorch;
+mod mutation;
 mod netlist;
 mod packaging;
 mod prove;

@@ -108,6 +108,7 @@ fn fusesoc_lints_and_simulates() {
 
 /// As little hardware as there can be: yosys takes a minute even for that.
 #[test]
+#[ignore = "make test-all: yosys makes gates of a whole design"]
 fn fusesoc_synthesises() {
     if let Err(why) = tools::YOSYS.find() {
         return skip("target synth of the FuseSoC core", &why.to_string());
@@ -182,10 +183,14 @@ fn readers_of_ip_xact_see_the_registers_and_the_ports() {
     };
     assert_eq!(kind("s_axil"), ["amba.com", "AMBA4", "AXI4-Lite", "r0p0_0"]);
     assert_eq!(kind("m_axis"), ["amba.com", "AMBA4", "AXI4Stream", "r0p0_1"]);
-    assert_eq!(bus("s_axil")["ports"]["AWADDR"], "s_axil_awaddr_i");
-    assert_eq!(bus("m_axis")["ports"]["TLAST"], "m_axis_tlast_o");
+    assert_eq!(bus("s_axil")["ports"]["AWADDR"], "s_axil_awaddr");
+    assert_eq!(bus("s_axil")["ports"]["ARPROT"], "s_axil_arprot");
+    assert_eq!(bus("m_axis")["ports"]["TLAST"], "m_axis_tlast");
+    assert_eq!(kind("aclk"), ["xilinx.com", "signal", "clock", "1.0"]);
+    assert_eq!(bus("aresetn")["ports"]["RST"], "aresetn");
+    assert_eq!(bus("irq")["ports"]["INTERRUPT"], "irq");
     // Every port belongs to a bus.
-    let used: BTreeSet<&str> = ["s_axil", "s_axis", "m_axis"]
+    let used: BTreeSet<&str> = ["s_axil", "s_axis", "m_axis", "aclk", "aresetn", "irq"]
         .iter()
         .flat_map(|name| bus(name)["ports"].as_object().unwrap().values())
         .map(|port| port.as_str().unwrap())
@@ -218,11 +223,11 @@ fn table() -> Value {
     let register = |r: &hvae_mnn::emit::controllers::registers::Register| {
         let access = match r.access {
             Access::ReadOnly => "r",
-            Access::ReadWrite => "rw",
+            Access::ReadWrite | Access::AnyTime | Access::OneToClear => "rw",
             Access::WriteOnly => "w",
         };
         let field = |f: &hvae_mnn::emit::controllers::registers::Field| {
-            let known = r.access == Access::ReadWrite || ["ID", "VERSION"].contains(&r.name);
+            let known = access == "rw" || ["ID", "VERSION"].contains(&r.name);
             let values: BTreeMap<_, _> = f.values.iter().copied().collect();
             serde_json::json!({
                 "name": f.name, "low": f.low, "width": f.width, "access": access, "values": values,

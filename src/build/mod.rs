@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::crossbar::{CrossbarNet, Programmed, Settings};
 use crate::emit::Design;
 use crate::golden::{StageTiming, Timing, TokenCycles};
-use crate::model::Block;
+use crate::model::{Block, Schedule};
 use crate::quant::Integers;
 use crate::rom::sha256;
 use serde::{Deserialize, Serialize};
@@ -60,15 +60,16 @@ impl BuildFile {
     pub fn new(net: &CrossbarNet, config: &Config, files: BTreeMap<String, String>) -> BuildFile {
         let timing = Timing::new(&net.quant, &net.geometry, &net.rounds, &config.accelerator);
         let network = &net.quant.network;
+        let schedule = Schedule::new(network);
         let stage = |(block, stage): (&Block, &Option<StageTiming>)| {
             stage.map(|timing| StageCycles { name: block.name.clone(), expected: timing.busy() + 1, timing })
         };
         BuildFile {
             design: Design::of(net, config, files),
             budget: Budget::new(net, config),
-            cycles_per_token: timing.token(network),
+            cycles_per_token: timing.token(&net.quant, &schedule),
             largest_gap: timing
-                .largest_gap(network)
+                .largest_gap(&schedule)
                 .map(|(id, cycles)| (network.blocks[id].name.clone(), cycles)),
             stages: network.blocks.iter().zip(&timing.stages).filter_map(stage).collect(),
             programmed: net.programmed.missed(),

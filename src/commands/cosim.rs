@@ -47,6 +47,9 @@ pub struct Args {
     /// Random gaps in every valid and ready, from this seed; 0: none
     #[arg(long, default_value_t = 0)]
     stalls: u32,
+    /// Break every job off by a reset, so many cycles after its begin, and begin it again
+    #[arg(long, value_name = "CYCLE", value_parser = clap::value_parser!(u32).range(1..))]
+    reset_at: Option<u32>,
     /// Waveform
     #[arg(long, value_name = "FILE.fst")]
     trace: Option<PathBuf>,
@@ -70,7 +73,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let build = read_build(&args.build)?;
     let jobs = jobs(args, &build)?;
     let trace = trace(args)?;
-    let options = RunOptions { stalls: args.stalls, trace };
+    let options = RunOptions { stalls: args.stalls, reset_at: args.reset_at, trace };
     let effort = if args.once { Effort::Once } else { Effort::Run };
     let netlist = args.build.join(NETLIST);
     if args.netlist && !netlist.exists() {

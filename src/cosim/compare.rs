@@ -76,6 +76,9 @@ pub fn compare(
         job.signal(signal, run, seen);
     }
     job.output(run, observed);
+    for violation in &observed.violations {
+        job.differ(0, 0, "bus".into(), "the rules of AXI".into(), violation.clone());
+    }
     if observed.timed_out {
         job.differ(0, run.counters.cycles, "job".into(), "done".into(), "still busy at the time-out".into());
     }

@@ -10,6 +10,8 @@ pub struct Observed {
     pub output: Vec<(u32, bool)>,
     pub registers: BTreeMap<String, u64>,
     pub timed_out: bool,
+    /// Rules of AXI that were broken.
+    pub violations: Vec<String>,
 }
 
 /// Numbers written in one cycle on one channel.
@@ -69,6 +71,9 @@ fn record<'a>(job: &mut Observed, kind: &str, mut words: impl Iterator<Item = &'
             job.registers.insert(name, words.next()?.parse().ok()?);
         }
         "T" => job.timed_out = true,
+        // A reset broke the job off, and it begins again.
+        "X" => *job = Observed { violations: std::mem::take(&mut job.violations), ..Observed::default() },
+        "V" => job.violations.push(words.next()?.to_string()),
         _ => return None,
     }
     Some(())
@@ -109,6 +114,8 @@ mod tests {
         assert_eq!(jobs[0].registers["CYCLES"], 77);
         assert_eq!(jobs[0].probes[0].cycle, 120);
         assert!(jobs[1].timed_out && jobs[0].output == [(3, true)]);
+        let (jobs, _) = parse("J 0\nO 00000005 0\nV early\nX\nO 00000007 1\n").unwrap();
+        assert!(jobs[0].output == [(7, true)] && jobs[0].violations == ["early"]);
         assert!(parse("J 0\nQ\n").unwrap_err().to_string().contains("line 2"));
     }
 }

@@ -69,7 +69,9 @@ impl<M: MatVec + Sync> Cosim<'_, M> {
         let network = &self.golden.quant.network;
         let latent = network.width(network.latent());
         for job in jobs {
-            job.check(network.vocabulary, latent, self.design.config.accelerator.max_tokens)?;
+            let config = &self.design.config;
+            let most = config.accelerator.max_tokens;
+            job.check(network.vocabulary, (latent, config.fixed.state_bits), most)?;
         }
         let share = jobs.len().div_ceil(self.processes.max(1)).max(1);
         let parts: Vec<(usize, &[Job])> = jobs.chunks(share).enumerate().collect();
@@ -96,7 +98,8 @@ impl<M: MatVec + Sync> Cosim<'_, M> {
         progress: &(dyn Fn(usize) + Sync),
     ) -> Result<CosimReport, SimError> {
         let started = Instant::now();
-        let name = format!("run{part}-stalls{}", options.stalls);
+        let reset = options.reset_at.map_or_else(String::new, |cycle| format!("-reset{cycle}"));
+        let name = format!("run{part}-stalls{}{reset}", options.stalls);
         let text = self.simulation.run(&name, &stimulus(jobs), jobs.len(), options)?;
         let simulation_seconds = started.elapsed().as_secs_f64();
         let (observed, _) = log::parse(&text).map_err(|source| SimError::Log { path: name, source })?;

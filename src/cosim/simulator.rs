@@ -66,6 +66,8 @@ pub const NETLIST: &str = "synth/netlist/netlist.v";
 #[derive(Debug, Clone, Default)]
 pub struct RunOptions {
     pub stalls: u32,
+    /// Every job is broken off by a reset so many cycles after its begin, and begun again.
+    pub reset_at: Option<u32>,
     pub trace: Option<Trace>,
 }
 
@@ -176,6 +178,12 @@ impl Simulation {
         Ok(Simulation { engine, build: build.into(), program, cached, netlist })
     }
 
+    /// The same program over another build folder, whose Verilog is the same: memory images are read
+    /// when a simulation starts, so designs that differ in them alone share a program.
+    pub fn over(&self, build: &Path) -> Simulation {
+        Simulation { build: build.into(), ..self.clone() }
+    }
+
     /// Runs `jobs` jobs of the stimulus; returns the testbench's log.
     pub fn run(
         &self,
@@ -205,6 +213,7 @@ impl Simulation {
             .arg(format!("+log={}", relative(&self.build, &log).display()))
             .arg(format!("+jobs={jobs}"))
             .arg(format!("+stalls={}", options.stalls))
+            .arg(format!("+reset_at={}", options.reset_at.unwrap_or(0)))
             // Where a program that samples its time writes; the others take no notice.
             .env("GMON_OUT_PREFIX", relative(&self.build, &folder.join(format!("{name}.gmon"))))
             .current_dir(&self.build);

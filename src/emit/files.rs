@@ -3,11 +3,11 @@
 use super::controllers::{self, registers};
 use super::design::{Design, TOOL, design_id};
 use super::packaging;
-use super::stages::{StageBuilder, Stages, depths};
+use super::stages::{StageBuilder, Stages};
 use super::templates::{Core, Counter, DesignHeader, RegisterOffsets, Testbench, Top};
 use crate::config::Config;
 use crate::crossbar::{Converter, CrossbarNet, Tile, TileGeometry};
-use crate::model::{Op, When};
+use crate::model::When;
 use crate::quant::QuantBlock;
 use crate::rom::{
     embedding_image, flip_image, gain_image, octave_image, place_image, sha256, table_image, tile_image,
@@ -179,14 +179,15 @@ fn verilog(
         max_tokens: config.accelerator.max_tokens,
         latent_size,
         vocabulary: quant.network.vocabulary,
+        state_bits: config.fixed.state_bits,
         stage_count: stages.count,
-        encode_depths: depths(quant, When::EncoderStep),
-        decode_depths: depths(quant, When::DecoderStep),
+        encode_depths: stages.schedule.body(When::EncoderStep).depths.len(),
+        decode_depths: stages.schedule.body(When::DecoderStep).depths.len(),
         score: u8::from(config.accelerator.score),
         noise_seed: converter.noise.as_ref().map(|n| n.seed),
-        target: target(depths(quant, When::DecoderStep)),
+        target: target(stages.schedule.body(When::DecoderStep).depths.len()),
         stages: stages.instances.clone(),
-        unused: unread(quant, stages),
+        unused: unread(stages),
     };
     let version = &format!("{:08x}", registers::VERSION);
     let top = Top { banner, version, design: id, vocabulary: quant.network.vocabulary, latent_size };
@@ -219,13 +220,11 @@ fn target(decode_depths: usize) -> String {
 }
 
 /// Nets that are there for probes only, and start pulses of depths that nobody has.
-fn unread(quant: &crate::quant::QuantNet, stages: &Stages) -> String {
+fn unread(stages: &Stages) -> String {
     let mut all = stages.unread.clone();
     all.extend(["encode_start".into(), "decode_start".into()]);
-    let has =
-        |when| quant.network.blocks.iter().any(|b| b.when == when && matches!(b.op, Op::Embedding { .. }));
-    for (when, net) in [(When::EncoderStep, "encode_embed"), (When::DecoderStep, "decode_embed")] {
-        if !has(when) {
+    for (over, net) in [(When::EncoderStep, "encode_embed"), (When::DecoderStep, "decode_embed")] {
+        if stages.schedule.body(over).lookups.is_empty() {
             all.push(net.into());
         }
     }

@@ -177,6 +177,7 @@ pub struct Core<'a> {
     pub max_tokens: usize,
     pub latent_size: usize,
     pub vocabulary: usize,
+    pub state_bits: u32,
     pub stage_count: usize,
     pub encode_depths: usize,
     pub decode_depths: usize,

@@ -1,32 +1,9 @@
 //! What the accelerator is asked and what it answers.
 
-use crate::model::BlockId;
+use crate::model::{BlockId, JobKind};
 use crate::quant::Signal;
 use fixed::types::U4F12;
 use serde::Serialize;
-
-/// The jobs of the JOB register.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum JobKind {
-    /// Tokens to the statistics of z.
-    Encode = 0,
-    /// Tokens to tokens through z.
-    Reconstruct = 1,
-    /// z to tokens.
-    Decode = 2,
-    /// z from the prior, to tokens.
-    Generate = 3,
-    /// Tokens to the log-probability of each but the first, through z.
-    Score = 4,
-}
-
-impl JobKind {
-    /// Its packet is a sentence.
-    pub const fn reads_tokens(self) -> bool {
-        matches!(self, JobKind::Encode | JobKind::Reconstruct | JobKind::Score)
-    }
-}
 
 /// One job with everything that its answer depends on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -69,8 +46,14 @@ impl Job {
         Some(self)
     }
 
-    /// Refuses a packet that the accelerator would answer with an error.
-    pub fn check(&self, vocabulary: usize, latent: usize, max_tokens: usize) -> Result<(), JobError> {
+    /// Refuses a packet that the accelerator would answer with an error; `latent` is the width of
+    /// z and the bits of its words.
+    pub fn check(
+        &self,
+        vocabulary: usize,
+        (latent, bits): (usize, u32),
+        max_tokens: usize,
+    ) -> Result<(), JobError> {
         let length = self.input.len();
         let (low, high) = match self.kind {
             JobKind::Encode | JobKind::Reconstruct => (1, max_tokens),
@@ -83,8 +66,13 @@ impl Job {
         }
         let is_token = |&t: &i32| usize::try_from(t).is_ok_and(|t| t < vocabulary);
         let reads_tokens = self.kind.reads_tokens();
-        match self.input.iter().position(|t| reads_tokens && !is_token(t)) {
-            Some(at) => Err(JobError::Token { at, vocabulary, token: self.input[at] }),
+        if let Some(at) = self.input.iter().position(|t| reads_tokens && !is_token(t)) {
+            return Err(JobError::Token { at, vocabulary, token: self.input[at] });
+        }
+        let limit = 1i64 << (bits - 1);
+        let fits = |&z: &i32| (-limit..limit).contains(&i64::from(z));
+        match self.input.iter().position(|z| !reads_tokens && !fits(z)) {
+            Some(at) => Err(JobError::Z { at, low: -limit, high: limit - 1, word: self.input[at] }),
             None => Ok(()),
         }
     }
@@ -95,7 +83,7 @@ impl Job {
     }
 }
 
-/// A packet that is none (the STATUS bits ERR_LENGTH and ERR_TOKEN).
+/// A packet that is none (the STATUS bits ERR_LENGTH, ERR_TOKEN and ERR_Z).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum JobError {
     #[error(
@@ -106,6 +94,10 @@ pub enum JobError {
         "packet word {at}: expected a token below {vocabulary}, got {token}; use the vocabulary of the model"
     )]
     Token { at: usize, vocabulary: usize, token: i32 },
+    #[error(
+        "packet word {at}: expected a word of z from {low} to {high}, got {word}; see [fixed] state_bits"
+    )]
+    Z { at: usize, low: i64, high: i64, word: i32 },
 }
 
 /// A vector that the hardware writes, `lanes` numbers a cycle.
@@ -154,7 +146,7 @@ mod tests {
     #[test]
     fn packets_that_are_none_are_refused() {
         let check = |kind, input: &[i32]| {
-            Job::new(kind, input.to_vec(), 8).check(10, 3, 5).map_err(|e| e.to_string())
+            Job::new(kind, input.to_vec(), 8).check(10, (3, 12), 5).map_err(|e| e.to_string())
         };
         assert_eq!(check(JobKind::Reconstruct, &[2, 9, 3]), Ok(()));
         let far = check(JobKind::Encode, &[2, 10, 3]).unwrap_err();
@@ -162,6 +154,12 @@ mod tests {
         let empty = check(JobKind::Reconstruct, &[]).unwrap_err();
         assert!(empty.starts_with("Reconstruct packet: expected 1 to 5 words, got 0;"), "{empty}");
         assert!(check(JobKind::Encode, &[2; 6]).is_err() && check(JobKind::Decode, &[1, 2]).is_err());
-        assert!(check(JobKind::Encode, &[-1]).is_err() && check(JobKind::Decode, &[-1, 70000, 3]).is_ok());
+        assert!(check(JobKind::Encode, &[-1]).is_err() && check(JobKind::Decode, &[-2048, 2047, 3]).is_ok());
+        let wide = check(JobKind::Decode, &[0, 2048, 3]).unwrap_err();
+        assert_eq!(
+            wide,
+            "packet word 1: expected a word of z from -2048 to 2047, got 2048; see [fixed] state_bits"
+        );
+        assert!(check(JobKind::Decode, &[0, 1, -2049]).is_err());
     }
 }

@@ -10,8 +10,9 @@ mod run;
 mod score;
 mod timing;
 
+pub use crate::model::JobKind;
 pub use engine::GoldenEngine;
-pub use job::{Counters, Job, JobError, JobKind, Run, VectorEvent};
+pub use job::{Counters, Job, JobError, Run, VectorEvent};
 pub use net::{Golden, LatentMode, Machine};
 pub use random::{NoiseKind, NoiseSource};
 pub use score::{SCORE_FRAC, Scorer};

@@ -4,18 +4,19 @@ use super::cell::{UnitInput, unit};
 use super::{NoiseKind, NoiseSource, Timing};
 use crate::config::Accelerator;
 use crate::crossbar::{CrossbarNet, TileGeometry, TiledMatrix, job_key, product_key};
-use crate::model::BlockId;
+use crate::model::{BlockId, Schedule};
 use crate::quant::{
     IntMatrix, MatVec, NOISE_FRAC, QuantBlock, QuantCell, QuantNet, Saturations, requant_to, saturating_add,
 };
 
-/// The golden model: a network, its matrices (ideal or tiled) and its timing.
+/// The golden model: a network, its matrices (ideal or tiled), its schedule and its timing.
 #[derive(Debug, Clone)]
 pub struct Golden<M> {
     pub quant: QuantNet,
     /// Matrices of each block; of a cell one per part.
     matrices: Vec<Vec<M>>,
     pub timing: Timing,
+    pub schedule: Schedule,
     geometry: TileGeometry,
     skip_zero_phases: bool,
     /// Seed of `[noise]`, where conversions draw.
@@ -62,6 +63,7 @@ impl<M: MatVec> Golden<M> {
             quant: quant.clone(),
             matrices,
             timing: Timing::new(quant, g, rounds, accelerator),
+            schedule: Schedule::new(&quant.network),
             geometry: g.clone(),
             skip_zero_phases: accelerator.skip_zero_phases,
             noise_seed: None,

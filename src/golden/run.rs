@@ -1,10 +1,10 @@
-//! A whole job: the same order, the same cycles as the job sequencer.
+//! A whole job: the plan of the schedule, folded into values, cycles and counters.
 
 use super::choice::Chooser;
 use super::net::LatentMode;
 use super::timing::{FETCH, FLUSH_CYCLES, HANDOVER, KEY_CYCLES};
-use super::{Golden, Job, JobKind, Machine, NoiseSource, Run, Scorer, StageTiming, VectorEvent};
-use crate::model::{BlockId, EOS, Network, Op, SOS, When};
+use super::{Golden, Job, Machine, NoiseSource, Run, Scorer, StageTiming, Timing, VectorEvent};
+use crate::model::{BlockId, Body, EOS, JobKind, SOS, Step};
 use crate::quant::{MatVec, QuantBlock, Signal};
 
 impl<M: MatVec> Golden<M> {
@@ -32,40 +32,18 @@ struct Runner<'a, M> {
 }
 
 impl<M: MatVec> Runner<'_, M> {
-    fn network(&self) -> &Network {
-        &self.golden.quant.network
-    }
-
-    /// Stages of `when` by depth of dependence.
-    fn waves(&self, when: When) -> Vec<Vec<BlockId>> {
-        let network = self.network();
-        let mut waves: Vec<Vec<BlockId>> = Vec::new();
-        for (id, block) in network.blocks.iter().enumerate() {
-            if block.when == when && self.golden.timing.stages[id].is_some() {
-                let depth = network.depth(id);
-                waves.resize(waves.len().max(depth + 1), Vec::new());
-                waves[depth].push(id);
-            }
-        }
-        waves
-    }
-
-    fn embeddings(&self, when: When) -> Vec<BlockId> {
-        let of = |(id, b): (usize, &crate::model::Block)| {
-            (b.when == when && matches!(b.op, Op::Embedding { .. })).then_some(id)
-        };
-        self.network().blocks.iter().enumerate().filter_map(of).collect()
-    }
-
     fn job(&mut self, job: &Job) {
-        if job.kind.reads_tokens() {
-            self.encode(&job.input);
-        }
-        self.sentence(job);
-        match job.kind {
-            JobKind::Encode => {}
-            JobKind::Score => self.score(&job.input),
-            _ => self.decode(job),
+        let golden = self.golden;
+        for step in golden.schedule.plan(job.kind) {
+            match step {
+                Step::Read(over) => self.read(golden.schedule.body(*over), &job.input),
+                Step::Draw(latents) => self.draw(latents, job),
+                Step::Once(stages) => self.once(stages),
+                Step::Load(cells) => cells.iter().for_each(|&id| self.machine.load(id)),
+                Step::Statistics(latents) => self.statistics(latents),
+                Step::Predict(over) => self.predict(golden.schedule.body(*over), &job.input),
+                Step::Write(over) => self.write(golden.schedule.body(*over), job),
+            }
         }
         let machine = &self.machine;
         let counters = &mut self.run.counters;
@@ -76,95 +54,70 @@ impl<M: MatVec> Runner<'_, M> {
         self.run.tile_samples_skipped = machine.tile_samples_skipped;
     }
 
-    fn encode(&mut self, tokens: &[i32]) {
-        let embeddings = self.embeddings(When::EncoderStep);
-        let waves = self.waves(When::EncoderStep);
-        let starts = self.wave(tokens.len(), &waves, |runner, id| runner.golden.timing.stages[id]);
+    fn read(&mut self, body: &Body, tokens: &[i32]) {
+        let starts = self.wave(body, tokens.len(), |timing, id| timing.stages[id]);
         for (t, &token) in tokens.iter().enumerate() {
-            for &id in &embeddings {
-                self.machine.embed(id, token as u32);
-            }
-            for (depth, wave) in waves.iter().enumerate() {
-                self.machine.beat = t + depth;
-                for &id in wave {
-                    self.machine.step(id);
-                    self.record(id, t, starts[t + depth]);
-                }
-            }
+            self.step_of_wave(body, t, token, &starts);
         }
     }
 
-    /// The decoder as a wave: every token but the last is read, every one but the first scored.
-    fn score(&mut self, tokens: &[i32]) {
-        let embeddings = self.embeddings(When::DecoderStep);
-        let waves = self.waves(When::DecoderStep);
-        let starts = self.wave(tokens.len() - 1, &waves, Self::scoring_stage);
+    /// Every token but the last is read, every one but the first scored.
+    fn predict(&mut self, body: &Body, tokens: &[i32]) {
         let quant = &self.golden.quant;
+        let starts = self.wave(body, tokens.len() - 1, |timing, id| timing.scoring(quant, id));
         for (t, pair) in tokens.windows(2).enumerate() {
-            for &id in &embeddings {
-                self.machine.embed(id, pair[0] as u32);
-            }
-            for (depth, wave) in waves.iter().enumerate() {
-                self.machine.beat = t + depth;
-                for &id in wave {
-                    self.machine.step(id);
-                    self.record(id, t, starts[t + depth]);
-                    let QuantBlock::Vocabulary { logit, .. } = &quant.blocks[id] else { continue };
-                    let scorer = Scorer {
-                        logit_frac: logit.frac,
-                        exp2: &quant.exp2_fraction,
-                        log2: &quant.log2_fraction,
-                    };
-                    let score = scorer.score(&self.machine.words[id], pair[1] as usize);
-                    let stage = self.scoring_stage(id).expect("the vocabulary is a stage");
-                    let cycle = starts[t + depth] + stage.score_cycle();
-                    self.event(id, Signal::Score, t, cycle, 1, vec![score]);
-                    self.run.output.push(score as u32);
-                    self.run.counters.tokens += 1;
-                }
+            self.step_of_wave(body, t, pair[0], &starts);
+            for (depth, id) in body.staged() {
+                let QuantBlock::Vocabulary { logit, .. } = &quant.blocks[id] else { continue };
+                let scorer =
+                    Scorer { logit_frac: logit.frac, exp2: &quant.exp2_fraction, log2: &quant.log2_fraction };
+                let score = scorer.score(&self.machine.words[id], pair[1] as usize);
+                let stage = self.golden.timing.scoring(quant, id).expect("the vocabulary is a stage");
+                let cycle = starts[t + depth] + stage.score_cycle();
+                self.event(id, Signal::Score, t, cycle, 1, vec![score]);
+                self.run.output.push(score as u32);
+                self.run.counters.tokens += 1;
             }
         }
     }
 
-    /// The stage as SCORE runs it.
-    fn scoring_stage(&self, id: BlockId) -> Option<StageTiming> {
-        let timing = &self.golden.timing;
-        match self.golden.quant.blocks[id] {
-            QuantBlock::Vocabulary { .. } => timing.score,
-            _ => timing.stages[id],
+    /// The values of step `t` of a wave, whose beats begin in cycles `starts`.
+    fn step_of_wave(&mut self, body: &Body, t: usize, token: i32, starts: &[u64]) {
+        for &id in &body.lookups {
+            self.machine.embed(id, token as u32);
+        }
+        for (depth, id) in body.staged() {
+            self.machine.beat = t + depth;
+            self.machine.step(id);
+            self.record(id, t, starts[t + depth]);
         }
     }
 
-    /// A wave: in each beat, the stage of depth d works on step beat - d.
-    /// The cycle in which each beat's stages start.
+    /// The cycles of a wave over `steps` steps: in which each beat's stages start.
     fn wave(
         &mut self,
+        body: &Body,
         steps: usize,
-        waves: &[Vec<BlockId>],
-        stage: impl Fn(&Self, BlockId) -> Option<StageTiming>,
+        stage: impl Fn(&Timing, BlockId) -> Option<StageTiming>,
     ) -> Vec<u64> {
-        let beats = steps + waves.len() - 1;
-        let mut starts = Vec::with_capacity(beats);
-        for beat in 0..beats {
-            let active = waves.iter().enumerate().filter(|(d, _)| *d <= beat && beat < steps + d);
+        let beats = 0..body.beats(steps);
+        let start = |beat| {
+            let timing = &self.golden.timing;
             let stages: Vec<StageTiming> =
-                active.flat_map(|(_, wave)| wave).filter_map(|&id| stage(self, id)).collect();
-            starts.push(self.now + FETCH);
+                body.beat(beat, steps).filter_map(|id| stage(timing, id)).collect();
             self.now += FETCH;
+            let started = self.now;
             self.beat(&stages);
-        }
-        starts
+            started
+        };
+        beats.map(start).collect()
     }
 
     fn stages(&self, ids: &[BlockId]) -> Vec<StageTiming> {
         ids.iter().filter_map(|&id| self.golden.timing.stages[id]).collect()
     }
 
-    fn sentence(&mut self, job: &Job) {
-        let stages: Vec<BlockId> = self.waves(When::Sentence).concat();
-        let (latents, bridges): (Vec<_>, Vec<_>) = stages
-            .into_iter()
-            .partition(|&id| matches!(self.golden.quant.blocks[id], QuantBlock::Latent { .. }));
+    fn draw(&mut self, latents: &[BlockId], job: &Job) {
         let noise = self.noise.clone();
         let mode = match job.kind {
             JobKind::Encode | JobKind::Reconstruct | JobKind::Score if job.sample_z => {
@@ -174,43 +127,39 @@ impl<M: MatVec> Runner<'_, M> {
             JobKind::Decode => LatentMode::Given(&job.input),
             JobKind::Generate => LatentMode::Prior(&noise),
         };
-        for &id in &latents {
+        for &id in latents {
             self.machine.latent(id, mode);
             self.record(id, 0, self.now);
         }
-        self.beat(&self.stages(&latents));
-        if job.kind == JobKind::Encode {
-            for &id in &latents {
-                let (means, log_variances) = self.machine.moments(id);
-                let word = |(m, v): (&i64, &i64)| (*v as u32 & 0xffff) << 16 | (*m as u32 & 0xffff);
-                self.run.output.extend(means.iter().zip(&log_variances).map(word));
-            }
-            return;
-        }
-        self.machine.beat = 0;
-        for &id in &bridges {
-            self.machine.step(id);
-            self.record(id, 0, self.now);
-        }
-        self.beat(&self.stages(&bridges));
-        for id in 0..self.network().blocks.len() {
-            if matches!(self.network().blocks[id].op, Op::Cell { init: Some(_), .. }) {
-                self.machine.load(id);
-            }
+        self.beat(&self.stages(latents));
+    }
+
+    fn statistics(&mut self, latents: &[BlockId]) {
+        for &id in latents {
+            let (means, log_variances) = self.machine.moments(id);
+            let word = |(m, v): (&i64, &i64)| (*v as u32 & 0xffff) << 16 | (*m as u32 & 0xffff);
+            self.run.output.extend(means.iter().zip(&log_variances).map(word));
         }
     }
 
-    fn decode(&mut self, job: &Job) {
-        let waves = self.waves(When::DecoderStep);
-        let embeddings = self.embeddings(When::DecoderStep);
+    fn once(&mut self, stages: &[BlockId]) {
+        self.machine.beat = 0;
+        for &id in stages {
+            self.machine.step(id);
+            self.record(id, 0, self.now);
+        }
+        self.beat(&self.stages(stages));
+    }
+
+    fn write(&mut self, body: &Body, job: &Job) {
         let mut token = SOS;
         for step in 0..usize::from(job.max_tokens) {
             self.machine.beat = step;
-            for &id in &embeddings {
+            for &id in &body.lookups {
                 self.machine.embed(id, token);
             }
-            for wave in &waves {
-                for &id in wave {
+            for stages in &body.depths {
+                for &id in stages {
                     self.machine.step(id);
                     self.record(id, step, self.now);
                     if let QuantBlock::Vocabulary { logit, .. } = &self.golden.quant.blocks[id] {
@@ -220,10 +169,10 @@ impl<M: MatVec> Runner<'_, M> {
                         token = chooser.choose(&self.machine.words[id], step as u32);
                     }
                 }
-                self.beat(&self.stages(wave));
+                self.beat(&self.stages(stages));
             }
             // The chosen token is pushed in the cycle after the last stage fell idle.
-            let (block, cycle) = (waves.last().expect("a decoder has stages")[0], self.now);
+            let (block, cycle) = (body.depths.last().expect("a loop that writes has stages")[0], self.now);
             self.event(block, Signal::Token, step, cycle, 1, vec![token as i32]);
             self.now += 1;
             self.run.output.push(token);
