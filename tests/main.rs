@@ -28,6 +28,7 @@ mod packaging;
 mod prove;
 mod rooms;
 mod spice;
+mod streams;
 mod study;
 mod synth;
 mod texts;

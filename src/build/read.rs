@@ -1,7 +1,7 @@
 //! A build folder as values: everything that can be derived is derived, and compared.
 
 use super::{BuildError, BuildFile, DESCRIPTION, NETWORK, Network, VOCABULARY, checksum, difference};
-use crate::config::Config;
+use crate::config::{Config, Lanes};
 use crate::crossbar::CrossbarNet;
 use crate::emit::TOOL;
 use crate::model;
@@ -51,6 +51,11 @@ impl Build {
             let text = e.to_string();
             BuildError::new(DESCRIPTION, text.trim_start_matches(DESCRIPTION).trim_start_matches(": "))
         })?;
+        let lanes = [config.accelerator.gate_lanes, config.accelerator.token_lanes];
+        if lanes.contains(&Lanes::Auto) {
+            let what = "[accelerator] lanes = \"auto\": expected the numbers that were decided on";
+            return Err(BuildError::new(DESCRIPTION, what));
+        }
         let files: BTreeMap<String, String> = part(&found, "files")?;
         let hash = |file: &str| files.get(file).map(String::as_str);
         whole(NETWORK, Some(parts.network), hash(NETWORK))?;

@@ -52,8 +52,8 @@ impl Integers {
         let count = network.blocks.len();
         if self.0.len() != count {
             return Err(QuantError::Stored {
-                block: "all".into(),
-                expected: format!("{count} blocks"),
+                place: "blocks".into(),
+                expected: count.to_string(),
                 found: self.0.len().to_string(),
             });
         }
@@ -88,12 +88,12 @@ struct CheckBlock<'a> {
 
 impl CheckBlock<'_> {
     fn wrong<T>(&self, expected: impl Into<String>, found: impl ToString) -> Result<T, QuantError> {
-        let (block, expected, found) = (self.name.into(), expected.into(), found.to_string());
-        Err(QuantError::Stored { block, expected, found })
+        let place = format!("block {}", self.name);
+        Err(QuantError::Stored { place, expected: expected.into(), found: found.to_string() })
     }
 
     fn format(&self, bits: u32, frac: i32) -> Result<Format, QuantError> {
-        match frac.abs() <= MOST_FRAC {
+        match (-MOST_FRAC..=MOST_FRAC).contains(&frac) {
             true => Ok(Format::new(bits, frac)),
             false => self.wrong(format!("-{MOST_FRAC} to {MOST_FRAC} fraction bits"), frac),
         }

@@ -127,8 +127,8 @@ pub enum QuantError {
         "[model] latent_from = \"top-down\": expected \"both\" or \"top\", whose latents the accelerator takes all at once; train one of these, or evaluate this one with --on float"
     )]
     TopDown,
-    #[error("block {block}: expected {expected}, found {found}")]
-    Stored { block: String, expected: String, found: String },
+    #[error("{place}: expected {expected}, found {found}")]
+    Stored { place: String, expected: String, found: String },
 }
 
 impl QuantNet {
