@@ -4,6 +4,7 @@ mod common;
 
 mod bad_requests;
 mod budget;
+mod build_folder;
 mod calibration;
 mod configs;
 mod controllers;
@@ -29,6 +30,7 @@ mod packaging;
 mod prove;
 mod rooms;
 mod spice;
+mod streams;
 mod study;
 mod synth;
 mod texts;

@@ -10,10 +10,10 @@ use super::constants::{
 use crate::crossbar::CrossbarNet;
 use crate::model::{Schedule, When};
 use crate::quant::{IntMatrix, QuantBlock};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// Conversions of all ADCs.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Conversions {
     pub token_read: u64,
     pub token_written: u64,
@@ -22,7 +22,7 @@ pub struct Conversions {
 }
 
 /// Energy of one token, or of what is done once a sentence, in pJ.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Energy {
     pub adc_pj: f64,
     pub dac_pj: f64,
@@ -35,7 +35,7 @@ pub struct Energy {
 }
 
 /// Area of all tiles, in um2.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Area {
     pub adc_um2: f64,
     pub dac_um2: f64,
@@ -46,7 +46,7 @@ pub struct Area {
 }
 
 /// The analog part of a design.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Analog {
     pub conversions: Conversions,
     pub energy_token_read: Energy,

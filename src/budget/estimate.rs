@@ -8,10 +8,10 @@ use crate::crossbar::CrossbarNet;
 use crate::golden::Timing;
 use crate::model::{Schedule, When};
 use crate::quant::{OctaveTable, QuantBlock, Table};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// The budget of a design: counts, estimates, and where the figures behind them are from.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Budget {
     pub tiles: usize,
     pub adcs: usize,

@@ -3,13 +3,13 @@
 use crate::golden::{FETCH, FLUSH_CYCLES, HANDOVER, KEY_CYCLES, StageTiming, Timing, TokenCycles};
 use crate::model::{BlockId, Body, JobKind, Schedule, Step};
 use crate::quant::QuantNet;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// Words of the sentence that a budget is quoted for.
 pub const WORDS: usize = 20;
 
 /// How fast a design is.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Pace {
     pub clock_mhz: f64,
     pub cycles_token_read: u64,

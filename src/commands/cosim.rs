@@ -1,8 +1,11 @@
 //! `hvae cosim`
 
-use super::folder::{Build, read_build};
+use super::count::{Count, MANY};
+use super::folder::read_build;
 use super::inputs::{fitting, read_data};
+use super::out::say;
 use super::{Failure, progress, write_json};
+use hvae_mnn::build::Build;
 use hvae_mnn::cosim::{
     Cosim, CosimReport, Difference, Effort, Engine, NETLIST, RunOptions, Simulation, Trace,
 };
@@ -28,11 +31,11 @@ pub struct Args {
     #[arg(long, conflicts_with = "data")]
     text: Option<String>,
     /// Sentences of random words to reconstruct
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    random: usize,
+    #[arg(long, value_name = "N", default_value_t = Count::of(0))]
+    random: Count<0, MANY>,
     /// Sentences to generate from the prior, sampled at --temperature
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    generate: usize,
+    #[arg(long, value_name = "N", default_value_t = Count::of(0))]
+    generate: Count<0, MANY>,
     #[arg(long, default_value_t = 1.0)]
     temperature: f64,
     /// Seed of the generated sentences
@@ -85,7 +88,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let simulation = make(args.simulator, &args.build, options.trace.is_some(), effort)?;
     spin.finish_and_clear();
     let report = run_jobs(&build, &simulation, &jobs, &options)?;
-    print(&report);
+    print(&report)?;
     write_json(args.json.as_deref(), &report)?;
     match &report.first_difference {
         None => Ok(()),
@@ -158,7 +161,7 @@ fn jobs(args: &Args, build: &Build) -> Result<Vec<Job>, Failure> {
         }
         sentences.push(tokens);
     }
-    let mut random = random_sentences(config.model.vocabulary, args.random, args.seed);
+    let mut random = random_sentences(config.model.vocabulary, args.random.get(), args.seed);
     random.iter_mut().filter(|s| s.len() > limit).for_each(|s| {
         s.drain(1..=s.len() - limit);
     });
@@ -171,7 +174,7 @@ fn jobs(args: &Args, build: &Build) -> Result<Vec<Job>, Failure> {
     }
     let job = if args.score { score } else { reconstruct };
     let mut jobs: Vec<Job> = sentences.iter().map(|s| job(s, limit)).collect();
-    jobs.extend(generations(args.generate, args.temperature, args.seed, limit)?);
+    jobs.extend(generations(args.generate.get(), args.temperature, args.seed, limit)?);
     if jobs.is_empty() {
         return Err(Failure::input(
             "nothing to simulate: give --data FILE, --text S, --random N or --generate N",
@@ -192,13 +195,15 @@ pub fn score(sentence: &[u32], limit: usize) -> Job {
 
 /// `count` sentences sampled from the prior.
 pub fn generations(count: usize, temperature: f64, seed: u64, limit: usize) -> Result<Vec<Job>, Failure> {
-    let job = |i: usize| {
-        Job::new(JobKind::Generate, Vec::new(), limit as u16).sampled(temperature, seed + i as u64)
-    };
-    let jobs: Option<Vec<Job>> = (0..count).map(job).collect();
-    jobs.ok_or_else(|| {
+    Ok(endless(temperature, seed, limit)?.take(count).collect())
+}
+
+/// Sentences sampled from the prior, without an end.
+pub fn endless(temperature: f64, seed: u64, limit: usize) -> Result<impl Iterator<Item = Job>, Failure> {
+    let job = Job::new(JobKind::Generate, Vec::new(), limit as u16).sampled(temperature, seed).ok_or_else(|| {
         Failure::input(format!("--temperature {temperature}: expected 0.0626 to 4096, the range of the register; choose one inside"))
-    })
+    })?;
+    Ok((0u64..).map(move |i| Job { seed: seed.wrapping_add(i), ..job.clone() }))
 }
 
 fn trace(args: &Args) -> Result<Option<Trace>, Failure> {
@@ -219,33 +224,30 @@ fn trace(args: &Args) -> Result<Option<Trace>, Failure> {
     Ok(Some(Trace { file: file.clone(), from, to }))
 }
 
-pub fn print(r: &CosimReport) {
-    println!("{} jobs, {} bits compared, {} mismatches", r.sentences, r.bits_compared, r.mismatches);
-    println!(
+pub fn print(r: &CosimReport) -> Result<(), Failure> {
+    say!("{} jobs, {} bits compared, {} mismatches", r.sentences, r.bits_compared, r.mismatches)?;
+    say!(
         "cycles {} (expected {}, floor {}: {:.2} x), ADC utilisation {:.0} %",
         r.cycles,
         r.cycles_expected,
         r.cycles_floor,
         r.cycles as f64 / r.cycles_floor.max(1) as f64,
         100.0 * r.adc_utilisation
-    );
-    println!(
+    )?;
+    say!(
         "tile samples {}, {:.1} % skipped (digits of zero)",
         r.tile_samples,
         100.0 * r.tile_samples_skipped as f64 / (r.tile_samples + r.tile_samples_skipped).max(1) as f64
-    );
+    )?;
     if let Some(nll) = r.nll_per_token {
-        println!(
-            "hardware's NLL of the sentences given z: {nll:.4} nats a token, perplexity {:.2}",
-            nll.exp()
-        );
+        say!("hardware's NLL of the sentences given z: {nll:.4} nats a token, perplexity {:.2}", nll.exp())?;
     }
-    println!("tokens written {}, ADC clips {}, saturations {}", r.tokens, r.adc_clips, r.saturations);
-    println!(
+    say!("tokens written {}, ADC clips {}, saturations {}", r.tokens, r.adc_clips, r.saturations)?;
+    say!(
         "simulated in {:.1} s: {:.0} cycles/s",
         r.simulation_seconds,
         r.cycles as f64 / r.simulation_seconds.max(1e-9)
-    );
+    )
 }
 
 /// The first difference, and how to look at it.

@@ -1,8 +1,9 @@
 //! `hvae import`
 
-use super::Failure;
 use super::inputs::{network, read_config, read_text};
+use super::out::say;
 use super::output::OutputFolder;
+use super::{Failure, source};
 use hvae_mnn::model::{DESCRIPTION_FILE, Description, TrainedModel, Vocabulary, import};
 use std::path::PathBuf;
 
@@ -40,13 +41,12 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         Ok((from.to_string(), to.to_string()))
     });
     let renames = renames.collect::<Result<Vec<_>, Failure>>()?;
-    let bytes = std::fs::read(&args.file).map_err(|e| Failure::io(&args.file, e))?;
+    let bytes = source::read(&args.file)?;
     let weights = import(&args.file.display().to_string(), &bytes, &network, &renames)?;
     let description = Description { model: config.model, train: config.train };
     let model = TrainedModel::new(description, weights, vocabulary)?;
     let folder = OutputFolder::begin(&args.out, DESCRIPTION_FILE)?;
     model.save(folder.path())?;
     folder.finish()?;
-    println!("{} tensors imported into {}", network.tensors().len(), args.out.display());
-    Ok(())
+    say!("{} tensors imported into {}", network.tensors().len(), args.out.display())
 }

@@ -1,6 +1,8 @@
 //! Ctrl-C: what is half written goes, what was there before stays.
 
+use super::out::remark;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -27,15 +29,18 @@ pub fn end(path: &Path) {
 
 /// From here on Ctrl-C, SIGTERM and SIGHUP end the program cleanly. Child processes belong to its group and get
 /// the signal as well.
-pub fn install() {
+pub fn install() -> io::Result<()> {
     let handler = || {
         for path in partial().iter() {
             let _ = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
         }
-        eprintln!(
+        remark!(
             "\nhvae: interrupted; no output was replaced. The same command begins again; train, synth and study go on where they were"
         );
         std::process::exit(STATUS);
     };
-    ctrlc::set_handler(handler).expect("nobody else handles signals");
+    ctrlc::set_handler(handler).map_err(|error| match error {
+        ctrlc::Error::System(error) => error,
+        other => io::Error::other(other),
+    })
 }

@@ -5,6 +5,7 @@
 pub mod bench;
 mod budget;
 pub mod cosim;
+mod count;
 pub mod demo;
 pub mod doctor;
 pub mod eval;
@@ -18,15 +19,18 @@ pub mod init;
 mod inputs;
 pub mod interrupt;
 mod memory;
+pub mod out;
 mod output;
 pub mod pareto;
 mod progress;
 mod published;
 pub mod report;
 pub mod sample;
+mod source;
 pub mod spice;
 pub mod study;
 pub mod synth;
+pub mod threads;
 mod throughput;
 #[cfg(feature = "train")]
 pub mod train;

@@ -2,8 +2,9 @@
 
 use super::bench::Row;
 use super::cosim::{generations, reconstruct};
-use super::folder::{Build, read_build};
+use super::folder::read_build;
 use super::{Failure, progress};
+use hvae_mnn::build::Build;
 use hvae_mnn::cosim::{Cosim, Effort, Engine, Profile, RunOptions, Simulation, stimulus};
 use hvae_mnn::golden::{Golden, Job};
 use hvae_mnn::pipeline::random_sentences;
@@ -14,9 +15,6 @@ const REPEATS: usize = 3;
 
 /// Four figures a design; each is compared with that of the first.
 pub fn rows(folders: &[PathBuf], jobs: usize) -> Result<Vec<Row>, Failure> {
-    if jobs == 0 {
-        return Err(Failure::input("--jobs 0: expected at least 1"));
-    }
     let mut all: Vec<Row> = Vec::new();
     for folder in folders {
         let measured = measure(folder, jobs)?;

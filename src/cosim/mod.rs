@@ -16,6 +16,7 @@ pub use simulator::{Effort, Engine, NETLIST, RunOptions, SimError, Simulation, T
 use crate::emit::Design;
 use crate::golden::{Ending, Golden, Job, JobKind, Run, SCORE_FRAC, Shape, Stop};
 use crate::quant::MatVec;
+use rayon::prelude::*;
 use serde::Serialize;
 use std::time::Instant;
 
@@ -67,15 +68,8 @@ impl<M: MatVec + Sync> Cosim<'_, M> {
     ) -> Result<CosimReport, SimError> {
         let share = jobs.len().div_ceil(self.processes.max(1)).max(1);
         let parts: Vec<(usize, &[Job])> = jobs.chunks(share).enumerate().collect();
-        let results: Vec<Result<CosimReport, SimError>> = std::thread::scope(|scope| {
-            let handles: Vec<_> = parts
-                .iter()
-                .map(|&(part, jobs)| {
-                    scope.spawn(move || self.part(part, part * share, jobs, options, progress))
-                })
-                .collect();
-            handles.into_iter().map(|h| h.join().expect("a co-simulation thread panicked")).collect()
-        });
+        let run = |&(part, jobs): &(usize, &[Job])| self.part(part, part * share, jobs, options, progress);
+        let results: Vec<Result<CosimReport, SimError>> = parts.par_iter().map(run).collect();
         let mut total = CosimReport::default();
         let mut adc_cycles = 0.0;
         for result in results {

@@ -11,7 +11,7 @@ mod spice;
 mod stages;
 mod templates;
 
-pub use design::{Design, ProbeSignal};
+pub use design::{Design, ProbeSignal, TOOL};
 pub use files::{Emitted, emit};
 pub use script::{Step, script};
 pub use spice::{SpiceTile, bit_line_currents};

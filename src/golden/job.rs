@@ -3,10 +3,10 @@
 use crate::model::{BlockId, JobKind};
 use crate::quant::Signal;
 use fixed::types::U4F12;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// One job with everything that its answer depends on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Job {
     pub kind: JobKind,
     /// z is sampled from the posterior; otherwise it is the posterior mean.
@@ -19,12 +19,11 @@ pub struct Job {
     pub max_tokens: u16,
     /// Token ids (`Encode`, `Reconstruct`, `Score`) or z codes (`Decode`).
     pub input: Vec<i32>,
-    #[serde(default)]
     pub manner: Manner,
 }
 
 /// How a job is handed over and ended. The answer depends on `abort` alone.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Manner {
     /// Its packet is sent while the job before it runs.
     pub ahead: bool,
@@ -36,7 +35,7 @@ pub struct Manner {
 }
 
 /// The job is broken off by ABORT.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Abort {
     /// Cycles after START, at least.
     pub after: u16,
@@ -162,7 +161,7 @@ pub struct VectorEvent {
 }
 
 /// The counters a job leaves in the registers.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Counters {
     pub cycles: u64,
     pub adc_clips: u64,

@@ -4,7 +4,7 @@ use crate::config::{Accelerator, CellKind};
 use crate::crossbar::TileGeometry;
 use crate::model::{BlockId, Schedule, When};
 use crate::quant::{QuantBlock, QuantNet};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// From the last sample to the first sum that may be read: select, drive, count, column
 /// sum, code, accumulator, weight (D_adc of the floor).
@@ -39,7 +39,7 @@ pub const fn gate_latency(kind: CellKind) -> u64 {
 }
 
 /// One stage. It starts in cycle 0, scans its outputs and falls idle.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct StageTiming {
     /// Cycles in which its converters work (rounds * X * slots); 0 without a matrix.
     pub adc: u64,
@@ -75,7 +75,7 @@ impl StageTiming {
 }
 
 /// Stage by stage, in block order (`None`: embeddings, which are read on the fly).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Timing {
     pub stages: Vec<Option<StageTiming>>,
     /// The vocabulary stage when it scores a token: the logits are read twice.
@@ -133,7 +133,7 @@ impl Timing {
 }
 
 /// Cycles of one token, expected and at the floor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct TokenCycles {
     /// A token read: levels work side by side, the slowest stage sets the beat.
     pub encode_expected: u64,

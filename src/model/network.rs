@@ -111,6 +111,16 @@ impl Network {
         self.inputs(id).into_iter().map(|i| self.width(i)).sum()
     }
 
+    /// The vector of block `id` drives word lines of some matrix.
+    pub fn drives(&self, id: BlockId) -> bool {
+        matches!(self.blocks[id].op, Op::Embedding { .. } | Op::Latent { .. } | Op::Cell { .. })
+    }
+
+    /// The cell that starts from what block `id` makes.
+    pub fn reader_of_start(&self, id: BlockId) -> Option<BlockId> {
+        self.blocks.iter().position(|b| matches!(b.op, Op::Cell { init, .. } if init == Some(id)))
+    }
+
     /// The block called `name`.
     pub fn find(&self, name: &str) -> Option<BlockId> {
         self.blocks.iter().position(|b| b.name == name)

@@ -1,7 +1,7 @@
 //! Rows on disk the moment they exist: one JSON line each, safe against being killed.
 
-use super::row::Row;
 use crate::commands::Failure;
+use hvae_mnn::study::{Row, Study, read_rows};
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -11,13 +11,15 @@ use std::path::{Path, PathBuf};
 pub struct Journal {
     path: PathBuf,
     file: File,
+    /// Of study, model and data: part of the checksum of every row.
+    identity: String,
     rows: BTreeMap<usize, Row>,
 }
 
 impl Journal {
     /// Opens or begins the journal at `path`. A last line that was torn when the writer was
-    /// killed is cut off; rows of another study are refused.
-    pub fn open(path: &Path, study: &str) -> Result<Journal, Failure> {
+    /// killed is cut off; rows of another study, and rows that were changed, are refused.
+    pub fn open(path: &Path, study: &Study, identity: &str) -> Result<Journal, Failure> {
         let io = |e| Failure::io(path, e);
         let mut file =
             OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).map_err(io)?;
@@ -32,14 +34,15 @@ impl Journal {
         let whole = bytes.iter().rposition(|&b| b == b'\n').map_or(0, |end| end + 1);
         file.set_len(whole as u64).map_err(io)?;
         file.seek(SeekFrom::End(0)).map_err(io)?;
-        let header = format!("{{\"study\":\"{study}\"}}");
-        let mut journal = Journal { path: path.into(), file, rows: BTreeMap::new() };
+        let header = format!("{{\"study\":\"{identity}\"}}");
+        let mut journal =
+            Journal { path: path.into(), file, identity: identity.into(), rows: BTreeMap::new() };
         let text = String::from_utf8_lossy(&bytes[..whole]);
-        let mut lines = text.lines();
-        match lines.next() {
-            None => journal.line(&header)?,
-            Some(first) if first == header => {}
-            Some(_) => {
+        let (first, rest) = text.split_once('\n').unwrap_or(("", ""));
+        match first {
+            "" if text.is_empty() => journal.line(&header)?,
+            first if first == header => {}
+            _ => {
                 return Err(Failure::input(format!(
                     "{}: expected rows of this study, found those of another (or of another model or version); \
                      choose another --out, or remove the folder",
@@ -47,16 +50,7 @@ impl Journal {
                 )));
             }
         }
-        for (i, line) in lines.enumerate() {
-            let row: Row = serde_json::from_str(line).map_err(|e| {
-                Failure::input(format!(
-                    "{}:{}: expected a row, found {e}; remove the line",
-                    path.display(),
-                    i + 2
-                ))
-            })?;
-            journal.rows.insert(row.choice.row, row);
-        }
+        journal.rows = read_rows(&path.display().to_string(), 2, rest, study, identity)?;
         Ok(journal)
     }
 
@@ -66,7 +60,7 @@ impl Journal {
 
     /// Appends a row in one write.
     pub fn add(&mut self, row: Row) -> Result<(), Failure> {
-        self.line(&serde_json::to_string(&row).expect("a row is plain data"))?;
+        self.line(&row.to_line(&self.identity))?;
         self.rows.insert(row.choice.row, row);
         Ok(())
     }
