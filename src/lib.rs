@@ -21,5 +21,6 @@ pub mod quant;
 pub mod report;
 pub mod rom;
 pub mod synth;
+pub mod tools;
 #[cfg(feature = "train")]
 pub mod train;

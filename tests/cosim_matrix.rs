@@ -2,8 +2,9 @@
 
 use crate::common::designs::{Small, designs};
 use crate::common::{build, jobs, mapped, skip};
-use hvae_mnn::cosim::{Cosim, CosimReport, Effort, Engine, RunOptions, Simulation, tools};
+use hvae_mnn::cosim::{Cosim, CosimReport, Effort, Engine, RunOptions, Simulation};
 use hvae_mnn::golden::Golden;
+use hvae_mnn::tools;
 use std::sync::Mutex;
 use std::thread;
 

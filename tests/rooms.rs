@@ -23,6 +23,7 @@ const fn room(name: &'static str, promise: &'static str, may_import: &'static [&
 /// `train` is built with its feature only. `src/commands` and `src/main.rs` are the program, on
 /// top of all rooms; they are bound by nothing but are no room's to import.
 const ROOMS: &[Room] = &[
+    room("tools", "other programs: finding them, their versions, running them into a log", &[]),
     room("config", "the text a person writes, checked into a value that cannot be wrong", &[]),
     room("model", "the trained network in floating point, exactly as trained", &["config"]),
     room("train", "fitting it", &["config", "model"]),
@@ -51,12 +52,12 @@ const ROOMS: &[Room] = &[
     room(
         "cosim",
         "build and run the emitted design on the same vectors; find the first difference",
-        &["quant", "rom", "golden", "emit"],
+        &["tools", "quant", "rom", "golden", "emit"],
     ),
     room(
         "synth",
         "area and clock of the emitted design, from the tools that know",
-        &["budget", "cosim", "rom"],
+        &["tools", "budget", "cosim", "rom"],
     ),
     room(
         "pipeline",

@@ -2,7 +2,8 @@
 
 use crate::common::{build, jobs, mapped, python, skip, tiny};
 use hvae_mnn::config::CellKind::{Gru, Rnn};
-use hvae_mnn::cosim::{Effort, Engine, RunOptions, Simulation, Trace, stimulus, tools};
+use hvae_mnn::cosim::{Effort, Engine, RunOptions, Simulation, Trace, stimulus};
+use hvae_mnn::tools;
 use std::path::Path;
 use std::process::Command;
 

@@ -1,7 +1,7 @@
 //! `hvae doctor`
 
 use super::{Failure, write_json};
-use hvae_mnn::cosim::tools::ALL;
+use hvae_mnn::tools::ALL;
 use serde::Serialize;
 use std::path::PathBuf;
 

@@ -25,8 +25,8 @@ pub fn end(path: &Path) {
     partial().retain(|p| p != path);
 }
 
-/// From here on Ctrl-C, SIGTERM and SIGHUP end the program cleanly. Child processes belong to its group and get
-/// the signal as well.
+/// From here on Ctrl-C, SIGTERM and SIGHUP end the program cleanly. Programs that it runs end with it
+/// (`hvae_mnn::tools::run`).
 pub fn install() {
     let handler = || {
         for path in partial().iter() {

@@ -37,7 +37,8 @@ impl From<SynthError> for Failure {
     fn from(error: SynthError) -> Self {
         match error {
             SynthError::Tool(tool) => tool.into(),
-            SynthError::Failed { .. } | SynthError::Report { .. } => Failure::check(error.to_string()),
+            SynthError::Run(error) => error.into(),
+            SynthError::Report { .. } => Failure::check(error.to_string()),
             SynthError::Io { .. } | SynthError::Request(_) => Failure::input(error.to_string()),
         }
     }

@@ -6,7 +6,6 @@ mod log;
 mod profile;
 mod simulator;
 mod stimulus;
-pub mod tools;
 
 pub use compare::{Comparison, Difference};
 pub use profile::Profile;

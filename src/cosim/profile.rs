@@ -3,7 +3,7 @@
 #![allow(clippy::disallowed_methods)]
 
 use super::simulator::{RunOptions, SimError, Simulation, logged};
-use super::tools::GPROF;
+use crate::tools::GPROF;
 use std::collections::BTreeMap;
 use std::fs;
 use std::process::Command;

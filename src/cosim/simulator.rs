@@ -2,12 +2,13 @@
 // Simulators work on files, in the build folder.
 #![allow(clippy::disallowed_methods)]
 
-use super::tools::{COMPILER, ICARUS, Tool, ToolError, VERILATOR, waveform_headers};
 use crate::rom::sha256;
+use crate::tools::{COMPILER, ICARUS, RunError, Tool, ToolError, VERILATOR, run, waveform_headers};
 use std::fs;
 use std::io;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 /// Which simulator runs the testbench.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, serde::Serialize)]
@@ -35,8 +36,8 @@ pub enum SimError {
     Job(#[from] crate::golden::JobError),
     #[error("{path}: {source}")]
     Io { path: String, source: io::Error },
-    #[error("{tool} failed ({status}); its last words:\n{tail}\n  whole log: {log}")]
-    Failed { tool: &'static str, status: String, tail: String, log: String },
+    #[error(transparent)]
+    Run(#[from] RunError),
     #[error("{path}: {source}")]
     Log { path: String, source: super::log::LogError },
 }
@@ -328,24 +329,9 @@ fn key(build: &Path, sources: &[String], tool: &Tool, command: &Command) -> Resu
     Ok(sha256(all.as_bytes()))
 }
 
-/// Runs a command with its output in a log; its last lines go into the error.
+/// Runs a command with its output in a log.
 pub(super) fn logged(command: &mut Command, tool: &'static str, log: &Path) -> Result<(), SimError> {
-    let file = fs::File::create(log).map_err(SimError::io(log))?;
-    let copy = file.try_clone().map_err(SimError::io(log))?;
-    let program = PathBuf::from(command.get_program());
-    let status =
-        command.stdin(Stdio::null()).stdout(file).stderr(copy).status().map_err(SimError::io(&program))?;
-    if status.success() {
-        return Ok(());
-    }
-    let text = fs::read_to_string(log).unwrap_or_default();
-    let lines: Vec<&str> = text.lines().collect();
-    Err(SimError::Failed {
-        tool,
-        status: status.to_string(),
-        tail: lines[lines.len().saturating_sub(15)..].join("\n"),
-        log: log.display().to_string(),
-    })
+    Ok(run(command, tool, log, &mut || ControlFlow::Continue(()))?)
 }
 
 fn relative(build: &Path, path: &Path) -> PathBuf {

