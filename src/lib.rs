@@ -14,6 +14,7 @@ pub mod config;
 pub mod cosim;
 pub mod crossbar;
 pub mod emit;
+pub mod files;
 pub mod golden;
 pub mod model;
 pub mod pipeline;

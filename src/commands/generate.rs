@@ -1,8 +1,9 @@
 //! `hvae generate`
 
 use super::budget;
-use super::folder::{BuildFile, write_build};
+use super::folder::{BuildFile, DESIGN, write_build};
 use super::inputs::{balanced, map_model, network, read_config, read_model};
+use super::output::OutputFolder;
 use super::{Failure, progress, write_json};
 use hvae_mnn::budget::Budget;
 use hvae_mnn::pipeline::{map, random_sentences, random_weights};
@@ -54,13 +55,14 @@ struct Figures {
 
 pub fn run(args: &Args) -> Result<(), Failure> {
     let config = read_config(args.config.as_deref())?;
+    let out = OutputFolder::begin(&args.out, DESIGN)?;
     let spin = progress::spinner("mapping weights to tiles and writing the design");
     let (file, files) = match (&args.model, args.random_weights) {
         (Some(folder), _) => {
             let (model, config) = read_model(folder, config)?;
             let net = map_model(&model, &config, args.calibrate.as_deref())?;
             budget::check_target(&net, &config, args.force)?;
-            write_build(&args.out, &net, &config, Some(&model.vocabulary))?
+            write_build(out, &net, &config, Some(&model.vocabulary))?
         }
         (None, seed) => {
             let seed = seed.expect("clap asks for one of the two");
@@ -69,7 +71,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
             let sentences = random_sentences(network.vocabulary, 16, seed);
             let net = map(&network, &random_weights(&network, seed), &config, &sentences)?;
             budget::check_target(&net, &config, args.force)?;
-            write_build(&args.out, &net, &config, None)?
+            write_build(out, &net, &config, None)?
         }
     };
     spin.finish_and_clear();

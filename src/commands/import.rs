@@ -2,9 +2,11 @@
 
 use super::Failure;
 use super::inputs::{network, read_config, read_text};
-use super::output::OutputFolder;
-use hvae_mnn::model::{DESCRIPTION_FILE, Description, TrainedModel, Vocabulary, import};
+use super::output::{Kind, OutputFolder};
+use hvae_mnn::model::{Description, TrainedModel, Vocabulary, import};
 use std::path::PathBuf;
+
+const MODEL: Kind = Kind::closed("model");
 
 #[derive(clap::Args)]
 #[command(
@@ -29,6 +31,7 @@ pub struct Args {
 
 pub fn run(args: &Args) -> Result<(), Failure> {
     let config = read_config(Some(&args.config))?;
+    let folder = OutputFolder::begin(&args.out, MODEL)?;
     let network = network(&config)?;
     let vocabulary = Vocabulary::parse(&args.vocab.display().to_string(), &read_text(&args.vocab)?)?;
     let renames = args.rename.iter().map(|pair| {
@@ -44,8 +47,9 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let weights = import(&args.file.display().to_string(), &bytes, &network, &renames)?;
     let description = Description { model: config.model, train: config.train };
     let model = TrainedModel::new(description, weights, vocabulary)?;
-    let folder = OutputFolder::begin(&args.out, DESCRIPTION_FILE)?;
-    model.save(folder.path())?;
+    for (name, bytes) in model.files() {
+        folder.put(name, &bytes)?;
+    }
     folder.finish()?;
     println!("{} tensors imported into {}", network.tensors().len(), args.out.display());
     Ok(())

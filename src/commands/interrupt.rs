@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Exit status of a program that was interrupted, as shells count it: 128 + SIGINT.
@@ -9,6 +10,9 @@ const STATUS: i32 = 130;
 
 /// Outputs that are being written, beside their final places.
 static PARTIAL: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// An output was put in its place.
+static REPLACED: AtomicBool = AtomicBool::new(false);
 
 /// Held while an output is put in its place, so that an interrupt waits for it.
 pub fn partial() -> MutexGuard<'static, Vec<PathBuf>> {
@@ -25,6 +29,11 @@ pub fn end(path: &Path) {
     partial().retain(|p| p != path);
 }
 
+/// An output is in its place: an interrupt no longer leaves everything as it was.
+pub fn replaced() {
+    REPLACED.store(true, Ordering::Relaxed);
+}
+
 /// From here on Ctrl-C, SIGTERM and SIGHUP end the program cleanly. Programs that it runs end with it
 /// (`hvae_mnn::tools::run`).
 pub fn install() {
@@ -32,8 +41,9 @@ pub fn install() {
         for path in partial().iter() {
             let _ = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
         }
+        let done = if REPLACED.load(Ordering::Relaxed) { "" } else { "; no output was replaced" };
         eprintln!(
-            "\nhvae: interrupted; no output was replaced. The same command begins again; train, synth and study go on where they were"
+            "\nhvae: interrupted{done}. The same command begins again; train, synth and study go on where they were"
         );
         std::process::exit(STATUS);
     };

@@ -4,6 +4,7 @@
 
 pub mod bench;
 mod budget;
+mod claim;
 pub mod cosim;
 pub mod demo;
 pub mod doctor;

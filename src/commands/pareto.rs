@@ -2,9 +2,10 @@
 
 use super::budget::thousands;
 use super::cosim::{generations, reconstruct, simulate};
-use super::folder::{Build, read_build, write_build};
+use super::claim::Claim;
+use super::folder::{Build, DESIGN, read_build, write_build};
 use super::inputs::{balanced, map_model, network, read_config, read_model};
-use super::output::write_file;
+use super::output::{OutputFolder, write_file};
 use super::synth::synthesise;
 use super::{Failure, progress, write_json};
 use hvae_mnn::budget::{Budget, Fabric, Family, PARTS, front, lossless_adc_bits};
@@ -151,6 +152,8 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         }
         None => (Source { model: None }, balanced(base)?),
     };
+    let writes = args.cosim.is_some() || args.synth.is_some();
+    let _claim = writes.then(|| Claim::of(&args.out)).transpose()?;
     let grid = grid(args, &base);
     let bar = progress::bar(grid.len(), "estimating");
     let (mut points, mut left_out) = (Vec::new(), Vec::new());
@@ -277,8 +280,7 @@ fn generated(folder: &Path, config: &Config, net: &CrossbarNet, source: &Source)
     if let Some(build) = read_build(folder).ok().filter(same) {
         return Ok(build);
     }
-    std::fs::create_dir_all(folder).map_err(|e| Failure::io(folder, e))?;
-    write_build(folder, net, config, source.vocabulary())?;
+    write_build(OutputFolder::begin(folder, DESIGN)?, net, config, source.vocabulary())?;
     read_build(folder)
 }
 

@@ -6,6 +6,7 @@ mod row;
 mod table;
 
 use super::Failure;
+use super::claim::Claim;
 use super::inputs::read_text;
 use super::progress;
 use hvae_mnn::model::Split;
@@ -63,8 +64,13 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         return Ok(());
     }
     let out = args.out.as_deref().expect("clap asks for it");
-    fs::create_dir_all(out).map_err(|e| Failure::io(out, e))?;
-    let journal = Journal::open(&out.join("rows.jsonl"), &identity(&study, &text)?)?;
+    let identity = identity(&study, &text)?;
+    let _claim = Claim::of(out)?;
+    let rows = out.join("rows.jsonl");
+    if !rows.exists() {
+        table::refuse_others(&study, out)?;
+    }
+    let journal = Journal::open(&rows, &identity)?;
     let rows = if args.collect.is_empty() {
         compute(&study, &file, journal, args.jobs)?
     } else {
