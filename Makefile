@@ -12,7 +12,7 @@ VENV    := .venv
 # What a step finds missing : the Debian package that brings it.
 PROGRAMS := g++:g++ iverilog:iverilog yosys:yosys z3:z3 ngspice:ngspice
 
-.PHONY: help tools system-tools vulkan build demo test prove lint compare-cocotb clean
+.PHONY: help tools system-tools vulkan build demo test test-all prove lint docs compare-cocotb clean
 
 help: ## this list
 	@echo "usage: make TARGET"; grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/; s/^/  /' | expand -t 18
@@ -75,10 +75,25 @@ vulkan:
 	  DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends mesa-vulkan-drivers >/dev/null; } || \
 	  echo "not installed: the tests of training on a graphics processor will be skipped" >&2
 
-# One profile and one set of features for program and tests: dependencies are compiled once.
-test: tools vulkan ## every test, the ones that simulate and a short training included
-	@echo "== all tests (cargo)"
-	$(CARGO) test --release --features train
+# One profile and one set of features for program and tests: dependencies are compiled once. Compiled
+# simulations of a week ago are of text that is gone.
+SIMULATIONS := target/tmp/simulations
+SKIPPED     := target/tmp/skipped.txt
+TESTS       := $(CARGO) test --release --features train
+
+# $(call stage,NAME,COMMAND) says what a stage of the tests took.
+stage = @s=$$SECONDS; echo "== $(1)"; $(2); echo "== $(1): $$((SECONDS - s)) s"
+
+test: tools vulkan ## every test that guards a change
+	@rm -f $(SKIPPED); find $(SIMULATIONS) -mindepth 1 -maxdepth 1 -mtime +7 -exec rm -rf {} + 2>/dev/null || true
+	$(call stage,compiling the program,$(CARGO) build --release --features train --quiet)
+	$(call stage,compiling the tests,$(TESTS) --no-run --quiet)
+	$(call stage,testing,$(TESTS))
+	@if test -s $(SKIPPED); then echo "== $$(wc -l < $(SKIPPED)) skipped"; cat $(SKIPPED); fi
+
+test-all: export HVAE_TESTS := all
+test-all: tools vulkan ## the same with gates, circuits and a first epoch of training; nothing may be skipped for want of a tool
+	$(call stage,all tests,$(TESTS) -- --include-ignored)
 
 lint: tools ## rustfmt and clippy
 	@echo "== format and lint"
@@ -87,6 +102,9 @@ lint: tools ## rustfmt and clippy
 	$(CARGO) clippy --release --lib --bins -- -D warnings
 	@# Tests may touch the disk (clippy.toml).
 	$(CARGO) clippy --release --features train --tests -- -D warnings -A clippy::disallowed_methods
+
+docs: ## the documentation of the library, without a broken link
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --release --features train --no-deps --quiet
 
 # Not a test: it measures, and a busy machine measures wrong.
 compare-cocotb: tools build ## simulated cycles/s of the testbench against the same one in Python

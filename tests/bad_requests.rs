@@ -2,13 +2,14 @@
 //! `tests/bad_requests/expected.txt` (rewritten with `BLESS=1 cargo test --test all bad_requests`,
 //! and read in the diff).
 
-use crate::common::tiny;
+use crate::common::{copy_tree, tiny};
 use hvae_mnn::config::CellKind;
 use hvae_mnn::model::{Description, Network, TrainedModel, Vocabulary};
 use hvae_mnn::pipeline::random_weights;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::sync::OnceLock;
 
 /// A request: what is spoilt first, then the words after `hvae`.
 struct Case {
@@ -197,8 +198,18 @@ const CASES: &[Case] = &[
     case("weights from nowhere", "generate --out DIR/out", nothing),
 ];
 
-/// What every case starts from: a model, its state dict, sentences, a build.
+/// What every case starts from: a copy of a model, its state dict, sentences, a build.
 fn prepare(dir: &Path) {
+    static MADE: OnceLock<tempfile::TempDir> = OnceLock::new();
+    let made = MADE.get_or_init(|| {
+        let folder = tempfile::tempdir().unwrap();
+        make(folder.path());
+        folder
+    });
+    copy_tree(made.path(), dir);
+}
+
+fn make(dir: &Path) {
     let config = tiny(&[CellKind::Gru, CellKind::Lstm]);
     let network = Network::describe(&config.model, config.train.lambda_low).unwrap();
     let weights = random_weights(&network, 1);

@@ -1,15 +1,17 @@
 //! Faults planted in an emitted design: co-simulation must fail and name the place.
 
+use crate::common::simulations::simulation;
 use crate::common::{build, jobs, mapped, skip, tiny};
 use hvae_mnn::config::CellKind;
 use hvae_mnn::cosim::{Cosim, Difference, Effort, Engine, RunOptions, Simulation};
 use hvae_mnn::crossbar::CrossbarNet;
 use hvae_mnn::golden::{Golden, Job};
 use hvae_mnn::tools;
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-/// One planted fault.
+/// One planted fault: an expression of the Verilog that becomes another one when the fault is chosen.
 struct Fault {
     name: &'static str,
     file: &'static str,
@@ -24,67 +26,65 @@ const FAULTS: &[Fault] = &[
     Fault {
         name: "two gates of the lower encoder change places",
         file: "rtl/hvae_enc1.sv",
-        was: ".x_i({ x[(2*LANES+l)*PRE_BITS+:PRE_BITS], x[(1*LANES+l)*PRE_BITS+:PRE_BITS], x[(0*LANES+l)*PRE_BITS+:PRE_BITS] })",
-        becomes: ".x_i({ x[(2*LANES+l)*PRE_BITS+:PRE_BITS], x[(0*LANES+l)*PRE_BITS+:PRE_BITS], x[(1*LANES+l)*PRE_BITS+:PRE_BITS] })",
+        was: "{ x[(2*LANES+l)*PRE_BITS+:PRE_BITS], x[(1*LANES+l)*PRE_BITS+:PRE_BITS], x[(0*LANES+l)*PRE_BITS+:PRE_BITS] }",
+        becomes: "{ x[(2*LANES+l)*PRE_BITS+:PRE_BITS], x[(0*LANES+l)*PRE_BITS+:PRE_BITS], x[(1*LANES+l)*PRE_BITS+:PRE_BITS] }",
         named: &["enc1.h"],
     },
     Fault {
         name: "the converters drop a bit too many",
-        file: "rtl/hvae_matvec.sv",
-        was: ".AdcShift(AdcShift + ",
-        becomes: ".AdcShift(1 + AdcShift + ",
+        file: "rtl/hvae_tile_core.sv",
+        was: "mid >>> AdcShift",
+        becomes: "(mid >>> AdcShift) & ~MID_BITS'(1)",
         named: &["enc1.h"],
     },
     Fault {
         name: "the answer loses its third beat",
         file: "rtl/hvae_core.sv",
-        was: ".push_i(token_push || statistics_push || score_valid)",
-        becomes: ".push_i((token_push && tokens_o != 32'd2) || statistics_push || score_valid)",
+        was: "token_push || statistics_push || score_valid",
+        becomes: "(token_push && tokens_o != 32'd2) || statistics_push || score_valid",
         // Tokens repeat: what shows first may be a later beat, or the early end.
         named: &["output["],
     },
     Fault {
         name: "the sentence loses its third beat",
         file: "rtl/hvae_input_buffer.sv",
-        was: "wire take = s_axis_tvalid_i && !full_o;",
-        becomes: "reg [15:0] beats_q;\n  always @(posedge clk_i) if (rst_i || release_i) beats_q <= 16'd0; \
-                  else if (s_axis_tvalid_i && !full_o) beats_q <= beats_q + 16'd1;\n  \
-                  wire take = s_axis_tvalid_i && !full_o && beats_q != 16'd2;",
+        was: "length_o + 16'd1",
+        becomes: "length_o + (length_o == 16'd2 ? 16'd0 : 16'd1)",
         named: &["enc1.h["],
     },
     Fault {
         name: "negative halves are rounded away from zero",
         file: "rtl/hvae_requant.sv",
-        was: "((wide <<< UP) + HALF) >>> DOWN;",
-        becomes: "((wide <<< UP) + HALF - WIDE'(DOWN > 0 && wide[WIDE-1] ? 1 : 0)) >>> DOWN;",
+        was: "((wide <<< UP) + HALF) >>> DOWN",
+        becomes: "((wide <<< UP) + HALF - WIDE'(DOWN > 0 && wide[WIDE-1] ? 1 : 0)) >>> DOWN",
         named: &["enc1.h["],
     },
     Fault {
         name: "negative numbers are cut off towards zero",
         file: "rtl/hvae_requant.sv",
-        was: "((wide <<< UP) + HALF) >>> DOWN;",
-        becomes: "((wide <<< UP) + (wide[WIDE-1] ? (HALF <<< 1) - WIDE'(DOWN > 0 ? 1 : 0) : HALF)) >>> DOWN;",
+        was: "((wide <<< UP) + HALF) >>> DOWN",
+        becomes: "((wide <<< UP) + (wide[WIDE-1] ? (HALF <<< 1) - WIDE'(DOWN > 0 ? 1 : 0) : HALF)) >>> DOWN",
         named: &["enc1.h"],
     },
     Fault {
         name: "the upper encoder waits a cycle too long",
         file: "rtl/hvae_enc2.sv",
-        was: ".wait_last_i(8'd5)",
-        becomes: ".wait_last_i(8'd6)",
+        was: "8'd5",
+        becomes: "8'd6",
         named: &["enc2.h[0] (cycle of the write)"],
     },
     Fault {
         name: "a term of the softmax comes out one place too small",
         file: "rtl/hvae_log_prob.sv",
-        was: "18'sd94548",
-        becomes: "18'sd94549",
+        was: "diff_q * LOG2_E",
+        becomes: "diff_q * 18'(LOG2_E + 18'sd1)",
         named: &["vocab.score", "output["],
     },
     Fault {
         name: "SCORE predicts the token before the next",
         file: "rtl/hvae_core.sv",
-        was: "target = history_q[31:16]",
-        becomes: "target = history_q[15:0]",
+        was: "history_q[31:16]",
+        becomes: "history_q[15:0]",
         named: &["vocab.score", "output["],
     },
     Fault {
@@ -97,11 +97,34 @@ const FAULTS: &[Fault] = &[
     Fault {
         name: "skipped phases still convert",
         file: "rtl/hvae_matvec.sv",
-        was: "if (sample_q2 && live[row])",
-        becomes: "if (sample_q2)",
+        was: "sample_q2 && live[row]",
+        becomes: "sample_q2",
         named: &["TILE_SAMPLES"],
     },
 ];
+
+/// Where the number of the chosen fault stands: 0 for none. Read when a simulation starts, so one
+/// program holds every fault.
+const CHOSEN: &str = "planted.hex";
+
+fn choose(folder: &Path, number: usize) {
+    fs::write(folder.join(CHOSEN), format!("{number:08x}\n")).unwrap();
+}
+
+/// Plants all faults: each expression becomes a choice between itself and what is wrong.
+fn plant(folder: &Path) {
+    let expressions: BTreeSet<(&str, &str)> = FAULTS.iter().map(|f| (f.file, f.was)).collect();
+    for (file, was) in expressions {
+        let here = FAULTS.iter().enumerate().filter(|(_, f)| (f.file, f.was) == (file, was));
+        let choice = here.fold(format!("({was})"), |right, (i, fault)| {
+            format!("(hvae_tb.planted[0] == 32'd{} ? ({}) : {right})", i + 1, fault.becomes)
+        });
+        replace(&folder.join(file), was, &choice);
+    }
+    let declared =
+        format!("module hvae_tb;\n  reg [31:0] planted [0:0];\n  initial $readmemh(\"{CHOSEN}\", planted);");
+    replace(&folder.join("sim/hvae_tb.sv"), "module hvae_tb;", &declared);
+}
 
 /// The design that faults are planted in, and what it should do.
 struct Bench {
@@ -132,8 +155,8 @@ impl Bench {
     }
 }
 
-fn simulation(folder: &Path) -> Simulation {
-    Simulation::build_for(Engine::Verilator, folder, false, Effort::Build).unwrap()
+fn compiled(folder: &Path) -> Simulation {
+    simulation(folder, Engine::Verilator, false, Effort::Build).unwrap()
 }
 
 fn replace(path: &Path, was: &str, becomes: &str) {
@@ -161,7 +184,7 @@ fn a_flipped_bit_of_any_image_is_found_in_its_stage() {
     let bench = Bench::new();
     let folder = tempfile::tempdir().unwrap();
     build(&bench.net, &bench.config, folder.path());
-    let simulation = simulation(folder.path());
+    let simulation = compiled(folder.path());
     assert_eq!(bench.first_difference(folder.path(), &simulation), None);
     // Images are loaded when a simulation starts: one build serves all.
     for (image, named) in [
@@ -189,12 +212,16 @@ fn every_fault_in_the_verilog_is_found_where_it_is() {
         return skip("planted faults in the Verilog", &why.to_string());
     }
     let bench = Bench::new();
+    let folder = tempfile::tempdir().unwrap();
+    build(&bench.net, &bench.config, folder.path());
+    plant(folder.path());
+    choose(folder.path(), 0);
+    let simulation = compiled(folder.path());
+    assert_eq!(bench.first_difference(folder.path(), &simulation), None, "no fault is chosen");
     let mut failures = Vec::new();
-    for fault in FAULTS {
-        let folder = tempfile::tempdir().unwrap();
-        build(&bench.net, &bench.config, folder.path());
-        replace(&folder.path().join(fault.file), fault.was, fault.becomes);
-        match bench.first_difference(folder.path(), &simulation(folder.path())) {
+    for (i, fault) in FAULTS.iter().enumerate() {
+        choose(folder.path(), i + 1);
+        match bench.first_difference(folder.path(), &simulation) {
             None => failures.push(format!("{}: not found", fault.name)),
             Some(first) => {
                 println!("{}: {first}", fault.name);

@@ -1,56 +1,52 @@
 //! Devices that are not ideal, in the Verilog as in the golden model, bit by bit: every preset, and
 //! all effects at once on tiles of several shapes.
 
+use crate::common::simulations::simulation;
 use crate::common::{build, jobs, mapped, skip, tiny};
-use hvae_mnn::config::CellKind::{Gru, Lstm, Rnn};
+use hvae_mnn::config::CellKind::{self, Gru, Lstm, Rnn};
 use hvae_mnn::config::{AdcRange, Config, Crossbar, Encoding, Fault, Noise, RangeOf, Stuck, Wires};
 use hvae_mnn::cosim::{Cosim, CosimReport, Effort, Engine, RunOptions, Simulation};
 use hvae_mnn::crossbar::{CrossbarNet, PRESETS};
+use hvae_mnn::emit::Emitted;
 use hvae_mnn::golden::Golden;
 use hvae_mnn::tools;
-use std::sync::Mutex;
-use std::thread;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+fn compiled(folder: &Path) -> Simulation {
+    // One short run does not pay for an optimiser.
+    simulation(folder, Engine::Verilator, false, Effort::Once).unwrap()
+}
 
 /// Simulates the design of `config` and compares it with the golden model of `net`.
 fn compare(config: &Config, net: &CrossbarNet) -> CosimReport {
-    let (own, sentences) = mapped(config, 1);
+    let (own, _) = mapped(config, 1);
     let folder = tempfile::tempdir().unwrap();
     let emitted = build(&own, config, folder.path());
-    let simulation = Simulation::build_for(Engine::Verilator, folder.path(), false, Effort::Build).unwrap();
+    run(&compiled(folder.path()), &emitted, config, net)
+}
+
+fn run(simulation: &Simulation, emitted: &Emitted, config: &Config, net: &CrossbarNet) -> CosimReport {
+    let (_, sentences) = mapped(config, 1);
     let golden = Golden::tiled(net, &config.accelerator);
     let latent = net.quant.network.width(net.quant.network.latent());
     let jobs = jobs(config, &sentences[..1], 8, latent);
-    let cosim = Cosim { design: &emitted.design, golden: &golden, simulation: &simulation, processes: 1 };
+    let cosim = Cosim { design: &emitted.design, golden: &golden, simulation, processes: 1 };
     cosim.run(&jobs, &RunOptions { stalls: 1, ..RunOptions::default() }, &|_| {}).unwrap()
 }
 
-/// Two at a time; every failure by its name.
-fn on_all(configs: Vec<(String, Config)>, check: impl Fn(&Config) -> Result<(), String> + Sync) {
-    let queue = Mutex::new(configs.into_iter());
-    let failures = Mutex::new(Vec::new());
-    thread::scope(|scope| {
-        for _ in 0..2 {
-            scope.spawn(|| {
-                while let Some((name, config)) = { queue.lock().unwrap().next() } {
-                    if let Err(why) = check(&config) {
-                        failures.lock().unwrap().push(format!("{name}: {why}"));
-                    }
-                }
-            });
-        }
-    });
-    let failures = failures.into_inner().unwrap();
-    assert!(failures.is_empty(), "\n{}", failures.join("\n"));
+fn same(name: &str, report: &CosimReport) {
+    assert_eq!(report.first_difference, None, "{name}: {} mismatches", report.mismatches);
+    assert_eq!(report.cycles, report.cycles_expected, "{name}: {report:?}");
 }
 
-fn agrees(config: &Config) -> Result<(), String> {
-    let (net, _) = mapped(config, 1);
-    let report = compare(config, &net);
-    match &report.first_difference {
-        Some(first) => Err(format!("{} mismatches, first: {first}", report.mismatches)),
-        None if report.cycles != report.cycles_expected => Err(format!("{report:?}")),
-        None => Ok(()),
-    }
+fn agrees(config: &Config) {
+    same(&format!("{:?}", config.crossbar), &compare(config, &mapped(config, 1).0));
+}
+
+/// Whether Verilator is here; else says that `test` is skipped.
+fn verilator(test: &str) -> bool {
+    tools::VERILATOR.find().map_err(|why| skip(test, &why.to_string())).is_ok()
 }
 
 /// Rows, columns, columns that share a converter, encoding.
@@ -63,10 +59,7 @@ const SHAPES: [Shape; 4] = [
     (32, 17, 4, Encoding::Offset),
 ];
 
-fn on_shape(
-    cells: &[hvae_mnn::config::CellKind],
-    (rows, columns, columns_per_adc, encoding): Shape,
-) -> Config {
+fn on_shape(cells: &[CellKind], (rows, columns, columns_per_adc, encoding): Shape) -> Config {
     let mut config = tiny(cells);
     config.crossbar = Crossbar { rows, columns, columns_per_adc, encoding, ..config.crossbar };
     config
@@ -98,33 +91,83 @@ fn everything(mut config: Config) -> Config {
     config
 }
 
-#[test]
-fn every_preset_is_the_same_array_in_verilog() {
-    if let Err(why) = tools::VERILATOR.find() {
-        return skip("presets against Verilator", &why.to_string());
+/// The sources of a design but for its number.
+fn sources(emitted: &Emitted) -> BTreeMap<&String, String> {
+    let id = emitted.files["rtl/hvae_core.sv"].split_once(", design ").expect("a banner").1[..8].to_string();
+    let source = |path: &str| path.ends_with(".sv") || path.ends_with(".svh");
+    let files = emitted.files.iter().filter(|(path, _)| source(path));
+    files.map(|(path, text)| (path, text.replace(&id, ""))).collect()
+}
+
+/// Devices differ in memory images alone, so one program simulates all of them.
+fn every_preset(cells: &[CellKind], shape: Shape) {
+    if !verilator("presets") {
+        return;
     }
-    let cells = [[Gru, Lstm], [Rnn, Gru], [Lstm, Rnn]];
-    let config = |(i, preset): (usize, &hvae_mnn::crossbar::Preset)| {
-        let mut config = on_shape(&cells[i % 3], SHAPES[i % 4]);
+    let mut first: Option<(tempfile::TempDir, Simulation, Emitted)> = None;
+    let mut images = BTreeSet::new();
+    for preset in PRESETS {
+        let mut config = on_shape(cells, shape);
         config.device.preset = preset.name.into();
-        config.device.time_s = 3600.0;
-        (preset.name.to_string(), config)
-    };
-    on_all(PRESETS.iter().enumerate().map(config).collect(), agrees);
+        (config.device.time_s, config.device.level_shift) = (3600.0, Some(4));
+        let (net, _) = mapped(&config, 1);
+        let folder = tempfile::tempdir().unwrap();
+        let emitted = build(&net, &config, folder.path());
+        images.insert(emitted.files["rom/vocab_r00_c0000.hex"].clone());
+        let report = match &first {
+            None => run(&compiled(folder.path()), &emitted, &config, &net),
+            Some((_, simulation, other)) => {
+                assert_eq!(sources(&emitted), sources(other), "{}", preset.name);
+                run(&simulation.over(folder.path()), &emitted, &config, &net)
+            }
+        };
+        same(preset.name, &report);
+        first.get_or_insert_with(|| {
+            let simulation = compiled(folder.path());
+            (folder, simulation, emitted)
+        });
+    }
+    // Levels of ideal cells stand in some presets too; the rest are arrays of their own.
+    assert!(images.len() >= PRESETS.len() - 2, "{} of {}", images.len(), PRESETS.len());
 }
 
 #[test]
-fn all_effects_at_once_on_four_shapes() {
-    if let Err(why) = tools::VERILATOR.find() {
-        return skip("all effects against Verilator", &why.to_string());
-    }
-    let config = |(i, &shape): (usize, &Shape)| {
-        let mut config = on_shape(&[Gru, Lstm], shape);
+fn every_preset_is_the_same_array_in_verilog() {
+    every_preset(&[Gru, Lstm], SHAPES[0]);
+}
+
+#[test]
+fn every_preset_beside_an_offset_column() {
+    every_preset(&[Rnn], SHAPES[1]);
+}
+
+fn all_effects(i: usize) {
+    if verilator("all effects at once") {
+        let mut config = on_shape(&[Gru, Lstm], SHAPES[i]);
         (config.crossbar.dac_bits, config.crossbar.physical_tiles) = [(1, 0), (2, 16), (1, 0), (2, 0)][i];
         config.accelerator.skip_zero_phases = i == 2;
-        (format!("{shape:?}"), everything(config))
-    };
-    on_all(SHAPES.iter().enumerate().map(config).collect(), agrees);
+        agrees(&everything(config));
+    }
+}
+
+#[test]
+fn all_effects_at_once() {
+    all_effects(0);
+}
+
+#[test]
+fn all_effects_at_once_beside_an_offset_column_in_rounds() {
+    all_effects(1);
+}
+
+#[test]
+fn all_effects_at_once_with_zeros_skipped() {
+    all_effects(2);
+}
+
+#[test]
+fn all_effects_at_once_on_tiles_that_nothing_fills() {
+    all_effects(3);
 }
 
 /// Where weights stand and what converters and columns are set to, on top of all that goes wrong.
@@ -138,27 +181,42 @@ fn arranged(mut config: Config) -> Config {
     config
 }
 
-#[test]
-fn mapping_and_calibration_on_four_shapes() {
-    if let Err(why) = tools::VERILATOR.find() {
-        return skip("mapping and calibration against Verilator", &why.to_string());
-    }
-    let config = |(i, &shape): (usize, &Shape)| {
-        let (rows, columns, columns_per_adc, encoding) = shape;
+fn mapping_and_calibration(i: usize) {
+    if verilator("mapping and calibration") {
+        let (rows, columns, columns_per_adc, encoding) = SHAPES[i];
         // Two places more, for one that stays empty.
         let mut config = on_shape(&[Lstm, Gru], (rows, columns + 16, columns_per_adc, encoding));
         (config.crossbar.dac_bits, config.crossbar.physical_tiles) = [(1, 24), (1, 0), (2, 0), (1, 24)][i];
-        (format!("{shape:?}"), arranged(everything(config)))
-    };
-    on_all(SHAPES.iter().enumerate().map(config).collect(), agrees);
+        agrees(&arranged(everything(config)));
+    }
+}
+
+#[test]
+fn mapping_and_calibration_in_rounds() {
+    mapping_and_calibration(0);
+}
+
+#[test]
+fn mapping_and_calibration_of_flipped_columns() {
+    mapping_and_calibration(1);
+}
+
+#[test]
+fn mapping_and_calibration_of_two_bits_a_phase() {
+    mapping_and_calibration(2);
+}
+
+#[test]
+fn mapping_and_calibration_on_tiles_that_nothing_fills() {
+    mapping_and_calibration(3);
 }
 
 /// As a user does it: the build folder remembers what sentences set, which its configuration does not
 /// say.
 #[test]
 fn a_calibrated_build_agrees_when_it_is_read_back() {
-    if let Err(why) = tools::VERILATOR.find() {
-        return skip("a calibrated build against Verilator", &why.to_string());
+    if !verilator("a calibrated build") {
+        return;
     }
     let (rows, columns, columns_per_adc, encoding) = SHAPES[1];
     let mut config = arranged(on_shape(&[Rnn], (rows, columns + 16, columns_per_adc, encoding)));
@@ -181,8 +239,8 @@ fn a_calibrated_build_agrees_when_it_is_read_back() {
 /// What is written beside the cells is read: one bit of it, or one weight on another place, shows.
 #[test]
 fn settings_of_tiles_are_told_apart() {
-    if let Err(why) = tools::VERILATOR.find() {
-        return skip("settings of tiles against Verilator", &why.to_string());
+    if !verilator("settings of tiles") {
+        return;
     }
     let (rows, columns, columns_per_adc, encoding) = SHAPES[1];
     let mut config = arranged(on_shape(&[Rnn, Gru], (rows, columns + 16, columns_per_adc, encoding)));
@@ -190,7 +248,7 @@ fn settings_of_tiles_are_told_apart() {
     let (net, sentences) = mapped(&config, 1);
     let folder = tempfile::tempdir().unwrap();
     let emitted = build(&net, &config, folder.path());
-    let simulation = Simulation::build_for(Engine::Verilator, folder.path(), false, Effort::Build).unwrap();
+    let simulation = compiled(folder.path());
     let golden = Golden::tiled(&net, &config.accelerator);
     let jobs = jobs(&config, &sentences[..1], 8, net.quant.network.width(net.quant.network.latent()));
     let cosim = Cosim { design: &emitted.design, golden: &golden, simulation: &simulation, processes: 1 };
@@ -214,8 +272,8 @@ fn settings_of_tiles_are_told_apart() {
 
 /// The design of all effects against the golden model of one that differs.
 fn told_apart(what: &str, differ: fn(&mut Config)) {
-    if let Err(why) = tools::VERILATOR.find() {
-        return skip(&format!("{what} against Verilator"), &why.to_string());
+    if !verilator(what) {
+        return;
     }
     let config = everything(on_shape(&[Gru, Lstm], SHAPES[0]));
     let mut other = config.clone();

@@ -108,6 +108,7 @@ fn fusesoc_lints_and_simulates() {
 
 /// As little hardware as there can be: yosys takes a minute even for that.
 #[test]
+#[ignore = "make test-all: yosys makes gates of a whole design"]
 fn fusesoc_synthesises() {
     if let Err(why) = tools::YOSYS.find() {
         return skip("target synth of the FuseSoC core", &why.to_string());

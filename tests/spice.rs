@@ -95,7 +95,7 @@ fn middling_tiles_are_the_circuits_they_stand_for() {
 
 /// Takes ngspice minutes.
 #[test]
-#[ignore = "ngspice needs minutes for each solution of 128 x 128 cells"]
+#[ignore = "make test-all: ngspice needs minutes for each solution of 128 x 128 cells"]
 fn whole_tiles_are_the_circuits_they_stand_for() {
     agrees(128, &[1.0], &[true]);
 }

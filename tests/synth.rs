@@ -26,6 +26,7 @@ fn built(test: &str) -> Option<(Config, CrossbarNet, TempDir)> {
 }
 
 #[test]
+#[ignore = "make test-all: yosys makes gates of a whole design, twice"]
 fn flows_without_a_router() {
     let Some((config, net, folder)) = built("flows of synthesis") else { return };
     let flows = synthesis(folder.path(), &config);
@@ -72,6 +73,7 @@ fn flows_without_a_router() {
 }
 
 #[test]
+#[ignore = "make test-all: yosys makes gates of a whole design"]
 fn resources_of_a_xilinx_part() {
     let Some((config, _, folder)) = built("synthesis for Xilinx") else { return };
     let report = synthesis(folder.path(), &config).run(Flow::Xilinx, &|_| {}).unwrap();

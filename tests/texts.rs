@@ -1,6 +1,6 @@
 //! The tokeniser on the sets of the publications, which are not ours to commit: skipped where they are not.
 
-use crate::common::skip;
+use crate::common::say_skipped;
 use hvae_mnn::model::{Split, Vocabulary, sentences_of, words};
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 fn shared(name: &str, test: &str) -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data").join(name);
     if !path.exists() {
-        skip(test, &format!("{} is not here", path.display()));
+        say_skipped(test, &format!("{} is not here, and not ours to commit", path.display()));
         return None;
     }
     Some(path)

@@ -289,7 +289,7 @@ fn a_folder_that_must_not_be_written_is_refused() {
 /// comes out the same. Sums of products are rounded in the order of the processor's vectors, so on
 /// another kind of processor it may fail without a fault.
 #[test]
-#[ignore = "bits depend on the processor; run when train or model change"]
+#[ignore = "make test-all: the bits depend on the CPU"]
 fn the_first_epoch_of_the_committed_model_comes_out_the_same() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(root.join("configs/gutenberg.toml")).unwrap();

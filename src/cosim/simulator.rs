@@ -177,6 +177,12 @@ impl Simulation {
         Ok(Simulation { engine, build: build.into(), program, cached, netlist })
     }
 
+    /// The same program over another build folder, whose Verilog is the same: memory images are read
+    /// when a simulation starts, so designs that differ in them alone share a program.
+    pub fn over(&self, build: &Path) -> Simulation {
+        Simulation { build: build.into(), ..self.clone() }
+    }
+
     /// Runs `jobs` jobs of the stimulus; returns the testbench's log.
     pub fn run(
         &self,
