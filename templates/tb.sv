@@ -6,14 +6,15 @@
 //   +stimulus=FILE  32-bit words: per job JOB, SEED_LO, SEED_HI, INVERSE_TEMPERATURE,
 //                   MAX_TOKENS, the packet's length, the packet
 //   +jobs=N         jobs in the file            +log=FILE      where to write
+//   +run=HEX        the run's own number, up to 64 bits: the log begins and ends with it
 //   +stalls=SEED    random gaps in every valid and ready; 0: none
 //   +trace=FILE     waveform of the cycles +trace_from=A to +trace_to=B
 //
 // With HVAE_NETLIST defined the design is a synthesised netlist: its inside has other names, so
 // there are no probes; answers and counters are seen through the ports.
 //
-// Log, in order of time: J job | P channel cycle group data | O data last | R register value
-// | T (job timed out) | E (all jobs done).
+// Log, in order of time: B run | J job | P channel cycle group data | O data last | R register value
+// | T (job timed out) | E run (all jobs done).
 `default_nettype none
 
 module hvae_tb;
@@ -47,6 +48,7 @@ module hvae_tb;
   // Options.
   localparam STIMULUS_WORDS = 1 << 20;
   reg [31:0]     stimulus [0:STIMULUS_WORDS-1];
+  reg [63:0]     run;
   reg [8*1024:1] stimulus_file, log_file, trace_file;
   integer        jobs, stalls, timeout, trace_from, trace_to, log, job, at, n, beat, waited, quiet, cycle;
   reg            job_done, aw_pending, w_pending;
@@ -197,7 +199,13 @@ module hvae_tb;
       $dumpoff;
 `endif
     end
+    if (!$value$plusargs("run=%h", run)) run = 64'd0;
     log = $fopen(log_file, "w");
+    if (log == 0) begin
+      $display("hvae_tb: +log=%0s cannot be written", log_file);
+      $finish;
+    end
+    $fwrite(log, "B %h\n", run);
     $readmemh(stimulus_file, stimulus);
     #1 started = 1'b1;  // after every process waits
   end
@@ -254,7 +262,7 @@ module hvae_tb;
       at  = at + 6 + n;
       job = waited >= 1000000 ? jobs : job + 1;
     end
-    $fwrite(log, "E\n");
+    $fwrite(log, "E %h\n", run);
     $fclose(log);
     $finish;
   end

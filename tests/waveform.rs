@@ -34,8 +34,7 @@ fn check(engine: Engine, python: &Path, per_cycle: u64) {
     let run = |from, to| {
         let file = folder.path().join(format!("{from}.fst"));
         let trace = Some(Trace { file: file.clone(), from, to });
-        let name = format!("trace{from}");
-        simulation.run(&name, &stimulus(jobs), 1, &RunOptions { stalls: 0, trace }).unwrap();
+        simulation.run(&stimulus(jobs), 1, &RunOptions { trace, ..RunOptions::default() }).unwrap();
         changes(python, &file, per_cycle)
     };
     let whole = run(0, 0);

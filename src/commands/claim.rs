@@ -50,6 +50,12 @@ pub struct MadeFolders(Vec<PathBuf>);
 impl MadeFolders {
     /// Makes `folder` and what it lies in.
     pub fn make(folder: &Path) -> Result<MadeFolders, Failure> {
+        if let Some(file) = folder.ancestors().find(|f| f.exists()).filter(|f| !f.is_dir()) {
+            let place = file.display();
+            return Err(Failure::input(format!(
+                "{place}: expected a folder, found a file; choose another path"
+            )));
+        }
         let missing = folder.ancestors().take_while(|f| !f.as_os_str().is_empty() && !f.exists());
         let made = MadeFolders(missing.map(Path::to_path_buf).collect());
         fs::create_dir_all(folder).map_err(|e| Failure::io(folder, e))?;

@@ -1,9 +1,9 @@
 //! `hvae demo`: the main job, whole, on one trained model.
 
+use super::claim::Claim;
 use super::cosim::{generations, reconstruct, score, simulate};
 use super::eval::{On, Row, measure, print_header, print_row};
-use super::export::{CONDUCTANCES, write_export};
-use super::claim::Claim;
+use super::export::{EXPORT, write_export};
 use super::folder::{DESIGN, read_build, write_build};
 use super::generate::print_stages;
 use super::inputs::{fitting, map_model, read_config, read_data, read_model};
@@ -83,7 +83,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     );
 
     println!("\n2. Conductances to program, in {}", conductances.display());
-    let exported = write_export(&net, OutputFolder::begin(&conductances, CONDUCTANCES)?)?;
+    let exported = write_export(&net, OutputFolder::begin(&conductances, EXPORT)?)?;
     println!(
         "{} matrices on {} tiles of {} x {}; {} weights read back from the images unchanged",
         exported.matrices,
@@ -95,7 +95,8 @@ pub fn run(args: &Args) -> Result<(), Failure> {
 
     println!("\n3. The accelerator in Verilog, in {}", build_folder.display());
     super::budget::check_target(&net, &config, false)?;
-    let (file, files) = write_build(OutputFolder::begin(&build_folder, DESIGN)?, &net, &config, Some(&model.vocabulary))?;
+    let (file, files) =
+        write_build(OutputFolder::begin(&build_folder, DESIGN)?, &net, &config, Some(&model.vocabulary))?;
     println!("{files} files, design {}", file.design.id);
     print_stages(&file);
 

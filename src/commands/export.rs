@@ -8,7 +8,7 @@ use hvae_mnn::rom::{export, read_back};
 use serde::Serialize;
 use std::path::PathBuf;
 
-pub const CONDUCTANCES: Kind = Kind::closed("conductances");
+pub const EXPORT: Kind = Kind::closed("export");
 
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  hvae export models/gutenberg --out build/conductances")]
@@ -40,7 +40,7 @@ pub struct Figures {
 
 pub fn run(args: &Args) -> Result<(), Failure> {
     let (model, config) = read_model(&args.model, read_config(args.config.as_deref())?)?;
-    let out = OutputFolder::begin(&args.out, CONDUCTANCES)?;
+    let out = OutputFolder::begin(&args.out, EXPORT)?;
     let net = map_model(&model, &config, args.calibrate.as_deref())?;
     let spin = progress::spinner("writing conductances");
     let figures = write_export(&net, out)?;

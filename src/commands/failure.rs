@@ -63,7 +63,13 @@ impl From<SimError> for Failure {
             SimError::Tool(tool) => tool.into(),
             SimError::Run(error) => error.into(),
             SimError::Log { .. } => Failure::check(error.to_string()),
-            SimError::Io { .. } | SimError::Job(_) => Failure::input(error.to_string()),
+            SimError::Io { .. }
+            | SimError::Job(_)
+            | SimError::Seal { .. }
+            | SimError::NoLog { .. }
+            | SimError::NoTrace { .. }
+            | SimError::NoProfile { .. }
+            | SimError::Place(_) => Failure::input(error.to_string()),
         }
     }
 }

@@ -5,10 +5,10 @@ use super::inputs::read_text;
 use super::output::{Kind, OutputFolder};
 use hvae_mnn::budget::Budget;
 use hvae_mnn::config::Config;
-use hvae_mnn::crossbar::{CrossbarNet, Programmed, Settings};
 use hvae_mnn::cosim::is_simulation;
+use hvae_mnn::crossbar::{CrossbarNet, Programmed, Settings};
 use hvae_mnn::emit::{Design, emit};
-use hvae_mnn::files::{FileList, LIST, Problem, reading};
+use hvae_mnn::files::{FileList, LIST, Problem, share};
 use hvae_mnn::golden::{Golden, StageTiming, Timing, TokenCycles};
 use hvae_mnn::model::Vocabulary;
 use hvae_mnn::quant::QuantNet;
@@ -136,7 +136,7 @@ fn read(folder: &Path, as_is: Option<bool>) -> Result<Build, Failure> {
             folder.display()
         )));
     }
-    let reading = reading(folder).map_err(|e| Failure::io(folder, e))?;
+    let reading = share(folder).map_err(|e| Failure::io(folder, e))?;
     let changed = check(folder, as_is)?;
     let wrong = |path: &Path, error: String| {
         Failure::input(format!("{}: {error}; generate the design again", path.display()))
@@ -171,7 +171,9 @@ fn check(folder: &Path, as_is: Option<bool>) -> Result<Vec<String>, Failure> {
     let place = |path: &str| folder.join(path).display().to_string();
     if let Some((path, _)) = damage.iter().find(|(_, problem)| *problem == Problem::Missing) {
         let place = place(path);
-        return Err(Failure::input(format!("{place}: missing since it was generated; generate the design again")));
+        return Err(Failure::input(format!(
+            "{place}: missing since it was generated; generate the design again"
+        )));
     }
     let changed: Vec<String> = damage.into_iter().map(|(path, _)| path).collect();
     if changed.is_empty() || as_is == Some(true) {
@@ -183,5 +185,7 @@ fn check(folder: &Path, as_is: Option<bool>) -> Result<Vec<String>, Failure> {
     };
     let hint = if as_is.is_some() { ", or take it as it is with --changed" } else { "" };
     let place = place(&changed[0]);
-    Err(Failure::input(format!("{place}: changed since it was generated{more}; generate the design again{hint}")))
+    Err(Failure::input(format!(
+        "{place}: changed since it was generated{more}; generate the design again{hint}"
+    )))
 }

@@ -2,7 +2,9 @@
 
 use super::claim::{MadeFolders, held};
 use super::{Failure, interrupt};
-use hvae_mnn::files::{self, FileList, LIST, Lock, Problem, Replacing, exchange, write_whole};
+use hvae_mnn::files::{
+    self, FileList, LIST, Lock, Problem, alone, exchange, restore, same_place, wait_alone, write_whole,
+};
 use std::cell::RefCell;
 use std::fs;
 use std::io;
@@ -61,7 +63,7 @@ impl OutputFolder {
             Err(_) => fs::canonicalize(parent).map_err(|e| Failure::io(parent, e))?.join(name),
         };
         let here = std::env::current_dir().unwrap_or_default();
-        if files::same_place(&target, &here) {
+        if same_place(&target, &here) {
             return Err(refuse("expected another folder than the one this runs in; name one below it"));
         }
         let name = target.file_name().unwrap_or(name).to_string_lossy().into_owned();
@@ -69,8 +71,15 @@ impl OutputFolder {
         let claim = claim(&private, asked)?;
         interrupt::begin(&private);
         let list = RefCell::new(FileList::new(kind.name));
-        let folder =
-            OutputFolder { asked: asked.into(), target, kind, list, private, claim: Some(claim), _made: made };
+        let folder = OutputFolder {
+            asked: asked.into(),
+            target,
+            kind,
+            list,
+            private,
+            claim: Some(claim),
+            _made: made,
+        };
         folder.prepare()?;
         Ok(folder)
     }
@@ -78,13 +87,13 @@ impl OutputFolder {
     /// What an earlier process left goes, and what cannot be replaced is said before anything is computed.
     fn prepare(&self) -> Result<(), Failure> {
         let new = self.path();
-        Replacing::restore(&new, &self.target).map_err(|e| Failure::io(&self.target, e))?;
+        restore(&new, &self.target).map_err(|e| Failure::io(&self.target, e))?;
         if new.exists() {
             fs::remove_dir_all(&new).map_err(|e| Failure::io(&new, e))?;
         }
         if self.target.exists() {
             self.check(&self.target)?;
-            if Replacing::now(&self.target).map_err(|e| Failure::io(&self.target, e))?.is_none() {
+            if alone(&self.target).map_err(|e| Failure::io(&self.target, e))?.is_none() {
                 return Err(Failure::input(format!(
                     "--out {}: another `hvae` reads it (cosim, synth, report or the like); wait for it, or choose another path",
                     self.asked.display()
@@ -132,7 +141,7 @@ impl OutputFolder {
         let io = |e| Failure::io(&self.asked, e);
         if self.target.exists() {
             let waits = || eprintln!("waiting for another `hvae` that reads {}", self.asked.display());
-            let _alone = Replacing::wait(&self.target, &mut { waits }).map_err(io)?;
+            let _alone = wait_alone(&self.target, &waits).map_err(io)?;
             let mut interruptible = interrupt::partial();
             exchange(&new, &self.target).map_err(|e| self.place(e))?;
             // What was there lies at `new` now. Something may have come to it since it was looked at.
@@ -163,28 +172,29 @@ impl OutputFolder {
     fn check(&self, folder: &Path) -> Result<(), Failure> {
         let place = self.asked.display();
         let list = FileList::of(folder).map_err(|e| Failure::io(&self.asked.join(LIST), e))?;
-        let Some(list) = list.filter(|list| list.kind() == self.kind.name) else {
-            let none = FileList::new(self.kind.name);
+        let kind = self.kind.name;
+        let refuse = |found: &str| {
+            Failure::input(format!(
+                "--out {place}: expected an empty folder or an earlier {kind} of this program (with its {LIST}), found {found}; choose another path"
+            ))
+        };
+        let Some(list) = list else {
+            let none = FileList::new(kind);
             let mut all = none.others(folder, &|_| false).map_err(|e| Failure::io(&self.asked, e))?;
             if folder.join(LIST).exists() {
                 all.insert(0, (LIST.into(), Problem::Unknown));
             }
-            if all.is_empty() {
-                return Ok(());
-            }
-            return Err(Failure::input(format!(
-                "--out {place}: expected an empty folder or an earlier {} of this program (with its {LIST}), found {}; choose another path",
-                self.kind.name,
-                named(&all)
-            )));
+            return if all.is_empty() { Ok(()) } else { Err(refuse(&named(&all))) };
         };
+        if list.kind() != kind {
+            return Err(refuse(&format!("an earlier {}", list.kind())));
+        }
         let others = list.others(folder, &self.kind.later).map_err(|e| Failure::io(&self.asked, e))?;
         if others.is_empty() {
             return Ok(());
         }
         Err(Failure::input(format!(
-            "--out {place}: expected an earlier {} as it was written ({LIST}), found {}; a new one would remove them: move them away, or choose another path",
-            self.kind.name,
+            "--out {place}: expected an earlier {kind} as it was written ({LIST}), found {}; a new one would remove them: move them away, or choose another path",
             named(&others)
         )))
     }
@@ -226,7 +236,9 @@ fn claim(private: &Path, asked: &Path) -> Result<Lock, Failure> {
             }
         }
         match fs::create_dir(private) {
-            Err(e) if e.kind() != io::ErrorKind::AlreadyExists => return Err(Failure::io(asked, e)),
+            Err(e) if e.kind() != io::ErrorKind::AlreadyExists => {
+                return Err(Failure::io(private.parent().unwrap_or(private), e));
+            }
             _ => {}
         }
         match Lock::take(&private.join(LOCK)) {

@@ -1,8 +1,8 @@
 //! `hvae pareto`: many configurations of one network side by side.
 
 use super::budget::thousands;
-use super::cosim::{generations, reconstruct, simulate};
 use super::claim::Claim;
+use super::cosim::{generations, reconstruct, simulate};
 use super::folder::{Build, DESIGN, read_build, write_build};
 use super::inputs::{balanced, map_model, network, read_config, read_model};
 use super::output::{OutputFolder, write_file};

@@ -4,12 +4,16 @@
 mod compare;
 mod log;
 mod profile;
+mod run;
+mod runtime;
+mod seal;
 mod simulator;
 mod stimulus;
 
 pub use compare::{Comparison, Difference};
 pub use profile::Profile;
-pub use simulator::{Effort, Engine, NETLIST, RunOptions, SimError, Simulation, Trace};
+pub use run::{PATIENCE, RunOptions, Trace};
+pub use simulator::{Effort, Engine, NETLIST, SimError, Simulation, is_simulation};
 pub use stimulus::stimulus;
 
 use crate::emit::Design;
@@ -74,9 +78,7 @@ impl<M: MatVec + Sync> Cosim<'_, M> {
         let results: Vec<Result<CosimReport, SimError>> = std::thread::scope(|scope| {
             let handles: Vec<_> = parts
                 .iter()
-                .map(|&(part, jobs)| {
-                    scope.spawn(move || self.part(part, part * share, jobs, options, progress))
-                })
+                .map(|&(part, jobs)| scope.spawn(move || self.part(part * share, jobs, options, progress)))
                 .collect();
             handles.into_iter().map(|h| h.join().expect("a co-simulation thread panicked")).collect()
         });
@@ -94,17 +96,14 @@ impl<M: MatVec + Sync> Cosim<'_, M> {
 
     fn part(
         &self,
-        part: usize,
         first: usize,
         jobs: &[Job],
         options: &RunOptions,
         progress: &(dyn Fn(usize) + Sync),
     ) -> Result<CosimReport, SimError> {
         let started = Instant::now();
-        let name = format!("run{part}-stalls{}", options.stalls);
-        let text = self.simulation.run(&name, &stimulus(jobs), jobs.len(), options)?;
+        let observed = self.simulation.run(&stimulus(jobs), jobs.len(), options)?;
         let simulation_seconds = started.elapsed().as_secs_f64();
-        let (observed, _) = log::parse(&text).map_err(|source| SimError::Log { path: name, source })?;
         let mut report = CosimReport { simulation_seconds, ..CosimReport::default() };
         let mut scores = Scores::default();
         let mut adc_cycles = 0;

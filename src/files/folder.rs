@@ -10,7 +10,7 @@ use std::thread::sleep;
 use std::time::Duration;
 
 /// The folders at `a` and `b` change places: at no moment is there none. Where the file system cannot do that, `b`
-/// is gone for the moment between two renames, and lies at [`aside`](Replacing::aside) should the process be killed then.
+/// is gone for the moment between two renames, and [`restore`] finds it should the process be killed then.
 pub fn exchange(a: &Path, b: &Path) -> io::Result<()> {
     match renameat_with(CWD, a, CWD, b, RenameFlags::EXCHANGE) {
         Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => in_turns(a, b),
@@ -32,43 +32,14 @@ fn aside(a: &Path) -> PathBuf {
     a.with_extension("aside")
 }
 
-/// A folder that is being replaced.
-pub struct Replacing;
-
-impl Replacing {
-    /// Puts back what [`exchange`] of `new` with `target` had moved away when its process was killed.
-    pub fn restore(new: &Path, target: &Path) -> io::Result<()> {
-        let aside = aside(new);
-        if aside.exists() && !target.exists() { fs::rename(aside, target) } else { Ok(()) }
-    }
-
-    /// The folder at `target`, while nobody reads it; `told` hears once that somebody does.
-    pub fn wait(target: &Path, told: &mut dyn FnMut()) -> io::Result<File> {
-        let mut known = false;
-        loop {
-            if let Some(folder) = Replacing::now(target)? {
-                return Ok(folder);
-            }
-            if !std::mem::replace(&mut known, true) {
-                told();
-            }
-            sleep(Duration::from_millis(100));
-        }
-    }
-
-    /// The same, if nobody reads it now.
-    pub fn now(target: &Path) -> io::Result<Option<File>> {
-        let folder = File::open(target)?;
-        match folder.try_lock() {
-            Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(e)) if !cannot(&e) => Err(e),
-            _ => Ok(Some(folder)),
-        }
-    }
+/// Puts back what [`exchange`] of `a` with `b` had moved away when its process was killed.
+pub fn restore(a: &Path, b: &Path) -> io::Result<()> {
+    let aside = aside(a);
+    if aside.exists() && !b.exists() { fs::rename(aside, b) } else { Ok(()) }
 }
 
-/// The folder at `path`, which is not replaced as long as this is held.
-pub fn reading(path: &Path) -> io::Result<File> {
+/// The folder at `path`: as long as this is held, nobody is [`alone`] with it.
+pub fn share(path: &Path) -> io::Result<File> {
     loop {
         let folder = File::open(path)?;
         match folder.lock_shared() {
@@ -76,6 +47,39 @@ pub fn reading(path: &Path) -> io::Result<File> {
             // It may have been replaced while we waited.
             _ if same_file(&folder, path) => return Ok(folder),
             _ => {}
+        }
+    }
+}
+
+/// The folder at `path`, if nobody shares it now.
+pub fn alone(path: &Path) -> io::Result<Option<File>> {
+    let folder = File::open(path)?;
+    match folder.try_lock() {
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(e)) if !cannot(&e) => Err(e),
+        _ => Ok(Some(folder)),
+    }
+}
+
+/// The same once nobody shares it; `told` hears when that is to be waited for.
+pub fn wait_alone(path: &Path, told: &dyn Fn()) -> io::Result<File> {
+    let mut known = false;
+    loop {
+        if let Some(folder) = alone(path)? {
+            return Ok(folder);
+        }
+        if !std::mem::replace(&mut known, true) {
+            told();
+        }
+        sleep(Duration::from_millis(100));
+    }
+}
+
+/// Removes those of `folders` that whoever shared them has left. Where there are no locks nobody can tell.
+pub fn remove_left(folders: impl IntoIterator<Item = PathBuf>) {
+    for path in folders {
+        if File::open(&path).is_ok_and(|folder| folder.try_lock().is_ok()) {
+            let _ = fs::remove_dir_all(path);
         }
     }
 }
@@ -111,25 +115,35 @@ mod tests {
         }
         // Killed between the two renames: the next one finds what was there.
         fs::rename(&b, aside(&a)).unwrap();
-        Replacing::restore(&a, &b).unwrap();
+        restore(&a, &b).unwrap();
         assert_eq!(name(&b), "b");
     }
 
     #[test]
-    fn who_reads_is_waited_for() {
+    fn who_shares_a_folder_is_waited_for() {
         let folder = tempfile::tempdir().unwrap();
-        let (one, two) = (reading(folder.path()).unwrap(), reading(folder.path()).unwrap());
-        assert!(Replacing::now(folder.path()).unwrap().is_none());
+        let (one, two) = (share(folder.path()).unwrap(), share(folder.path()).unwrap());
+        assert!(alone(folder.path()).unwrap().is_none());
         drop(one);
         std::thread::scope(|scope| {
             let waiting = scope.spawn(|| {
-                let mut told = 0;
-                Replacing::wait(folder.path(), &mut || told += 1).unwrap();
-                told
+                let told = std::cell::Cell::new(0);
+                wait_alone(folder.path(), &|| told.set(told.get() + 1)).unwrap();
+                told.get()
             });
             sleep(Duration::from_millis(200));
             drop(two);
             assert_eq!(waiting.join().unwrap(), 1);
         });
+    }
+
+    #[test]
+    fn only_folders_that_were_left_are_removed() {
+        let place = tempfile::tempdir().unwrap();
+        let [used, left] = ["used", "left"].map(|name| place.path().join(name));
+        [&used, &left].iter().for_each(|path| fs::create_dir(path).unwrap());
+        let _used = share(&used).unwrap();
+        remove_left([used.clone(), left.clone()]);
+        assert!(used.exists() && !left.exists());
     }
 }

@@ -192,7 +192,8 @@ mod tests {
         fs::write(at("b"), "B").unwrap();
         fs::remove_file(at("a")).unwrap();
         fs::write(at("c/notes"), "mine").unwrap();
-        let named = |list: &[(&str, Problem)]| list.iter().map(|(n, p)| (n.to_string(), *p)).collect::<Vec<_>>();
+        let named =
+            |list: &[(&str, Problem)]| list.iter().map(|(n, p)| (n.to_string(), *p)).collect::<Vec<_>>();
         let damage = read.damage(folder.path()).unwrap();
         assert_eq!(damage, named(&[("a", Problem::Missing), ("b", Problem::Changed)]));
         let others = read.others(folder.path(), &nobody).unwrap();

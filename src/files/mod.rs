@@ -7,7 +7,7 @@ mod list;
 mod lock;
 mod whole;
 
-pub use folder::{Replacing, exchange, reading, same_place};
+pub use folder::{alone, exchange, remove_left, restore, same_place, share, wait_alone};
 pub use list::{FileList, LIST, Problem, sha256};
 pub use lock::{Holder, Lock, LockError};
 pub use whole::{remove_stale, unique_folder, write_whole};

@@ -129,7 +129,8 @@ mod tests {
     #[test]
     fn only_our_own_leftovers_are_removed() {
         let folder = tempfile::tempdir().unwrap();
-        let all = [".a.txt.12-3.hvae", ".a.txt.partial", ".a.txt.x-3.hvae", ".b.txt.12-3.hvae", "a.txt.12-3.hvae"];
+        let all =
+            [".a.txt.12-3.hvae", ".a.txt.partial", ".a.txt.x-3.hvae", ".b.txt.12-3.hvae", "a.txt.12-3.hvae"];
         all.iter().for_each(|name| fs::write(folder.path().join(name), "").unwrap());
         remove_stale(folder.path(), &["a.txt"]);
         let left = all.iter().filter(|name| folder.path().join(name).exists());

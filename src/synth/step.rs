@@ -2,8 +2,10 @@
 // Tools work on files, in the build folder.
 #![allow(clippy::disallowed_methods)]
 
-use crate::rom::sha256;
+use crate::files::{sha256, write_whole};
 use crate::tools::{RunError, Tool, ToolError, run};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::ops::ControlFlow;
@@ -42,41 +44,62 @@ pub(super) struct Step<'a> {
     pub arguments: Vec<String>,
     /// Read: below the build folder.
     pub inputs: Vec<String>,
-    /// Written: below the build folder.
-    pub output: String,
+    /// Written, all of them: below the build folder.
+    pub outputs: Vec<String>,
 }
 
 impl Step<'_> {
-    /// Runs the tool unless its last success was with the same inputs. Seconds it took then.
+    /// Runs the tool unless its last success was with the same inputs and what it wrote then is still as it was.
+    /// Seconds it took then.
     pub fn run(&self, build: &Path, folder: &Path, progress: Progress) -> Result<f64, SynthError> {
         let key = self.key(build)?;
         let done = folder.join(format!("{}.done", self.name));
-        let output = build.join(&self.output);
-        if let Some(seconds) = earlier(&done, &key).filter(|_| output.exists()) {
+        let earlier = Done::read(&done)
+            .filter(|d| d.key == key && self.hashes(build).ok().as_ref() == Some(&d.outputs));
+        if let Some(earlier) = earlier {
             progress(&format!("{}: unchanged since its last run", self.name));
-            return Ok(seconds);
+            return Ok(earlier.seconds);
         }
-        // A half-written output must not look like a whole one.
-        for stale in [&done, &output] {
+        // What is read back afterwards is what this run wrote.
+        let outputs: Vec<PathBuf> = self.outputs.iter().map(|output| build.join(output)).collect();
+        for stale in outputs.iter().chain([&done]) {
             match fs::remove_file(stale) {
                 Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(SynthError::io(stale)(e)),
                 _ => {}
             }
         }
         let started = Instant::now();
-        self.watch(build, &folder.join(format!("{}.log", self.name)), progress)?;
-        let seconds = started.elapsed().as_secs_f64();
-        fs::write(&done, format!("{key} {seconds:.1}\n")).map_err(SynthError::io(&done))?;
+        let log = folder.join(format!("{}.log", self.name));
+        self.watch(build, &log, progress)?;
+        if let Some(missing) = outputs.iter().find(|output| fs::metadata(output).map_or(0, |o| o.len()) == 0)
+        {
+            return Err(SynthError::Report {
+                path: missing.display().to_string(),
+                problem: format!(
+                    "expected what {} writes, found none though it ended well (log {})",
+                    self.name,
+                    log.display()
+                ),
+            });
+        }
+        let seconds = (10.0 * started.elapsed().as_secs_f64()).round() / 10.0;
+        let text = serde_json::to_string(&Done { key, seconds, outputs: self.hashes(build)? })
+            .expect("plain data")
+            + "\n";
+        write_whole(&done, text.as_bytes(), &mut |_| {}).map_err(SynthError::io(&done))?;
         Ok(seconds)
     }
 
     fn key(&self, build: &Path) -> Result<String, SynthError> {
         let mut all = format!("{}\n{:?}\n", self.tool.version, self.arguments);
-        for file in &self.inputs {
-            let path = build.join(file);
-            all += &format!("{file} {}\n", sha256(&fs::read(&path).map_err(SynthError::io(&path))?));
+        for (file, hash) in hashes(build, &self.inputs)? {
+            all += &format!("{file} {hash}\n");
         }
         Ok(sha256(all.as_bytes()))
+    }
+
+    fn hashes(&self, build: &Path) -> Result<BTreeMap<String, String>, SynthError> {
+        hashes(build, &self.outputs)
     }
 
     fn watch(&self, build: &Path, log: &Path, progress: Progress) -> Result<(), SynthError> {
@@ -91,11 +114,39 @@ impl Step<'_> {
     }
 }
 
-/// Seconds of an earlier run with this key.
-fn earlier(done: &Path, key: &str) -> Option<f64> {
-    let text = fs::read_to_string(done).ok()?;
-    let (found, seconds) = text.trim().split_once(' ')?;
-    if found == key { seconds.parse().ok() } else { None }
+/// What a step leaves when it has succeeded.
+#[derive(Serialize, Deserialize)]
+struct Done {
+    /// Of its tool, its arguments and its inputs.
+    key: String,
+    seconds: f64,
+    /// Hashes of what it wrote.
+    outputs: BTreeMap<String, String>,
+}
+
+impl Done {
+    fn read(path: &Path) -> Option<Done> {
+        serde_json::from_str(&fs::read_to_string(path).ok()?).ok()
+    }
+}
+
+/// Whether `output` is there as the step `name` of the flow in `folder` wrote it.
+pub(super) fn is_whole(build: &Path, folder: &Path, name: &str, output: &str) -> bool {
+    let done = Done::read(&folder.join(format!("{name}.done")));
+    done.is_some_and(|done| {
+        hashes(build, done.outputs.keys()).is_ok_and(|now| now == done.outputs && now.contains_key(output))
+    })
+}
+
+fn hashes<'a>(
+    build: &Path,
+    files: impl IntoIterator<Item = &'a String>,
+) -> Result<BTreeMap<String, String>, SynthError> {
+    let hash = |file: &String| {
+        let path = build.join(file);
+        Ok((file.clone(), sha256(&fs::read(&path).map_err(SynthError::io(&path))?)))
+    };
+    files.into_iter().map(hash).collect()
 }
 
 /// What the tool last said it was doing.

@@ -125,6 +125,8 @@ pub enum ToolError {
         wanted: String,
         install: &'static str,
     },
+    #[error("{name}: not found beside {tool}, which it comes with; install that again")]
+    NotBeside { name: &'static str, tool: String },
     #[error("{name} at {path}: found version {found}, expected {wanted} or newer\n  install: {install}")]
     TooOld { name: &'static str, path: String, found: String, wanted: String, install: &'static str },
 }
@@ -144,6 +146,25 @@ pub fn waveform_headers() -> Result<(), ToolError> {
         wanted: "any version".into(),
         install: "apt-get install liblz4-dev zlib1g-dev",
     })
+}
+
+/// A program that comes with `tool`, in the same folder.
+pub fn beside(tool: &Tool, name: &'static str) -> Result<PathBuf, ToolError> {
+    let whole = match tool.path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => Some(tool.path.clone()),
+        _ => on_path(&tool.path),
+    };
+    // Or where a link to it leads.
+    let places = whole.iter().flat_map(|path| [Some(path.clone()), path.canonicalize().ok()]).flatten();
+    places.map(|path| path.with_file_name(name)).find(|path| path.exists()).ok_or_else(|| {
+        ToolError::NotBeside { name, tool: whole.unwrap_or_else(|| tool.path.clone()).display().to_string() }
+    })
+}
+
+/// The program that the system means by a bare name.
+fn on_path(name: &Path) -> Option<PathBuf> {
+    let folders = std::env::var_os("PATH")?;
+    std::env::split_paths(&folders).map(|folder| folder.join(name)).find(|path| path.is_file())
 }
 
 impl Needed {

@@ -258,8 +258,7 @@ fn out_of_patience(train: &Train, position: &Position) -> bool {
 }
 
 /// What a run writes into its folder.
-pub const FILES: [&str; 5] =
-    [DESCRIPTION_FILE, WEIGHTS_FILE, VOCABULARY_FILE, METRICS_FILE, CHECKPOINT_FILE];
+pub const FILES: [&str; 5] = [DESCRIPTION_FILE, WEIGHTS_FILE, VOCABULARY_FILE, METRICS_FILE, CHECKPOINT_FILE];
 
 /// Makes the model folder, or refuses one with files that are not of this run.
 fn prepare(out: &Path) -> Result<(), ModelError> {

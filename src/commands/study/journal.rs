@@ -24,7 +24,7 @@ impl Journal {
         let io = |e| Failure::io(path, e);
         let refuse = |found: &str| {
             Failure::input(format!(
-                "{}: expected rows of this study, found {found}; choose another --out, or remove the folder",
+                "{}: expected rows of this study, found {found}; choose another --out",
                 path.display()
             ))
         };
