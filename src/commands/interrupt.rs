@@ -38,7 +38,9 @@ pub fn replaced() {
 /// (`hvae_mnn::tools::run`).
 pub fn install() {
     let handler = || {
-        for path in partial().iter() {
+        // Held until the end: who writes would make the folder again.
+        let left = partial();
+        for path in left.iter() {
             let _ = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
         }
         let done = if REPLACED.load(Ordering::Relaxed) { "" } else { "; no output was replaced" };

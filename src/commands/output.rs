@@ -137,7 +137,11 @@ impl OutputFolder {
     pub fn finish(self) -> Result<usize, Failure> {
         let list = self.list.borrow().clone();
         let new = self.path();
-        fs::write(new.join(LIST), list.to_text()).map_err(|e| Failure::io(&self.asked.join(LIST), e))?;
+        {
+            let _interruptible = interrupt::partial();
+            let written = fs::write(new.join(LIST), list.to_text());
+            written.map_err(|e| Failure::io(&self.asked.join(LIST), e))?;
+        }
         let io = |e| Failure::io(&self.asked, e);
         if self.target.exists() {
             let waits = || eprintln!("waiting for another `hvae` that reads {}", self.asked.display());
