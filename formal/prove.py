@@ -131,7 +131,9 @@ def model(design, folder, module, parameters, changes, from_reset):
     define = "-DHVAE_FROM_RESET " if from_reset else ""
     script = (f"read_verilog -formal -sv -defer {define}{' '.join(sources)}; {chparam}"
               f"prep -top {module} -flatten -nordff; memory_map; async2sync; dffunmap; opt_clean; write_smt2 -wires model.smt2")
-    if run(["yosys", "-q", "-p", script], folder / "yosys.log"):
+    # What is proved is what this run made.
+    (folder / "model.smt2").unlink(missing_ok=True)
+    if run(["yosys", "-q", "-p", script], folder / "yosys.log") or not (folder / "model.smt2").exists():
         give_up(f"{module}: yosys failed:\n{(folder / 'yosys.log').read_text()}")
 
 

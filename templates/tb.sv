@@ -5,6 +5,7 @@
 //
 //   +stimulus=FILE  32-bit words: per job how many, then its steps, as src/emit/script.rs writes them
 //   +jobs=N         jobs in the file            +log=FILE      where to write
+//   +run=HEX        the run's own number, up to 64 bits: the log begins and ends with it
 //   +stalls=SEED    random gaps in every valid and ready; 0: none
 //   +timeout=CYCLES given up when a job, its transfers included, takes longer
 //   +reset_at=N     every job is broken off by a reset, N cycles after its begin and between two
@@ -17,10 +18,10 @@
 // With HVAE_NETLIST defined the design is a synthesised netlist: its inside has other names, so
 // there are no probes; answers and counters are seen through the ports.
 //
-// Log, in order of time: J job | X (reset: the job begins again) | P channel cycle group data
+// Log, in order of time: B run | J job | X (reset: the job begins again) | P channel cycle group data
 // | O data last | W address response | R address response data | A cycle counting (where ABORT met
-// the job) | I irq | V what (a rule of AXI was broken) | T (given up: the job took too long) | E (all
-// jobs done).
+// the job) | I irq | V what (a rule of AXI was broken) | T (given up: the job took too long) | E run
+// (the end).
 `default_nettype none
 
 module hvae_tb;
@@ -56,6 +57,7 @@ module hvae_tb;
   // Options.
   localparam STIMULUS_WORDS = 1 << 20;
   reg [31:0]     stimulus [0:STIMULUS_WORDS-1];
+  reg [63:0]     run;
   reg [8*1024:1] stimulus_file, log_file, trace_file;
   integer        jobs, stalls, timeout, reset_at, trace_from, trace_to, log, job, at, step, quiet, i;
   integer        beat, beats, first_beat, gap;
@@ -258,7 +260,13 @@ module hvae_tb;
       $dumpoff;
 `endif
     end
+    if (!$value$plusargs("run=%h", run)) run = 64'd0;
     log = $fopen(log_file, "w");
+    if (log == 0) begin
+      $display("hvae_tb: +log=%0s cannot be written", log_file);
+      $finish;
+    end
+    $fwrite(log, "B %h\n", run);
     $readmemh(stimulus_file, stimulus);
     #1 started = 1'b1;  // after every process waits
   end
@@ -356,7 +364,7 @@ module hvae_tb;
       end
     end
     if (late) $fwrite(log, "T\n");
-    else $fwrite(log, "E\n");
+    $fwrite(log, "E %h\n", run);
     $fclose(log);
     $finish;
   end

@@ -3,8 +3,9 @@
 
 use crate::common::{build, jobs, mapped, skip, tiny};
 use hvae_mnn::config::CellKind::{Gru, Lstm};
-use hvae_mnn::cosim::{Cosim, CosimReport, Effort, Engine, RunOptions, Simulation, tools};
+use hvae_mnn::cosim::{Cosim, CosimReport, Effort, Engine, RunOptions, Simulation};
 use hvae_mnn::golden::Golden;
+use hvae_mnn::tools;
 use std::fs;
 use std::path::Path;
 

@@ -6,7 +6,7 @@ use crate::common::designs::designs;
 use crate::common::simulations::simulation;
 use crate::common::{build, jobs, mapped, skip};
 use hvae_mnn::config::Config;
-use hvae_mnn::cosim::tools;
+use hvae_mnn::tools;
 use hvae_mnn::cosim::{Cosim, Effort, Engine, RunOptions};
 use hvae_mnn::golden::Golden;
 use hvae_mnn::rom::sha256;

@@ -2,8 +2,9 @@
 
 use crate::common::{build, jobs, mapped, python, skip, tiny};
 use hvae_mnn::config::CellKind::{Gru, Rnn};
-use hvae_mnn::cosim::{Effort, Engine, RunOptions, Simulation, Trace, stimulus, tools};
+use hvae_mnn::cosim::{Effort, Engine, RunOptions, Simulation, Trace, stimulus};
 use hvae_mnn::golden::Golden;
+use hvae_mnn::tools;
 use std::path::Path;
 use std::process::Command;
 
@@ -35,10 +36,7 @@ fn check(engine: Engine, python: &Path, per_cycle: u64) {
     let run = |from, to| {
         let file = folder.path().join(format!("{from}.fst"));
         let trace = Some(Trace { file: file.clone(), from, to });
-        let name = format!("trace{from}");
-        simulation
-            .run(&name, &stimulus(jobs, &shape), 1, &RunOptions { trace, ..RunOptions::default() })
-            .unwrap();
+        simulation.run(&stimulus(jobs, &shape), 1, &RunOptions { trace, ..RunOptions::default() }).unwrap();
         changes(python, &file, per_cycle)
     };
     let whole = run(0, 0);

@@ -66,7 +66,7 @@ fn measure(folder: &Path, count: usize) -> Result<[(&'static str, f64, &'static 
 /// On a build of its own, in which modules can be told apart.
 fn profile(folder: &Path, stimulus: &str, jobs: usize) -> Result<Profile, Failure> {
     let simulation = Simulation::build_for(Engine::Verilator, folder, false, Effort::Profile)?;
-    Ok(simulation.profile("profile", stimulus, jobs)?)
+    Ok(simulation.profile(stimulus, jobs)?)
 }
 
 fn jobs(build: &Build, count: usize) -> Result<Vec<Job>, Failure> {

@@ -6,12 +6,15 @@ mod host;
 mod log;
 mod profile;
 mod registers;
+mod run;
+mod runtime;
+mod seal;
 mod simulator;
-pub mod tools;
 
 pub use compare::{Comparison, Difference};
 pub use profile::Profile;
-pub use simulator::{Effort, Engine, NETLIST, RunOptions, SimError, Simulation, Trace};
+pub use run::{PATIENCE, RunOptions, Trace};
+pub use simulator::{Effort, Engine, NETLIST, SimError, Simulation, is_simulation};
 
 use crate::emit::Design;
 use crate::golden::{Ending, Golden, Job, JobKind, Run, SCORE_FRAC, Shape, Stop};
@@ -68,7 +71,7 @@ impl<M: MatVec + Sync> Cosim<'_, M> {
     ) -> Result<CosimReport, SimError> {
         let share = jobs.len().div_ceil(self.processes.max(1)).max(1);
         let parts: Vec<(usize, &[Job])> = jobs.chunks(share).enumerate().collect();
-        let run = |&(part, jobs): &(usize, &[Job])| self.part(part, part * share, jobs, options, progress);
+        let run = |&(part, jobs): &(usize, &[Job])| self.part(part * share, jobs, options, progress);
         let results: Vec<Result<CosimReport, SimError>> = parts.par_iter().map(run).collect();
         let mut total = CosimReport::default();
         let mut adc_cycles = 0.0;
@@ -84,20 +87,16 @@ impl<M: MatVec + Sync> Cosim<'_, M> {
 
     fn part(
         &self,
-        part: usize,
         first: usize,
         jobs: &[Job],
         options: &RunOptions,
         progress: &(dyn Fn(usize) + Sync),
     ) -> Result<CosimReport, SimError> {
         let started = Instant::now();
-        let reset = options.reset_at.map_or_else(String::new, |cycle| format!("-reset{cycle}"));
-        let name = format!("run{part}-stalls{}{reset}", options.stalls);
         let style = self.style(options);
         let plays = style.plays(jobs);
-        let text = self.simulation.run(&name, &host::stimulus(&plays), jobs.len(), options)?;
+        let mut observed = self.simulation.run(&host::stimulus(&plays), jobs.len(), options)?;
         let simulation_seconds = started.elapsed().as_secs_f64();
-        let (mut observed, _) = log::parse(&text).map_err(|source| SimError::Log { path: name, source })?;
         let mut report = CosimReport { simulation_seconds, ..CosimReport::default() };
         let mut scores = Scores::default();
         let mut adc_cycles = 0;

@@ -12,6 +12,7 @@ use hvae_mnn::model::Network;
 use hvae_mnn::pipeline::{map, random_sentences, random_weights};
 use hvae_mnn::synth::Synthesis;
 pub use jobs::jobs;
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -115,4 +116,28 @@ pub fn copy_tree(from: &Path, to: &Path) {
             false => drop(fs::copy(entry.path(), target).unwrap()),
         }
     }
+}
+
+/// Every file below a folder, with its bytes; links by where they lead.
+pub fn tree(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        let (path, kind) = (entry.path(), entry.file_type().unwrap());
+        if kind.is_dir() {
+            // An empty folder is something as well.
+            files.insert(path.clone(), Vec::new());
+            files.append(&mut tree(&path));
+        } else if kind.is_symlink() {
+            files.insert(path.clone(), fs::read_link(path).unwrap().into_os_string().into_encoded_bytes());
+        } else {
+            files.insert(path.clone(), fs::read(path).unwrap());
+        }
+    }
+    files
+}
+
+/// A program of a few lines of shell.
+pub fn script(path: &Path, lines: &str) {
+    fs::write(path, format!("#!/bin/sh\n{lines}\n")).unwrap();
+    fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
 }
