@@ -92,13 +92,8 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let jobs = jobs(args, &build)?;
     let trace = trace(args)?;
     let patience = (args.patience > 0).then(|| Duration::from_secs(args.patience));
-    let options = RunOptions {
-        stalls: args.stalls,
-        reset_at: args.reset_at,
-        trace,
-        patience,
-        ..RunOptions::default()
-    };
+    let options =
+        RunOptions { stalls: args.stalls, reset_at: args.reset_at, trace, patience, ..RunOptions::default() };
     let effort = if args.once { Effort::Once } else { Effort::Run };
     let netlist = args.build.join(NETLIST);
     if args.netlist && !has_netlist(&args.build) {

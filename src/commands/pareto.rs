@@ -282,7 +282,12 @@ fn point(args: &Args, config: &Config, net: &CrossbarNet, source: &Source) -> Re
 }
 
 /// The configuration in its build folder.
-fn generated(folder: &Path, config: &Config, net: &CrossbarNet, source: &Source) -> Result<ReadBuild, Failure> {
+fn generated(
+    folder: &Path,
+    config: &Config,
+    net: &CrossbarNet,
+    source: &Source,
+) -> Result<ReadBuild, Failure> {
     // What synthesis left there is kept when the design is still the same.
     let same = |build: &ReadBuild| {
         let (made, there) = (emit(net, config).design, &build.file.design);
