@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Exit status of a program that was interrupted, as shells count it: 128 + SIGINT.
@@ -9,6 +10,20 @@ const STATUS: i32 = 130;
 
 /// Outputs that are being written, beside their final places.
 static PARTIAL: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// A command that comes to its end by itself is running.
+static GENTLE: AtomicBool = AtomicBool::new(false);
+static ASKED: AtomicBool = AtomicBool::new(false);
+
+/// From here on the first interrupt only makes [`asked`] true.
+pub fn gently() {
+    GENTLE.store(true, Ordering::SeqCst);
+}
+
+/// Whether the command is to come to its end.
+pub fn asked() -> bool {
+    ASKED.load(Ordering::SeqCst)
+}
 
 /// Held while an output is put in its place, so that an interrupt waits for it.
 pub fn partial() -> MutexGuard<'static, Vec<PathBuf>> {
@@ -29,6 +44,9 @@ pub fn end(path: &Path) {
 /// the signal as well.
 pub fn install() {
     let handler = || {
+        if GENTLE.load(Ordering::SeqCst) && !ASKED.swap(true, Ordering::SeqCst) {
+            return;
+        }
         for path in partial().iter() {
             let _ = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
         }

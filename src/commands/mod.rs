@@ -24,6 +24,7 @@ mod progress;
 mod published;
 pub mod report;
 pub mod sample;
+mod soak;
 pub mod spice;
 pub mod study;
 pub mod synth;

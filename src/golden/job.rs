@@ -1,12 +1,13 @@
 //! What the accelerator is asked and what it answers.
 
+use super::Places;
 use crate::model::BlockId;
 use crate::quant::Signal;
 use fixed::types::U4F12;
 use serde::{Deserialize, Serialize};
 
 /// The jobs of the JOB register.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum JobKind {
     /// Tokens to the statistics of z.
@@ -20,6 +21,7 @@ pub enum JobKind {
     /// Tokens to the log-probability of each but the first, through z.
     Score = 4,
     /// A number that no design has a job for; its packet is taken and dropped.
+    #[value(skip)]
     Reserved = 7,
 }
 
@@ -216,6 +218,7 @@ pub struct Run {
     /// Tile samples left out because their digits were 0.
     pub tile_samples_skipped: u64,
     pub ending: Ending,
+    pub places: Places,
 }
 
 #[cfg(test)]
