@@ -57,7 +57,7 @@ module hvae_tb;
   // Options.
   localparam STIMULUS_WORDS = 1 << 20;
   reg [31:0]     stimulus [0:STIMULUS_WORDS-1];
-  reg [8*1024:1] stimulus_file, log_file, trace_file;
+  string         stimulus_file, log_file, trace_file;
   integer        jobs, stalls, timeout, reset_at, abort_at, trace_from, trace_to, log, job, at, n, quiet, i;
   integer        beat, beats, first_beat, gap;
   integer        cycle = 0, began = 0;
