@@ -20,7 +20,8 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-HEADER = '`define HVAE_ROM_DIR "rom"\n`define HVAE_CELL_STORAGE "auto"\n'
+HEADER = '`define HVAE_ROM_DIR "rom"\n`define HVAE_CELL_STORAGE "auto"\n' + "".join(
+    f"`define HVAE_{name} 0\n" for name in ("ADC_CODES", "NOISE_SIGMA", "NOISE_BIN_SHIFT", "FINEST_RANGE"))
 
 
 def memory(folder, bits, words, density=0.25):
