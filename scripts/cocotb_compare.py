@@ -21,6 +21,7 @@ import random
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -74,9 +75,10 @@ def testbench(build, hvae):
     """The program that `hvae cosim` compiles and checks."""
     if not hvae.exists():
         fail(3, f"{hvae}: not found\n  install: make build")
-    called([hvae, "cosim", build, "--random", "2"], build / "sim/compare.log")
-    logs = list(build.glob("sim/verilator-*/run0-stalls0.log"))
-    return max(logs, key=lambda path: path.stat().st_mtime).parent / "Vhvae_tb"
+    called([hvae, "cosim", build, "--random", "2"], Path(tempfile.mkdtemp(prefix="hvae-")) / "cosim.log")
+    # The folders of the runs lie beside the program.
+    runs = build.glob("sim/verilator-*/run-*")
+    return max(runs, key=lambda path: path.stat().st_mtime).parent / "Vhvae_tb"
 
 
 def python_testbench(build):
@@ -119,6 +121,7 @@ def by_kind(log):
 
 
 def run_verilog(program, build, jobs, log, count):
+    log.unlink(missing_ok=True)
     started = time.perf_counter()
     called(
         [program, f"+stimulus={jobs}", f"+jobs={count}", f"+log={log}", "+stalls=0"],
@@ -129,6 +132,7 @@ def run_verilog(program, build, jobs, log, count):
 
 def run_python(folder, build, jobs, log, monitors):
     runner = get_runner("verilator")
+    log.unlink(missing_ok=True)
     log.with_suffix(".json").unlink(missing_ok=True)
     runner.test(
         hdl_toplevel="hvae_top", hdl_toplevel_lang="verilog", test_module="cocotb_host", build_dir=folder,

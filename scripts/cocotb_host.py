@@ -26,6 +26,10 @@ PROBE = re.compile(
 )
 
 
+# The number of a run that was given none.
+NO_RUN = f"{0:016x}"
+
+
 def probes(testbench):
     """Channel, valid, group (or a number) and data of each probe of the testbench."""
     return [(int(c), v, g.removeprefix("u_dut."), d) for v, c, g, d in PROBE.findall(testbench)]
@@ -41,7 +45,7 @@ class Host:
     """The registers, the streams and the log."""
 
     def __init__(self, dut, offsets):
-        self.dut, self.offsets, self.lines = dut, offsets, []
+        self.dut, self.offsets, self.lines = dut, offsets, [f"B {NO_RUN}"]
 
     async def write(self, name, value):
         dut = self.dut
@@ -173,7 +177,7 @@ async def host(dut):
         end = start + 6 + words[start + 5]
         await machine.job(number, words[start:end])
         start, number = end, number + 1
-    machine.lines.append("E")
+    machine.lines.append(f"E {NO_RUN}")
     log.write_text("\n".join(machine.lines) + "\n")
     seconds = time.perf_counter() - started
     log.with_suffix(".json").write_text(json.dumps({"seconds": seconds}))

@@ -15,6 +15,7 @@ pub mod config;
 pub mod cosim;
 pub mod crossbar;
 pub mod emit;
+pub mod files;
 pub mod golden;
 pub mod model;
 pub mod pipeline;
@@ -23,5 +24,6 @@ pub mod report;
 pub mod rom;
 pub mod study;
 pub mod synth;
+pub mod tools;
 #[cfg(feature = "train")]
 pub mod train;

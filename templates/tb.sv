@@ -3,9 +3,9 @@
 // Testbench for Verilator (--binary --timing) and Icarus: runs the jobs of a stimulus file
 // and writes what it sees to a log, which the tool compares with its golden model.
 //
-//   +stimulus=FILE  32-bit words: per job JOB, SEED_LO, SEED_HI, INVERSE_TEMPERATURE,
-//                   MAX_TOKENS, the packet's length, the packet
+//   +stimulus=FILE  32-bit words: per job how many, then its steps, as src/emit/script.rs writes them
 //   +jobs=N         jobs in the file            +log=FILE      where to write
+//   +run=HEX        the run's own number, up to 64 bits: the log begins and ends with it
 //   +stalls=SEED    random gaps in every valid and ready; 0: none
 //   +timeout=CYCLES given up when a job, its transfers included, takes longer
 //   +reset_at=N     every job is broken off by a reset, N cycles after its begin and between two
@@ -18,9 +18,10 @@
 // With HVAE_NETLIST defined the design is a synthesised netlist: its inside has other names, so
 // there are no probes; answers and counters are seen through the ports.
 //
-// Log, in order of time: J job | X (reset: the job begins again) | P channel cycle group data
-// | O data last | R register value | V what (a rule of AXI was broken) | T (given up: the job
-// took too long) | E (all jobs done).
+// Log, in order of time: B run | J job | X (reset: the job begins again) | P channel cycle group data
+// | O data last | W address response | R address response data | A cycle counting (where ABORT met
+// the job) | I irq | V what (a rule of AXI was broken) | T (given up: the job took too long) | E run
+// (the end).
 `default_nettype none
 
 module hvae_tb;
@@ -32,6 +33,7 @@ module hvae_tb;
   reg         awvalid = 1'b0, wvalid = 1'b0, bready = 1'b0, arvalid = 1'b0, rready = 1'b0;
   reg  [7:0]  awaddr = 8'd0, araddr = 8'd0;
   reg  [31:0] wdata = 32'd0;
+  reg  [3:0]  wstrb = 4'hf;
   wire        awready, wready, bvalid, arready, rvalid, irq;
   wire [1:0]  bresp, rresp;
   wire [31:0] rdata;
@@ -43,7 +45,7 @@ module hvae_tb;
   hvae_top u_dut (
       .aclk(clk), .aresetn(rst_n),
       .s_axil_awvalid(awvalid), .s_axil_awready(awready), .s_axil_awaddr(awaddr), .s_axil_awprot(3'd0),
-      .s_axil_wvalid(wvalid), .s_axil_wready(wready), .s_axil_wdata(wdata), .s_axil_wstrb(4'hf),
+      .s_axil_wvalid(wvalid), .s_axil_wready(wready), .s_axil_wdata(wdata), .s_axil_wstrb(wstrb),
       .s_axil_bvalid(bvalid), .s_axil_bready(bready), .s_axil_bresp(bresp),
       .s_axil_arvalid(arvalid), .s_axil_arready(arready), .s_axil_araddr(araddr), .s_axil_arprot(3'd0),
       .s_axil_rvalid(rvalid), .s_axil_rready(rready), .s_axil_rdata(rdata), .s_axil_rresp(rresp),
@@ -55,14 +57,18 @@ module hvae_tb;
   // Options.
   localparam STIMULUS_WORDS = 1 << 20;
   reg [31:0]     stimulus [0:STIMULUS_WORDS-1];
+  reg [63:0]     run;
   reg [8*1024:1] stimulus_file, log_file, trace_file;
-  integer        jobs, stalls, timeout, reset_at, trace_from, trace_to, log, job, at, n, quiet, i;
+  integer        jobs, stalls, timeout, reset_at, trace_from, trace_to, log, job, at, step, quiet, i;
   integer        beat, beats, first_beat, gap;
+  reg            sends_last = 1'b0;
   integer        cycle = 0, began = 0;
   reg            job_done, aw_pending, w_pending, was_reset = 1'b1;
   reg            started = 1'b0, tracing = 1'b0, sending = 1'b0;
   reg            broken = 1'b0;  // every wait ends: a reset, or no more patience
   reg            late = 1'b0;
+  reg            held = 1'b0;    // no answer is taken
+  reg            aborting = 1'b0, aborted = 1'b0;
 
   // One xorshift per use, so that every stall pattern is independent of the others.
   reg [31:0] gap_in, gap_out, gap_bus;
@@ -87,13 +93,15 @@ module hvae_tb;
     end
   endtask
 
-  task write_register(input [7:0] address, input [31:0] data);
+  task write_register(input [7:0] address, input [3:0] strobes, input [31:0] data);
     if (!broken) begin
       bus_gap;
       awaddr     <= address;
       wdata      <= data;
-      awvalid    <= 1'b1;
-      wvalid     <= stalls == 0 || gap_bus[10];  // the address may come first
+      wstrb      <= strobes;
+      // The address may come first, or the data.
+      awvalid    <= stalls == 0 || gap_bus[11:10] != 2'd1;
+      wvalid     <= stalls == 0 || gap_bus[11:10] != 2'd2;
       aw_pending = 1'b1;
       w_pending  = 1'b1;
       while ((aw_pending || w_pending) && !broken) begin
@@ -101,7 +109,7 @@ module hvae_tb;
         if (awvalid && awready) begin
           awvalid    <= 1'b0;
           aw_pending = 1'b0;
-        end
+        end else if (aw_pending) awvalid <= 1'b1;
         if (wvalid && wready) begin
           wvalid    <= 1'b0;
           w_pending = 1'b0;
@@ -112,11 +120,12 @@ module hvae_tb;
       @(posedge clk);
       while (!(bvalid && bready) && !broken) @(posedge clk);
       bready <= 1'b0;
-      if (bresp != 2'b00 && !broken) $fwrite(log, "R BRESP_%0d %0d\n", address, bresp);
+      if (!broken) $fwrite(log, "W %h %0d\n", address, bresp);
     end
   endtask
 
   reg [31:0] value;
+  reg [1:0]  response;
   task read_register(input [7:0] address);
     if (!broken) begin
       bus_gap;
@@ -130,8 +139,8 @@ module hvae_tb;
       @(posedge clk);
       while (!(rvalid && rready) && !broken) @(posedge clk);
       rready <= 1'b0;
-      value = rdata;
-      if (rresp != 2'b00 && !broken) $fwrite(log, "R RRESP_%0d %0d\n", address, rresp);
+      value    = rdata;
+      response = rresp;
     end
   endtask
 
@@ -143,11 +152,13 @@ module hvae_tb;
         in_valid <= 1'b0;
         for (gap = {30'd0, gap_in[9:8]}; gap > 0 && !broken; gap = gap - 1) @(posedge clk);
       end
-      in_data  <= stimulus[first_beat+beat];
-      in_last  <= beat == beats - 1;
-      in_valid <= 1'b1;
-      @(posedge clk);
-      while (!in_ready && !broken) @(posedge clk);
+      if (!broken) begin
+        in_data  <= stimulus[first_beat+beat];
+        in_last  <= sends_last && beat == beats - 1;
+        in_valid <= 1'b1;
+        @(posedge clk);
+        while (!in_ready && !broken) @(posedge clk);
+      end
     end
     in_valid <= 1'b0;
     sending = 1'b0;
@@ -156,7 +167,7 @@ module hvae_tb;
   // The answer, whenever it comes.
   always @(posedge clk) begin
     gap_out   <= xorshift(gap_out);
-    out_ready <= stalls == 0 || gap_out[9:8] == 2'd0;
+    out_ready <= !held && (stalls == 0 || gap_out[9:8] == 2'd0);
     if (out_valid && out_ready) $fwrite(log, "O %h %0d\n", out_data, out_last);
   end
 
@@ -197,6 +208,13 @@ module hvae_tb;
 {%- for probe in probes %}
     if (u_dut.u_core.{{ probe.valid }}) $fwrite(log, "P {{ probe.channel }} %0d %0d %h\n", now, {{ probe.group }}, u_dut.u_core.{{ probe.data }});
 {%- endfor %}
+
+    // The core sees an ABORT beside the first cycle of its answer: this is the cycle after.
+    aborted <= aborting && bvalid;
+    if (aborted && aborting) begin
+      $fwrite(log, "A %0d %0d\n", now, u_dut.u_core.counting);
+      aborting = 1'b0;
+    end
   end
 `endif
 
@@ -242,46 +260,75 @@ module hvae_tb;
       $dumpoff;
 `endif
     end
+    if (!$value$plusargs("run=%h", run)) run = 64'd0;
     log = $fopen(log_file, "w");
+    if (log == 0) begin
+      $display("hvae_tb: +log=%0s cannot be written", log_file);
+      $finish;
+    end
+    $fwrite(log, "B %h\n", run);
     $readmemh(stimulus_file, stimulus);
     #1 started = 1'b1;  // after every process waits
   end
 
-  // One job; it ends early where it is broken off.
+  // Codes of steps.
+{%- for (name, code) in codes %}
+  localparam [7:0] {{ name }} = 8'd{{ code }};
+{%- endfor %}
+
+  // One job, step by step; it ends early where it is broken off.
+  reg [31:0] word;
   task run_job;
     begin
-      n          = stimulus[at+5];
-      first_beat = at + 6;
-      beats      = n;
-      // The packet may come before or after the start.
-      if (stalls % 2 == 0 && n != 0) sending = 1'b1;
-      write_register(8'h{{ r.job }}, stimulus[at]);
-      write_register(8'h{{ r.seed_lo }}, stimulus[at+1]);
-      write_register(8'h{{ r.seed_hi }}, stimulus[at+2]);
-      write_register(8'h{{ r.inverse_temperature }}, stimulus[at+3]);
-      write_register(8'h{{ r.max_tokens }}, stimulus[at+4]);
-      while (sending && !broken) @(posedge clk);
-      write_register(8'h{{ r.control }}, 32'd1);
-      if (stalls % 2 != 0 && n != 0 && !broken) sending = 1'b1;
-
-      job_done = 1'b0;
-      while (!job_done && !broken) begin
-        pause(32);
-        read_register(8'h{{ r.status }});
-        job_done = value[1];
+      step = at + 1;
+      while (step <= at + stimulus[at] && !broken) begin
+        word = stimulus[step];
+        step = step + 1;
+        case (word[31:24])
+          WRITE: begin
+            step = step + 1;
+            write_register(word[7:0], word[11:8], stimulus[step-1]);
+          end
+          READ: begin
+            read_register(word[7:0]);
+            if (!broken) $fwrite(log, "R %h %0d %h\n", word[7:0], response, value);
+          end
+          ABORT: begin
+            pause(1);  // the answer to the write before is gone
+            aborting = 1'b1;
+            write_register(8'h{{ control }}, 4'hf, 32'd{{ abort }});
+          end
+          SEND: begin
+            while (sending && !broken) @(posedge clk);
+            first_beat = step;
+            beats      = {12'd0, word[19:0]};
+            sends_last = word[20];
+            step       = step + beats;
+            sending    = beats != 0 && !broken;
+          end
+          SENT: while (sending && !broken) @(posedge clk);
+          PAUSE: pause({8'd0, word[23:0]});
+          DONE: begin
+            job_done = 1'b0;
+            while (!job_done && !broken) begin
+              pause(32);
+              read_register(8'h{{ status }});
+              job_done = value[{{ done }}];
+            end
+          end
+          QUIET: begin
+            quiet = 0;
+            while (quiet < 4 && !broken) begin
+              @(posedge clk);
+              quiet = out_valid ? 0 : quiet + 1;
+            end
+          end
+          HOLD: held = 1'b1;
+          TAKE: held = 1'b0;
+          INTERRUPT: $fwrite(log, "I %0d\n", irq);
+          default: $fwrite(log, "V step_%h\n", word);
+        endcase
       end
-      // The answer may still be waiting for ready.
-      quiet = 0;
-      while (quiet < 4 && !broken) begin
-        @(posedge clk);
-        quiet = out_valid ? 0 : quiet + 1;
-      end
-
-      if (!broken) $fwrite(log, "R STATUS %0d\n", value);
-{%- for register in counters %}
-      read_register(8'h{{ register.offset }});
-      if (!broken) $fwrite(log, "R {{ register.name }} %0d\n", value);
-{%- endfor %}
     end
   endtask
 
@@ -302,13 +349,14 @@ module hvae_tb;
       if (broken && !late) begin
         {awvalid, wvalid, bready, arvalid, rready} <= 5'd0;
         repeat (1 + reset_at % 4) @(posedge clk);
+        while (sending) @(posedge clk);
         $fwrite(log, "X\n");
-        broken = 1'b0;
+        {broken, held, aborting} = 3'b000;
         rst_n <= 1'b1;
         @(posedge clk);
         began = cycle;
       end else if (!late) begin
-        at        = at + 6 + n;
+        at        = at + 1 + stimulus[at];
         job       = job + 1;
         was_reset = 1'b0;
         began     = cycle;
@@ -316,7 +364,7 @@ module hvae_tb;
       end
     end
     if (late) $fwrite(log, "T\n");
-    else $fwrite(log, "E\n");
+    $fwrite(log, "E %h\n", run);
     $fclose(log);
     $finish;
   end

@@ -4,7 +4,7 @@
 
 mod values;
 
-use crate::common::{copy_tree, tiny};
+use crate::common::{copy_tree, script, tiny, tree};
 use hvae_mnn::config::CellKind;
 use hvae_mnn::model::{Description, Network, TrainedModel, Vocabulary};
 use hvae_mnn::pipeline::random_weights;
@@ -44,6 +44,21 @@ fn cut(dir: &Path, file: &str, bytes: usize) {
     fs::write(path, &whole[..bytes.min(whole.len())]).unwrap();
 }
 
+fn write(dir: &Path, file: &str, text: &str) {
+    let path = dir.join(file);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, text).unwrap();
+}
+
+/// A study of the model that is there.
+fn study(dir: &Path) {
+    let place = dir.display();
+    let text = format!(
+        "model = \"{place}/model\"\ndata = \"{place}/data.txt\"\nseeds = [1]\n[vary]\n\"crossbar.rows\" = [8, 16]\n"
+    );
+    write(dir, "study.toml", &text);
+}
+
 /// Overwrites the first weight with the bytes of `value`.
 fn spoil_weight(dir: &Path, value: f32) {
     let path = dir.join("state.safetensors");
@@ -56,6 +71,12 @@ fn spoil_weight(dir: &Path, value: f32) {
 const GENERATE: &str = "generate --config DIR/hvae.toml --random-weights 1 --out DIR/out";
 const IMPORT: &str =
     "import DIR/state.safetensors --config DIR/hvae.toml --vocab DIR/model/vocab.txt --out DIR/out";
+/// Over the build that is there.
+const REPLACE: &str = "generate --config DIR/hvae.toml --random-weights 1 --out DIR/build";
+const IMPORT_AGAIN: &str =
+    "import DIR/state.safetensors --config DIR/hvae.toml --vocab DIR/model/vocab.txt --out DIR/imported";
+const EXPORT: &str = "export DIR/model --config DIR/hvae.toml --out DIR/conductances";
+const STUDY: &str = "study DIR/study.toml --out DIR/rows";
 const EVAL: &str = "eval DIR/model --data DIR/data.txt --on float";
 
 const CASES: &[Case] = &[
@@ -188,9 +209,79 @@ const CASES: &[Case] = &[
     case("data is a folder", "eval DIR/model --data DIR/model", nothing),
     case("export over a foreign folder", "export DIR/model --out DIR/model", nothing),
     case("figures below a file", "doctor --json /dev/full/figures.json", nothing),
+    case("notes beside a design", REPLACE, |d| fs::write(d.join("build/notes.md"), "mine").unwrap()),
+    case("a waveform and notes in a design", REPLACE, |d| {
+        for name in ["sim/wave.fst", "synth/ecp5/notes.md", "rtl/old/a.sv", "z.txt"] {
+            write(d, &format!("build/{name}"), "mine");
+        }
+    }),
+    case("a design that was changed by hand", REPLACE, |d| {
+        change(d, "build/rtl/hvae_fifo.sv", "endmodule", "// mine\nendmodule")
+    }),
+    case("somebody's folder with a design.json", REPLACE, |d| {
+        fs::rename(d.join("build"), d.join("ours")).unwrap();
+        write(d, "build/design.json", "{}");
+        write(d, "build/notes.md", "mine");
+    }),
+    case("somebody's folder with a list of hashes", REPLACE, |d| {
+        fs::rename(d.join("build"), d.join("ours")).unwrap();
+        write(d, "build/SHA256SUMS", &format!("{}  debian.iso\n", "0".repeat(64)));
+    }),
+    case(
+        "a design over conductances",
+        "generate --config DIR/hvae.toml --random-weights 1 --out DIR/conductances",
+        |d| drop(run(d, EXPORT, &[])),
+    ),
+    case("notes beside conductances", EXPORT, |d| {
+        run(d, EXPORT, &[]);
+        write(d, "conductances/csv/notes.md", "mine");
+    }),
+    case("import over a model that was trained", IMPORT_AGAIN, |d| {
+        run(d, IMPORT_AGAIN, &[]);
+        write(d, "imported/metrics.jsonl", "{}\n");
+    }),
+    case("somebody's folder beside the output", REPLACE, |d| write(d, ".build.hvae/notes.md", "mine")),
+    case("the folder this runs in", "generate --config DIR/hvae.toml --random-weights 1 --out .", nothing),
+    case("a folder above", "generate --config DIR/hvae.toml --random-weights 1 --out DIR/build/..", nothing),
+    case("a study over somebody's rows", STUDY, |d| {
+        study(d);
+        write(d, "rows/rows.jsonl", "{\"id\": 1}\n{\"id\": 2}\n{\"id\": ");
+    }),
+    case("a study over somebody's line", STUDY, |d| {
+        study(d);
+        write(d, "rows/rows.jsonl", "no line ends here");
+    }),
+    case("a study over somebody's results", STUDY, |d| {
+        study(d);
+        write(d, "rows/results.csv", "a,b\n");
+    }),
     case("no build folder", "cosim DIR/model --random 1", nothing),
     case("broken design.json", "cosim DIR/build --random 1", |d| cut(d, "build/design.json", 300)),
     case("truncated network", "cosim DIR/build --random 1", |d| cut(d, "build/sim/network.cbor", 500)),
+    case("broken design.json, taken as it is", "cosim DIR/build --random 1 --changed", |d| {
+        cut(d, "build/design.json", 300)
+    }),
+    case("a memory image that is gone", "cosim DIR/build --random 1 --changed", |d| {
+        fs::remove_file(d.join("build/rom/tanh.hex")).unwrap()
+    }),
+    case("memory images that were changed", "cosim DIR/build --random 1", |d| {
+        cut(d, "build/rom/tanh.hex", 300);
+        cut(d, "build/rom/sigmoid.hex", 300);
+    }),
+    case("synthesis of what was changed", "synth DIR/build --flow generic", |d| {
+        change(d, "build/rtl/hvae_fifo.sv", "endmodule", "// mine\nendmodule")
+    }),
+    case("report on what was changed", "report DIR/build --html DIR/report.html", |d| {
+        change(d, "build/rtl/hvae_fifo.sv", "endmodule", "// mine\nendmodule")
+    }),
+    case("a design without its hashes", "cosim DIR/build --random 1", |d| {
+        fs::remove_file(d.join("build/SHA256SUMS")).unwrap()
+    }),
+    case("a netlist that nobody made", "cosim DIR/build --random 1 --netlist", |d| {
+        write(d, "build/synth/netlist/netlist.v", "module hvae_top; endmodule")
+    }),
+    case("waveform in no folder", "cosim DIR/build --random 1 --trace DIR/none/x.fst", nothing),
+    case("waveform in a folder's place", "cosim DIR/build --random 1 --trace DIR/model", nothing),
     case("nothing to simulate", "cosim DIR/build", nothing),
     case("empty text", "cosim DIR/build --text EMPTY", nothing),
     case("words for random weights", "cosim DIR/build --text hello", nothing),
@@ -268,13 +359,11 @@ fn answers(cases: &[Case]) -> String {
         let folder = tempfile::tempdir().unwrap();
         prepare(folder.path());
         (case.spoil)(folder.path());
+        let before = tree(folder.path());
         let answer = run(folder.path(), case.words, &[]);
         assert!(!answer.starts_with('0') && !answer.contains("panicked"), "{}: {answer}", case.name);
-        // Nothing half-written: no output, no leftovers.
-        assert!(!folder.path().join("out").exists(), "{}: an output was left", case.name);
-        let left = fs::read_dir(folder.path()).unwrap().flatten();
-        let partial = left.filter(|e| e.file_name().to_string_lossy().ends_with(".partial")).count();
-        assert_eq!(partial, 0, "{}: a partial output was left", case.name);
+        // Nothing of the user's is lost, nothing is half-written, nothing is left over.
+        assert!(tree(folder.path()) == before, "{}: files were changed", case.name);
         found += &format!("== {}\nhvae {}\n{}\n", case.name, case.words, answer.trim_end());
     }
     found
@@ -284,18 +373,19 @@ fn answers(cases: &[Case]) -> String {
 fn missing_and_old_tools_are_named_with_how_to_get_them() {
     let folder = tempfile::tempdir().unwrap();
     prepare(folder.path());
-    let old = folder.path().join("old-verilator");
-    fs::write(&old, "#!/bin/sh\necho Verilator 4.038 2020-07-11\n").unwrap();
-    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-    fs::set_permissions(&old, mode).unwrap();
+    let [old, alone] = ["old-verilator", "iverilog"].map(|name| folder.path().join(name));
+    script(&old, "echo Verilator 4.038 2020-07-11");
+    script(&alone, "echo Icarus Verilog version 12.0");
     let words = "cosim DIR/build --random 1";
     let mut found = String::new();
     for (name, variable, value) in [
         ("no simulator", "HVAE_VERILATOR", "/nonexistent/verilator"),
         ("old simulator", "HVAE_VERILATOR", old.to_str().unwrap()),
         ("no compiler", "CXX", "/nonexistent/g++"),
+        ("no interpreter beside its compiler", "HVAE_IVERILOG", alone.to_str().unwrap()),
     ] {
-        let answer = run(folder.path(), words, &[(variable, value)]);
+        let engine = if variable == "HVAE_IVERILOG" { " --simulator icarus" } else { "" };
+        let answer = run(folder.path(), &format!("{words}{engine}"), &[(variable, value)]);
         found += &format!("== {name}\n{}\n", answer.trim_end());
     }
     compare("tests/bad_requests/tools.txt", &found);

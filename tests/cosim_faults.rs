@@ -3,9 +3,10 @@
 use crate::common::simulations::simulation;
 use crate::common::{build, jobs, mapped, skip, tiny};
 use hvae_mnn::config::CellKind;
-use hvae_mnn::cosim::{Cosim, Difference, Effort, Engine, RunOptions, Simulation, tools};
+use hvae_mnn::cosim::{Cosim, Difference, Effort, Engine, RunOptions, Simulation};
 use hvae_mnn::crossbar::CrossbarNet;
 use hvae_mnn::golden::{Golden, Job};
+use hvae_mnn::tools;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;

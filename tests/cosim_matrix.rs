@@ -3,8 +3,9 @@
 use crate::common::designs::{Small, designs};
 use crate::common::simulations::simulation;
 use crate::common::{build, jobs, mapped, skip};
-use hvae_mnn::cosim::{Cosim, CosimReport, Effort, Engine, RunOptions, tools};
+use hvae_mnn::cosim::{Cosim, CosimReport, Effort, Engine, RunOptions};
 use hvae_mnn::golden::Golden;
+use hvae_mnn::tools;
 
 /// Without stalls, then with three seeds of them.
 const STALLS: [u32; 4] = [0, 1, 2, 3];

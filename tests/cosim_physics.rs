@@ -5,10 +5,11 @@ use crate::common::simulations::simulation;
 use crate::common::{build, jobs, mapped, skip, tiny};
 use hvae_mnn::config::CellKind::{self, Gru, Lstm, Rnn};
 use hvae_mnn::config::{AdcRange, Config, Crossbar, Encoding, Fault, Noise, RangeOf, Stuck, Wires};
-use hvae_mnn::cosim::{Cosim, CosimReport, Effort, Engine, RunOptions, Simulation, tools};
+use hvae_mnn::cosim::{Cosim, CosimReport, Effort, Engine, RunOptions, Simulation};
 use hvae_mnn::crossbar::{CrossbarNet, PRESETS};
 use hvae_mnn::emit::Emitted;
 use hvae_mnn::golden::Golden;
+use hvae_mnn::tools;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 

@@ -2,7 +2,7 @@
 
 use crate::common::designs::designs;
 use crate::common::{build, mapped, skip};
-use hvae_mnn::cosim::tools::{self, Needed, Tool};
+use hvae_mnn::tools::{self, Needed, Tool};
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;

@@ -2,9 +2,10 @@
 //! does, bit by bit and cycle by cycle.
 
 use crate::common::{build, jobs, mapped, skip, smallest, synthesis};
-use hvae_mnn::cosim::{Cosim, CosimReport, Effort, Engine, NETLIST, RunOptions, Simulation, tools};
+use hvae_mnn::cosim::{Cosim, CosimReport, Effort, Engine, NETLIST, RunOptions, Simulation};
 use hvae_mnn::golden::Golden;
 use hvae_mnn::synth::Flow;
+use hvae_mnn::tools;
 use std::fs;
 
 #[test]

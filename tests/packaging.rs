@@ -4,10 +4,10 @@
 use crate::common::{build, jobs, mapped, python, skip, tiny};
 use hvae_mnn::config::CellKind::{Gru, Lstm, Rnn};
 use hvae_mnn::config::Config;
-use hvae_mnn::cosim::tools;
 use hvae_mnn::crossbar::CrossbarNet;
 use hvae_mnn::emit::controllers::registers::{Access, REGISTERS};
 use hvae_mnn::golden::{Golden, Job, JobKind, Run};
+use hvae_mnn::tools;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

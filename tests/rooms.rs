@@ -23,8 +23,14 @@ const fn room(name: &'static str, promise: &'static str, may_import: &'static [&
 /// `train` is built with its feature only. `src/commands` and `src/main.rs` are the program, on
 /// top of all rooms; they are bound by nothing but are no room's to import.
 const ROOMS: &[Room] = &[
+    room("tools", "other programs: finding them, their versions, running them into a log", &[]),
+    room(
+        "files",
+        "files that are whole or not there, lists of them by hash, claims that name their holder",
+        &[],
+    ),
     room("config", "the text a person writes, checked into a value that cannot be wrong", &[]),
-    room("model", "the trained network in floating point, exactly as trained", &["config"]),
+    room("model", "the trained network in floating point, exactly as trained", &["files", "config"]),
     room("train", "fitting it", &["config", "model"]),
     room("quant", "real numbers to integers; the network in integers", &["config", "model"]),
     room(
@@ -32,7 +38,11 @@ const ROOMS: &[Room] = &[
         "integer weights to conductances of cells on tiles, and back",
         &["config", "model", "quant"],
     ),
-    room("rom", "memory images and conductance files; each bit layout in one place", &["crossbar", "quant"]),
+    room(
+        "rom",
+        "memory images and conductance files; each bit layout in one place",
+        &["files", "crossbar", "quant"],
+    ),
     room(
         "golden",
         "what the hardware must answer, bit by bit and cycle by cycle",
@@ -56,12 +66,12 @@ const ROOMS: &[Room] = &[
     room(
         "cosim",
         "build and run the emitted design on the same vectors; find the first difference",
-        &["quant", "rom", "golden", "emit"],
+        &["tools", "files", "quant", "golden", "emit"],
     ),
     room(
         "synth",
         "area and clock of the emitted design, from the tools that know",
-        &["budget", "cosim", "rom"],
+        &["tools", "files", "budget", "cosim"],
     ),
     room(
         "pipeline",

@@ -1,9 +1,9 @@
 //! Tiles solved as circuits by ngspice, against the transfer matrix and the integer codes.
 
 use hvae_mnn::config::{ArrayKind, Crossbar, Device, Drive, Wires};
-use hvae_mnn::cosim::tools;
 use hvae_mnn::crossbar::{Devices, effective_conductances};
 use hvae_mnn::emit::{SpiceTile, bit_line_currents};
+use hvae_mnn::tools;
 use ndarray::Array2;
 use std::path::Path;
 use std::process::Command;

@@ -2,9 +2,9 @@
 
 use crate::common::{build, mapped, skip, smallest, synthesis};
 use hvae_mnn::config::Config;
-use hvae_mnn::cosim::tools;
 use hvae_mnn::crossbar::CrossbarNet;
 use hvae_mnn::synth::{Flow, SynthError, Synthesis};
+use hvae_mnn::tools;
 use std::cell::RefCell;
 use std::fs;
 use std::path::Path;

@@ -4,7 +4,7 @@ use hvae_mnn::config::{
     CellKind, Config, Decay, KlSchedule, LatentFrom, LatentSteps, Model, Protocol, Train,
 };
 use hvae_mnn::model::{Engine, Latent, TrainedModel, bytes_of, read_sentences};
-use hvae_mnn::train::{CHECKPOINT_FILE, Control, Device, Progress, Summary, TrainRequest, run};
+use hvae_mnn::train::{CHECKPOINT_FILE, Control, Device, FILES, Progress, Summary, TrainRequest, run};
 use std::path::Path;
 
 fn config() -> Config {
@@ -283,6 +283,27 @@ fn a_folder_that_must_not_be_written_is_refused() {
             out.display()
         )
     );
+}
+
+/// What a run would write and did not: nothing of it is touched.
+#[test]
+fn files_of_somebody_else_are_not_written_over() {
+    let place = tempfile::tempdir().unwrap();
+    write_corpus(place.path());
+    let config = config();
+    for name in FILES {
+        let out = place.path().join(format!("with-{name}"));
+        std::fs::create_dir(&out).unwrap();
+        std::fs::write(out.join(name), "mine").unwrap();
+        let mut go = |_: &Progress| Control::Continue;
+        let data = place.path();
+        let (from, program, device, progress) = (None, None, None, &mut go);
+        let request = TrainRequest { config: &config, data, out: &out, from, program, device, progress };
+        let refused = run(request).unwrap_err().to_string();
+        assert!(refused.contains(name) || refused.contains("a finished model"), "{name}: {refused}");
+        let found = files(&out);
+        assert_eq!(found, [(name.to_string(), b"mine".to_vec())]);
+    }
 }
 
 /// The committed model comes from the committed configuration, text and code: the first epoch

@@ -1,22 +1,25 @@
 //! `hvae cosim`
 
 use super::count::{Count, MANY};
-use super::folder::read_build;
+use super::folder::read_build_as_is;
 use super::inputs::{fitting, read_data};
 use super::out::say;
 use super::{Failure, progress, write_json};
 use hvae_mnn::build::Build;
 use hvae_mnn::cosim::{
-    Cosim, CosimReport, Difference, Effort, Engine, NETLIST, RunOptions, Simulation, Trace,
+    Cosim, CosimReport, Difference, Effort, Engine, NETLIST, PATIENCE, RunOptions, Simulation, Trace,
 };
 use hvae_mnn::golden::{Golden, Job, JobKind};
 use hvae_mnn::model::Split;
 use hvae_mnn::pipeline::random_sentences;
+use hvae_mnn::synth::has_netlist;
+use serde::Serialize;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  hvae cosim build/gutenberg --data data/gutenberg/test.txt --sentences 100\n  hvae cosim build/ptb --random 1 --stalls 7\n  hvae cosim build/gutenberg --text 'alice was not surprised .' --trace alice.fst"
+    after_help = "Examples:\n  hvae cosim build/gutenberg --data data/gutenberg/test.txt --sentences 100\n  hvae cosim build/ptb --random 1 --stalls 7\n  hvae cosim build/gutenberg --text 'alice was not surprised .' --trace alice.fst\nWhat is compiled lies in BUILD/sim/; Verilator's own objects are kept for all builds in $HVAE_CACHE, or\n~/.cache/hvae-mnn ($XDG_CACHE_HOME): remove either folder to clear it. HVAE_CACHE= (empty) keeps none."
 )]
 pub struct Args {
     /// Build folder
@@ -64,21 +67,38 @@ pub struct Args {
     /// Simulate what `hvae synth --flow netlist` made of the design
     #[arg(long)]
     netlist: bool,
+    /// Take the build folder as it is, also where files were changed since it was generated
+    #[arg(long)]
+    changed: bool,
+    /// End a simulator that has written nothing for so long; 0: never
+    #[arg(long, value_name = "SECONDS", default_value_t = PATIENCE.as_secs())]
+    patience: u64,
     /// Figures for scripts
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
 }
 
+#[derive(Serialize)]
+struct Figures<'a> {
+    #[serde(flatten)]
+    report: &'a CosimReport,
+    /// Files that were not as they were generated.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    changed: &'a [String],
+}
+
 pub fn run(args: &Args) -> Result<(), Failure> {
-    let build = read_build(&args.build)?;
+    let build = read_build_as_is(&args.build, args.changed)?;
     let jobs = jobs(args, &build)?;
     let trace = trace(args)?;
-    let options = RunOptions { stalls: args.stalls, reset_at: args.reset_at, trace };
+    let patience = (args.patience > 0).then(|| Duration::from_secs(args.patience));
+    let options =
+        RunOptions { stalls: args.stalls, reset_at: args.reset_at, trace, patience, ..RunOptions::default() };
     let effort = if args.once { Effort::Once } else { Effort::Run };
     let netlist = args.build.join(NETLIST);
-    if args.netlist && !netlist.exists() {
+    if args.netlist && !has_netlist(&args.build) {
         return Err(Failure::input(format!(
-            "--netlist: expected {}, found none; make it with `hvae synth {} --flow netlist`",
+            "--netlist: expected {} as yosys wrote it, found none; make it with `hvae synth {} --flow netlist`",
             netlist.display(),
             args.build.display()
         )));
@@ -89,7 +109,10 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     spin.finish_and_clear();
     let report = run_jobs(&build, &simulation, &jobs, &options)?;
     print(&report)?;
-    write_json(args.json.as_deref(), &report)?;
+    if !build.changed.is_empty() {
+        say!("of a design that was changed since it was generated: {}", build.changed.join(", "))?;
+    }
+    write_json(args.json.as_deref(), &Figures { report: &report, changed: &build.changed })?;
     match &report.first_difference {
         None => Ok(()),
         Some(first) => Err(Failure::check(difference(first, &args.build))),
@@ -208,6 +231,14 @@ pub fn endless(temperature: f64, seed: u64, limit: usize) -> Result<impl Iterato
 
 fn trace(args: &Args) -> Result<Option<Trace>, Failure> {
     let Some(file) = &args.trace else { return Ok(None) };
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if file.is_dir() || !folder.is_dir() {
+        let found = if file.is_dir() { "a folder" } else { "no such folder" };
+        return Err(Failure::input(format!(
+            "--trace {}: expected a file to write in a folder that exists, found {found}; choose another",
+            file.display()
+        )));
+    }
     let wrong = |w: &str| Failure::input(format!("--window {w}: expected FROM:TO in cycles, FROM below TO"));
     let (from, to) = match &args.window {
         None => (0, 0),

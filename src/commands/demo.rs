@@ -1,13 +1,15 @@
 //! `hvae demo`: the main job, whole, on one trained model.
 
+use super::claim::Claim;
 use super::cosim::{generations, reconstruct, score, simulate};
 use super::count::{Count, MANY};
 use super::eval::{On, Row, measure, print_header, print_row};
-use super::export::write_export;
-use super::folder::{read_build, write_build};
+use super::export::{EXPORT, write_export};
+use super::folder::{DESIGN, read_build, write_build};
 use super::generate::print_stages;
 use super::inputs::{fitting, map_model, read_config, read_data, read_model};
 use super::out::say;
+use super::output::OutputFolder;
 use super::sample::words;
 use super::{Failure, progress, write_json};
 use hvae_mnn::cosim::{CosimReport, Engine, RunOptions};
@@ -59,6 +61,8 @@ struct Figures {
 
 pub fn run(args: &Args) -> Result<(), Failure> {
     let (model, config) = read_model(&args.model, read_config(args.config.as_deref())?)?;
+    let _claim = Claim::of(&args.out)?;
+    let (conductances, build_folder) = (args.out.join("conductances"), args.out.join("design"));
     let read = |part| read_data(&args.data, part, &model.vocabulary);
     let (train, test) = (read(Split::Train)?, read(Split::Test)?);
     let net = map_model(&model, &config, Some(&args.data))?;
@@ -81,11 +85,8 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         baselines.bigram_ppl
     )?;
 
-    let conductances = args.out.join("conductances");
-    let build_folder = args.out.join("design");
-    std::fs::create_dir_all(&args.out).map_err(|e| Failure::io(&args.out, e))?;
     say!("\n2. Conductances to program, in {}", conductances.display())?;
-    let exported = write_export(&net, &conductances)?;
+    let exported = write_export(&net, OutputFolder::begin(&conductances, EXPORT)?)?;
     say!(
         "{} matrices on {} tiles of {} x {}; {} weights read back from the images unchanged",
         exported.matrices,
@@ -97,7 +98,8 @@ pub fn run(args: &Args) -> Result<(), Failure> {
 
     say!("\n3. The accelerator in Verilog, in {}", build_folder.display())?;
     super::budget::check_target(&net, &config, false)?;
-    let (file, files) = write_build(&build_folder, &net, &config, Some(&model.vocabulary))?;
+    let (file, files) =
+        write_build(OutputFolder::begin(&build_folder, DESIGN)?, &net, &config, Some(&model.vocabulary))?;
     say!("{files} files, design {}", file.design.id)?;
     print_stages(&file)?;
 

@@ -2,7 +2,7 @@
 
 use super::out::say;
 use super::{Failure, write_json};
-use hvae_mnn::cosim::tools::ALL;
+use hvae_mnn::tools::ALL;
 use serde::Serialize;
 use std::path::PathBuf;
 

@@ -2,13 +2,15 @@
 
 use super::inputs::{map_model, read_config, read_model, tell_clipped};
 use super::out::say;
-use super::output::OutputFolder;
+use super::output::{Kind, OutputFolder};
 use super::{Failure, progress, write_json};
 use hvae_mnn::crossbar::CrossbarNet;
 use hvae_mnn::quant::ClippedBias;
 use hvae_mnn::rom::{export, read_back};
 use serde::Serialize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+
+pub const EXPORT: Kind = Kind::closed("export");
 
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  hvae export models/gutenberg --out build/conductances")]
@@ -42,9 +44,10 @@ pub struct Figures {
 
 pub fn run(args: &Args) -> Result<(), Failure> {
     let (model, config) = read_model(&args.model, read_config(args.config.as_deref())?)?;
+    let out = OutputFolder::begin(&args.out, EXPORT)?;
     let net = map_model(&model, &config, args.calibrate.as_deref())?;
     let spin = progress::spinner("writing conductances");
-    let figures = write_export(&net, &args.out)?;
+    let figures = write_export(&net, out)?;
     spin.finish_and_clear();
     tell_clipped(&figures.clipped_biases);
     say!(
@@ -61,30 +64,18 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     write_json(args.json.as_deref(), &figures)
 }
 
-/// Writes the export and reads it back.
-pub fn write_export(net: &CrossbarNet, out: &Path) -> Result<Figures, Failure> {
-    let folder = OutputFolder::begin(out, "manifest.json")?;
-    let exported =
-        export(net, &mut |path, bytes| folder.write(path, bytes)).map_err(|e| Failure::io(out, e))?;
-    folder.finish()?;
-    let (_, weights) =
-        read_back(&|path| std::fs::read(out.join(path))).map_err(|e| Failure::check(e.to_string()))?;
+/// Writes the export and reads it back before it is put in its place.
+pub fn write_export(net: &CrossbarNet, folder: OutputFolder) -> Result<Figures, Failure> {
+    export(net, &mut |path, bytes| folder.write(path, bytes)).map_err(|e| folder.failed(e))?;
+    let (_, weights) = read_back(&|path| folder.read(path)).map_err(|e| Failure::check(e.to_string()))?;
     let mut count = 0;
     for (name, read) in &weights {
         if *read != net.matrices[name].matrix().weights {
-            return Err(Failure::check(format!(
-                "{}: matrix {name} read back differs from the network",
-                out.display()
-            )));
+            return Err(Failure::check(format!("matrix {name} read back differs from the network")));
         }
         count += read.len();
     }
-    let tiles = net.tiles();
-    Ok(Figures {
-        matrices: weights.len(),
-        tiles,
-        files: exported.files,
-        weights_read_back: count,
-        clipped_biases: net.quant.clipped.clone(),
-    })
+    let (matrices, tiles) = (weights.len(), net.tiles());
+    let clipped_biases = net.quant.clipped.clone();
+    Ok(Figures { matrices, tiles, files: folder.finish()?, weights_read_back: count, clipped_biases })
 }

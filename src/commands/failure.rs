@@ -1,6 +1,7 @@
 //! Why a command ended, and with which exit status.
 
-use hvae_mnn::cosim::{SimError, tools::ToolError};
+use hvae_mnn::cosim::SimError;
+use hvae_mnn::tools::{RunError, ToolError};
 use std::fmt;
 use std::path::Path;
 
@@ -47,12 +48,27 @@ impl From<ToolError> for Failure {
     }
 }
 
+impl From<RunError> for Failure {
+    fn from(error: RunError) -> Self {
+        match error {
+            RunError::Io { .. } => Failure::input(error.to_string()),
+            RunError::Failed { .. } | RunError::Ended { .. } => Failure::check(error.to_string()),
+        }
+    }
+}
+
 impl From<SimError> for Failure {
     fn from(error: SimError) -> Self {
         match error {
             SimError::Tool(tool) => tool.into(),
-            SimError::Failed { .. } | SimError::Log { .. } => Failure::check(error.to_string()),
-            SimError::Io { .. } | SimError::Job(_) => Failure::input(error.to_string()),
+            SimError::Run(error) => error.into(),
+            SimError::Log { .. } => Failure::check(error.to_string()),
+            SimError::Io { .. }
+            | SimError::Seal { .. }
+            | SimError::NoLog { .. }
+            | SimError::NoTrace { .. }
+            | SimError::NoProfile { .. }
+            | SimError::Place(_) => Failure::input(error.to_string()),
         }
     }
 }

@@ -1,9 +1,10 @@
 //! `hvae generate`
 
 use super::budget;
-use super::folder::write_build;
+use super::folder::{DESIGN, write_build};
 use super::inputs::{balanced, map_model, network, read_config, read_model, tell_clipped};
 use super::out::say;
+use super::output::OutputFolder;
 use super::{Failure, progress, write_json};
 use hvae_mnn::budget::Budget;
 use hvae_mnn::build::BuildFile;
@@ -59,13 +60,14 @@ struct Figures {
 
 pub fn run(args: &Args) -> Result<(), Failure> {
     let config = read_config(args.config.as_deref())?;
+    let out = OutputFolder::begin(&args.out, DESIGN)?;
     let spin = progress::spinner("mapping weights to tiles and writing the design");
     let (file, files, clipped_biases) = match (&args.model, args.random_weights) {
         (Some(folder), _) => {
             let (model, config) = read_model(folder, config)?;
             let net = map_model(&model, &config, args.calibrate.as_deref())?;
             budget::check_target(&net, &config, args.force)?;
-            let (file, files) = write_build(&args.out, &net, &config, Some(&model.vocabulary))?;
+            let (file, files) = write_build(out, &net, &config, Some(&model.vocabulary))?;
             (file, files, net.quant.clipped)
         }
         (None, seed) => {
@@ -75,7 +77,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
             let sentences = random_sentences(network.vocabulary, 16, seed);
             let net = map(&network, &random_weights(&network, seed), &config, &sentences)?;
             budget::check_target(&net, &config, args.force)?;
-            let (file, files) = write_build(&args.out, &net, &config, None)?;
+            let (file, files) = write_build(out, &net, &config, None)?;
             (file, files, net.quant.clipped)
         }
     };

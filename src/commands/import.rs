@@ -2,10 +2,12 @@
 
 use super::inputs::{network, read_config, read_text};
 use super::out::say;
-use super::output::OutputFolder;
+use super::output::{Kind, OutputFolder};
 use super::{Failure, source};
-use hvae_mnn::model::{DESCRIPTION_FILE, Description, TrainedModel, Vocabulary, import};
+use hvae_mnn::model::{Description, TrainedModel, Vocabulary, import};
 use std::path::PathBuf;
+
+const MODEL: Kind = Kind::closed("model");
 
 #[derive(clap::Args)]
 #[command(
@@ -30,6 +32,7 @@ pub struct Args {
 
 pub fn run(args: &Args) -> Result<(), Failure> {
     let config = read_config(Some(&args.config))?;
+    let folder = OutputFolder::begin(&args.out, MODEL)?;
     let network = network(&config)?;
     let vocabulary = Vocabulary::parse(&args.vocab.display().to_string(), &read_text(&args.vocab)?)?;
     let renames = args.rename.iter().map(|pair| {
@@ -45,8 +48,9 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let weights = import(&args.file.display().to_string(), &bytes, &network, &renames)?;
     let description = Description { model: config.model, train: config.train };
     let model = TrainedModel::new(description, weights, vocabulary)?;
-    let folder = OutputFolder::begin(&args.out, DESCRIPTION_FILE)?;
-    model.save(folder.path())?;
+    for (name, bytes) in model.files() {
+        folder.put(name, &bytes)?;
+    }
     folder.finish()?;
     say!("{} tensors imported into {}", network.tensors().len(), args.out.display())
 }

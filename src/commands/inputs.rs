@@ -4,6 +4,7 @@ use super::out::remark;
 use super::{Failure, source};
 use hvae_mnn::config::Config;
 use hvae_mnn::crossbar::{CrossbarNet, balance};
+use hvae_mnn::files::share;
 use hvae_mnn::model::{ModelError, Network, Split, TrainedModel, Vocabulary, read_sentences};
 use hvae_mnn::pipeline::{PipelineError, map, own_sentences};
 use hvae_mnn::quant::ClippedBias;
@@ -47,6 +48,8 @@ pub fn read_model(folder: &Path, config: Config) -> Result<(TrainedModel, Config
             folder.display()
         )));
     }
+    // All of it before or after it is replaced.
+    let _reading = share(folder).map_err(|e| Failure::io(folder, e))?;
     let model = TrainedModel::load(folder)?;
     let config =
         Config { model: model.description.model.clone(), train: model.description.train.clone(), ..config };

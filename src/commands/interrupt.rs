@@ -4,6 +4,7 @@ use super::out::remark;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Exit status of a program that was interrupted, as shells count it: 128 + SIGINT.
@@ -11,6 +12,9 @@ const STATUS: i32 = 130;
 
 /// Outputs that are being written, beside their final places.
 static PARTIAL: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// An output was put in its place.
+static REPLACED: AtomicBool = AtomicBool::new(false);
 
 /// Held while an output is put in its place, so that an interrupt waits for it.
 pub fn partial() -> MutexGuard<'static, Vec<PathBuf>> {
@@ -27,15 +31,23 @@ pub fn end(path: &Path) {
     partial().retain(|p| p != path);
 }
 
-/// From here on Ctrl-C, SIGTERM and SIGHUP end the program cleanly. Child processes belong to its group and get
-/// the signal as well.
+/// An output is in its place: an interrupt no longer leaves everything as it was.
+pub fn replaced() {
+    REPLACED.store(true, Ordering::Relaxed);
+}
+
+/// From here on Ctrl-C, SIGTERM and SIGHUP end the program cleanly. Programs that it runs end with it
+/// (`hvae_mnn::tools::run`).
 pub fn install() -> io::Result<()> {
     let handler = || {
-        for path in partial().iter() {
+        // Held until the end: who writes would make the folder again.
+        let left = partial();
+        for path in left.iter() {
             let _ = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
         }
+        let done = if REPLACED.load(Ordering::Relaxed) { "" } else { "; no output was replaced" };
         remark!(
-            "\nhvae: interrupted; no output was replaced. The same command begins again; train, synth and study go on where they were"
+            "\nhvae: interrupted{done}. The same command begins again; train, synth and study go on where they were"
         );
         std::process::exit(STATUS);
     };

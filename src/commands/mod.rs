@@ -4,6 +4,7 @@
 
 pub mod bench;
 mod budget;
+mod claim;
 pub mod cosim;
 mod count;
 pub mod demo;

@@ -1,12 +1,13 @@
 //! `hvae pareto`: many configurations of one network side by side.
 
 use super::budget::thousands;
+use super::claim::Claim;
 use super::cosim::{generations, reconstruct, simulate};
 use super::count::{Count, MANY};
-use super::folder::{read_build, write_build};
+use super::folder::{DESIGN, ReadBuild, read_build, write_build};
 use super::inputs::{balanced, map_model, network, read_config, read_model};
 use super::out::say;
-use super::output::write_file;
+use super::output::{OutputFolder, write_file};
 use super::synth::synthesise;
 use super::{Failure, progress, write_json};
 use hvae_mnn::budget::{Budget, Fabric, Family, PARTS, front, lossless_adc_bits};
@@ -154,6 +155,8 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         }
         None => (Source { model: None }, balanced(base)?),
     };
+    let writes = args.cosim.is_some() || args.synth.is_some();
+    let _claim = writes.then(|| Claim::of(&args.out)).transpose()?;
     let grid = grid(args, &base);
     let bar = progress::bar(grid.len(), "estimating");
     let (mut points, mut left_out) = (Vec::new(), Vec::new());
@@ -279,17 +282,21 @@ fn point(args: &Args, config: &Config, net: &CrossbarNet, source: &Source) -> Re
 }
 
 /// The configuration in its build folder.
-fn generated(folder: &Path, config: &Config, net: &CrossbarNet, source: &Source) -> Result<Build, Failure> {
+fn generated(
+    folder: &Path,
+    config: &Config,
+    net: &CrossbarNet,
+    source: &Source,
+) -> Result<ReadBuild, Failure> {
     // What synthesis left there is kept when the design is still the same.
-    let same = |build: &Build| {
+    let same = |build: &ReadBuild| {
         let (made, there) = (emit(net, config).design, &build.file.design);
         made.id == there.id && made.files.iter().all(|(path, hash)| there.files.get(path) == Some(hash))
     };
     if let Some(build) = read_build(folder).ok().filter(same) {
         return Ok(build);
     }
-    std::fs::create_dir_all(folder).map_err(|e| Failure::io(folder, e))?;
-    write_build(folder, net, config, source.vocabulary())?;
+    write_build(OutputFolder::begin(folder, DESIGN)?, net, config, source.vocabulary())?;
     read_build(folder)
 }
 

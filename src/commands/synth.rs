@@ -1,6 +1,6 @@
 //! `hvae synth`
 
-use super::folder::read_build;
+use super::folder::read_build_as_is;
 use super::out::say;
 use super::{Failure, progress, write_json};
 use hvae_mnn::budget::Part;
@@ -25,6 +25,9 @@ pub struct Args {
     /// Standard cells of the flow asic
     #[arg(long, value_name = "FILE.lib")]
     liberty: Option<PathBuf>,
+    /// Take the build folder as it is, also where files were changed since it was generated
+    #[arg(long)]
+    changed: bool,
     /// Figures for scripts
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -39,18 +42,22 @@ impl From<SynthError> for Failure {
     fn from(error: SynthError) -> Self {
         match error {
             SynthError::Tool(tool) => tool.into(),
-            SynthError::Failed { .. } | SynthError::Report { .. } => Failure::check(error.to_string()),
+            SynthError::Run(error) => error.into(),
+            SynthError::Report { .. } => Failure::check(error.to_string()),
             SynthError::Io { .. } | SynthError::Request(_) => Failure::input(error.to_string()),
         }
     }
 }
 
 pub fn run(args: &Args) -> Result<(), Failure> {
-    let build = read_build(&args.build)?;
+    let build = read_build_as_is(&args.build, args.changed)?;
     let mut flows = Vec::new();
     for &flow in &args.flow {
         let report = synthesise(&args.build, &build, flow, args.part.as_deref(), args.liberty.as_deref())?;
         print(&report)?;
+        if !build.changed.is_empty() {
+            say!("  of a design that was changed since it was generated: {}", build.changed.join(", "))?;
+        }
         flows.push(report);
     }
     write_json(args.json.as_deref(), &Figures { flows })

@@ -53,7 +53,7 @@ fn measure(folder: &Path, count: usize) -> Result<[(&'static str, f64, &'static 
     }
     reports.sort_by(|a, b| a.simulation_seconds.total_cmp(&b.simulation_seconds));
     let median = &reports[REPEATS / 2];
-    let profile = profile(folder, &jobs)?;
+    let profile = profile(folder, &stimulus(&jobs, &golden.shape), jobs.len())?;
     spin.finish_and_clear();
     Ok([
         ("tiles", build.net.tiles() as f64, "tiles"),
@@ -64,9 +64,9 @@ fn measure(folder: &Path, count: usize) -> Result<[(&'static str, f64, &'static 
 }
 
 /// On a build of its own, in which modules can be told apart.
-fn profile(folder: &Path, jobs: &[Job]) -> Result<Profile, Failure> {
+fn profile(folder: &Path, stimulus: &str, jobs: usize) -> Result<Profile, Failure> {
     let simulation = Simulation::build_for(Engine::Verilator, folder, false, Effort::Profile)?;
-    Ok(simulation.profile("profile", &stimulus(jobs), jobs.len())?)
+    Ok(simulation.profile(stimulus, jobs)?)
 }
 
 fn jobs(build: &Build, count: usize) -> Result<Vec<Job>, Failure> {

@@ -1,9 +1,11 @@
 //! `hvae train`
 
+use super::claim::Claim;
 use super::inputs::read_config;
 use super::out::{remark, say};
 use super::{Failure, memory};
 use hvae_mnn::config::Config;
+use hvae_mnn::files::remove_stale;
 use hvae_mnn::model::{FloatNet, ModelError, Network, TrainedModel};
 use hvae_mnn::pipeline;
 use hvae_mnn::train::{self, Device, TrainRequest};
@@ -105,6 +107,8 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         device,
         progress: &mut bar,
     };
+    let _claim = Claim::of(&args.out)?;
+    remove_stale(&args.out, &train::FILES);
     let summary = train::run(request)?;
     if let Some((nll, epoch)) = summary.best {
         say!("best validation NLL {nll:.3} nats a sentence, epoch {epoch} of {}", summary.epochs)?;

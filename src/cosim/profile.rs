@@ -2,8 +2,9 @@
 // The samples are files of the build folder.
 #![allow(clippy::disallowed_methods)]
 
-use super::simulator::{RunOptions, SimError, Simulation, logged};
-use super::tools::GPROF;
+use super::run::RunOptions;
+use super::simulator::{SimError, Simulation, logged};
+use crate::tools::GPROF;
 use std::collections::BTreeMap;
 use std::fs;
 use std::process::Command;
@@ -45,27 +46,24 @@ impl Profile {
 
 impl Simulation {
     /// Runs jobs on a simulation built for [`Effort::Profile`](super::Effort::Profile).
-    pub fn profile(&self, name: &str, stimulus: &str, jobs: usize) -> Result<Profile, SimError> {
+    pub fn profile(&self, stimulus: &str, jobs: usize) -> Result<Profile, SimError> {
         let gprof = GPROF.find()?;
-        let folder = self.program.parent().expect("a program lies in a folder");
-        let samples = || -> Result<Vec<_>, SimError> {
-            let entries = fs::read_dir(folder).map_err(SimError::io(folder))?;
-            let prefix = format!("{name}.gmon.");
-            let ours = |p: &std::path::PathBuf| {
-                p.file_name().is_some_and(|n| n.to_string_lossy().starts_with(&prefix))
-            };
-            Ok(entries.flatten().map(|e| e.path()).filter(ours).collect())
-        };
-        for old in samples()? {
-            fs::remove_file(&old).map_err(SimError::io(&old))?;
-        }
-        self.run(name, stimulus, jobs, &RunOptions::default())?;
-        let out = folder.join(format!("{name}.profile"));
+        let (run, _) = self.run_in_folder(stimulus, jobs, &RunOptions::default())?;
+        let entries = fs::read_dir(&run.path).map_err(SimError::io(&run.path))?;
+        let samples = entries
+            .flatten()
+            .filter(|e| e.file_name().to_string_lossy().starts_with("gmon."))
+            .map(|e| e.path());
+        let out = run.path.join("profile");
         let mut command = Command::new(&gprof.path);
-        command.args(["-b", "-p"]).arg(&self.program).args(samples()?);
+        command.args(["-b", "-p"]).arg(&self.program).args(samples);
         logged(&mut command, "gprof", &out)?;
         let text = fs::read_to_string(&out).map_err(SimError::io(&out))?;
-        Ok(Profile::parse(&text))
+        let profile = Profile::parse(&text);
+        if profile.modules.is_empty() {
+            return Err(SimError::NoProfile { path: out.display().to_string() });
+        }
+        Ok(profile)
     }
 }
 

@@ -1,13 +1,16 @@
-//! Building and running the emitted testbench, with Verilator or Icarus.
+//! Compiling the emitted testbench, with Verilator or Icarus, or finding it compiled.
 // Simulators work on files, in the build folder.
 #![allow(clippy::disallowed_methods)]
 
-use super::tools::{COMPILER, ICARUS, Tool, ToolError, VERILATOR, waveform_headers};
-use crate::rom::sha256;
+use super::runtime::Runtime;
+use super::seal::SealError;
+use crate::files::{Lock, LockError, sha256, unique_folder, write_whole};
+use crate::tools::{COMPILER, ICARUS, RunError, Tool, ToolError, VERILATOR, beside, run, waveform_headers};
 use std::fs;
 use std::io;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 /// Which simulator runs the testbench.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, serde::Serialize)]
@@ -17,28 +20,29 @@ pub enum Engine {
     Icarus,
 }
 
-impl Engine {
-    fn name(self) -> &'static str {
-        match self {
-            Engine::Verilator => "verilator",
-            Engine::Icarus => "icarus",
-        }
-    }
-}
-
 /// Why a simulation could not be built or run.
 #[derive(Debug, thiserror::Error)]
 pub enum SimError {
     #[error(transparent)]
     Tool(#[from] ToolError),
-    #[error(transparent)]
-    Job(#[from] crate::golden::JobError),
     #[error("{path}: {source}")]
     Io { path: String, source: io::Error },
-    #[error("{tool} failed ({status}); its last words:\n{tail}\n  whole log: {log}")]
-    Failed { tool: &'static str, status: String, tail: String, log: String },
+    #[error(transparent)]
+    Run(#[from] RunError),
     #[error("{path}: {source}")]
     Log { path: String, source: super::log::LogError },
+    #[error("{path}: {source}")]
+    Seal { path: String, source: SealError },
+    #[error(
+        "{path}: expected the log of this run, found none ({source}); is the folder writable? What the simulator said: {words}"
+    )]
+    NoLog { path: String, source: io::Error, words: String },
+    #[error("{path}: expected a waveform, the simulator wrote none: did it end before cycle {from}?")]
+    NoTrace { path: String, from: u64 },
+    #[error("{path}: expected samples of the modules' statements, found none; give the simulation more jobs")]
+    NoProfile { path: String },
+    #[error("{0}")]
+    Place(String),
 }
 
 impl SimError {
@@ -50,9 +54,11 @@ impl SimError {
 /// A testbench that is ready to run.
 #[derive(Debug, Clone)]
 pub struct Simulation {
-    engine: Engine,
+    pub(super) engine: Engine,
     pub(super) build: PathBuf,
     pub(super) program: PathBuf,
+    /// What runs the program, where it does not run by itself.
+    pub(super) interpreter: Option<PathBuf>,
     /// An earlier build of the same sources was used.
     pub cached: bool,
     /// The design is the netlist of `hvae synth --flow netlist`; nothing inside can be probed.
@@ -62,22 +68,16 @@ pub struct Simulation {
 /// The synthesised design, below a build folder.
 pub const NETLIST: &str = "synth/netlist/netlist.v";
 
-/// One run: which jobs, under which stalls, with which waveform.
-#[derive(Debug, Clone, Default)]
-pub struct RunOptions {
-    pub stalls: u32,
-    /// Every job is broken off by a reset so many cycles after its begin, and begun again.
-    pub reset_at: Option<u32>,
-    pub trace: Option<Trace>,
-}
-
-/// A window of the waveform.
-#[derive(Debug, Clone)]
-pub struct Trace {
-    pub file: PathBuf,
-    /// Simulation cycles, from reset.
-    pub from: u64,
-    pub to: u64,
+/// Whether a path below a build folder is in a folder of compiled simulations: `sim/<how>-<16 hex digits>/`.
+pub fn is_simulation(path: &str) -> bool {
+    let name = path.strip_prefix("sim/").and_then(|rest| rest.split_once('/')).map(|(name, _)| name);
+    let parts = name.and_then(|name| name.split_once('-'));
+    // The last one is that of scripts/cocotb_compare.py.
+    parts.is_some_and(|(how, key)| {
+        ["verilator", "icarus", "cocotb"].contains(&how)
+            && key.len() == 16
+            && key.bytes().all(|b| b.is_ascii_hexdigit())
+    })
 }
 
 /// What a build is for.
@@ -89,6 +89,8 @@ pub enum Effort {
     Build,
     /// A large design is built as fast as it can be, and simulates slowly: for one look.
     Once,
+    /// Counts how often each line, branch and bit was reached (`+verilator+coverage+file+FILE`).
+    Coverage,
     /// Says where the time goes ([`Simulation::profile`]), and is slower for it.
     Profile,
 }
@@ -140,6 +142,7 @@ impl Simulation {
             }
             Engine::Icarus => ICARUS.find()?,
         };
+        let interpreter = (engine == Engine::Icarus).then(|| beside(&tool, "vvp")).transpose()?;
         let mut command = match engine {
             Engine::Verilator => verilate(&tool, trace, effort),
             Engine::Icarus => icarus(&tool),
@@ -152,30 +155,27 @@ impl Simulation {
             }
         }
         let key = key(build, &sources, &tool, &command)?;
-        let folder = build.join("sim").join(format!("{}-{}", engine.name(), &key[..16]));
-        let program =
-            folder.join(if engine == Engine::Icarus { "hvae_tb.vvp".into() } else { format!("V{TOP}") });
-        let done = folder.join("built");
-        let cached = done.exists() && program.exists();
+        command.args(&sources).current_dir(build);
+        let home = build.join("sim").join(format!("{}-{}", engine.name(), &key[..16]));
+        let program = home.join(engine.program());
+        fs::create_dir_all(&home).map_err(SimError::io(&home))?;
+        let _claim = claim(&home)?;
+        let cached = mark(&key, &program)
+            .is_some_and(|mark| fs::read_to_string(home.join(MARK)).is_ok_and(|m| m == mark));
         if !cached {
-            fs::create_dir_all(&folder).map_err(SimError::io(&folder))?;
-            match engine {
-                Engine::Verilator => command.arg("--Mdir").arg(relative(build, &folder)),
-                Engine::Icarus => command.arg("-o").arg(relative(build, &program)),
+            let runtime = match engine {
+                Engine::Verilator => Runtime::new(&format!(
+                    "{tool:?}\n{:?}\n{:?}",
+                    COMPILER.find()?,
+                    verilate(&tool, trace, Effort::Run)
+                )),
+                Engine::Icarus => None,
             };
-            let runtime = (engine == Engine::Verilator).then(|| Runtime::new(&tool, trace)).flatten();
-            if runtime.as_ref().is_some_and(|r| r.fetch(&folder)) {
-                // The makefile thinks them older than itself.
-                command.args(RUNTIME.iter().flat_map(|o| ["-MAKEFLAGS".into(), format!("-o {o}")]));
-            }
-            command.args(&sources).current_dir(build);
-            logged(&mut command, engine.name(), &folder.join("build.log"))?;
-            if let Some(runtime) = runtime {
-                runtime.keep(&folder);
-            }
-            fs::write(&done, &key).map_err(SimError::io(&done))?;
+            make(engine, command, build, &home, runtime)?;
+            let mark = mark(&key, &program).expect("it was just put there");
+            write_whole(&home.join(MARK), mark.as_bytes(), &mut |_| {}).map_err(SimError::io(&home))?;
         }
-        Ok(Simulation { engine, build: build.into(), program, cached, netlist })
+        Ok(Simulation { engine, build: build.into(), program, interpreter, cached, netlist })
     }
 
     /// The same program over another build folder, whose Verilog is the same: memory images are read
@@ -183,48 +183,101 @@ impl Simulation {
     pub fn over(&self, build: &Path) -> Simulation {
         Simulation { build: build.into(), ..self.clone() }
     }
+}
 
-    /// Runs `jobs` jobs of the stimulus; returns the testbench's log.
-    pub fn run(
-        &self,
-        name: &str,
-        stimulus: &str,
-        jobs: usize,
-        options: &RunOptions,
-    ) -> Result<String, SimError> {
-        let folder = self.program.parent().expect("a program lies in a folder");
-        let (input, log) = (folder.join(format!("{name}.hex")), folder.join(format!("{name}.log")));
-        fs::write(&input, stimulus).map_err(SimError::io(&input))?;
-        let mut command = match self.engine {
-            Engine::Verilator => {
-                Command::new(self.program.canonicalize().map_err(SimError::io(&self.program))?)
-            }
-            Engine::Icarus => {
-                let mut vvp = Command::new("vvp");
-                vvp.arg("-n").arg(relative(&self.build, &self.program));
-                if options.trace.is_some() {
-                    vvp.arg("-fst");
-                }
-                vvp
-            }
-        };
-        command
-            .arg(format!("+stimulus={}", relative(&self.build, &input).display()))
-            .arg(format!("+log={}", relative(&self.build, &log).display()))
-            .arg(format!("+jobs={jobs}"))
-            .arg(format!("+stalls={}", options.stalls))
-            .arg(format!("+reset_at={}", options.reset_at.unwrap_or(0)))
-            // Where a program that samples its time writes; the others take no notice.
-            .env("GMON_OUT_PREFIX", relative(&self.build, &folder.join(format!("{name}.gmon"))))
-            .current_dir(&self.build);
-        if let Some(trace) = &options.trace {
-            let file = std::path::absolute(&trace.file).map_err(SimError::io(&trace.file))?;
-            command.arg(format!("+trace={}", file.display()));
-            command.arg(format!("+trace_from={}", trace.from)).arg(format!("+trace_to={}", trace.to));
+impl Engine {
+    /// The compiled testbench.
+    fn program(self) -> String {
+        match self {
+            Engine::Verilator => format!("V{TOP}"),
+            Engine::Icarus => format!("{TOP}.vvp"),
         }
-        logged(&mut command, self.engine.name(), &folder.join(format!("{name}.out")))?;
-        fs::read_to_string(&log).map_err(SimError::io(&log))
     }
+}
+
+/// The file beside a program that says what it is made of, and that it is whole.
+const MARK: &str = "built";
+
+/// What the mark of a program must be; `None`: there is no program.
+fn mark(key: &str, program: &Path) -> Option<String> {
+    Some(format!("{key} {}\n", sha256(&fs::read(program).ok()?)))
+}
+
+/// The claim on a folder of compiled simulations, once nobody else compiles there.
+pub(super) fn claim(home: &Path) -> Result<Lock, SimError> {
+    let path = home.join("lock");
+    let told = &mut |who: &str| eprintln!("waiting for {who}, which compiles this design");
+    Lock::wait(&path, told).map_err(|error| match error {
+        LockError::Io(source) => SimError::Io { path: path.display().to_string(), source },
+        error => SimError::Place(format!("{}: {error}; move it away", path.display())),
+    })
+}
+
+/// Compiles in a folder of its own, so that nothing which is half made is ever found; only the program and the
+/// tool's words stay.
+fn make(
+    engine: Engine,
+    mut command: Command,
+    build: &Path,
+    home: &Path,
+    runtime: Option<Runtime>,
+) -> Result<(), SimError> {
+    let place = workplace(engine, build, home)?;
+    let work = unique_folder(&place, WORK).map_err(SimError::io(&place))?;
+    match engine {
+        Engine::Verilator => command.arg("--Mdir").arg(relative(build, &work)),
+        Engine::Icarus => command.arg("-o").arg(relative(build, &work.join(engine.program()))),
+    };
+    if let Some(flags) = runtime.as_ref().and_then(|r| r.fetch(&work)) {
+        command.args(flags);
+    }
+    let made = logged(&mut command, engine.name(), &home.join("build.log")).and_then(|()| {
+        if let Some(runtime) = runtime {
+            runtime.keep(&work);
+        }
+        put(&work.join(engine.program()), home)
+    });
+    let _ = fs::remove_dir_all(&work);
+    made
+}
+
+/// Moves a file into `home`, whole, also where it was made on another file system.
+fn put(from: &Path, home: &Path) -> Result<(), SimError> {
+    let name = from.file_name().expect("a program has a name");
+    let moved = fs::rename(from, home.join(name)).or_else(|_| {
+        let near = unique_folder(home, WORK)?;
+        fs::copy(from, near.join(name))?;
+        fs::rename(near.join(name), home.join(name))?;
+        fs::remove_dir(near)
+    });
+    moved.map_err(SimError::io(from))
+}
+
+/// How the folders begin in which something is compiled.
+const WORK: &str = "compile-";
+
+/// Where to compile: in `home`, which has been claimed, so that what lies there of earlier work is nobody's; for make
+/// a place without spaces in its path.
+fn workplace(engine: Engine, build: &Path, home: &Path) -> Result<PathBuf, SimError> {
+    for entry in fs::read_dir(home).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(WORK) {
+            fs::remove_dir_all(entry.path()).map_err(SimError::io(home))?;
+        }
+    }
+    let spaced = |path: &Path| path.to_string_lossy().contains(char::is_whitespace);
+    let here = std::path::absolute(build).map_err(SimError::io(build))?;
+    if engine == Engine::Icarus || !spaced(&here) {
+        return Ok(home.into());
+    }
+    let elsewhere = std::env::temp_dir();
+    if spaced(&elsewhere) {
+        return Err(SimError::Place(format!(
+            "{}: make cannot compile where a path has spaces, and that of temporary files has them too ({}); set TMPDIR to one without",
+            build.display(),
+            elsewhere.display()
+        )));
+    }
+    Ok(elsewhere)
 }
 
 /// The files of `design.f`, the testbench last.
@@ -264,6 +317,16 @@ fn verilate(tool: &Tool, trace: bool, effort: Effort) -> Command {
         Effort::Once => {
             command.args(["-MAKEFLAGS", "OPT_FAST=-O0 OPT_SLOW=-O0", "--output-split-cfuncs", "2000"])
         }
+        // Counted bit by bit, a vector is not split: bits that feed each other look circular.
+        Effort::Coverage => command.args([
+            "--coverage-line",
+            "--coverage-toggle",
+            "-Wno-UNOPTFLAT",
+            "-MAKEFLAGS",
+            "OPT_FAST=-O1",
+            "--output-split",
+            "0",
+        ]),
         // A function for each statement, named after its module, and none put into another.
         // Only linked with -pg: the clock samples, and no call is counted.
         Effort::Profile => command.args(["--prof-cfuncs", "-LDFLAGS", "-pg", "-MAKEFLAGS", PROFILED]),
@@ -280,45 +343,6 @@ fn verilate(tool: &Tool, trace: bool, effort: Effort) -> Command {
 
 const PROFILED: &str =
     "OPT_FAST='-O2 -fno-inline-functions -fno-inline-small-functions -fno-inline-functions-called-once'";
-
-/// Verilator's own objects, the same for every design.
-const RUNTIME: [&str; 3] = ["verilated.o", "verilated_timing.o", "verilated_threads.o"];
-
-/// Where those objects are kept between builds: a third of the work on a small design.
-struct Runtime(PathBuf);
-
-impl Runtime {
-    /// `None`: nowhere to keep them.
-    fn new(tool: &Tool, trace: bool) -> Option<Runtime> {
-        let variable = |name| std::env::var_os(name).map(PathBuf::from).filter(|p| p.is_absolute());
-        let cache = variable("XDG_CACHE_HOME").or_else(|| Some(variable("HOME")?.join(".cache")))?;
-        let compiler = COMPILER.find().ok()?;
-        // They are compiled for the processor at hand.
-        let cpuinfo = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-        let features = cpuinfo.lines().find(|l| l.starts_with("flags")).unwrap_or_default();
-        let all = format!("{tool:?}\n{compiler:?}\n{features}\n{:?}", verilate(tool, trace, Effort::Run));
-        Some(Runtime(cache.join("hvae-mnn").join(format!("verilator-{}", &sha256(all.as_bytes())[..16]))))
-    }
-
-    /// Puts the objects into a build folder, if there are any.
-    fn fetch(&self, folder: &Path) -> bool {
-        RUNTIME.iter().all(|o| fs::copy(self.0.join(o), folder.join(o)).is_ok())
-    }
-
-    /// Keeps the objects of a build for the next ones. A cache that cannot be written is none.
-    fn keep(&self, folder: &Path) {
-        if self.0.exists() {
-            return;
-        }
-        let part = self.0.with_extension(std::process::id().to_string());
-        let copied = fs::create_dir_all(&part).is_ok()
-            && RUNTIME.iter().all(|o| fs::copy(folder.join(o), part.join(o)).is_ok());
-        // Of two builds at a time, the first to rename wins.
-        if !copied || fs::rename(&part, &self.0).is_err() {
-            let _ = fs::remove_dir_all(&part);
-        }
-    }
-}
 
 fn icarus(tool: &Tool) -> Command {
     let mut command = Command::new(&tool.path);
@@ -337,26 +361,15 @@ fn key(build: &Path, sources: &[String], tool: &Tool, command: &Command) -> Resu
     Ok(sha256(all.as_bytes()))
 }
 
-/// Runs a command with its output in a log; its last lines go into the error.
+/// Runs a command with its output in a log.
 pub(super) fn logged(command: &mut Command, tool: &'static str, log: &Path) -> Result<(), SimError> {
-    let file = fs::File::create(log).map_err(SimError::io(log))?;
-    let copy = file.try_clone().map_err(SimError::io(log))?;
-    let program = PathBuf::from(command.get_program());
-    let status =
-        command.stdin(Stdio::null()).stdout(file).stderr(copy).status().map_err(SimError::io(&program))?;
-    if status.success() {
-        return Ok(());
-    }
-    let text = fs::read_to_string(log).unwrap_or_default();
-    let lines: Vec<&str> = text.lines().collect();
-    Err(SimError::Failed {
-        tool,
-        status: status.to_string(),
-        tail: lines[lines.len().saturating_sub(15)..].join("\n"),
-        log: log.display().to_string(),
-    })
+    Ok(run(command, tool, log, &mut || ControlFlow::Continue(()))?)
 }
 
-fn relative(build: &Path, path: &Path) -> PathBuf {
-    path.strip_prefix(build).unwrap_or(path).to_path_buf()
+/// A path as it is from inside the build folder, in which every tool runs.
+pub(super) fn relative(build: &Path, path: &Path) -> PathBuf {
+    match path.strip_prefix(build) {
+        Ok(below) => below.to_path_buf(),
+        Err(_) => std::path::absolute(path).unwrap_or_else(|_| path.into()),
+    }
 }

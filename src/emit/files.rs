@@ -3,8 +3,9 @@
 use super::controllers::{self, registers};
 use super::design::{Design, TOOL, design_id};
 use super::packaging;
+use super::script::CODES;
 use super::stages::{StageBuilder, Stages};
-use super::templates::{Core, Counter, DesignHeader, RegisterOffsets, Testbench, Top};
+use super::templates::{Core, DesignHeader, Testbench, Top};
 use crate::config::Config;
 use crate::crossbar::{Converter, CrossbarNet, Tile, TileGeometry};
 use crate::model::When;
@@ -233,22 +234,16 @@ fn unread(stages: &Stages) -> String {
 
 fn simulation(config: &Config, banner: &str, stages: &Stages, files: &mut BTreeMap<String, String>) {
     let hex = |name: &str| format!("{:02x}", registers::offset(name));
-    let counter = |name: &'static str| Counter { name, offset: hex(name) };
     let testbench = Testbench {
         banner,
         probes: &stages.probes,
         // Far more than any job takes: every token as slow as a whole vocabulary on one lane.
         timeout: 10_000 * config.accelerator.max_tokens as u64 + 100_000,
-        r: RegisterOffsets {
-            control: hex("CONTROL"),
-            job: hex("JOB"),
-            status: hex("STATUS"),
-            seed_lo: hex("SEED_LO"),
-            seed_hi: hex("SEED_HI"),
-            inverse_temperature: hex("INVERSE_TEMPERATURE"),
-            max_tokens: hex("MAX_TOKENS"),
-        },
-        counters: ["CYCLES", "ADC_CLIPS", "SATURATIONS", "TOKENS", "TILE_SAMPLES"].map(counter).into(),
+        control: hex("CONTROL"),
+        abort: registers::find("CONTROL").field("ABORT").mask(),
+        status: hex("STATUS"),
+        done: registers::find("STATUS").field("DONE").low,
+        codes: CODES,
     };
     put(files, "sim/hvae_tb.sv", &testbench);
 }

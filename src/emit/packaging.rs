@@ -3,6 +3,7 @@
 use super::component::{CLOCK, File, FileSet, Port, RESET, component, ports};
 use super::controllers::{csr, registers};
 use super::files::put;
+use super::script::{Step, script};
 use crate::config::Accelerator;
 use askama::Template;
 use std::collections::BTreeMap;
@@ -128,8 +129,17 @@ fn file_sets(sources: &[String], images: &[String]) -> Vec<FileSet> {
 
 /// GENERATE, the likeliest tokens, seed 1: needs no packet.
 fn stimulus(max_tokens: usize) -> String {
-    let job = registers::find("JOB").field("JOB").value("GENERATE");
-    let temperature = registers::find("INVERSE_TEMPERATURE").reset;
-    let words = [job, 1, 0, temperature, max_tokens.min(0xFFFF) as u32, 0];
-    words.map(|w| format!("{w:08x}\n")).concat()
+    let register = |name: &str| registers::offset(name) as u8;
+    let write = |name: &str, data: u32| Step::Write { address: register(name), strobes: 0xf, data };
+    script(&[
+        write("JOB", registers::find("JOB").field("JOB").value("GENERATE")),
+        write("SEED_LO", 1),
+        write("MAX_TOKENS", max_tokens.min(0xFFFF) as u32),
+        write("CONTROL", registers::find("CONTROL").field("START").mask()),
+        Step::Done,
+        Step::Quiet,
+        Step::Read { address: register("STATUS") },
+        Step::Read { address: register("CYCLES") },
+        Step::Read { address: register("TOKENS") },
+    ])
 }

@@ -76,10 +76,19 @@ impl<'a> StageBuilder<'a> {
     pub(super) fn start(&self, id: BlockId) -> String {
         let over = self.net.quant.network.blocks[id].when;
         let depth = self.out.schedule.body(over).depth(id).expect("a stage has a place in its loop");
-        match over {
-            When::EncoderStep => format!("encode_start[{depth}]"),
-            When::Sentence => "bridge_start".into(),
-            When::DecoderStep => format!("decode_start[{depth}]"),
+        let body = self.out.schedule.body(over);
+        let starts = match over {
+            When::EncoderStep => "encode_start",
+            When::Sentence => return "bridge_start".into(),
+            When::DecoderStep => "decode_start",
+        };
+        if body.idle.contains(&id) {
+            "1'b0".into()
+        } else if body.at_last.contains(&id) {
+            // No token comes behind this one.
+            format!("{starts}[{depth}] && {starts}[{}:0] == {depth}'d0", depth - 1)
+        } else {
+            format!("{starts}[{depth}]")
         }
     }
 

@@ -12,7 +12,7 @@ mod timing;
 
 pub use crate::model::JobKind;
 pub use engine::GoldenEngine;
-pub use job::{Counters, Job, JobError, Run, VectorEvent};
+pub use job::{Abort, Counters, Ending, Job, Manner, Refusal, Run, Shape, Stop, VectorEvent};
 pub use net::{Golden, LatentMode, Machine};
 pub use random::{NoiseKind, NoiseSource};
 pub use score::{SCORE_FRAC, Scorer};

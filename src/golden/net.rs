@@ -1,13 +1,14 @@
 //! The network in integers, block by block, over any kind of matrix.
 
 use super::cell::{UnitInput, unit};
-use super::{NoiseKind, NoiseSource, Timing};
+use super::{NoiseKind, NoiseSource, Shape, Timing};
 use crate::config::Accelerator;
 use crate::crossbar::{CrossbarNet, TileGeometry, TiledMatrix, job_key, product_key};
 use crate::model::{BlockId, Schedule};
 use crate::quant::{
     IntMatrix, MatVec, NOISE_FRAC, QuantBlock, QuantCell, QuantNet, Saturations, requant_to, saturating_add,
 };
+use std::collections::BTreeMap;
 
 /// The golden model: a network, its matrices (ideal or tiled), its schedule and its timing.
 #[derive(Debug, Clone)]
@@ -17,6 +18,7 @@ pub struct Golden<M> {
     matrices: Vec<Vec<M>>,
     pub timing: Timing,
     pub schedule: Schedule,
+    pub shape: Shape,
     geometry: TileGeometry,
     skip_zero_phases: bool,
     /// Seed of `[noise]`, where conversions draw.
@@ -64,6 +66,13 @@ impl<M: MatVec> Golden<M> {
             matrices,
             timing: Timing::new(quant, g, rounds, accelerator),
             schedule: Schedule::new(&quant.network),
+            shape: Shape {
+                vocabulary: quant.network.vocabulary,
+                latent: quant.network.width(quant.network.latent()),
+                state_bits: quant.fixed.state_bits,
+                max_tokens: accelerator.max_tokens,
+                score: accelerator.score,
+            },
             geometry: g.clone(),
             skip_zero_phases: accelerator.skip_zero_phases,
             noise_seed: None,
@@ -123,6 +132,8 @@ pub struct Machine<'a, M> {
     pub adc_clips: u64,
     pub tile_samples: u64,
     pub tile_samples_skipped: u64,
+    /// Sums of products that stay the same in a sentence, by block and part, from the first step on.
+    kept: BTreeMap<(BlockId, usize), (Vec<i64>, i32)>,
 }
 
 impl<'a, M: MatVec> Machine<'a, M> {
@@ -146,6 +157,7 @@ impl<'a, M: MatVec> Machine<'a, M> {
             adc_clips: 0,
             tile_samples: 0,
             tile_samples_skipped: 0,
+            kept: BTreeMap::new(),
         }
     }
 
@@ -255,6 +267,19 @@ impl<'a, M: MatVec> Machine<'a, M> {
         (sums, more)
     }
 
+    /// The same; where `source` does not change in the loop, converted at the first step alone.
+    fn product_of_part(&mut self, id: BlockId, part: usize, source: BlockId) -> (Vec<i64>, i32) {
+        if !self.golden.schedule.constant(source, id) {
+            return self.product(id, part, source);
+        }
+        if let Some(kept) = self.kept.get(&(id, part)) {
+            return kept.clone();
+        }
+        let made = self.product(id, part, source);
+        self.kept.insert((id, part), made.clone());
+        made
+    }
+
     fn requantised(&mut self, sums: &[i64], shift: i32, bits: u32) -> Vec<i64> {
         sums.iter().map(|&s| requant_to(s, shift, bits, &mut self.saturations)).collect()
     }
@@ -264,7 +289,7 @@ impl<'a, M: MatVec> Machine<'a, M> {
         let pre_bits = quant.fixed.pre_bits;
         let mut pres = Vec::with_capacity(cell.parts.len());
         for (i, part) in cell.parts.iter().enumerate() {
-            let (sums, more) = self.product(id, i, part.source);
+            let (sums, more) = self.product_of_part(id, i, part.source);
             pres.push(self.requantised(&sums, part.shift + more, pre_bits));
         }
         let recurrent = pres.pop().expect("a cell has a recurrent part");

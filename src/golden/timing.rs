@@ -161,7 +161,7 @@ impl Timing {
     /// Cycles per token of a network with these stages.
     pub fn token(&self, quant: &QuantNet, schedule: &Schedule) -> TokenCycles {
         let of = |over| schedule.body(over).stages();
-        let read = || of(When::EncoderStep).filter_map(|id| self.stages[id]);
+        let read = || schedule.body(When::EncoderStep).steady().filter_map(|id| self.stages[id]);
         let written = || of(When::DecoderStep).filter_map(|id| self.stages[id]);
         let scored = || of(When::DecoderStep).filter_map(|id| self.scoring(quant, id));
         let beat = FETCH + HANDOVER;

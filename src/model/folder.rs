@@ -4,8 +4,8 @@
 
 use super::{FloatNet, ModelError, Network, Split, Vocabulary, Weights};
 use crate::config::{Config, Model, Train};
+use crate::files::sha256;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
@@ -104,20 +104,22 @@ impl TrainedModel {
         Ok(TrainedModel { description, network, weights, vocabulary })
     }
 
-    /// Writes `model.safetensors`, `model.toml` and `vocab.txt` into an existing folder, each
-    /// whole or not at all.
-    pub fn save(&self, folder: &Path) -> Result<(), ModelError> {
+    /// The files of a model folder, each with its name; the description, which has the hashes of the others, last.
+    pub fn files(&self) -> [(&'static str, Vec<u8>); 3] {
         let weights = self.weights.to_bytes();
-        let vocabulary = self.vocabulary.to_text();
+        let vocabulary = self.vocabulary.to_text().into_bytes();
         let file = DescriptionFile {
             model: self.description.model.clone(),
             train: self.description.train.clone(),
-            sha256: Digests { weights: sha256(&weights), vocabulary: sha256(vocabulary.as_bytes()) },
+            sha256: Digests { weights: sha256(&weights), vocabulary: sha256(&vocabulary) },
         };
-        let description = toml::to_string(&file).expect("plain values");
-        write_whole(&folder.join(WEIGHTS_FILE), &weights)?;
-        write_whole(&folder.join(VOCABULARY_FILE), vocabulary.as_bytes())?;
-        write_whole(&folder.join(DESCRIPTION_FILE), description.as_bytes())
+        let description = toml::to_string(&file).expect("plain values").into_bytes();
+        [(WEIGHTS_FILE, weights), (VOCABULARY_FILE, vocabulary), (DESCRIPTION_FILE, description)]
+    }
+
+    /// Writes them into an existing folder, each whole or not at all.
+    pub fn save(&self, folder: &Path) -> Result<(), ModelError> {
+        self.files().iter().try_for_each(|(name, bytes)| write_whole(&folder.join(name), bytes))
     }
 
     /// The float forward pass of this model.
@@ -128,11 +130,7 @@ impl TrainedModel {
 
 /// Writes a file so that it has either its old or its new contents, never a part.
 pub fn write_whole(path: &Path, contents: &[u8]) -> Result<(), ModelError> {
-    let mut name = path.file_name().expect("a file path").to_os_string();
-    name.push(".partial");
-    let partial: PathBuf = path.with_file_name(name);
-    std::fs::write(&partial, contents).and_then(|()| std::fs::rename(&partial, path)).map_err(|error| {
-        let _ = std::fs::remove_file(&partial);
+    crate::files::write_whole(path, contents, &mut |_| {}).map_err(|error| {
         ModelError::new(
             path.display().to_string(),
             "a place to write to",
@@ -224,8 +222,4 @@ fn check_digest(file: &str, bytes: &[u8], expected: &str) -> Result<(), ModelErr
         got,
         "restore the file, or train or import again",
     ))
-}
-
-fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -21,12 +21,19 @@ pub enum JobKind {
     Generate = 3,
     /// Tokens to the log-probability of each but the first, through z.
     Score = 4,
+    /// A number that no design has a job for; its packet is taken and dropped.
+    Reserved = 7,
 }
 
 impl JobKind {
-    /// Every job, by number.
+    /// Every job that there is, by number.
     pub const ALL: [JobKind; 5] =
         [JobKind::Encode, JobKind::Reconstruct, JobKind::Decode, JobKind::Generate, JobKind::Score];
+
+    /// It waits for a packet.
+    pub const fn reads_packet(self) -> bool {
+        !matches!(self, JobKind::Generate)
+    }
 
     /// Its packet is a sentence.
     pub const fn reads_tokens(self) -> bool {
@@ -43,6 +50,47 @@ pub struct Body {
     pub lookups: Vec<BlockId>,
     /// Stages by depth: those of one depth need nothing of each other and can work side by side.
     pub depths: Vec<Vec<BlockId>>,
+    /// Those of which a job reads the last step's value alone, so that they work in that step alone: heads
+    /// that z is made of. (All of depth > 0: a stage knows the last step by nothing coming behind it.)
+    pub at_last: Vec<BlockId>,
+    /// Those that no job reads: heads that are there for training.
+    pub idle: Vec<BlockId>,
+}
+
+/// At which steps somebody reads what a block makes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Reads {
+    Never,
+    Last,
+    Every,
+}
+
+impl Reads {
+    /// Of every block. A cell reads itself; logits leave the network.
+    fn of(network: &Network) -> Vec<Reads> {
+        let mut reads = vec![Reads::Never; network.blocks.len()];
+        for (id, block) in network.blocks.iter().enumerate().rev() {
+            let (init, elsewhere) = match &block.op {
+                Op::Vocabulary { .. } => {
+                    reads[id] = Reads::Every;
+                    (None, Reads::Last)
+                }
+                Op::Cell { init, .. } => {
+                    if reads[id] == Reads::Last {
+                        reads[id] = Reads::Every;
+                    }
+                    (*init, Reads::Last)
+                }
+                Op::Latent { steps, .. } => (None, if steps.is_last() { Reads::Last } else { Reads::Every }),
+                Op::Embedding { .. } | Op::Moments { .. } | Op::Linear { .. } => (None, Reads::Last),
+            };
+            for source in network.inputs(id).into_iter().chain(init) {
+                let same_loop = network.blocks[source].when == block.when;
+                reads[source] = reads[source].max(if same_loop { reads[id] } else { elsewhere });
+            }
+        }
+        reads
+    }
 }
 
 impl Body {
@@ -59,7 +107,18 @@ impl Body {
             depths.resize(depths.len().max(depth_of[id] + 1), Vec::new());
             depths[depth_of[id]].push(id);
         }
-        Body { over, lookups, depths }
+        let reads = Reads::of(network);
+        let read = |wanted: Reads| -> Vec<BlockId> {
+            let here =
+                depths.iter().enumerate().flat_map(|(d, stages)| stages.iter().map(move |&id| (d, id)));
+            let matching = here.filter(|&(d, id)| reads[id] == wanted && (d > 0 || wanted == Reads::Never));
+            matching.map(|(_, id)| id).collect()
+        };
+        let (at_last, idle) = match over {
+            When::Sentence => (Vec::new(), Vec::new()),
+            When::EncoderStep | When::DecoderStep => (read(Reads::Last), read(Reads::Never)),
+        };
+        Body { over, lookups, depths, at_last, idle }
     }
 
     /// Every stage, in an order in which each follows what it reads.
@@ -85,8 +144,18 @@ impl Body {
     /// The stages at work in beat `beat` of a wave over `steps` steps, where a stage of depth d works on
     /// step beat - d.
     pub fn beat(&self, beat: usize, steps: usize) -> impl Iterator<Item = BlockId> + '_ {
-        let active = self.depths.iter().enumerate().filter(move |(d, _)| *d <= beat && beat < steps + d);
-        active.flat_map(|(_, stages)| stages.iter().copied())
+        let here = self.staged().filter(move |&(d, id)| d <= beat && self.works(id, beat - d, steps));
+        here.map(|(_, id)| id)
+    }
+
+    /// The stages at work in a beat in the middle of a long wave.
+    pub fn steady(&self) -> impl Iterator<Item = BlockId> + '_ {
+        self.stages().filter(|&id| self.works(id, 0, 2))
+    }
+
+    /// Whether a job makes stage `id` work in step `step` of `steps`.
+    pub fn works(&self, id: BlockId, step: usize, steps: usize) -> bool {
+        step < steps && !self.idle.contains(&id) && (step + 1 == steps || !self.at_last.contains(&id))
     }
 
     /// Beats of a wave over `steps` steps.
@@ -123,6 +192,8 @@ pub type Plan = Vec<Step>;
 pub struct Schedule {
     bodies: [Body; 3],
     plans: [Plan; 5],
+    /// The loop of each block.
+    over: Vec<When>,
 }
 
 impl Schedule {
@@ -141,6 +212,7 @@ impl Schedule {
             plan.push(Step::Draw(latents.clone()));
             let rest = [Step::Once(once.clone()), Step::Load(loaded.clone())];
             match kind {
+                JobKind::Reserved => plan.clear(),
                 JobKind::Encode => plan.push(Step::Statistics(latents.clone())),
                 JobKind::Score => plan.extend(rest.into_iter().chain([Step::Predict(When::DecoderStep)])),
                 JobKind::Reconstruct | JobKind::Decode | JobKind::Generate => {
@@ -149,7 +221,8 @@ impl Schedule {
             }
             plan
         };
-        Schedule { bodies, plans: JobKind::ALL.map(plan) }
+        let over = network.blocks.iter().map(|b| b.when).collect();
+        Schedule { bodies, plans: JobKind::ALL.map(plan), over }
     }
 
     /// What a step of a loop evaluates.
@@ -162,6 +235,12 @@ impl Schedule {
         &self.bodies
     }
 
+    /// Whether what `reader` reads of `source` stays the same while the loop of `reader` goes on: a product
+    /// with it is made at the first step and kept.
+    pub fn constant(&self, source: BlockId, reader: BlockId) -> bool {
+        self.over[source] == When::Sentence && self.over[reader] != When::Sentence
+    }
+
     /// Every block, behind all that it reads.
     pub fn order(&self) -> impl DoubleEndedIterator<Item = BlockId> {
         let all: Vec<BlockId> = self.bodies.iter().flat_map(Body::blocks).collect();
@@ -170,14 +249,14 @@ impl Schedule {
 
     /// What a job does.
     pub fn plan(&self, kind: JobKind) -> &[Step] {
-        &self.plans[kind as usize]
+        JobKind::ALL.iter().position(|k| *k == kind).map_or(&[], |at| &self.plans[at])
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{CellKind, Config, LatentFrom};
+    use crate::config::{CellKind, Config, LatentFrom, LatentSteps};
 
     fn schedule(change: impl Fn(&mut Config)) -> (Network, Schedule) {
         let mut config = Config::default();
@@ -215,7 +294,7 @@ mod tests {
         let (network, schedule) = schedule(|_| ());
         let body = schedule.body(When::EncoderStep);
         let beats: Vec<Vec<&str>> = (0..body.beats(2)).map(|b| names(&network, body.beat(b, 2))).collect();
-        assert_eq!(beats, [vec!["enc1"], vec!["enc1", "q1", "enc2"], vec!["q1", "enc2", "q2"], vec!["q2"]]);
+        assert_eq!(beats, [vec!["enc1"], vec!["enc1", "enc2"], vec!["q1", "enc2"], vec!["q2"]]);
     }
 
     #[test]
@@ -226,6 +305,37 @@ mod tests {
         assert_eq!(plan(JobKind::Reconstruct)[1..], *plan(JobKind::Generate));
         assert_eq!(plan(JobKind::Score)[..4], plan(JobKind::Reconstruct)[..4]);
         assert!(matches!(plan(JobKind::Encode), [Step::Read(_), Step::Draw(_), Step::Statistics(_)]));
+    }
+
+    /// z is made of the heads' last values, or of the top one's alone, or of all steps.
+    #[test]
+    fn heads_work_when_somebody_reads_them() {
+        let (network, both) = schedule(|_| ());
+        let body = both.body(When::EncoderStep);
+        assert_eq!(names(&network, body.at_last.iter().copied()), ["q1", "q2"]);
+        assert_eq!(names(&network, body.steady()), ["enc1", "enc2"]);
+
+        let (network, top) = schedule(|c| c.model.latent_from = LatentFrom::Top);
+        let body = top.body(When::EncoderStep);
+        assert_eq!(names(&network, body.idle.iter().copied()), ["q1"]);
+        assert_eq!(names(&network, body.at_last.iter().copied()), ["q2"]);
+
+        let (_, mean) = schedule(|c| c.model.latent_steps = LatentSteps::Mean);
+        assert!(mean.body(When::EncoderStep).at_last.is_empty());
+        for schedule in [both, top, mean] {
+            let decoder = schedule.body(When::DecoderStep);
+            assert!(decoder.at_last.is_empty() && decoder.idle.is_empty());
+        }
+    }
+
+    #[test]
+    fn only_z_stays_the_same_in_a_loop_that_reads_it() {
+        let (network, schedule) = schedule(|_| ());
+        let pairs = (0..network.blocks.len())
+            .flat_map(|reader| network.inputs(reader).into_iter().map(move |source| (source, reader)));
+        let constant: Vec<_> = pairs.filter(|&(source, reader)| schedule.constant(source, reader)).collect();
+        let named = |id: BlockId| network.blocks[id].name.as_str();
+        assert_eq!(constant.iter().map(|&(s, r)| (named(s), named(r))).collect::<Vec<_>>(), [("z", "dec1")]);
     }
 
     /// Levels that depend on each other's draw are drawn one after the other.

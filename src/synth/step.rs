@@ -2,14 +2,16 @@
 // Tools work on files, in the build folder.
 #![allow(clippy::disallowed_methods)]
 
-use crate::cosim::tools::{Tool, ToolError};
-use crate::rom::sha256;
+use crate::files::{sha256, write_whole};
+use crate::tools::{RunError, Tool, ToolError, run};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::time::Instant;
 
 /// Hears what a step is doing: its name, then the pass that its tool is in.
 pub type Progress<'a> = &'a dyn Fn(&str);
@@ -21,8 +23,8 @@ pub enum SynthError {
     Tool(#[from] ToolError),
     #[error("{path}: {source}")]
     Io { path: String, source: io::Error },
-    #[error("{tool} failed ({status}); its last words:\n{tail}\n  whole log: {log}")]
-    Failed { tool: String, status: String, tail: String, log: String },
+    #[error(transparent)]
+    Run(#[from] RunError),
     #[error("{0}")]
     Request(String),
     #[error("{path}: {problem}; the tool may have changed its format, see its log beside it")]
@@ -42,83 +44,109 @@ pub(super) struct Step<'a> {
     pub arguments: Vec<String>,
     /// Read: below the build folder.
     pub inputs: Vec<String>,
-    /// Written: below the build folder.
-    pub output: String,
+    /// Written, all of them: below the build folder.
+    pub outputs: Vec<String>,
 }
 
 impl Step<'_> {
-    /// Runs the tool unless its last success was with the same inputs. Seconds it took then.
+    /// Runs the tool unless its last success was with the same inputs and what it wrote then is still as it was.
+    /// Seconds it took then.
     pub fn run(&self, build: &Path, folder: &Path, progress: Progress) -> Result<f64, SynthError> {
         let key = self.key(build)?;
         let done = folder.join(format!("{}.done", self.name));
-        let output = build.join(&self.output);
-        if let Some(seconds) = earlier(&done, &key).filter(|_| output.exists()) {
+        let earlier = Done::read(&done)
+            .filter(|d| d.key == key && self.hashes(build).ok().as_ref() == Some(&d.outputs));
+        if let Some(earlier) = earlier {
             progress(&format!("{}: unchanged since its last run", self.name));
-            return Ok(seconds);
+            return Ok(earlier.seconds);
         }
-        // A half-written output must not look like a whole one.
-        for stale in [&done, &output] {
+        // What is read back afterwards is what this run wrote.
+        let outputs: Vec<PathBuf> = self.outputs.iter().map(|output| build.join(output)).collect();
+        for stale in outputs.iter().chain([&done]) {
             match fs::remove_file(stale) {
                 Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(SynthError::io(stale)(e)),
                 _ => {}
             }
         }
         let started = Instant::now();
-        self.watch(build, &folder.join(format!("{}.log", self.name)), progress)?;
-        let seconds = started.elapsed().as_secs_f64();
-        fs::write(&done, format!("{key} {seconds:.1}\n")).map_err(SynthError::io(&done))?;
+        let log = folder.join(format!("{}.log", self.name));
+        self.watch(build, &log, progress)?;
+        if let Some(missing) = outputs.iter().find(|output| fs::metadata(output).map_or(0, |o| o.len()) == 0)
+        {
+            return Err(SynthError::Report {
+                path: missing.display().to_string(),
+                problem: format!(
+                    "expected what {} writes, found none though it ended well (log {})",
+                    self.name,
+                    log.display()
+                ),
+            });
+        }
+        let seconds = (10.0 * started.elapsed().as_secs_f64()).round() / 10.0;
+        let text = serde_json::to_string(&Done { key, seconds, outputs: self.hashes(build)? })
+            .expect("plain data")
+            + "\n";
+        write_whole(&done, text.as_bytes(), &mut |_| {}).map_err(SynthError::io(&done))?;
         Ok(seconds)
     }
 
     fn key(&self, build: &Path) -> Result<String, SynthError> {
         let mut all = format!("{}\n{:?}\n", self.tool.version, self.arguments);
-        for file in &self.inputs {
-            let path = build.join(file);
-            all += &format!("{file} {}\n", sha256(&fs::read(&path).map_err(SynthError::io(&path))?));
+        for (file, hash) in hashes(build, &self.inputs)? {
+            all += &format!("{file} {hash}\n");
         }
         Ok(sha256(all.as_bytes()))
     }
 
-    fn watch(&self, build: &Path, log: &Path, progress: Progress) -> Result<(), SynthError> {
-        let file = fs::File::create(log).map_err(SynthError::io(log))?;
-        let copy = file.try_clone().map_err(SynthError::io(log))?;
-        let mut child = Command::new(&self.tool.path)
-            .args(&self.arguments)
-            .current_dir(build)
-            .stdin(Stdio::null())
-            .stdout(file)
-            .stderr(copy)
-            .spawn()
-            .map_err(SynthError::io(&self.tool.path))?;
-        loop {
-            if let Some(status) = child.try_wait().map_err(SynthError::io(&self.tool.path))? {
-                return if status.success() { Ok(()) } else { Err(self.failure(&status.to_string(), log)) };
-            }
-            progress(&format!("{}: {}", self.name, pass(log)));
-            sleep(Duration::from_millis(250));
-        }
+    fn hashes(&self, build: &Path) -> Result<BTreeMap<String, String>, SynthError> {
+        hashes(build, &self.outputs)
     }
 
-    fn failure(&self, status: &str, log: &Path) -> SynthError {
-        let text = fs::read_to_string(log).unwrap_or_default();
-        let lines: Vec<&str> = text.lines().filter(|l| !l.trim().is_empty()).collect();
-        // What the tool calls an error, or else the end of what it said.
-        let errors: Vec<&str> = lines.iter().copied().filter(|l| l.contains("ERROR")).collect();
-        let last = if errors.is_empty() { &lines[lines.len().saturating_sub(12)..] } else { &errors[..] };
-        SynthError::Failed {
-            tool: self.tool.path.display().to_string(),
-            status: status.to_string(),
-            tail: last.join("\n"),
-            log: log.display().to_string(),
-        }
+    fn watch(&self, build: &Path, log: &Path, progress: Progress) -> Result<(), SynthError> {
+        let mut command = Command::new(&self.tool.path);
+        command.args(&self.arguments).current_dir(build);
+        let name = self.tool.path.display().to_string();
+        let mut said = || {
+            progress(&format!("{}: {}", self.name, pass(log)));
+            ControlFlow::Continue(())
+        };
+        Ok(run(&mut command, &name, log, &mut said)?)
     }
 }
 
-/// Seconds of an earlier run with this key.
-fn earlier(done: &Path, key: &str) -> Option<f64> {
-    let text = fs::read_to_string(done).ok()?;
-    let (found, seconds) = text.trim().split_once(' ')?;
-    if found == key { seconds.parse().ok() } else { None }
+/// What a step leaves when it has succeeded.
+#[derive(Serialize, Deserialize)]
+struct Done {
+    /// Of its tool, its arguments and its inputs.
+    key: String,
+    seconds: f64,
+    /// Hashes of what it wrote.
+    outputs: BTreeMap<String, String>,
+}
+
+impl Done {
+    fn read(path: &Path) -> Option<Done> {
+        serde_json::from_str(&fs::read_to_string(path).ok()?).ok()
+    }
+}
+
+/// Whether `output` is there as the step `name` of the flow in `folder` wrote it.
+pub(super) fn is_whole(build: &Path, folder: &Path, name: &str, output: &str) -> bool {
+    let done = Done::read(&folder.join(format!("{name}.done")));
+    done.is_some_and(|done| {
+        hashes(build, done.outputs.keys()).is_ok_and(|now| now == done.outputs && now.contains_key(output))
+    })
+}
+
+fn hashes<'a>(
+    build: &Path,
+    files: impl IntoIterator<Item = &'a String>,
+) -> Result<BTreeMap<String, String>, SynthError> {
+    let hash = |file: &String| {
+        let path = build.join(file);
+        Ok((file.clone(), sha256(&fs::read(&path).map_err(SynthError::io(&path))?)))
+    };
+    files.into_iter().map(hash).collect()
 }
 
 /// What the tool last said it was doing.

@@ -31,4 +31,4 @@ pub use hardware::Program;
 pub use objective::{Losses, kl_weight};
 pub use pace::pace;
 pub use progress::{Control, Progress, bar};
-pub use run::{Summary, TrainRequest, run};
+pub use run::{FILES, Summary, TrainRequest, run};

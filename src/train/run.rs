@@ -16,7 +16,7 @@ use super::progress::{Control, Progress};
 use crate::config::{Config, Protocol, Train};
 use crate::model::{
     Baselines, DESCRIPTION_FILE, Description, Effort, Evaluation, FloatNet, METRICS_FILE, ModelError,
-    Network, Ngram, Random, TrainedModel, evaluate, write_whole,
+    Network, Ngram, Random, TrainedModel, VOCABULARY_FILE, WEIGHTS_FILE, evaluate, write_whole,
 };
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -94,7 +94,10 @@ pub fn run(request: TrainRequest<'_>) -> Result<Summary, ModelError> {
         prepare(out)?;
         let adam = Adam::new(&network, net.tensors());
         let lagging = Lagging::begin(train);
-        (net, adam, Position { request: corpus.digest.clone(), lagging, ..Position::default() })
+        let position = Position { request: corpus.digest.clone(), lagging, ..Position::default() };
+        // From here on what lies in the folder is ours, whenever the run is killed.
+        checkpoint::save(&checkpoint, &net, &adam, &position)?;
+        (net, adam, position)
     };
 
     let mut machine = Machine::new(device, &net, &adam, train)?;
@@ -254,13 +257,20 @@ fn out_of_patience(train: &Train, position: &Position) -> bool {
     train.patience > 0 && since_best >= train.patience
 }
 
-/// Makes the model folder, or refuses one that already holds a model.
+/// What a run writes into its folder.
+pub const FILES: [&str; 5] = [DESCRIPTION_FILE, WEIGHTS_FILE, VOCABULARY_FILE, METRICS_FILE, CHECKPOINT_FILE];
+
+/// Makes the model folder, or refuses one with files that are not of this run.
 fn prepare(out: &Path) -> Result<(), ModelError> {
-    if out.join(DESCRIPTION_FILE).exists() {
+    if let Some(name) = FILES.iter().find(|name| out.join(name).exists()) {
+        let found = match *name {
+            DESCRIPTION_FILE => "a finished model",
+            name => name,
+        };
         return Err(ModelError::new(
             out.display().to_string(),
             "a new folder, or one with a checkpoint to go on from",
-            "a finished model",
+            found,
             "remove it or choose another folder",
         ));
     }

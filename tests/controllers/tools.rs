@@ -1,6 +1,6 @@
 //! The simulators that happen to be here.
 
-use hvae_mnn::cosim::tools::VERILATOR;
+use hvae_mnn::tools::VERILATOR;
 use std::path::PathBuf;
 use std::process::Command;
 

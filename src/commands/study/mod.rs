@@ -5,6 +5,7 @@ mod row;
 mod table;
 
 use super::Failure;
+use super::claim::Claim;
 use super::inputs::read_text;
 use super::out::{remark, say};
 use super::progress;
@@ -13,7 +14,6 @@ use hvae_mnn::study::{Choice, Row, Study, read_rows};
 use journal::Journal;
 use row::Material;
 use sha2::{Digest, Sha256};
-use std::fs;
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -62,9 +62,13 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         return say!("{}", row.to_line(&identity(&study, &text)?));
     }
     let out = args.out.as_deref().expect("clap asks for it");
-    fs::create_dir_all(out).map_err(|e| Failure::io(out, e))?;
     let identity = identity(&study, &text)?;
-    let journal = Journal::open(&out.join("rows.jsonl"), &study, &identity)?;
+    let _claim = Claim::of(out)?;
+    let rows = out.join("rows.jsonl");
+    if !rows.exists() {
+        table::refuse_others(&study, out)?;
+    }
+    let journal = Journal::open(&rows, &study, &identity)?;
     let rows = if args.collect.is_empty() {
         compute(&study, &file, journal, args.jobs)?
     } else {

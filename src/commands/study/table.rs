@@ -7,17 +7,32 @@ use hvae_mnn::study::{FIGURES, Plot, Row, Study};
 use std::collections::BTreeMap;
 use std::path::Path;
 
+const TABLES: [&str; 3] = ["results.csv", "results.json", "summary.md"];
+
+fn file_of(plot: &Plot) -> String {
+    let x = plot.x.replace(|c: char| !c.is_ascii_alphanumeric() && c != '_', "-");
+    format!("{}-{x}.svg", plot.y)
+}
+
+/// Refuses a folder without rows that has a file of a name that a study writes.
+pub fn refuse_others(study: &Study, out: &Path) -> Result<(), Failure> {
+    let mut names = TABLES.iter().map(|n| n.to_string()).chain(study.plots.iter().map(file_of));
+    match names.find(|name| out.join(name).exists()) {
+        None => Ok(()),
+        Some(name) => Err(Failure::input(format!(
+            "{}: expected no such file where no rows.jsonl is, found one; a study would replace it: move it away, or choose another --out",
+            out.join(name).display()
+        ))),
+    }
+}
+
 /// Writes everything; names of the files.
 pub fn write(study: &Study, rows: &[Row], out: &Path) -> Result<Vec<String>, Failure> {
-    let mut files = vec![
-        ("results.csv".to_string(), csv(study, rows)),
-        ("results.json".into(), json(rows)),
-        ("summary.md".into(), summary(study, rows).into_bytes()),
-    ];
+    let tables = [csv(study, rows), json(rows), summary(study, rows).into_bytes()];
+    let mut files: Vec<(String, Vec<u8>)> = TABLES.iter().map(|n| n.to_string()).zip(tables).collect();
     for plot in &study.plots {
         if let Some(svg) = svg(plot, rows) {
-            let x = plot.x.replace(|c: char| !c.is_ascii_alphanumeric() && c != '_', "-");
-            files.push((format!("{}-{x}.svg", plot.y), svg.into_bytes()));
+            files.push((file_of(plot), svg.into_bytes()));
         }
     }
     for (name, bytes) in &files {

@@ -390,7 +390,6 @@ impl Logic for AxilRegs {
             self.max_tokens.d.next = RESET_MAX_TOKENS.into();
         }
 
-        comment!("nothing is taken or offered in reset");
         self.s_axil_awready_o.next = !self.aw_full.q.val() && !self.rst_i.val();
         self.s_axil_wready_o.next = !self.w_full.q.val() && !self.rst_i.val();
         self.s_axil_bvalid_o.next = self.b_valid.q.val() && !self.rst_i.val();

@@ -105,6 +105,7 @@ pub struct JobSeq {
     wave_next: Signal<Local, Bits<8>>,
     wave_here: Signal<Local, Bits<8>>,
     decode_next: Signal<Local, Bits<8>>,
+    ending: Signal<Local, Bit>,
 }
 
 impl Logic for JobSeq {
@@ -300,6 +301,9 @@ impl Logic for JobSeq {
             }
             State::Stop => {
                 if !self.busy_i.val() {
+                    self.step.d.next = 0.into();
+                    self.waving.d.next = false;
+                    self.scoring.d.next = false;
                     self.state.d.next = State::Flush;
                 }
             }
@@ -315,19 +319,19 @@ impl Logic for JobSeq {
             }
         }
 
-        comment!("No more starts; what works comes to its end. Too late where the answer is whole.");
-        if self.abort_i.val()
-            && self.state.q.val() != State::Idle
-            && self.state.q.val() != State::Stop
-            && self.state.q.val() != State::Flush
-            && self.state.q.val() != State::Done
-        {
+        comment!(
+            "No more starts; what works comes to its end, with the step it works on. Too late where the answer is whole."
+        );
+        self.ending.next = self.state.q.val() == State::Stop
+            || self.state.q.val() == State::Flush
+            || self.state.q.val() == State::Done;
+        if self.abort_i.val() && self.state.q.val() != State::Idle && !self.ending.val() {
             self.aborted.d.next = true;
             self.error.d.next = false;
             self.timer.d.next = 0.into();
-            self.step.d.next = 0.into();
-            self.waving.d.next = false;
-            self.scoring.d.next = false;
+            self.step.d.next = self.step.q.val();
+            self.waving.d.next = self.waving.q.val();
+            self.scoring.d.next = self.scoring.q.val();
             self.encode_start.d.next = 0.into();
             self.decode_start.d.next = 0.into();
             self.latent_start.d.next = false;

