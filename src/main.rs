@@ -76,11 +76,11 @@ fn main() -> ExitCode {
 
 /// What is asked for. Help and wrong words are printed here.
 fn command() -> Result<Command, Failure> {
-    Cli::try_parse().map(|cli| cli.command).or_else(|words| {
+    Cli::try_parse().map(|cli| cli.command).map_err(|words| {
         let printed = words.print().and_then(|()| io::stdout().flush());
         match (words.use_stderr(), printed) {
-            (false, Err(error)) => Err(out::full(error)),
-            _ => Err(Failure { status: words.exit_code() as u8, message: String::new() }),
+            (false, Err(error)) => out::full(error),
+            _ => Failure { status: words.exit_code() as u8, message: String::new() },
         }
     })
 }

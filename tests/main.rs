@@ -6,6 +6,7 @@ mod bad_requests;
 mod budget;
 mod build_folder;
 mod calibration;
+mod clipped_bias;
 mod configs;
 mod controllers;
 mod cosim_faults;

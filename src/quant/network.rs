@@ -127,6 +127,10 @@ pub enum QuantError {
         "[model] latent_from = \"top-down\": expected \"both\" or \"top\", whose latents the accelerator takes all at once; train one of these, or evaluate this one with --on float"
     )]
     TopDown,
+    #[error(
+        "block {block}: expected numbers while the network reads sentences, found some beyond single precision; train it again, or bound its weights"
+    )]
+    Infinite { block: String },
     #[error("{place}: expected {expected}, found {found}")]
     Stored { place: String, expected: String, found: String },
 }
@@ -140,6 +144,9 @@ impl QuantNet {
         calibration: &Calibration,
     ) -> Result<Self, QuantError> {
         check(network, fixed)?;
+        if let Some(block) = calibration.infinite {
+            return Err(QuantError::Infinite { block: network.blocks[block].name.clone() });
+        }
         let builder = Builder::new(network, weights, fixed, calibration);
         let (integers, clipped) = builder.integers();
         Ok(QuantNet { clipped, ..Self::assemble(network, fixed, integers)? })
