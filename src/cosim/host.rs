@@ -166,17 +166,19 @@ impl Host<'_> {
         if cut.is_none() {
             self.play.steps.extend(next.take());
         }
-        match abort {
-            Some(abort) => self.abort(abort),
-            None if near.eager => self.step(Step::Pause(40)),
-            None => {}
-        }
         if near.eager {
+            match abort {
+                Some(abort) => self.abort(abort),
+                None => self.step(Step::Pause(40)),
+            }
             self.step(Step::Take);
             self.step(Step::Quiet);
         }
         if near.holds {
             self.step(Step::Hold);
+        }
+        if let Some(abort) = abort.filter(|_| !near.eager) {
+            self.abort(abort);
         }
         if let (Some(tour), None, None) = (job.manner.tour, job.refusal(&style.shape), abort) {
             self.beside(tour);

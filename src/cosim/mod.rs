@@ -146,6 +146,9 @@ fn stop(observed: Option<&log::Observed>) -> Stop {
 
 /// Beats of job `i` that were taken when the next one already waited.
 fn take_late_answer(observed: &mut [log::Observed], i: usize) {
+    if observed.get(i).is_none_or(|o| o.output.last().is_some_and(|&(_, last)| last)) {
+        return;
+    }
     let Some(next) = observed.get_mut(i + 1) else { return };
     let end = next.output.iter().position(|&(_, last)| last).map_or(next.output.len(), |at| at + 1);
     let late: Vec<_> = next.output.drain(..end).collect();
