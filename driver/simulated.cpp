@@ -14,6 +14,7 @@ namespace {
 
 constexpr int BUS_TIMEOUT = 1000;        // cycles; the register bus answers in a few
 constexpr int STREAM_TIMEOUT = 1000000;  // cycles
+constexpr int NAP = 100;                 // cycles without an interrupt until STATUS is polled
 
 struct Simulation {
     VerilatedContext context;
@@ -110,6 +111,8 @@ int write_register(void *context, uint32_t offset, uint32_t value) {
 
 int send(void *context, const uint32_t *words, size_t count) {
     Simulation &s = of(context);
+    // Of a packet that nobody wants any more, the rest is on its way out.
+    for (int i = 0; i < STREAM_TIMEOUT && !s.input.empty(); ++i) s.tick();
     if (!s.input.empty()) return -1;
     s.input.assign(words, words + count);
     return 0;
@@ -126,12 +129,19 @@ int receive(void *context, uint32_t *words, size_t capacity, size_t *count) {
     return 0;
 }
 
+// As a processor that sleeps until its interrupt; who lets none through looks in now and then.
+int idle(void *context) {
+    Simulation &s = of(context);
+    for (int i = 0; i < NAP && !s.top.irq; ++i) s.tick();
+    return 0;
+}
+
 }  // namespace
 
 hvae_device hvae_simulated_open(void) {
     auto simulation = std::make_unique<Simulation>();
     simulation->reset();
-    return hvae_device{simulation.release(), read_register, write_register, send, receive};
+    return hvae_device{simulation.release(), read_register, write_register, send, receive, idle};
 }
 
 void hvae_simulated_close(hvae_device *device) {

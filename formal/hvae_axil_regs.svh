@@ -83,7 +83,7 @@
         else assert ($stable(irq_enable_q));
         assert (irq_status_q[1:0] == (($past(irq_status_q[1:0]) & ~(f_now && f_aw_word == WORD_IRQ_STATUS && f_strobe[0] ? f_data[1:0] : 2'd0))
                 | {$past(done_i && error_i), $past(done_i)}));
-        if ($past(done_i) && !start_o) assert (done_q && aborted_q == $past(aborted_i) && err_z_q == $past(error_i && error_z_i));
+        if ($past(done_i) && !start_o) assert (done_q && aborted_q == $past(aborted_i) && answer_q == $past(answer_i) && err_z_q == $past(error_i && error_z_i));
 
         // Reads.
         if (r_valid_q && !$past(r_valid_q)) begin
@@ -92,7 +92,7 @@
           if (f_ar_word == WORD_SEED_LO) assert (s_axil_rdata_o == $past(seed_lo_o));
           if (f_ar_word == WORD_CYCLES) assert (s_axil_rdata_o == $past(cycles_i));
           if (f_ar_word == WORD_TILE_SAMPLES) assert (s_axil_rdata_o == $past(tile_samples_i));
-          if (f_ar_word == WORD_STATUS) assert (s_axil_rdata_o[0] == $past(f_busy) && s_axil_rdata_o[31:7] == 0);
+          if (f_ar_word == WORD_STATUS) assert (s_axil_rdata_o[0] == $past(f_busy) && s_axil_rdata_o[31:8] == 0);
           if (f_ar_word == WORD_IRQ_STATUS) assert (s_axil_rdata_o == $past(irq_status_q));
           if (f_ar_word > WORD_IRQ_STATUS || f_ar_word == WORD_CONTROL) assert (s_axil_rdata_o == 0);
         end

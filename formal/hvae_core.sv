@@ -5,7 +5,7 @@ module hvae_core (
     input  wire [2:0]  job_i,
     input  wire [63:0] seed_i,
     input  wire [15:0] beta_i, max_tokens_i,
-    output wire        busy_o, done_o, error_o, error_length_o, error_token_o, error_job_o, error_z_o, aborted_o,
+    output wire        busy_o, done_o, error_o, error_length_o, error_token_o, error_job_o, error_z_o, aborted_o, answer_o,
     output wire [31:0] cycles_o, adc_clips_o, saturations_o, tokens_o, tile_samples_o,
     input  wire        s_axis_tvalid_i,
     output wire        s_axis_tready_o,
@@ -20,7 +20,7 @@ module hvae_core (
   (* anyseq *) reg [31:0] data, free_number;
   wire empty;
   assign {busy_o, done_o, error_o} = {free_busy, free_done, free_error};
-  assign {error_length_o, error_token_o, error_job_o, error_z_o, aborted_o} = free_number[4:0];
+  assign {error_length_o, error_token_o, error_job_o, error_z_o, aborted_o, answer_o} = free_number[5:0];
   assign cycles_o       = free_number;
   assign adc_clips_o    = free_number;
   assign saturations_o  = free_number;

@@ -27,6 +27,7 @@ module hvae_core (
     output wire        error_job_o,
     output wire        error_z_o,
     output wire        aborted_o,
+    output reg         answer_o,         // something has been written since the start
     // Counters of the job
     output reg  [31:0] cycles_o,
     output reg  [31:0] adc_clips_o,
@@ -125,8 +126,8 @@ module hvae_core (
   reg  open_q;
   wire close = aborted_o && open_q;
   always @(posedge clk_i)
-    if (rst_i || close) open_q <= 1'b0;
-    else if (answer_push) open_q <= !answer_last;
+    if (rst_i || clear) {answer_o, open_q} <= 2'b00;
+    else if (answer_push || close) {answer_o, open_q} <= {1'b1, !close && !answer_last};
   hvae_fifo #(.Depth(DEPTH)) u_output (
       .clk_i(clk_i), .rst_i(rst_i),
       .push_i(answer_push || close),

@@ -58,7 +58,7 @@ module hvae_tb;
   localparam STIMULUS_WORDS = 1 << 20;
   reg [31:0]     stimulus [0:STIMULUS_WORDS-1];
   reg [63:0]     run;
-  reg [8*1024:1] stimulus_file, log_file, trace_file;
+  string         stimulus_file, log_file, trace_file;
   integer        jobs, stalls, timeout, reset_at, trace_from, trace_to, log, job, at, step, quiet, i;
   integer        beat, beats, first_beat, gap;
   reg            sends_last = 1'b0;

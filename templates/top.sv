@@ -50,7 +50,7 @@ module hvae_top (
   wire rst;
   hvae_reset_sync u_reset (.clk_i(aclk), .rst_ni(aresetn), .rst_o(rst));
 
-  wire        start, abort, sample_z, sample_tokens, busy, done, aborted;
+  wire        start, abort, sample_z, sample_tokens, busy, done, aborted, answer;
   wire        error, error_length, error_token, error_job, error_z;
   wire [2:0]  job;
   wire [31:0] seed_lo, seed_hi, cycles, adc_clips, saturations, tokens, tile_samples;
@@ -64,7 +64,7 @@ module hvae_top (
       .s_axil_bresp_o(s_axil_bresp), .s_axil_arvalid_i(s_axil_arvalid), .s_axil_arready_o(s_axil_arready),
       .s_axil_araddr_i(s_axil_araddr), .s_axil_rvalid_o(s_axil_rvalid), .s_axil_rready_i(s_axil_rready),
       .s_axil_rdata_o(s_axil_rdata), .s_axil_rresp_o(s_axil_rresp),
-      .busy_i(busy), .done_i(done), .aborted_i(aborted), .error_i(error), .error_length_i(error_length),
+      .busy_i(busy), .done_i(done), .aborted_i(aborted), .answer_i(answer), .error_i(error), .error_length_i(error_length),
       .error_token_i(error_token), .error_job_i(error_job), .error_z_i(error_z),
       .cycles_i(cycles), .adc_clips_i(adc_clips), .saturations_i(saturations), .tokens_i(tokens), .tile_samples_i(tile_samples),
       .version_i(32'h{{ version }}), .design_i(32'h{{ design }}), .vocabulary_i(32'd{{ vocabulary }}), .latent_i(32'd{{ latent_size }}),
@@ -85,7 +85,7 @@ module hvae_top (
       .clk_i(aclk), .rst_i(rst),
       .start_i(start), .abort_i(abort), .job_i(job), .sample_z_i(sample_z), .sample_tokens_i(sample_tokens),
       .seed_i({seed_hi, seed_lo}), .beta_i(beta), .max_tokens_i(max_tokens),
-      .busy_o(busy), .done_o(done), .aborted_o(aborted), .error_o(error), .error_length_o(error_length),
+      .busy_o(busy), .done_o(done), .aborted_o(aborted), .answer_o(answer), .error_o(error), .error_length_o(error_length),
       .error_token_o(error_token), .error_job_o(error_job), .error_z_o(error_z),
       .cycles_o(cycles), .adc_clips_o(adc_clips), .saturations_o(saturations), .tokens_o(tokens), .tile_samples_o(tile_samples),
       .s_axis_tvalid_i(in_tvalid), .s_axis_tready_o(in_tready),

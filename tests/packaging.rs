@@ -257,7 +257,7 @@ impl Example<'_> {
         assert!(output.status.success(), "{}", text(&output));
     }
 
-    fn run(&self, job: &Job) -> Output {
+    fn run(&self, job: &Job, how: &[&str]) -> Output {
         let mut command = Command::new(self.bench.path("driver/example"));
         command.current_dir(self.bench.folder.path());
         command.arg(format!("{:?}", job.kind).to_lowercase());
@@ -266,11 +266,12 @@ impl Example<'_> {
         command.args(["-n", &job.max_tokens.to_string()]);
         command.args(job.sample_z.then_some("-z"));
         command.args(job.sample_tokens.then_some("-r"));
+        command.args(how);
         command.output().unwrap()
     }
 
     /// What the hardware says, or what the driver says of it.
-    fn differs(&self, job: &Job) -> Option<String> {
+    fn differs(&self, job: &Job, how: &[&str]) -> Option<String> {
         let golden = self.bench.golden(job);
         let c = golden.counters;
         let answer: Vec<String> = golden.output.iter().map(|w| format!(" {w}")).collect();
@@ -281,7 +282,7 @@ impl Example<'_> {
                 c.cycles, c.adc_clips, c.saturations, c.tokens
             ),
         ];
-        let output = self.run(job);
+        let output = self.run(job, how);
         let said = text(&output);
         let all = expected.iter().all(|line| said.lines().any(|l| l == line));
         (!all || !output.status.success()).then(|| format!("{job:?}\nexpected {expected:#?}\nfound {said}"))
@@ -302,18 +303,32 @@ fn the_c_driver_gets_the_golden_answers() {
     let latent = bench.net.quant.network.width(bench.net.quant.network.latent());
     let jobs = jobs(&bench.config, &bench.sentences, 12, latent);
     for job in &jobs {
-        assert_eq!(example.differs(job), None);
+        assert_eq!(example.differs(job, &[]), None);
     }
     let seed = Job::new(JobKind::Generate, Vec::new(), 5).sampled(1.0, 0x0123_4567_89AB_CDEF).unwrap();
-    assert_eq!(example.differs(&seed), None, "both halves of the seed");
+    assert_eq!(example.differs(&seed, &[]), None, "both halves of the seed");
+
+    // By interrupt; and after an abort while it waits for its packet, or works.
+    for job in &jobs[..6] {
+        assert_eq!(example.differs(job, &["-i"]), None);
+        assert!(text(&example.run(job, &["-i"])).contains("interrupt: done\n"));
+        for polls in ["0", "1", "3"] {
+            let how = ["-a", polls, "-i"];
+            assert_eq!(example.differs(job, &how), None, "aborted after {polls} polls");
+            assert!(text(&example.run(job, &how)).contains("aborted\n"), "{job:?}: {polls} polls");
+        }
+    }
 
     // What the hardware refuses.
     for (kind, input, why) in [
         (JobKind::Encode, vec![4; 13], "wrong length"),
         (JobKind::Decode, vec![1], "wrong length"),
         (JobKind::Encode, vec![4, 23, 3], "beyond the vocabulary"),
+        (JobKind::Decode, vec![0, 1 << 15, 0], "does not fit the format of states"),
+        (JobKind::Decode, vec![0, 0, -32769], "does not fit the format of states"),
     ] {
-        let output = example.run(&Job::new(kind, input, 12));
+        let output = example.run(&Job::new(kind, input, 12), &["-i"]);
+        assert!(text(&output).contains("interrupt: done error\n"), "{}", text(&output));
         assert_eq!(output.status.code(), Some(1));
         assert!(text(&output).contains(why), "{}", text(&output));
     }
@@ -330,7 +345,7 @@ fn the_c_driver_gets_the_golden_answers() {
         let line = whole.lines().find(|l| l.contains(&format!("HVAE_{name} "))).unwrap();
         fs::write(&path, whole.replace(line, &line.replace(was, becomes))).unwrap();
         example.make(&verilator);
-        let differs = example.differs(&seed).unwrap_or_else(|| panic!("{name}: not found"));
+        let differs = example.differs(&seed, &[]).unwrap_or_else(|| panic!("{name}: not found"));
         assert!(differs.contains(seen), "{name}: {differs}");
     }
 }

@@ -138,7 +138,7 @@ fn a_waveform_is_only_what_this_run_wrote() {
 fn a_program_is_compiled_once_and_again_when_it_is_spoilt() {
     let bench = Bench::new();
     bench.simulator("");
-    let first = bench.cosim(&[]).env("COMPILES", "1").spawn().unwrap();
+    let first = bench.cosim(&[]).env("COMPILES", "5").spawn().unwrap();
     wait_for("the first compiles", || bench.compiled() == 1);
     let (status, text) = answer(bench.cosim(&[]));
     let waited = format!("waiting for `hvae cosim build --random 1` (process {} on ", first.id());

@@ -15,6 +15,19 @@ static PARTIAL: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
 /// An output was put in its place.
 static REPLACED: AtomicBool = AtomicBool::new(false);
+/// A command that comes to its end by itself is running.
+static GENTLE: AtomicBool = AtomicBool::new(false);
+static ASKED: AtomicBool = AtomicBool::new(false);
+
+/// From here on the first interrupt only makes [`asked`] true.
+pub fn gently() {
+    GENTLE.store(true, Ordering::SeqCst);
+}
+
+/// Whether the command is to come to its end.
+pub fn asked() -> bool {
+    ASKED.load(Ordering::SeqCst)
+}
 
 /// Held while an output is put in its place, so that an interrupt waits for it.
 pub fn partial() -> MutexGuard<'static, Vec<PathBuf>> {
@@ -40,6 +53,9 @@ pub fn replaced() {
 /// (`hvae_mnn::tools::run`).
 pub fn install() -> io::Result<()> {
     let handler = || {
+        if GENTLE.load(Ordering::SeqCst) && !ASKED.swap(true, Ordering::SeqCst) {
+            return;
+        }
         // Held until the end: who writes would make the folder again.
         let left = partial();
         for path in left.iter() {

@@ -27,6 +27,7 @@ mod progress;
 mod published;
 pub mod report;
 pub mod sample;
+mod soak;
 mod source;
 pub mod spice;
 pub mod study;

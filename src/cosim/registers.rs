@@ -104,6 +104,7 @@ pub fn left(run: &Run, offset: u32) -> u32 {
     let name = register(offset as u8).expect("a register").name;
     let field = |name: &str| find("STATUS").field(name).mask();
     let pending = |name: &str| find("IRQ_STATUS").field(name).mask();
+    let answer = if run.output.is_empty() { 0 } else { field("ANSWER") };
     let refused = matches!(run.ending, Ending::Refused(_));
     let number = match name {
         "CYCLES" => counters.cycles,
@@ -113,8 +114,8 @@ pub fn left(run: &Run, offset: u32) -> u32 {
         "TILE_SAMPLES" => counters.tile_samples,
         "IRQ_STATUS" => (pending("DONE") | if refused { pending("ERROR") } else { 0 }).into(),
         "STATUS" => match run.ending {
-            Ending::Answered => field("DONE").into(),
-            Ending::Aborted => (field("DONE") | field("ABORTED")).into(),
+            Ending::Answered => (field("DONE") | answer).into(),
+            Ending::Aborted => (field("DONE") | field("ABORTED") | answer).into(),
             Ending::Refused(refusal) => {
                 let bits = [
                     (refusal.length, "ERR_LENGTH"),

@@ -2,6 +2,7 @@
 
 use super::controllers::{self, registers};
 use super::design::{Design, TOOL, design_id};
+use super::hierarchy::reachable;
 use super::packaging;
 use super::script::CODES;
 use super::stages::{StageBuilder, Stages};
@@ -198,12 +199,23 @@ fn verilog(
     for (name, text) in &stages.modules {
         files.insert(format!("rtl/{name}"), text.clone());
     }
-    for (path, text) in RTL {
-        files.insert((*path).into(), (*text).into());
-    }
-    for (name, text) in controllers::verilog() {
-        files.insert(format!("rtl/{name}"), text);
-    }
+    library(files);
+}
+
+/// The module of a file of Verilog.
+fn module(path: &str) -> Option<&str> {
+    path.strip_prefix("rtl/")?.strip_suffix(".sv")
+}
+
+/// Adds the modules of the data path and the controllers that the design instantiates.
+fn library(files: &mut BTreeMap<String, String>) {
+    let mut all: BTreeMap<String, String> =
+        RTL.iter().map(|(path, text)| ((*path).into(), (*text).into())).collect();
+    all.extend(controllers::verilog().into_iter().map(|(name, text)| (format!("rtl/{name}"), text)));
+    all.extend(files.iter().map(|(path, text)| (path.clone(), text.clone())));
+    let modules = all.iter().filter_map(|(path, text)| Some((module(path)?, text.as_str()))).collect();
+    let used = reachable("hvae_top", &modules);
+    files.extend(used.iter().map(|name| (format!("rtl/{name}.sv"), modules[name].to_string())));
 }
 
 /// The token that the vocabulary stage is to predict: the wave has read on while the stages

@@ -5,6 +5,7 @@ mod component;
 pub mod controllers;
 mod design;
 mod files;
+mod hierarchy;
 mod packaging;
 mod script;
 mod spice;

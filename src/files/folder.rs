@@ -113,6 +113,12 @@ mod tests {
             assert_eq!((name(&a), name(&b)).0, a_holds);
             assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
         }
+        // At once: nothing is moved aside, where something lies in the way.
+        fs::create_dir_all(aside(&a).join("taken")).unwrap();
+        in_turns(&a, &b).unwrap_err();
+        exchange(&a, &b).unwrap();
+        exchange(&a, &b).unwrap();
+        fs::remove_dir_all(aside(&a)).unwrap();
         // Killed between the two renames: the next one finds what was there.
         fs::rename(&b, aside(&a)).unwrap();
         restore(&a, &b).unwrap();

@@ -105,7 +105,7 @@ impl<'a, M: MatVec> GoldenEngine<'a, M> {
 
     fn count(&mut self, machine: &Machine<M>) {
         self.adc_clips += machine.adc_clips;
-        self.saturations += machine.saturations.0;
+        self.saturations += machine.places.clipped();
         self.tile_samples += machine.tile_samples;
     }
 }

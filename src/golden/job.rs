@@ -1,12 +1,13 @@
 //! What the accelerator is asked and what it answers.
 
+use super::Places;
 use crate::model::{BlockId, JobKind};
 use crate::quant::Signal;
 use fixed::types::U4F12;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// One job with everything that its answer depends on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Job {
     pub kind: JobKind,
     /// z is sampled from the posterior; otherwise it is the posterior mean.
@@ -19,11 +20,12 @@ pub struct Job {
     pub max_tokens: u16,
     /// Token ids (`Encode`, `Reconstruct`, `Score`) or z codes (`Decode`).
     pub input: Vec<i32>,
+    #[serde(default)]
     pub manner: Manner,
 }
 
 /// How a job is handed over and ended. The answer depends on `abort` alone.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manner {
     /// Its packet is sent while the job before it runs.
     pub ahead: bool,
@@ -35,7 +37,7 @@ pub struct Manner {
 }
 
 /// The job is broken off by ABORT.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Abort {
     /// Cycles after START, at least.
     pub after: u16,
@@ -185,6 +187,7 @@ pub struct Run {
     /// Tile samples left out because their digits were 0.
     pub tile_samples_skipped: u64,
     pub ending: Ending,
+    pub places: Places,
 }
 
 #[cfg(test)]

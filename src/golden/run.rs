@@ -69,9 +69,10 @@ impl<M: MatVec> Runner<'_, M> {
         let machine = &self.machine;
         let counters = &mut self.run.counters;
         counters.adc_clips = machine.adc_clips;
-        counters.saturations = machine.saturations.0;
+        counters.saturations = machine.places.clipped();
         counters.tile_samples = machine.tile_samples;
         self.run.tile_samples_skipped = machine.tile_samples_skipped;
+        self.run.places = machine.places.clone();
     }
 
     /// `None`: it was broken off before its answer was whole.

@@ -5,9 +5,11 @@ mod calibration;
 mod converters;
 mod hardware;
 mod random;
+mod varied;
 
 pub use hardware::hardware_net;
 pub use random::random_weights;
+pub use varied::{varied_design, varied_jobs};
 
 use crate::config::Config;
 use crate::crossbar::{CrossbarNet, MapError, TiledMatrix};

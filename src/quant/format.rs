@@ -66,9 +66,12 @@ impl Format {
     }
 }
 
-/// How many results were clipped to their format.
+/// How many results were clipped to their format, and how many were not.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Saturations(pub u64);
+pub struct Saturations {
+    pub clipped: u64,
+    pub fitted: u64,
+}
 
 /// `v * 2^-shift`, rounded half up, saturated to `bits` signed bits; the second
 /// value says whether it was clipped. Mirrored bit by bit by `rtl/hvae_requant.sv`.
@@ -100,7 +103,8 @@ pub fn requant<T: PrimInt + Signed>(v: T, shift: i32, bits: u32) -> (T, bool) {
 /// [`requant`] that counts its saturation.
 pub fn requant_to(v: i64, shift: i32, bits: u32, count: &mut Saturations) -> i64 {
     let (value, clipped) = requant(v, shift, bits);
-    count.0 += u64::from(clipped);
+    count.clipped += u64::from(clipped);
+    count.fitted += u64::from(!clipped);
     value
 }
 
@@ -128,7 +132,7 @@ mod tests {
         assert_eq!(requant_to(-1000, 0, 8, &mut count), -128);
         assert_eq!(requant_to(-128, 0, 8, &mut count), -128);
         assert_eq!(requant_to(3, -4, 8, &mut count), 48);
-        assert_eq!(count, Saturations(2));
+        assert_eq!(count, Saturations { clipped: 2, fitted: 2 });
     }
 
     #[test]

@@ -184,9 +184,10 @@ fn start_pulses_once_and_status_tells_the_story() {
 fn end(bench: &mut Bench<AxilRegs>, error: u64, aborted: u64) {
     bench.set("error_i", error);
     bench.set("aborted_i", aborted);
+    bench.set("answer_i", aborted);
     bench.set("done_i", 1);
     bench.edge();
-    for name in ["error_i", "aborted_i", "done_i", "busy_i"] {
+    for name in ["error_i", "aborted_i", "answer_i", "done_i", "busy_i"] {
         bench.set(name, 0);
     }
 }
@@ -215,9 +216,9 @@ fn an_abort_is_passed_on_once_while_busy_and_seen_in_status() {
         assert_eq!(seen, pulses, "busy {busy}, {data} with strobes {strobe}");
     }
     end(&mut bench, 0, 1);
-    assert_eq!(read(&mut bench, status, 0), (2 | 64, OKAY));
+    assert_eq!(read(&mut bench, status, 0), (2 | 64 | 128, OKAY));
     assert_eq!(start(&mut bench, 1, 15), 1);
-    assert_eq!(read(&mut bench, status, 0), (0, OKAY), "START clears ABORTED");
+    assert_eq!(read(&mut bench, status, 0), (0, OKAY), "START clears ABORTED and ANSWER");
 }
 
 #[test]

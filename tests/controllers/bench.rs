@@ -91,7 +91,7 @@ circuit!(
     AxilRegs,
     [rst_i s_axil_awvalid_i s_axil_awaddr_i s_axil_wvalid_i s_axil_wdata_i s_axil_wstrb_i
      s_axil_bready_i s_axil_arvalid_i s_axil_araddr_i s_axil_rready_i busy_i done_i error_i
-     error_length_i error_token_i error_job_i error_z_i aborted_i cycles_i adc_clips_i saturations_i tokens_i
+     error_length_i error_token_i error_job_i error_z_i aborted_i answer_i cycles_i adc_clips_i saturations_i tokens_i
      tile_samples_i version_i design_i
      vocabulary_i latent_i],
     [s_axil_awready_o s_axil_wready_o s_axil_bvalid_o s_axil_bresp_o s_axil_arready_o

@@ -61,6 +61,7 @@ constants! {
     STATUS_ERR_JOB: 32 = bit("STATUS", "ERR_JOB");
     STATUS_ERR_Z: 32 = bit("STATUS", "ERR_Z");
     STATUS_ABORTED: 32 = bit("STATUS", "ABORTED");
+    STATUS_ANSWER: 32 = bit("STATUS", "ANSWER");
     IRQ_DONE: 32 = bit("IRQ_STATUS", "DONE");
     IRQ_ERROR: 32 = bit("IRQ_STATUS", "ERROR");
     BYTE_0: 32 = 0x0000_00FF;
@@ -102,6 +103,7 @@ pub struct AxilRegs {
     pub error_job_i: Signal<In, Bit>,
     pub error_z_i: Signal<In, Bit>,
     pub aborted_i: Signal<In, Bit>,
+    pub answer_i: Signal<In, Bit>,
     pub cycles_i: Signal<In, Bits<32>>,
     pub adc_clips_i: Signal<In, Bits<32>>,
     pub saturations_i: Signal<In, Bits<32>>,
@@ -141,6 +143,7 @@ pub struct AxilRegs {
     err_job: Dff<Bit>,
     err_z: Dff<Bit>,
     aborted: Dff<Bit>,
+    answer: Dff<Bit>,
     irq_enable: Dff<Bits<32>>,
     irq_status: Dff<Bits<32>>,
     irq: Dff<Bit>,
@@ -184,6 +187,7 @@ impl Logic for AxilRegs {
             err_job,
             err_z,
             aborted,
+            answer,
             irq_enable,
             irq_status,
             irq,
@@ -217,9 +221,13 @@ impl Logic for AxilRegs {
         if self.aborted.q.val() {
             self.status.next = self.status.val() | STATUS_ABORTED;
         }
+        if self.answer.q.val() {
+            self.status.next = self.status.val() | STATUS_ANSWER;
+        }
         if self.done_i.val() {
             self.done.d.next = true;
             self.aborted.d.next = self.aborted_i.val();
+            self.answer.d.next = self.answer_i.val();
             self.err_length.d.next = self.error_i.val() && self.error_length_i.val();
             self.err_token.d.next = self.error_i.val() && self.error_token_i.val();
             self.err_job.d.next = self.error_i.val() && self.error_job_i.val();
@@ -274,6 +282,7 @@ impl Logic for AxilRegs {
                     self.err_job.d.next = false;
                     self.err_z.d.next = false;
                     self.aborted.d.next = false;
+                    self.answer.d.next = false;
                 }
                 self.abort.d.next = (self.put.val() & CONTROL_ABORT).any() && self.busy.val();
             } else if self.aw_word.q.val() == WORD_IRQ_ENABLE {
@@ -380,6 +389,7 @@ impl Logic for AxilRegs {
             self.err_job.d.next = false;
             self.err_z.d.next = false;
             self.aborted.d.next = false;
+            self.answer.d.next = false;
             self.irq_enable.d.next = 0.into();
             self.irq_status.d.next = 0.into();
             self.irq.d.next = false;

@@ -106,6 +106,7 @@ pub const REGISTERS: &[Register] = &[
         field("ERR_JOB", 4, 1, "this design has no such job; cleared by START"),
         field("ERR_Z", 5, 1, "a word of z does not fit the format of states; cleared by START"),
         field("ABORTED", 6, 1, "the job was ended by ABORT; cleared by START"),
+        field("ANSWER", 7, 1, "the job that has ended wrote an answer, or a part of it; cleared by START"),
     ]),
     register(0x14, "SEED_LO", ReadWrite, 0, &[
         field("SEED_LO", 0, 32, "seed of everything random, bits 31:0"),
