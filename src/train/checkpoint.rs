@@ -46,8 +46,16 @@ pub struct Lagging {
     pub updates: u64,
 }
 
+/// What a checkpoint holds.
+pub type Checkpoint = (FloatNet, Adam, Position);
+
 /// Writes the checkpoint of `net` and `adam` at `position`.
 pub fn save(path: &Path, net: &FloatNet, adam: &Adam, position: &Position) -> Result<(), ModelError> {
+    write_whole(path, &to_bytes(net, adam, position))
+}
+
+/// The file of a checkpoint; [`parse`] reads it back.
+pub fn to_bytes(net: &FloatNet, adam: &Adam, position: &Position) -> Vec<u8> {
     let mut tensors: BTreeMap<String, ArrayD<f32>> = BTreeMap::new();
     for (kind, matrices) in [("weight", net.tensors()), ("first", &adam.first), ("second", &adam.second)] {
         for ((name, _), matrix) in net.network().tensors().iter().zip(matrices) {
@@ -55,23 +63,26 @@ pub fn save(path: &Path, net: &FloatNet, adam: &Adam, position: &Position) -> Re
         }
     }
     let text = serde_json::to_string(position).expect("plain values");
-    write_whole(path, &write_tensors(&tensors, Some((KEY, text))))
+    write_tensors(&tensors, Some((KEY, text)))
 }
 
 /// Reads a checkpoint of `network`; `request` must be the digest it was written under.
-pub fn load(path: &Path, network: &Network, request: &str) -> Result<(FloatNet, Adam, Position), ModelError> {
-    let file = path.display().to_string();
-    let bytes = bytes_of(path)?;
-    let mut tensors = read_tensors(&file, &bytes)?;
+pub fn load(path: &Path, network: &Network, request: &str) -> Result<Checkpoint, ModelError> {
+    parse(&path.display().to_string(), &bytes_of(path)?, network, request)
+}
+
+/// The same from bytes; `file` is how messages call them.
+pub fn parse(file: &str, bytes: &[u8], network: &Network, request: &str) -> Result<Checkpoint, ModelError> {
+    let mut tensors = read_tensors(file, bytes)?;
     let refuse = |got: &str| {
         ModelError::new(
-            &file,
+            file,
             "a checkpoint of this configuration and data",
             got,
             "resume with what the run was started with, or remove the file to start over",
         )
     };
-    let position: Position = read_metadata(&bytes, KEY)
+    let position: Position = read_metadata(bytes, KEY)
         .and_then(|text| serde_json::from_str(&text).ok())
         .ok_or_else(|| refuse("no position in its metadata"))?;
     if position.request != request {
@@ -83,8 +94,12 @@ pub fn load(path: &Path, network: &Network, request: &str) -> Result<(FloatNet, 
             let dim = if shape.len() == 1 { (1, shape[0]) } else { (shape[0], shape[1]) };
             let key = format!("{kind}.{name}");
             let tensor = tensors.remove(&key).filter(|t| t.shape() == [dim.0, dim.1]);
-            let tensor = tensor.and_then(|t| t.into_dimensionality().ok());
-            all.push(tensor.ok_or_else(|| refuse(&format!("no tensor `{key}` of {dim:?}")))?);
+            let tensor: Option<Array2<f32>> = tensor.and_then(|t| t.into_dimensionality().ok());
+            let tensor = tensor.ok_or_else(|| refuse(&format!("no tensor `{key}` of {dim:?}")))?;
+            if tensor.iter().any(|v| !v.is_finite() || (kind == "second" && *v < 0.0)) {
+                return Err(refuse(&format!("what is no number of tensor `{key}`")));
+            }
+            all.push(tensor);
         }
         Ok(all)
     };
@@ -92,4 +107,15 @@ pub fn load(path: &Path, network: &Network, request: &str) -> Result<(FloatNet, 
     let of_encoder = position.lagging.map_or(position.updates, |lagging| lagging.updates);
     let adam = Adam::with(network, take("first")?, take("second")?, [of_encoder, position.updates]);
     Ok((FloatNet::with_tensors(network, weights), adam, position))
+}
+
+impl Position {
+    /// It can have been reached with so many batches an epoch; updates are counted in 53 bits, as all else is.
+    pub fn fits(&self, epochs: usize, batches: usize) -> bool {
+        let updates = self.epoch.checked_mul(batches).and_then(|done| done.checked_add(self.batch));
+        let best = self.best.is_none_or(|(nll, epoch)| epoch <= self.epoch && !nll.is_nan());
+        let lagging = self.lagging.is_none_or(|l| (self.updates..1 << 53).contains(&l.updates));
+        let known = updates.is_some_and(|updates| updates as u64 == self.updates);
+        known && best && lagging && self.epoch <= epochs && self.batch <= batches
+    }
 }

@@ -25,7 +25,8 @@ mod run;
 mod through_time;
 mod update;
 
-pub use checkpoint::CHECKPOINT_FILE;
+pub use adam::Adam;
+pub use checkpoint::{CHECKPOINT_FILE, Position, parse as parse_checkpoint, to_bytes as checkpoint_bytes};
 pub use gpu::{Device, refusal};
 pub use hardware::Program;
 pub use objective::{Losses, kl_weight};

@@ -100,9 +100,17 @@ pub fn run(request: TrainRequest<'_>) -> Result<Summary, ModelError> {
         (net, adam, position)
     };
 
+    let batches = corpus.train.len().div_ceil(train.batch);
+    if !position.fits(train.epochs, batches) {
+        return Err(ModelError::new(
+            checkpoint.display().to_string(),
+            format!("a position in {} epochs of {batches} updates", train.epochs),
+            format!("update {} of epoch {}, {} in all", position.batch, position.epoch, position.updates),
+            "remove the file to start over",
+        ));
+    }
     let mut machine = Machine::new(device, &net, &adam, train)?;
 
-    let batches = corpus.train.len().div_ceil(train.batch);
     let updates = (train.epochs * batches) as u64;
     let mut hardware = Hardware::new(program, train.hardware_every);
     let mut tokens = 0;
