@@ -210,7 +210,7 @@ fn a_simulator_ends_with_its_command_and_with_its_patience() {
     let (status, text) = answer(bench.cosim(&["--patience", "1"]));
     assert_eq!(status, Some(1), "{text}");
     assert!(text.contains("verilator was ended: it wrote nothing for 1 s;"), "{text}");
-    assert_eq!(alive(&bench), 0);
+    wait_for("its end after its patience", || alive(&bench) == 0);
 }
 
 #[test]
