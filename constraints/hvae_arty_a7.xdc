@@ -4,11 +4,11 @@
 # The accelerator's streams and registers are meant for a bus inside the FPGA (a soft core or a
 # bridge), so they have no pins here. The board's oscillator runs at 100 MHz on pin E3: make
 # {{ clock_mhz }} MHz of it with an MMCM in your top level.
-create_clock -name clk -period {{ period_ns }} [get_ports clk_i]
+create_clock -name clk -period {{ period_ns }} [get_ports aclk]
 
 # The reset is synchronised inside (hvae_reset_sync).
-set_false_path -from [get_ports rst_ni]
+set_false_path -from [get_ports aresetn]
 
 # Interfaces are synchronous to the clock: a fifth of the period for the logic outside.
-set_input_delay  -clock clk {{ delay_ns }} [get_ports {s_axil_*_i s_axis_*_i m_axis_tready_i}]
-set_output_delay -clock clk {{ delay_ns }} [get_ports {s_axil_*_o s_axis_tready_o m_axis_*_o}]
+set_input_delay  -clock clk {{ delay_ns }} [get_ports { {{ inputs }} }]
+set_output_delay -clock clk {{ delay_ns }} [get_ports { {{ outputs }} }]

@@ -2,13 +2,13 @@
 # AMD Kria KV260 (K26, Zynq UltraScale+), for Vivado: clock and reset of hvae_top, out of context.
 #
 # The processor drives it: connect s_axil to a general-purpose master port (M_AXI_HPM0_FPD, through
-# an AXI interconnect that converts to AXI4-Lite), the streams to an AXI DMA, and clk_i to pl_clk0
+# an AXI interconnect that converts to AXI4-Lite), the streams to an AXI DMA, and aclk to pl_clk0
 # set to {{ clock_mhz }} MHz. No pin of the board is used.
-create_clock -name clk -period {{ period_ns }} [get_ports clk_i]
+create_clock -name clk -period {{ period_ns }} [get_ports aclk]
 
 # The reset is synchronised inside (hvae_reset_sync).
-set_false_path -from [get_ports rst_ni]
+set_false_path -from [get_ports aresetn]
 
 # Interfaces are synchronous to the clock: a fifth of the period for the logic outside.
-set_input_delay  -clock clk {{ delay_ns }} [get_ports {s_axil_*_i s_axis_*_i m_axis_tready_i}]
-set_output_delay -clock clk {{ delay_ns }} [get_ports {s_axil_*_o s_axis_tready_o m_axis_*_o}]
+set_input_delay  -clock clk {{ delay_ns }} [get_ports { {{ inputs }} }]
+set_output_delay -clock clk {{ delay_ns }} [get_ports { {{ outputs }} }]

@@ -68,20 +68,64 @@ hvae_status hvae_start(const hvae_device *device, const hvae_job *job)
     return HVAE_OK;
 }
 
-hvae_status hvae_wait(const hvae_device *device, unsigned long polls)
+/* STATUS once the job has ended. */
+static hvae_status wait_done(const hvae_device *device, unsigned long polls, uint32_t *word)
 {
     while (polls-- > 0) {
-        uint32_t word = 0;
-        hvae_status status = read_register(device, HVAE_STATUS_OFFSET, &word);
+        hvae_status status = read_register(device, HVAE_STATUS_OFFSET, word);
         if (status != HVAE_OK)
             return status;
-        if (!GET(word, STATUS_DONE))
-            continue;
-        if (GET(word, STATUS_ERR_LENGTH))
-            return HVAE_ERR_PACKET;
-        return GET(word, STATUS_ERR_TOKEN) ? HVAE_ERR_WORD : HVAE_OK;
+        if (GET(*word, STATUS_DONE))
+            return HVAE_OK;
+        if (device->idle != NULL && device->idle(device->context) != 0)
+            return HVAE_ERR_BUS;
     }
     return HVAE_ERR_TIMEOUT;
+}
+
+hvae_status hvae_wait(const hvae_device *device, unsigned long polls)
+{
+    uint32_t word = 0;
+    hvae_status status = wait_done(device, polls, &word);
+    if (status != HVAE_OK)
+        return status;
+    if (GET(word, STATUS_ABORTED))
+        return HVAE_ERR_ABORTED;
+    if (GET(word, STATUS_ERR_JOB))
+        return HVAE_ERR_JOB;
+    if (GET(word, STATUS_ERR_LENGTH))
+        return HVAE_ERR_PACKET;
+    if (GET(word, STATUS_ERR_Z))
+        return HVAE_ERR_Z;
+    return GET(word, STATUS_ERR_TOKEN) ? HVAE_ERR_WORD : HVAE_OK;
+}
+
+hvae_status hvae_abort(const hvae_device *device, unsigned long polls)
+{
+    uint32_t word = 0;
+    size_t dropped = 0;
+    hvae_status status = read_register(device, HVAE_STATUS_OFFSET, &word);
+    if (status != HVAE_OK || !GET(word, STATUS_BUSY))
+        return status;
+    if (device->write(device->context, HVAE_CONTROL_OFFSET, PUT(1, CONTROL_ABORT)) != 0)
+        return HVAE_ERR_BUS;
+    status = wait_done(device, polls, &word);
+    if (status != HVAE_OK || !GET(word, STATUS_ANSWER))
+        return status;
+    return device->receive(device->context, NULL, 0, &dropped) == 0 ? HVAE_OK : HVAE_ERR_BUS;
+}
+
+hvae_status hvae_enable_irq(const hvae_device *device, uint32_t events)
+{
+    return device->write(device->context, HVAE_IRQ_ENABLE_OFFSET, events) == 0 ? HVAE_OK : HVAE_ERR_BUS;
+}
+
+hvae_status hvae_take_irq(const hvae_device *device, uint32_t *events)
+{
+    hvae_status status = read_register(device, HVAE_IRQ_STATUS_OFFSET, events);
+    if (status != HVAE_OK)
+        return status;
+    return device->write(device->context, HVAE_IRQ_STATUS_OFFSET, *events) == 0 ? HVAE_OK : HVAE_ERR_BUS;
 }
 
 hvae_status hvae_read_counters(const hvae_device *device, hvae_counters *counters)
@@ -129,6 +173,9 @@ const char *hvae_status_text(hvae_status status)
     case HVAE_ERR_PACKET: return "the input packet has a wrong length";
     case HVAE_ERR_WORD: return "the input names a token beyond the vocabulary";
     case HVAE_ERR_ROOM: return "the answer is longer than the array for it";
+    case HVAE_ERR_JOB: return "this design has no such job";
+    case HVAE_ERR_Z: return "a word of z does not fit the format of states";
+    case HVAE_ERR_ABORTED: return "the job was aborted";
     }
     return "no status of this driver";
 }

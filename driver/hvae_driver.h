@@ -4,7 +4,8 @@
  * registers are those of csr.h, and the four functions of hvae_device reach them and the
  * two streams on whatever platform this runs.
  *
- * A job: hvae_run, or step by step hvae_start, send, hvae_wait, receive, hvae_counters.
+ * A job: hvae_run, or step by step hvae_start, send, hvae_wait, receive, hvae_read_counters. A job
+ * that waits or takes too long is ended by hvae_abort, and the next one is not disturbed by it.
  */
 #ifndef HVAE_DRIVER_H
 #define HVAE_DRIVER_H
@@ -28,7 +29,10 @@ typedef enum {
     HVAE_ERR_TIMEOUT, /* still busy after so many polls */
     HVAE_ERR_PACKET,  /* the input packet had a wrong length */
     HVAE_ERR_WORD,    /* the input packet named a token beyond the vocabulary */
-    HVAE_ERR_ROOM     /* the answer is longer than the caller's array */
+    HVAE_ERR_ROOM,    /* the answer is longer than the caller's array */
+    HVAE_ERR_JOB,     /* this design has no such job */
+    HVAE_ERR_Z,       /* a word of z does not fit the format of states (sign-extended) */
+    HVAE_ERR_ABORTED  /* the job was ended by hvae_abort */
 } hvae_status;
 
 /* How the platform reaches the accelerator. Each returns 0 when done. */
@@ -43,6 +47,9 @@ typedef struct {
      * many there were. The words of a job fit into the accelerator, so that it may be read
      * after the job; it must be, before the next one starts. */
     int (*receive)(void *context, uint32_t *words, size_t capacity, size_t *count);
+    /* Called between two polls of STATUS: sleeps until the interrupt (hvae_enable_irq) or for a
+     * while, as the platform likes. NULL: STATUS is polled as fast as the bus allows. */
+    int (*idle)(void *context);
 } hvae_device;
 
 /* What a design is. */
@@ -80,8 +87,19 @@ hvae_status hvae_probe(const hvae_device *device, hvae_info *info);
 /* Writes the registers of a job and starts it. Its packet may be sent before or after. */
 hvae_status hvae_start(const hvae_device *device, const hvae_job *job);
 
-/* Polls until the job has ended, `polls` times at most. */
+/* Polls until the job has ended, `polls` times at most; says how it ended, or HVAE_ERR_TIMEOUT. */
 hvae_status hvae_wait(const hvae_device *device, unsigned long polls);
+
+/* Ends the job that waits or runs, polls until it has ended, and drops what it wrote. The rest of a
+ * packet that is under way is dropped by the hardware, up to its last word; a packet of which nothing
+ * has been taken yet would be the next job's. Does nothing where no job runs. */
+hvae_status hvae_abort(const hvae_device *device, unsigned long polls);
+
+/* Lets events (HVAE_IRQ_ENABLE_DONE_MASK, HVAE_IRQ_ENABLE_ERROR_MASK) raise the interrupt; 0: none. */
+hvae_status hvae_enable_irq(const hvae_device *device, uint32_t events);
+
+/* For the interrupt handler: which events there were since the last call, and the interrupt falls. */
+hvae_status hvae_take_irq(const hvae_device *device, uint32_t *events);
 
 /* Reads the counters of the last job. */
 hvae_status hvae_read_counters(const hvae_device *device, hvae_counters *counters);

@@ -14,6 +14,7 @@ namespace {
 
 constexpr int BUS_TIMEOUT = 1000;        // cycles; the register bus answers in a few
 constexpr int STREAM_TIMEOUT = 1000000;  // cycles
+constexpr int NAP = 100;                 // cycles without an interrupt until STATUS is polled
 
 struct Simulation {
     VerilatedContext context;
@@ -25,18 +26,18 @@ struct Simulation {
 
     // One cycle. A transfer happens where valid and ready are high before the rising edge.
     void tick() {
-        top.s_axis_tvalid_i = !input.empty();
-        top.s_axis_tdata_i = input.empty() ? 0 : input.front();
-        top.s_axis_tlast_i = input.size() == 1;
-        top.m_axis_tready_i = !packet_done;
-        top.clk_i = 0;
+        top.s_axis_tvalid = !input.empty();
+        top.s_axis_tdata = input.empty() ? 0 : input.front();
+        top.s_axis_tlast = input.size() == 1;
+        top.m_axis_tready = !packet_done;
+        top.aclk = 0;
         top.eval();
-        const bool taken = top.s_axis_tvalid_i && top.s_axis_tready_o;
-        if (top.m_axis_tvalid_o && top.m_axis_tready_i) {
-            output.push_back(top.m_axis_tdata_o);
-            packet_done = top.m_axis_tlast_o;
+        const bool taken = top.s_axis_tvalid && top.s_axis_tready;
+        if (top.m_axis_tvalid && top.m_axis_tready) {
+            output.push_back(top.m_axis_tdata);
+            packet_done = top.m_axis_tlast;
         }
-        top.clk_i = 1;
+        top.aclk = 1;
         top.eval();
         if (taken) input.pop_front();
         ++cycles;
@@ -46,7 +47,7 @@ struct Simulation {
     template <typename Ready>
     bool until(Ready ready, int limit) {
         for (int i = 0; i < limit; ++i) {
-            top.clk_i = 0;
+            top.aclk = 0;
             top.eval();
             const bool now = ready();
             tick();
@@ -56,44 +57,44 @@ struct Simulation {
     }
 
     void reset() {
-        top.rst_ni = 0;
+        top.aresetn = 0;
         for (int i = 0; i < 8; ++i) tick();
-        top.rst_ni = 1;
-        for (int i = 0; i < 8; ++i) tick();
+        top.aresetn = 1;
+        tick();  // from the first edge that sees it on, everything is allowed
     }
 
     bool write(uint32_t offset, uint32_t value) {
-        top.s_axil_awaddr_i = offset;
-        top.s_axil_wdata_i = value;
-        top.s_axil_wstrb_i = 0xF;
-        top.s_axil_awvalid_i = 1;
-        top.s_axil_wvalid_i = 1;
-        bool sent = until([&] { return top.s_axil_awready_o && top.s_axil_wready_o; }, BUS_TIMEOUT);
-        top.s_axil_awvalid_i = 0;
-        top.s_axil_wvalid_i = 0;
+        top.s_axil_awaddr = offset;
+        top.s_axil_wdata = value;
+        top.s_axil_wstrb = 0xF;
+        top.s_axil_awvalid = 1;
+        top.s_axil_wvalid = 1;
+        bool sent = until([&] { return top.s_axil_awready && top.s_axil_wready; }, BUS_TIMEOUT);
+        top.s_axil_awvalid = 0;
+        top.s_axil_wvalid = 0;
         bool okay = false;
-        top.s_axil_bready_i = 1;
+        top.s_axil_bready = 1;
         sent = sent && until([&] {
-            okay = top.s_axil_bresp_o == 0;
-            return top.s_axil_bvalid_o != 0;
+            okay = top.s_axil_bresp == 0;
+            return top.s_axil_bvalid != 0;
         }, BUS_TIMEOUT);
-        top.s_axil_bready_i = 0;
+        top.s_axil_bready = 0;
         return sent && okay;
     }
 
     bool read(uint32_t offset, uint32_t &value) {
-        top.s_axil_araddr_i = offset;
-        top.s_axil_arvalid_i = 1;
-        bool sent = until([&] { return top.s_axil_arready_o != 0; }, BUS_TIMEOUT);
-        top.s_axil_arvalid_i = 0;
+        top.s_axil_araddr = offset;
+        top.s_axil_arvalid = 1;
+        bool sent = until([&] { return top.s_axil_arready != 0; }, BUS_TIMEOUT);
+        top.s_axil_arvalid = 0;
         bool okay = false;
-        top.s_axil_rready_i = 1;
+        top.s_axil_rready = 1;
         sent = sent && until([&] {
-            okay = top.s_axil_rresp_o == 0;
-            value = top.s_axil_rdata_o;
-            return top.s_axil_rvalid_o != 0;
+            okay = top.s_axil_rresp == 0;
+            value = top.s_axil_rdata;
+            return top.s_axil_rvalid != 0;
         }, BUS_TIMEOUT);
-        top.s_axil_rready_i = 0;
+        top.s_axil_rready = 0;
         return sent && okay;
     }
 };
@@ -110,6 +111,8 @@ int write_register(void *context, uint32_t offset, uint32_t value) {
 
 int send(void *context, const uint32_t *words, size_t count) {
     Simulation &s = of(context);
+    // Of a packet that nobody wants any more, the rest is on its way out.
+    for (int i = 0; i < STREAM_TIMEOUT && !s.input.empty(); ++i) s.tick();
     if (!s.input.empty()) return -1;
     s.input.assign(words, words + count);
     return 0;
@@ -126,12 +129,19 @@ int receive(void *context, uint32_t *words, size_t capacity, size_t *count) {
     return 0;
 }
 
+// As a processor that sleeps until its interrupt; who lets none through looks in now and then.
+int idle(void *context) {
+    Simulation &s = of(context);
+    for (int i = 0; i < NAP && !s.top.irq; ++i) s.tick();
+    return 0;
+}
+
 }  // namespace
 
 hvae_device hvae_simulated_open(void) {
     auto simulation = std::make_unique<Simulation>();
     simulation->reset();
-    return hvae_device{simulation.release(), read_register, write_register, send, receive};
+    return hvae_device{simulation.release(), read_register, write_register, send, receive, idle};
 }
 
 void hvae_simulated_close(hvae_device *device) {

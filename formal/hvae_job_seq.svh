@@ -22,7 +22,7 @@
 
   wire f_waiting = (state_q == STATE_WAIT_INPUT && !input_ready_i) || (state_q == STATE_WAIT_OUTPUT && !output_empty_i)
                 || ((state_q == STATE_WAVE_RUN || state_q == STATE_LATENT_RUN || state_q == STATE_BRIDGE_RUN
-                     || state_q == STATE_DECODE_RUN) && busy_i);
+                     || state_q == STATE_DECODE_RUN || state_q == STATE_STOP) && busy_i);
   reg [1:0] f_waited = 0;
   always @(posedge clk_i) f_waited <= rst_i || !f_waiting ? 2'd0 : f_waited + 2'd1;
   always @* if (f_waited == PATIENCE) assume (!f_waiting);
@@ -59,6 +59,7 @@
       STATE_DECODE_START: f_left = {4'd4, {1'b0, f_limit} - {1'b0, step_q}, 4'd0, f_deeper, 8'd8};
       STATE_DECODE_RUN:   f_left = {4'd4, {1'b0, f_limit} - {1'b0, step_q}, 4'd0, f_deeper, 6'd0, f_patience};
       STATE_PUSH:         f_left = {4'd4, {1'b0, f_limit} - {1'b0, step_q}, 16'd0};
+      STATE_STOP:         f_left = {4'd3, 31'd0, f_patience};
       STATE_FLUSH:        f_left = {4'd2, 25'd0, flush_last_i - timer_q};
       STATE_DONE:         f_left = {4'd1, 33'd0};
       default:            f_left = 37'd0;
@@ -85,12 +86,14 @@
     if (f_past) begin
       assert (state_q <= STATE_DONE);
       assert (f_waited <= PATIENCE);
-      if (!f_in_wave && !f_in_decode && state_q != STATE_PUSH) assert (step_q == 0);
+      if (!f_in_wave && !f_in_decode && state_q != STATE_PUSH && state_q != STATE_STOP) assert (step_q == 0);
       if (f_in_wave) begin
         assert (waving_q && step_q < f_beats && f_wave_is_right);
         assert (more_q == ({1'b0, step_q} < {1'b0, f_length}));
         assert (scoring_q ? job_q == JOB_SCORE : !job_q[1]);
-      end else assert (!waving_q && !scoring_q);
+      end else if (state_q != STATE_STOP) assert (!waving_q && !scoring_q);
+      // What still works keeps its step.
+      if (state_q == STATE_STOP && !$past(rst_i)) assert (step_q == $past(step_q) && waving_q == $past(waving_q));
       if (f_in_decode) begin
         // One depth at a time, and there is such a depth.
         assert (wave_q != 0 && (wave_q & (wave_q - 8'd1)) == 0 && (wave_q >> decode_depths_i) == 0);
@@ -105,7 +108,7 @@
       if (state_q == STATE_KEY) assert (timer_q <= KEY_LAST);
       else if (state_q == STATE_FLUSH) assert (timer_q <= flush_last_i);
       else if (state_q != STATE_IDLE && state_q != STATE_DONE) assert (timer_q == 0);
-      assert (counting_q == f_in_job || state_q == STATE_FLUSH);
+      assert (counting_q == f_in_job || state_q == STATE_FLUSH || state_q == STATE_STOP);
       // Each start, and each push, in its state.
       assert (encode_start_o == (state_q == STATE_WAVE_START && !scoring_q ? wave_q : 8'd0));
       assert (decode_start_o == (state_q == STATE_DECODE_START || (state_q == STATE_WAVE_START && scoring_q) ? wave_q : 8'd0));
@@ -115,9 +118,15 @@
       // Never two kinds of start at once; nothing starts beside a push.
       assert ((|encode_start_o) + (|decode_start_o) + latent_start_o + bridge_start_o + token_push_o <= 1);
       assert (!token_last_o || token_push_o);
+      // A job ends in one way.
+      assert (!(aborted_q && error_q) || state_q == STATE_IDLE);
+      if (!aborted_q) assert (state_q != STATE_STOP);
+      else assert (state_q == STATE_STOP || state_q == STATE_FLUSH || state_q == STATE_DONE || state_q == STATE_IDLE);
       if (!$past(rst_i)) begin
         if ($past(busy_o)) assert (f_left < $past(f_left));
         else assert (busy_o == $past(start_i));
+        // An abort, unless the answer is whole: from the next cycle on nothing starts.
+        if ($past(abort_i && busy_o && state_q < STATE_STOP)) assert (state_q == STATE_STOP);
       end
     end
   // The start captures what follows.
@@ -126,4 +135,5 @@
   always @(posedge clk_i) begin
     cover (f_past && done_o && !error_o && job_q == JOB_SCORE);
     cover (f_past && token_last_o && step_q == 1);
+    cover (f_past && done_o && aborted_o && $past(counting_q));
   end

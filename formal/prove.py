@@ -6,6 +6,9 @@ stays as it is. They are checked from reset (bounded), by induction (for ever), 
 reachable (cover). Then each planted bug must be caught by a trace from reset.
 
 usage: prove.py DESIGN OUT [NAME...]     DESIGN: a build folder of `hvae generate`
+       prove.py --traces DESIGN OUT NAME...   only traces from reset of the design as it is: what mutants are held to
+
+Exit status: 0 all as expected, 1 something is not, 2 nothing could be said.
 """
 
 import concurrent.futures
@@ -17,25 +20,36 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 
-# module, parameters, cycles from reset, cycles of induction, bugs: name, text, what it becomes
+# module, parameters, cycles from reset, cycles of induction, bugs: name, text, what it becomes (and of
+# which module, where several are read)
 # A wait that would only make traces longer is cut in those from reset; induction sees it whole.
 SHORTER = {"hvae_job_seq": [("localparam [7:0] KEY_LAST = 8'd23;", "localparam [7:0] KEY_LAST = 8'd1;")]}
+# What is read beside a module; the core is a stand-in of this folder.
+BESIDE = {"hvae_top": ["hvae_reset_sync", "hvae_axil_regs", "hvae_skid", "hvae_input_buffer", "hvae_fifo"]}
+STAND_INS = {"hvae_top": ["hvae_core.sv"]}
 PROOFS = [
     ("hvae_fifo", {"Depth": 4}, 12, 4, [
-        ("offers_twice", "wire pop = count_q != {(INDEX_BITS+1){1'b0}} && (!m_axis_tvalid_o || m_axis_tready_i);",
+        ("offers_twice", "wire pop = count_q != {(INDEX_BITS+1){1'b0}} && (!valid_q || m_axis_tready_i);",
          "wire pop = count_q != {(INDEX_BITS+1){1'b0}};"),
         ("forgets_to_wrap", "if (push_i) write_q <= write_q == LAST ? {INDEX_BITS{1'b0}} : write_q + 1'b1;",
          "if (push_i) write_q <= write_q == LAST - 1'b1 ? {INDEX_BITS{1'b0}} : write_q + 1'b1;"),
-        ("drops_valid", "else if (m_axis_tready_i) m_axis_tvalid_o <= 1'b0;", "else m_axis_tvalid_o <= 1'b0;"),
+        ("drops_valid", "else if (m_axis_tready_i) valid_q <= 1'b0;", "else valid_q <= 1'b0;"),
+        ("offers_in_reset", "assign m_axis_tvalid_o = valid_q && !rst_i;", "assign m_axis_tvalid_o = valid_q;"),
     ]),
     ("hvae_skid", {"Bits": 4}, 10, 4, [
         ("loses_the_kept", "m_data_o <= kept_valid_q ? kept_q : s_data_i;", "m_data_o <= s_data_i;"),
-        ("overwrites", "assign s_ready_o = !kept_valid_q;", "assign s_ready_o = 1'b1;"),
+        ("overwrites", "assign s_ready_o = !kept_valid_q && !rst_i;", "assign s_ready_o = !rst_i;"),
+        ("takes_in_reset", "assign s_ready_o = !kept_valid_q && !rst_i;", "assign s_ready_o = !kept_valid_q;"),
+        ("offers_in_reset", "assign m_valid_o = valid_q && !rst_i;", "assign m_valid_o = valid_q;"),
         ("offers_twice", "kept_valid_q <= 1'b0;\n    end else if (s_valid_i)", "end else if (s_valid_i)"),
     ]),
-    ("hvae_input_buffer", {"Depth": 4, "Vocabulary": 5}, 12, 4, [
+    ("hvae_input_buffer", {"Depth": 4, "Vocabulary": 5, "ZBits": 3}, 12, 4, [
         ("one_word_too_many", "wire room = {16'd0, length_o} < Depth;", "wire room = {16'd0, length_o} <= Depth;"),
-        ("takes_a_second_packet", "assign s_axis_tready_o = !full_o;", "assign s_axis_tready_o = 1'b1;"),
+        ("takes_a_second_packet", "assign s_axis_tready_o = !full_o && !rst_i;", "assign s_axis_tready_o = !rst_i;"),
+        ("takes_in_reset", "assign s_axis_tready_o = !full_o && !rst_i;", "assign s_axis_tready_o = !full_o;"),
+        ("keeps_the_rest", "(take ? !s_axis_tlast_i : begun);", "(take ? 1'b0 : begun);"),
+        ("drops_too_much", "dropping_q <= !s_axis_tlast_i;", "dropping_q <= 1'b1;"),
+        ("z_one_bit_too_wide", "s_axis_tdata_i[31:ZBits-1] != {(33 - ZBits){s_axis_tdata_i[31]}}", "s_axis_tdata_i[31:ZBits] != {(32 - ZBits){s_axis_tdata_i[31]}}"),
         ("token_at_the_edge", "if (s_axis_tdata_i >= Vocabulary)", "if (s_axis_tdata_i > Vocabulary)"),
     ]),
     ("hvae_axil_regs", {}, 8, 4, [
@@ -43,6 +57,10 @@ PROOFS = [
         ("starts_while_busy", "if ((|(put & CONTROL_START)) && !busy)", "if (|(put & CONTROL_START))"),
         ("changes_under_a_job", "end else if (busy) begin", "end else if (1'b0) begin"),
         ("forgets_an_answer", "if (r_valid_q && s_axil_rready_i)", "if (r_valid_q)"),
+        ("takes_in_reset", "assign s_axil_arready_o = !ar_full_q && !rst_i;", "assign s_axil_arready_o = !ar_full_q;"),
+        ("answers_in_reset", "assign s_axil_bvalid_o = b_valid_q && !rst_i;", "assign s_axil_bvalid_o = b_valid_q;"),
+        ("aborts_an_idle_core", "abort_d = (|(put & CONTROL_ABORT)) && busy;", "abort_d = |(put & CONTROL_ABORT);"),
+        ("loses_an_interrupt", "pending = pending | IRQ_DONE;", "pending = irq_status_q | IRQ_DONE;"),
     ]),
     ("hvae_stage_seq", {}, 14, 4, [
         ("slot_runs_over", "if (slot_q == slots_last_i)", "if (slot_q > slots_last_i)"),
@@ -55,7 +73,16 @@ PROOFS = [
         ("a_beat_too_many", "more_d = next_step < wave_length;", "more_d = next_step <= wave_length;"),
         ("timer_left_standing", "if (timer_q == KEY_LAST) begin\n          timer_d = 8'd0;", "if (timer_q == KEY_LAST) begin"),
         ("waits_for_ever", "STATE_LATENT_RUN: begin\n        if (!busy_i) begin", "STATE_LATENT_RUN: begin\n        if (!busy_i && token_eos_i) begin"),
+        ("starts_after_an_abort", "aborted_d = 1'b1;\n      error_d = 1'b0;\n      timer_d = 8'd0;\n      step_d = 16'd0;\n      waving_d = 1'b0;\n      scoring_d = 1'b0;\n      encode_start_d = 8'd0;\n      decode_start_d = 8'd0;\n      latent_start_d = 1'b0;",
+         "aborted_d = 1'b1;\n      error_d = 1'b0;\n      timer_d = 8'd0;\n      step_d = 16'd0;\n      waving_d = 1'b0;\n      scoring_d = 1'b0;\n      encode_start_d = 8'd0;\n      decode_start_d = 8'd0;"),
+        ("an_abort_waits", "if (abort_i && (state_q != STATE_IDLE) && !ending)", "if (abort_i && (state_q != STATE_IDLE) && !ending && !busy_i)"),
         ("two_depths_at_once", "decode_next = (wave_q << 1) &", "decode_next = (wave_q << 1 | wave_q) &"),
+    ]),
+    ("hvae_top", {}, 14, 4, [
+        ("packet_into_a_reset", "assign s_ready_o = !kept_valid_q && !rst_i;", "assign s_ready_o = !kept_valid_q;", "hvae_skid"),
+        ("request_into_a_reset", "assign s_axil_arready_o = !ar_full_q && !rst_i;", "assign s_axil_arready_o = !ar_full_q;", "hvae_axil_regs"),
+        ("answer_in_a_reset", "assign m_axis_tvalid_o = valid_q && !rst_i;", "assign m_axis_tvalid_o = valid_q;", "hvae_fifo"),
+        ("never_wakes", "else sync_q <= {sync_q[0], 1'b0};", "else sync_q <= sync_q;", "hvae_reset_sync"),
     ]),
 ]
 
@@ -67,6 +94,11 @@ PRELUDE = """
 """
 
 
+def give_up(why):
+    print(f"prove.py: {why}", file=sys.stderr)
+    os._exit(2)  # also from a thread of the pool
+
+
 def run(arguments, log):
     with open(log, "w") as out:
         return subprocess.run(arguments, stdout=out, stderr=subprocess.STDOUT, cwd=log.parent).returncode
@@ -74,28 +106,35 @@ def run(arguments, log):
 
 def changed(module, text, was, becomes):
     if text.count(was) != 1:
-        sys.exit(f"prove.py: {module}: expected this text once, found it {text.count(was)} times:\n{was}")
+        give_up(f"{module}: expected this text once, found it {text.count(was)} times:\n{was}")
     return text.replace(was, becomes)
 
 
 def model(design, folder, module, parameters, changes, from_reset):
     """The module with its promises (and its changes) as an SMT problem."""
-    text = (design / "rtl" / f"{module}.sv").read_text()
-    for was, becomes in changes:
-        text = changed(module, text, was, becomes)
-    promises = (HERE / f"{module}.svh").read_text()
-    prelude = PRELUDE if "f_past" in promises else ""
-    body, end, rest = text.rpartition("endmodule")
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "model.sv").write_text(body + prelude + promises + end + rest)
+    sources = {name: (HERE / name).read_text() for name in STAND_INS.get(module, [])}
+    for name in [module, *BESIDE.get(module, [])]:
+        text = (design / "rtl" / f"{name}.sv").read_text()
+        for was, becomes, *where in changes:
+            if name == (where[0] if where else module):
+                text = changed(name, text, was, becomes)
+        if name == module:
+            promises = (HERE / f"{module}.svh").read_text()
+            prelude = PRELUDE if "f_past" in promises else ""
+            body, end, rest = text.rpartition("endmodule")
+            text = body + prelude + promises + end + rest
+        sources[f"{name}.sv"] = text
+    for name, text in sources.items():
+        (folder / name).write_text(text)
     chparam = "".join(f"chparam -set {name} {value} {module}; " for name, value in parameters.items())
     define = "-DHVAE_FROM_RESET " if from_reset else ""
-    script = (f"read_verilog -formal -sv -defer {define}model.sv; {chparam}prep -top {module} -nordff; "
-              "memory_map; async2sync; dffunmap; opt_clean; write_smt2 -wires model.smt2")
+    script = (f"read_verilog -formal -sv -defer {define}{' '.join(sources)}; {chparam}"
+              f"prep -top {module} -flatten -nordff; memory_map; async2sync; dffunmap; opt_clean; write_smt2 -wires model.smt2")
     # What is proved is what this run made.
     (folder / "model.smt2").unlink(missing_ok=True)
     if run(["yosys", "-q", "-p", script], folder / "yosys.log") or not (folder / "model.smt2").exists():
-        sys.exit(f"prove.py: {module}: yosys failed:\n{(folder / 'yosys.log').read_text()}")
+        give_up(f"{module}: yosys failed:\n{(folder / 'yosys.log').read_text()}")
 
 
 def check(design, out, proof, task, bug):
@@ -120,14 +159,20 @@ def check(design, out, proof, task, bug):
 
 
 def main():
-    if len(sys.argv) < 3:
-        sys.exit(__doc__)
-    design, out, names = Path(sys.argv[1]), Path(sys.argv[2]).resolve(), sys.argv[3:]
+    words = sys.argv[1:]
+    traces = words[:1] == ["--traces"]
+    words = words[traces:]
+    if len(words) < 2:
+        give_up(__doc__)
+    design, out, names = Path(words[0]), Path(words[1]).resolve(), words[2:]
     chosen = [p for p in PROOFS if not names or p[0] in names]
     if not chosen:
-        sys.exit(f"prove.py: {', '.join(names)}: expected one of {', '.join(p[0] for p in PROOFS)}")
+        give_up(f"{', '.join(names)}: expected one of {', '.join(p[0] for p in PROOFS)}")
     jobs = []
     for proof in chosen:
+        if traces:
+            jobs.append((proof, "from reset", None))
+            continue
         jobs += [(proof, task, None) for task in ("from reset", "induction", "cover")]
         jobs += [(proof, "from reset", bug) for bug in proof[4]]
     wrong = 0

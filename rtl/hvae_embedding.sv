@@ -16,7 +16,11 @@ module hvae_embedding #(
     output reg  [InputBits*Size-1:0] planes_o   // bit b of element j at b*Size + j
 );
   reg [InputBits*Size-1:0] words [0:Vocabulary-1];
-  initial $readmemh(InitFile, words);
+  generate
+    if (InitFile != "") begin : gen_init
+      initial $readmemh(InitFile, words);
+    end
+  endgenerate
 
   always @(posedge clk_i) if (read_i) planes_o <= words[token_i[TokenBits-1:0]];
 

@@ -3,12 +3,14 @@
 // do not depend on the stream. Accepts the next packet only after release_i.
 //
 // Beats beyond Depth are swallowed and reported (too_long_o), as is a beat that is no token
-// (bad_token_o). A read takes a cycle.
+// (bad_token_o) or no number of ZBits (bad_z_o). What release_i finds of a packet that is not
+// whole is dropped with the beats that are still to come, up to the last one. A read takes a cycle. Ready is low in reset, from the moment it is asserted.
 `default_nettype none
 
 module hvae_input_buffer #(
     parameter Depth      = 64,
-    parameter Vocabulary = 2000
+    parameter Vocabulary = 2000,
+    parameter ZBits      = 16
 ) (
     input  wire        clk_i,
     input  wire        rst_i,
@@ -21,6 +23,7 @@ module hvae_input_buffer #(
     output reg  [15:0] length_o,      // its beats, at most Depth
     output reg         too_long_o,
     output reg         bad_token_o,
+    output reg         bad_z_o,
     input  wire [15:0] read_index_i,
     output reg  [15:0] read_data_o
 );
@@ -28,9 +31,13 @@ module hvae_input_buffer #(
 
   reg [15:0] words [0:Depth-1];
 
-  assign s_axis_tready_o = !full_o;
-  wire take = s_axis_tvalid_i && !full_o;
+  assign s_axis_tready_o = !full_o && !rst_i;
+  wire take = s_axis_tvalid_i && s_axis_tready_o;
   wire room = {16'd0, length_o} < Depth;
+
+  // The rest of a packet that nobody wants.
+  reg  dropping_q;
+  wire begun = dropping_q || length_o != 16'd0;
 
   always @(posedge clk_i) begin
     if (take && room) words[length_o[INDEX_BITS-1:0]] <= s_axis_tdata_i[15:0];
@@ -41,11 +48,16 @@ module hvae_input_buffer #(
       length_o    <= 16'd0;
       too_long_o  <= 1'b0;
       bad_token_o <= 1'b0;
+      bad_z_o     <= 1'b0;
+      dropping_q  <= !rst_i && !full_o && (take ? !s_axis_tlast_i : begun);
+    end else if (take && dropping_q) begin
+      dropping_q <= !s_axis_tlast_i;
     end else if (take) begin
       full_o <= s_axis_tlast_i;
       if (room) length_o <= length_o + 16'd1;
       else too_long_o <= 1'b1;
       if (s_axis_tdata_i >= Vocabulary) bad_token_o <= 1'b1;
+      if (s_axis_tdata_i[31:ZBits-1] != {(33 - ZBits){s_axis_tdata_i[31]}}) bad_z_o <= 1'b1;
     end
   end
 

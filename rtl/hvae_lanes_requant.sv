@@ -39,7 +39,9 @@ module hvae_lanes_requant #(
       localparam ADDRESS = GROUPS > 1 ? $clog2(GROUPS) : 1;
       reg  [Sets*Lanes*EACH-1:0] gains [0:GROUPS-1];
       wire [Sets*Lanes*EACH-1:0] word = gains[group_i[ADDRESS-1:0]];
-      initial $readmemh(GainFile, gains);
+      if (GainFile != "") begin : gen_init
+        initial $readmemh(GainFile, gains);
+      end
       for (n = 0; n < Sets * Lanes; n = n + 1) begin : gen_each
         wire signed [InBits-1:0]  sum    = value_i[n*InBits+:InBits];
         wire signed [GAIN_BITS:0] gain   = {1'b0, word[n*EACH+:GAIN_BITS]};

@@ -130,7 +130,7 @@ module hvae_log_prob #(
           if (valid_q[8]) sum_q <= (starts_q[8] ? {SUM_BITS{1'b0}} : sum_q) + SUM_BITS'(term_q);
         end
         assign sums[l*SUM_BITS+:SUM_BITS] = sum_q;
-        wire unused = &{1'b0, octaves_q};
+        wire unused_octaves = &{1'b0, octaves_q};
       end else begin : gen_empty
         assign largest[l*LogitBits+:LogitBits] = LOWEST;
         assign sums[l*SUM_BITS+:SUM_BITS]      = {SUM_BITS{1'b0}};

@@ -64,7 +64,7 @@ module hvae_matvec #(
     input  wire [InputBits*Inputs-1:0] planes_i,       // bit b of input k at b*Inputs + k
     input  wire                        scan_i,
     input  wire [17:0]                 group_i,
-    output reg  [Sets*Lanes*SumBits-1:0] read_sum_o,   // lane l of set s at (s*Lanes + l)*SumBits
+    output wire [Sets*Lanes*SumBits-1:0] read_sum_o,   // lane l of set s at (s*Lanes + l)*SumBits
     output wire [15:0]                 clips_o,
     output reg  [15:0]                 samples_o       // tiles that convert, per cycle
 );
@@ -77,8 +77,6 @@ module hvae_matvec #(
   localparam ALL_ROWS    = RowTiles * Rows;
   localparam PHYSICAL    = (ColTiles + Rounds - 1) / Rounds;  // tiles of a row
   localparam WORD_BITS   = AccBits > 32 ? 64 : 32;
-  localparam WORD_PLACES = AccBits > 32 ? 6 : 5;
-  localparam READS       = Sets * Lanes;
   localparam SCANS       = (Size + Lanes - 1) / Lanes;
   localparam SCAN_BITS   = SCANS > 1 ? $clog2(SCANS) : 1;
 
@@ -124,10 +122,6 @@ module hvae_matvec #(
     two = 16'h3030 + 16'(((n / 10) % 10) * 256 + n % 10);
   endfunction
 
-  localparam SUMS = RowTiles * PHYSICAL * Rounds * LOGICAL;
-
-  // Sums as words, tile by tile: row of tiles r, physical tile c, round, logical column.
-  wire [SUMS*WORD_BITS-1:0] sums;
   wire [15:0]               clip [0:RowTiles*PHYSICAL-1];
   wire [RowTiles-1:0]       live;
   reg                       sample_q2;
@@ -140,7 +134,7 @@ module hvae_matvec #(
   // Physical tiles with columns in this round; the last round may not fill them all.
   wire [PHYSICAL-1:0] held;
 
-  genvar r, c, b, s, l, g;
+  genvar r, c, b, s, l, g, d;
   generate
     for (c = 0; c < PHYSICAL; c = c + 1) begin : gen_held
       assign held[c] = c + (Rounds - 1) * PHYSICAL < ColTiles || {24'd0, round_q2} * PHYSICAL + c < ColTiles;
@@ -182,6 +176,7 @@ module hvae_matvec #(
         localparam IMAGE  = {RomDir, "/", RomPrefix, "_r", two(r), "_c", two(c / 100), two(c), ".hex"};
         localparam FLIPS  = {RomDir, "/", RomPrefix, "_r", two(r), "_c", two(c / 100), two(c), "_flips.hex"};
         localparam PLACES = {RomDir, "/", RomPrefix, "_r", two(r), "_c", two(c / 100), two(c), "_places.hex"};
+        wire [Rounds*LOGICAL*WORD_BITS-1:0] acc;  // word l of round n at (n*LOGICAL + l)*WORD_BITS
         hvae_tile #(
 `ifndef VERILATOR
             .InitFile(IMAGE), .FlipFile(FLIPS), .PlaceFile(PLACES),
@@ -206,7 +201,7 @@ module hvae_matvec #(
             .phase_i (phase_q),
             .live_i  (live[r] && held[c]),
             .drive_i (drive),
-            .acc_o   (sums[(r*PHYSICAL+c)*Rounds*LOGICAL*WORD_BITS+:Rounds*LOGICAL*WORD_BITS]),
+            .acc_o   (acc),
             .clips_o (clip[r*PHYSICAL+c])
         );
 `ifdef VERILATOR
@@ -224,49 +219,64 @@ module hvae_matvec #(
     end
   endgenerate
 
-  // Read port: one word out of the groups of each lane, then the sum over row tiles.
-  reg [RowTiles*READS*AccBits-1:0] picked_q;
+  // Read port: the words that the lanes of a set read together, out of those of all groups by a tree
+  // of choices; then the sum over row tiles. (A simulator goes down one branch of the tree, and
+  // only in a read.)
   generate
-    for (r = 0; r < RowTiles; r = r + 1) begin : gen_read_row
-      for (s = 0; s < Sets; s = s + 1) begin : gen_read_set
-        for (l = 0; l < Lanes; l = l + 1) begin : gen_read_lane
-          // Strides of a power of two, or synthesis makes a barrel shifter of it.
-          wire [(1<<SCAN_BITS)*WORD_BITS-1:0] word;
-          for (g = 0; g < (1 << SCAN_BITS); g = g + 1) begin : gen_group
-            if (g * Lanes + l < Size) begin : gen_used
-              // Output n is column n % LOGICAL of logical tile n / LOGICAL; those stand
-              // round after round on the physical tiles.
-              localparam OUTPUT = s * Size + g * Lanes + l;
-              localparam TILE   = OUTPUT / LOGICAL;
-              localparam PLACE  = ((r * PHYSICAL + TILE % PHYSICAL) * Rounds + TILE / PHYSICAL) * LOGICAL + OUTPUT % LOGICAL;
-              assign word[g*WORD_BITS+:WORD_BITS] = sums[PLACE*WORD_BITS+:WORD_BITS];
-            end else begin : gen_beyond
-              assign word[g*WORD_BITS+:WORD_BITS] = {WORD_BITS{1'b0}};
+    for (s = 0; s < Sets; s = s + 1) begin : gen_set
+      for (r = 0; r < RowTiles; r = r + 1) begin : gen_read
+        for (d = 0; d <= SCAN_BITS; d = d + 1) begin : gen_level
+          for (g = 0; g << d < SCANS; g = g + 1) begin : gen_group
+            wire [Lanes*WORD_BITS-1:0] words;
+            if (d > 0) begin : gen_choice
+              if ((2 * g + 1) << (d - 1) < SCANS) begin : gen_two
+                assign words = group_i[d-1] ? gen_level[d-1].gen_group[2*g+1].words : gen_level[d-1].gen_group[2*g].words;
+              end else begin : gen_one
+                assign words = gen_level[d-1].gen_group[2*g].words;
+              end
+            end else begin : gen_tiles
+              // Output n is column n % LOGICAL of logical tile n / LOGICAL; those stand round after
+              // round on the physical tiles.
+              localparam FROM = s * Size + g * Lanes;
+              localparam TO   = s * Size + ((g + 1) * Lanes < Size ? (g + 1) * Lanes : Size);
+              for (c = FROM / LOGICAL; c * LOGICAL < TO; c = c + 1) begin : gen_tile
+                localparam FIRST = c * LOGICAL > FROM ? c * LOGICAL : FROM;
+                localparam COUNT = ((c + 1) * LOGICAL < TO ? (c + 1) * LOGICAL : TO) - FIRST;
+                localparam PLACE = (c / PHYSICAL) * LOGICAL + FIRST - c * LOGICAL;
+                assign words[(FIRST-FROM)*WORD_BITS+:COUNT*WORD_BITS] =
+                    gen_row[r].gen_col[c%PHYSICAL].acc[PLACE*WORD_BITS+:COUNT*WORD_BITS];
+              end
+              if (TO - FROM < Lanes) begin : gen_beyond
+                assign words[Lanes*WORD_BITS-1:(TO-FROM)*WORD_BITS] = {((Lanes-TO+FROM)*WORD_BITS){1'b0}};
+              end
             end
           end
-          always @(posedge clk_i)
-            if (scan_i)
-              picked_q[(r*READS+s*Lanes+l)*AccBits+:AccBits] <= word[{group_i[SCAN_BITS-1:0], {WORD_PLACES{1'b0}}}+:AccBits];
-          wire unused_word = &{1'b0, word};
         end
+        reg [Lanes*WORD_BITS-1:0] words_q;
+        always @(posedge clk_i) if (scan_i) words_q <= gen_level[SCAN_BITS].gen_group[0].words;
+        wire unused = &{1'b0, words_q};
+      end
+
+      for (l = 0; l < Lanes; l = l + 1) begin : gen_lane
+        for (r = 0; r < RowTiles; r = r + 1) begin : gen_rows
+          wire signed [AccBits-1:0] word = gen_read[r].words_q[l*WORD_BITS+:AccBits];
+          wire signed [SumBits-1:0] sum;
+          if (r == 0) begin : gen_first
+            assign sum = SumBits'(word);
+          end else begin : gen_more
+            assign sum = gen_rows[r-1].sum + SumBits'(word);
+          end
+        end
+        reg [SumBits-1:0] sum_q;
+        always @(posedge clk_i) sum_q <= gen_rows[RowTiles-1].sum;
+        assign read_sum_o[(s*Lanes+l)*SumBits+:SumBits] = sum_q;
       end
     end
   endgenerate
-  wire unused_sums = &{1'b0, sums, group_i};
+  wire unused_group = &{1'b0, group_i};
 
-  reg signed [SumBits-1:0] sum;
-  integer p, t;
   // Temporaries of the clocked blocks are blocking.
   // verilator lint_off BLKSEQ
-  always @(posedge clk_i) begin
-    for (p = 0; p < READS; p = p + 1) begin
-      sum = {SumBits{1'b0}};
-      for (t = 0; t < RowTiles; t = t + 1)
-        sum = sum + SumBits'($signed(picked_q[(t*READS+p)*AccBits+:AccBits]));
-      read_sum_o[p*SumBits+:SumBits] <= sum;
-    end
-  end
-
   // Tiles at work.
   reg [15:0] working;
   integer    row, tile;

@@ -13,7 +13,11 @@ module hvae_octave_table #(
     output reg  [OutBits-1:0] value_o
 );
   reg [OutBits-1:0] words [0:2047];
-  initial $readmemh(InitFile, words);
+  generate
+    if (InitFile != "") begin : gen_init
+      initial $readmemh(InitFile, words);
+    end
+  endgenerate
 
   // Normalises in five steps of 16, 8 and, a cycle later, 4, 2, 1 places; address = {leading zeros, mantissa}.
   wire [31:0] v = v_i == 32'd0 ? 32'd1 : v_i;

@@ -16,8 +16,9 @@ module hvae_requant #(
 );
   localparam UP   = Shift < 0 ? -Shift : 0;
   localparam DOWN = Shift > 0 ? Shift : 0;
-  // Room for the rounding carry and for the bits that a negative shift adds.
-  localparam WIDE = (InBits > OutBits ? InBits : OutBits) + UP + 2;
+  // Room for the rounding carry, for the bits that a negative shift adds, and for half a step of any.
+  localparam MOST = InBits > OutBits ? InBits : OutBits;
+  localparam WIDE = (MOST > DOWN ? MOST : DOWN) + UP + 2;
 
   localparam signed [WIDE-1:0] HALF = DOWN > 0 ? {{(WIDE-1){1'b0}}, 1'b1} <<< (DOWN - 1) : {WIDE{1'b0}};
 

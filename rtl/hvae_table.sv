@@ -21,7 +21,11 @@ module hvae_table #(
   localparam RISE_BITS     = DeltaBits + FRACTION_BITS + 2;
 
   reg [OutBits+DeltaBits-1:0] segments [0:(1<<AddressBits)-1];
-  initial $readmemh(InitFile, segments);
+  generate
+    if (InitFile != "") begin : gen_init
+      initial $readmemh(InitFile, segments);
+    end
+  endgenerate
 
   // Flipping the sign orders two's complement from the most negative input.
   wire [AddressBits-1:0] segment = {~x_i[InBits-1], x_i[InBits-2-:AddressBits-1]};

@@ -170,26 +170,51 @@ module hvae_tile #(
   reg [3*8:1] slots_q;
   reg [5*8:1] rounds_q;
 
+  // What the converters of a group see in a slot, for converter i at i*EACH: binary places of
+  // the slice, whether it counts negative, whether it is the first cell of its weight in a
+  // phase, and which weights it belongs to (none: the slot is empty).
+  localparam EACH      = 10 + WeightsPerGroup;
+  localparam SEEN      = AdcsPerGroup * EACH;
+  localparam SEEN_BITS = $clog2(SEEN);
+  localparam SLOT_BITS = Slots > 1 ? $clog2(Slots) : 1;
+  function [(1<<(SLOT_BITS+SEEN_BITS))-1:0] schedule(input integer slots);
+    integer i, s, w, q, slice;
+    begin
+      schedule = {(1<<(SLOT_BITS+SEEN_BITS)){1'b0}};
+      for (s = 0; s < slots; s = s + 1)
+        for (i = 0; i < AdcsPerGroup; i = i + 1) begin
+          q     = AdcsPerGroup == 1 ? s % CellsPerWeight : i * Slots + s;
+          slice = Differential != 0 ? q / 2 : q;
+          for (w = 0; w < WeightsPerGroup; w = w + 1)
+            schedule[(s<<SEEN_BITS)+i*EACH+w] = q < CellsPerWeight && (AdcsPerGroup == 1 ? s / CellsPerWeight : 0) == w;
+          schedule[(s<<SEEN_BITS)+i*EACH+WeightsPerGroup]      = AdcsPerGroup == 1 ? q == 0 : s == 0;
+          schedule[(s<<SEEN_BITS)+i*EACH+WeightsPerGroup+1]    = Differential != 0 && q % 2 == 1;
+          schedule[(s<<SEEN_BITS)+i*EACH+WeightsPerGroup+2+:8] = 8'((HighFirst != 0 ? SLICES - 1 - slice : slice) * CellBits);
+        end
+    end
+  endfunction
+  localparam [(1<<(SLOT_BITS+SEEN_BITS))-1:0] SCHEDULE = schedule(Slots);
+
   // Of converter a and weight w: index a*WeightsPerGroup + w.
-  (* mem2reg *) reg signed [AccBits-1:0] sum_q [0:SUMS-1];  // registers
+  (* mem2reg *) reg signed [AccBits-1:0] sum_q  [0:SUMS-1];  // registers
+  (* mem2reg *) reg        [AdcBits-1:0] code_q [0:ADCS-1];  // a name for each code
   reg signed [AccBits-1:0] reference_q;
   reg signed [AccBits-1:0] driven;  // rows in this phase, in levels
-  reg signed [AccBits-1:0] value, term, base, total;
-  // What the converters' codes are for: set a cycle before they come.
-  reg [AdcsPerGroup*WeightsPerGroup-1:0] used_q;
-  reg [AdcsPerGroup-1:0]                 fresh_q, minus_q;
-  reg [8*AdcsPerGroup-1:0]               places_q;  // binary places of the slice
-  reg                                    reference_used_q;
-  integer a, i, w, q, s, l, m, p, r, slot, weight, slice;
+  reg signed [AccBits-1:0] below, value, term, sum, base, total;
+  reg [SEEN-1:0]           seen_q;  // set a cycle before the codes come
+  reg                      negative_q, reference_used_q, minus;
+  reg [31:0] a, g, i, l, m, p, r, w;  // unsigned, as in hvae_tile_core
 
   // The value of a code in the phase of the sign counts less (or is lifted by the offset).
   // Written out, not a function: a simulator would give each call of each tile variables of
-  // its own, and could not share one text among the tiles.
+  // its own, and could not share one text among the tiles. Long loops stay loops there, as in
+  // hvae_tile_core.
   // Stages in one block, the last one first; what they hand on is blocking.
   // verilator lint_off BLKSEQ
   always @(posedge clk_i) begin
     // A weight's converters together, less the offset.
-    if (last_q[5])
+    if (last_q[5]) begin
+      // verilator unroll_disable
       for (l = 0; l < LOGICAL; l = l + 1) begin
         total = Differential != 0 ? {AccBits{1'b0}} : -(reference_q <<< (WeightBits - 1));
         p     = Remap != 0 ? {{(32-PLACE_BITS){1'b0}}, place[l*PLACE_BITS+:PLACE_BITS]} : l;
@@ -197,57 +222,45 @@ module hvae_tile #(
         for (r = 0; r < Rounds; r = r + 1)
           if (Rounds == 1 || rounds_q[4*8+1+:8] == 8'(r)) acc_o[(r*LOGICAL+l)*WordBits+:WordBits] <= WordBits'(total);
       end
+    end
 
     if (valid_q[4]) begin
+      // In levels, what a code of nothing says.
+      below = AccBits'(ZERO >> LevelShift) + (first_q[4] && DacBits > 1 ? AccBits'(LIFT >> LevelShift) : {AccBits{1'b0}});
+      // verilator unroll_full
+      for (a = 0; a < ADCS; a = a + 1) code_q[a] = code[a*AdcBits+:AdcBits];
+
       if (Differential == 0 && reference_used_q) begin
-        driven = AccBits'(code[(ADCS-1)*AdcBits+:AdcBits]) << (AdcShift - LevelShift);
-        driven = driven - AccBits'(ZERO >> LevelShift);
-        if (first_q[4] && DacBits > 1) driven = driven - AccBits'(LIFT >> LevelShift);
-        if (!live_q[4]) driven = {AccBits{1'b0}};
+        driven      = live_q[4] ? (AccBits'(code_q[ADCS-1]) << (AdcShift - LevelShift)) - below : {AccBits{1'b0}};
         base        = first_q[4] ? {AccBits{1'b0}} : reference_q <<< DacBits;
         reference_q = first_q[4] && DacBits == 1 ? base - driven : base + driven;
       end
 
-      for (a = 0; a < WEIGHT_ADCS; a = a + 1) begin
-        i     = a % AdcsPerGroup;
-        value = AccBits'(code[a*AdcBits+:AdcBits]) << (AdcShift - LevelShift);
-        value = value - AccBits'(ZERO >> LevelShift);
-        if (first_q[4] && DacBits > 1) value = value - AccBits'(LIFT >> LevelShift);
-        if (!live_q[4]) value = {AccBits{1'b0}};
-        if (Flip != 0 && flip[a]) value = (driven <<< CellBits) - driven - value;
-        term = value <<< places_q[8*i+:8];
-        for (w = 0; w < WeightsPerGroup; w = w + 1)
-          if (used_q[i*WeightsPerGroup+w]) begin
-            base = sum_q[a*WeightsPerGroup+w];
+      // verilator unroll_disable
+      for (g = 0; g < Groups; g = g + 1)
+        for (i = 0; i < AdcsPerGroup; i = i + 1) begin
+          a     = g * AdcsPerGroup + i;
+          value = (AccBits'(code_q[a]) << (AdcShift - LevelShift)) - below;
+          if (!live_q[4]) value = {AccBits{1'b0}};
+          if (Flip != 0 && flip[a]) value = (driven <<< CellBits) - driven - value;
+          term = value <<< seen_q[i*EACH+WeightsPerGroup+2+:8];
+          // One bit a phase: that of the sign counts negative. (Inverted, and one more: one adder does it.)
+          minus = seen_q[i*EACH+WeightsPerGroup+1] != negative_q;
+          term  = term ^ {AccBits{minus}};
+          for (w = 0; w < WeightsPerGroup; w = w + 1) begin
+            sum  = sum_q[a*WeightsPerGroup+w];
             // The first cell of a phase moves what the earlier phases gave up by a digit.
-            if (fresh_q[i]) base = first_q[4] ? {AccBits{1'b0}} : base <<< DacBits;
-            sum_q[a*WeightsPerGroup+w] = minus_q[i] ? base - term : base + term;
+            base = seen_q[i*EACH+WeightsPerGroup] ? (first_q[4] ? {AccBits{1'b0}} : sum <<< DacBits) : sum;
+            sum_q[a*WeightsPerGroup+w] = seen_q[i*EACH+w] ? base + term + {{(AccBits-1){1'b0}}, minus} : sum;
           end
-      end
+        end
     end
 
     // A cycle ahead: which cell of which weight the slot of each converter of a group holds.
-    // One bit a phase: that of the sign counts negative.
     if (valid_q[3]) begin
-      slot             = {24'd0, slots_q[2*8+1+:8]};
-      reference_used_q = slot == 0;
-      for (i = 0; i < AdcsPerGroup; i = i + 1) begin
-        used_q[i*WeightsPerGroup+:WeightsPerGroup] = {WeightsPerGroup{1'b0}};
-        fresh_q[i]        = 1'b0;
-        minus_q[i]        = 1'b0;
-        places_q[8*i+:8]  = 8'd0;
-        for (s = 0; s < Slots; s = s + 1)
-          if (slot == s) begin
-            q                = AdcsPerGroup == 1 ? s % CellsPerWeight : i * Slots + s;
-            weight           = AdcsPerGroup == 1 ? s / CellsPerWeight : 0;
-            for (w = 0; w < WeightsPerGroup; w = w + 1)
-              used_q[i*WeightsPerGroup+w] = q < CellsPerWeight && weight == w;
-            fresh_q[i]       = AdcsPerGroup == 1 ? q == 0 : s == 0;
-            minus_q[i]       = (Differential != 0 && q % 2 == 1) != (DacBits == 1 && first_q[3]);
-            slice            = Differential != 0 ? q / 2 : q;
-            places_q[8*i+:8] = 8'((HighFirst != 0 ? SLICES - 1 - slice : slice) * CellBits);
-          end
-      end
+      seen_q           = SCHEDULE[{slots_q[2*8+1+:SLOT_BITS], {SEEN_BITS{1'b0}}}+:SEEN];
+      negative_q       = DacBits == 1 && first_q[3];
+      reference_used_q = slots_q[2*8+1+:8] == 8'd0;
     end
 
     valid_q  <= {valid_q[3:1], sample_i};
@@ -266,16 +279,17 @@ module hvae_tile #(
       reg [15:0] clips_q;
       reg [7:0]  slot_q;
       reg [15:0] count;
-      integer    k, t;
+      reg [31:0] k;
       always @(posedge clk_i) begin
         slot_q <= slots_q[2*8+1+:8];
         count = 16'd0;
-        if (valid_q[4] && live_q[4])
-          for (t = 0; t < Slots; t = t + 1)
-            if (slot_q == 8'(t))
-              for (k = 0; k < ADCS; k = k + 1)
-                if (k == WEIGHT_ADCS ? t == 0 : AdcsPerGroup == 1 || (k % AdcsPerGroup) * Slots + t < CellsPerWeight)
-                  count = count + {15'd0, clip[k]};
+        if (valid_q[4] && live_q[4]) begin
+          // Empty slots do not count.
+          // verilator unroll_disable
+          for (k = 0; k < ADCS; k = k + 1)
+            if (k == WEIGHT_ADCS ? slot_q == 8'd0 : AdcsPerGroup == 1 || (k % AdcsPerGroup) * Slots + {24'd0, slot_q} < CellsPerWeight)
+              count = count + {15'd0, clip[k]};
+        end
         clips_q <= count;
       end
       assign clips_o = clips_q;

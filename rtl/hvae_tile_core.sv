@@ -58,6 +58,7 @@ module hvae_tile_core #(
   localparam SPAN      = Rows < 32 ? Rows : 32;      // rows counted together
   localparam SPANS     = (Rows + SPAN - 1) / SPAN;
   localparam LAST_SPAN = Rows - (SPANS - 1) * SPAN;  // rows of the last span
+  localparam LACK      = SPANS * SPAN - Rows;        // rows that it lacks
   localparam PLANES    = Adcs * CodeBits;            // of a column word
   localparam [(Bent != 0 ? AdcBits << AdcBits : AdcBits)-1:0] ADC_CODES = `HVAE_ADC_CODES;  // of code c at c*AdcBits
 
@@ -71,16 +72,18 @@ module hvae_tile_core #(
     end
   endgenerate
 
-  reg [3:1]                 valid_q, signed_q;
-  reg [PLANES*Rows-1:0]     column_q;
-  // Registers, not memories: arrays simulate faster than slices of a vector.
-  (* mem2reg *) reg [5:0]                 ones_q [0:DacBits*PLANES*SPANS-1];
-  (* mem2reg *) reg signed [SUM_BITS-1:0] sum_q  [0:Adcs-1];
+  reg [3:1] valid_q, signed_q;
+  // Registers, not memories. Plane p of span s is at s*PLANES + p: neighbours meet the same word
+  // lines, so a simulator's compiler counts a dozen of them at a time (for which they are words).
+  (* mem2reg *) reg [SPAN-1:0]            column_q [0:SPANS*PLANES-1];
+  (* mem2reg *) reg [15:0]                ones_q   [0:DacBits*SPANS*PLANES-1];
+  (* mem2reg *) reg signed [SUM_BITS-1:0] sum_q    [0:Adcs-1];
+  (* mem2reg *) reg [AdcBits-1:0]         converted [0:Adcs-1];
+  (* mem2reg *) reg                       clipped   [0:Adcs-1];
   reg signed [SUM_BITS-1:0] sum, part;
   reg signed [MID_BITS-1:0] mid, lift;
-  reg [AdcBits-1:0]         converted;
-  reg [SPAN-1:0]            lit;
-  integer a, b, j, s;
+  reg [SPAN-1:0]            lines, lit;
+  reg [31:0] a, b, j, p, s;  // unsigned: a compiler then knows how often a loop runs
 
   // Deviations of the conversions of this range.
   localparam [511:0] SIGMA = Noise != 0 ? 512'(`HVAE_NOISE_SIGMA >> (512 * (AdcShift - `HVAE_FINEST_RANGE))) : 512'd0;
@@ -102,52 +105,68 @@ module hvae_tile_core #(
   endgenerate
 
   // Four stages in one block, the last one first: what they hand on is blocking: this is
-  // what simulates fast. The tools see registers all the same.
+  // what simulates fast. The tools see registers all the same. Long loops stay loops in a
+  // simulator: written out for each tile, they were most of what it had to compile.
   // verilator lint_off BLKSEQ
   always @(posedge clk_i) begin
     // Converters.
     if (valid_q[3]) begin
       lift = MID_BITS'(ROUND) + MID_BITS'(AdcZero) + (DacBits > 1 && signed_q[3] ? MID_BITS'(AdcOffset) : {MID_BITS{1'b0}});
+      // verilator unroll_disable
       for (a = 0; a < Adcs; a = a + 1) begin
         mid = MID_BITS'(sum_q[a]) + lift;
         if (Noise != 0) mid = mid + MID_BITS'($signed(noise[a*16+:16]));
-        mid = mid >>> AdcShift;
-        clip_o[a] <= mid < 0 || mid > MID_BITS'(TOP);
-        converted = mid < 0 ? {AdcBits{1'b0}} : mid > MID_BITS'(TOP) ? {AdcBits{1'b1}} : mid[AdcBits-1:0];
-        if (Bent != 0) converted = ADC_CODES[converted*AdcBits+:AdcBits];
-        code_o[a*AdcBits+:AdcBits] <= converted;
+        mid          = mid >>> AdcShift;
+        clipped[a]   = mid < 0 || mid > MID_BITS'(TOP);
+        converted[a] = mid < 0 ? {AdcBits{1'b0}} : mid > MID_BITS'(TOP) ? {AdcBits{1'b1}} : mid[AdcBits-1:0];
+        if (Bent != 0) converted[a] = ADC_CODES[converted[a]*AdcBits+:AdcBits];
+      end
+      // verilator unroll_full
+      for (a = 0; a < Adcs; a = a + 1) begin
+        clip_o[a]                  <= clipped[a];
+        code_o[a*AdcBits+:AdcBits] <= converted[a];
       end
     end
 
     // Column sums.
-    if (valid_q[2])
+    if (valid_q[2]) begin
+      // verilator unroll_disable
       for (a = 0; a < Adcs; a = a + 1) begin
         sum = {SUM_BITS{1'b0}};
         for (j = 0; j < DacBits; j = j + 1)
           for (b = 0; b < CodeBits; b = b + 1) begin
             part = {SUM_BITS{1'b0}};
-            for (s = 0; s < SPANS; s = s + 1) part = part + SUM_BITS'(ones_q[(j*PLANES+a*CodeBits+b)*SPANS+s]);
+            for (s = 0; s < SPANS; s = s + 1) part = part + SUM_BITS'(ones_q[(j*SPANS+s)*PLANES+a*CodeBits+b]);
             if (DacBits > 1 && j == DacBits - 1 && signed_q[2]) sum = sum - (part <<< (j + b));
             else sum = sum + (part <<< (j + b));
           end
         sum_q[a] = sum;
       end
+    end
 
     // Driven cells that are lit, span by span.
     if (valid_q[1] && live_i)
       for (j = 0; j < DacBits; j = j + 1)
-        for (a = 0; a < PLANES; a = a + 1)
-          for (s = 0; s < SPANS; s = s + 1) begin
+        for (s = 0; s < SPANS; s = s + 1) begin
+          lines = {SPAN{1'b0}};
+          if (s == SPANS - 1) lines[LAST_SPAN-1:0] = drive_i[j*Rows+(SPANS-1)*SPAN+:LAST_SPAN];
+          else lines = drive_i[j*Rows+s*SPAN+:SPAN];
+          // verilator unroll_disable
+          for (p = 0; p < PLANES; p = p + 1) begin
             // A name for what is counted: Icarus 11 miscounts an expression.
-            if (s == SPANS - 1) begin
-              lit = {SPAN{1'b0}};
-              lit[LAST_SPAN-1:0] = drive_i[j*Rows+(SPANS-1)*SPAN+:LAST_SPAN] & column_q[a*Rows+(SPANS-1)*SPAN+:LAST_SPAN];
-            end else lit = drive_i[j*Rows+s*SPAN+:SPAN] & column_q[a*Rows+s*SPAN+:SPAN];
-            ones_q[(j*PLANES+a)*SPANS+s] = 6'($countones(lit));
+            lit = lines & column_q[s*PLANES+p];
+            ones_q[(j*SPANS+s)*PLANES+p] = {10'd0, 6'($countones(lit))};
           end
+        end
 
     // The columns that the converters see.
-    if (sample_i) column_q = cells[select_i];
+    if (sample_i)
+      for (s = 0; s < SPANS; s = s + 1) begin
+        // verilator unroll_disable
+        for (p = 0; p < PLANES; p = p + 1)
+          if (s == SPANS - 1) column_q[s*PLANES+p] = SPAN'(cells[select_i][(p*SPANS+s)*SPAN-p*LACK+:LAST_SPAN]);
+          else column_q[s*PLANES+p] = cells[select_i][(p*SPANS+s)*SPAN-p*LACK+:SPAN];
+      end
 
     valid_q  <= {valid_q[2], valid_q[1] && live_i, sample_i};
     signed_q <= {signed_q[2:1], signed_i};

@@ -86,7 +86,7 @@ def python_testbench(build):
     text = (build / "sim/hvae_tb.sv").read_text()
     paths = {p for _, valid, group, data in probes(text) for p in (valid, group, data) if not p.isdigit()}
     names = {path.rsplit(".")[-1] for path in paths} | {"cycles_o", "output_empty"}
-    ports = "clk_i rst_ni s_axil_* s_axis_* m_axis_*".split()
+    ports = "aclk aresetn s_axil_* s_axis_* m_axis_* irq".split()
     control = ["`verilator_config"]
     control += [f'public_flat_rw -module "hvae_top" -var "{port}"' for port in ports]
     control += [f'public_flat_rd -module "*" -var "{name}"' for name in sorted(names)]

@@ -49,56 +49,56 @@ class Host:
 
     async def write(self, name, value):
         dut = self.dut
-        dut.s_axil_awaddr_i.value = self.offsets[name]
-        dut.s_axil_wdata_i.value = value
-        dut.s_axil_awvalid_i.value = 1
-        dut.s_axil_wvalid_i.value = 1
+        dut.s_axil_awaddr.value = self.offsets[name]
+        dut.s_axil_wdata.value = value
+        dut.s_axil_awvalid.value = 1
+        dut.s_axil_wvalid.value = 1
         waiting = [
-            (dut.s_axil_awvalid_i, dut.s_axil_awready_o),
-            (dut.s_axil_wvalid_i, dut.s_axil_wready_o),
+            (dut.s_axil_awvalid, dut.s_axil_awready),
+            (dut.s_axil_wvalid, dut.s_axil_wready),
         ]
         while waiting:
             taken = [pair for pair in waiting if pair[1].value]
-            await FallingEdge(dut.clk_i)
+            await FallingEdge(dut.aclk)
             for valid, _ in taken:
                 valid.value = 0
             waiting = [pair for pair in waiting if pair not in taken]
-        dut.s_axil_bready_i.value = 1
-        while not dut.s_axil_bvalid_o.value:
-            await FallingEdge(dut.clk_i)
-        if int(dut.s_axil_bresp_o.value) != 0:
-            self.lines.append(f"R BRESP_{self.offsets[name]} {int(dut.s_axil_bresp_o.value)}")
-        await FallingEdge(dut.clk_i)
-        dut.s_axil_bready_i.value = 0
+        dut.s_axil_bready.value = 1
+        while not dut.s_axil_bvalid.value:
+            await FallingEdge(dut.aclk)
+        if int(dut.s_axil_bresp.value) != 0:
+            self.lines.append(f"R BRESP_{self.offsets[name]} {int(dut.s_axil_bresp.value)}")
+        await FallingEdge(dut.aclk)
+        dut.s_axil_bready.value = 0
 
     async def read(self, name):
         dut = self.dut
-        dut.s_axil_araddr_i.value = self.offsets[name]
-        dut.s_axil_arvalid_i.value = 1
-        while not dut.s_axil_arready_o.value:
-            await FallingEdge(dut.clk_i)
-        await FallingEdge(dut.clk_i)
-        dut.s_axil_arvalid_i.value = 0
-        dut.s_axil_rready_i.value = 1
-        while not dut.s_axil_rvalid_o.value:
-            await FallingEdge(dut.clk_i)
-        value = int(dut.s_axil_rdata_o.value)
-        if int(dut.s_axil_rresp_o.value) != 0:
-            self.lines.append(f"R RRESP_{self.offsets[name]} {int(dut.s_axil_rresp_o.value)}")
-        await FallingEdge(dut.clk_i)
-        dut.s_axil_rready_i.value = 0
+        dut.s_axil_araddr.value = self.offsets[name]
+        dut.s_axil_arvalid.value = 1
+        while not dut.s_axil_arready.value:
+            await FallingEdge(dut.aclk)
+        await FallingEdge(dut.aclk)
+        dut.s_axil_arvalid.value = 0
+        dut.s_axil_rready.value = 1
+        while not dut.s_axil_rvalid.value:
+            await FallingEdge(dut.aclk)
+        value = int(dut.s_axil_rdata.value)
+        if int(dut.s_axil_rresp.value) != 0:
+            self.lines.append(f"R RRESP_{self.offsets[name]} {int(dut.s_axil_rresp.value)}")
+        await FallingEdge(dut.aclk)
+        dut.s_axil_rready.value = 0
         return value
 
     async def send(self, words):
         dut = self.dut
         for beat, word in enumerate(words):
-            dut.s_axis_tdata_i.value = word
-            dut.s_axis_tlast_i.value = beat == len(words) - 1
-            dut.s_axis_tvalid_i.value = 1
-            while not dut.s_axis_tready_o.value:
-                await FallingEdge(dut.clk_i)
-            await FallingEdge(dut.clk_i)
-        dut.s_axis_tvalid_i.value = 0
+            dut.s_axis_tdata.value = word
+            dut.s_axis_tlast.value = beat == len(words) - 1
+            dut.s_axis_tvalid.value = 1
+            while not dut.s_axis_tready.value:
+                await FallingEdge(dut.aclk)
+            await FallingEdge(dut.aclk)
+        dut.s_axis_tvalid.value = 0
 
     async def job(self, number, words):
         dut = self.dut
@@ -110,12 +110,12 @@ class Host:
         await self.write("CONTROL", 1)
         status = 0
         while not status & 2:
-            await ClockCycles(dut.clk_i, 32, FallingEdge)
+            await ClockCycles(dut.aclk, 32, FallingEdge)
             status = await self.read("STATUS")
         empty = dut.u_core.output_empty
         while not empty.value:
-            await FallingEdge(dut.clk_i)
-        await FallingEdge(dut.clk_i)
+            await FallingEdge(dut.aclk)
+        await FallingEdge(dut.aclk)
         self.lines.append(f"R STATUS {status}")
         for name in ["CYCLES", "ADC_CLIPS", "SATURATIONS", "TOKENS", "TILE_SAMPLES"]:
             self.lines.append(f"R {name} {await self.read(name)}")
@@ -123,7 +123,7 @@ class Host:
 
 async def watch(dut, lines, channels):
     """What stages write, in every cycle."""
-    clock, now = dut.clk_i, dut.u_core.cycles_o
+    clock, now = dut.aclk, dut.u_core.cycles_o
     while True:
         await FallingEdge(clock)
         for valid, channel, group, data, digits in channels:
@@ -135,7 +135,7 @@ async def watch(dut, lines, channels):
 
 async def answer(dut, lines):
     """The packet out."""
-    clock, valid, last, data = dut.clk_i, dut.m_axis_tvalid_o, dut.m_axis_tlast_o, dut.m_axis_tdata_o
+    clock, valid, last, data = dut.aclk, dut.m_axis_tvalid, dut.m_axis_tlast, dut.m_axis_tdata
     while True:
         await FallingEdge(clock)
         if valid.value:
@@ -157,16 +157,17 @@ async def host(dut):
 
     started = time.perf_counter()
     machine = Host(dut, offsets)
-    cocotb.start_soon(Clock(dut.clk_i, 10, unit="ns").start())
+    cocotb.start_soon(Clock(dut.aclk, 10, unit="ns").start())
     for name in ["awvalid", "wvalid", "bready", "arvalid", "rready"]:
-        getattr(dut, f"s_axil_{name}_i").value = 0
-    dut.s_axil_wstrb_i.value = 15
-    dut.s_axis_tvalid_i.value = 0
-    dut.m_axis_tready_i.value = 1
-    dut.rst_ni.value = 0
-    await ClockCycles(dut.clk_i, 4, FallingEdge)
-    dut.rst_ni.value = 1
-    await ClockCycles(dut.clk_i, 4, FallingEdge)
+        getattr(dut, f"s_axil_{name}").value = 0
+    dut.s_axil_wstrb.value = 15
+    dut.s_axil_awprot.value = dut.s_axil_arprot.value = 0
+    dut.s_axis_tvalid.value = 0
+    dut.m_axis_tready.value = 1
+    dut.aresetn.value = 0
+    await ClockCycles(dut.aclk, 4, FallingEdge)
+    dut.aresetn.value = 1
+    await FallingEdge(dut.aclk)  # the first access may come at the first edge that sees it
     groups = [channels] if os.environ["HVAE_MONITORS"] == "one" else [[c] for c in channels]
     for group in groups:
         cocotb.start_soon(watch(dut, machine.lines, group))

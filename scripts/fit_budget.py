@@ -20,7 +20,8 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-HEADER = '`define HVAE_ROM_DIR "rom"\n`define HVAE_CELL_STORAGE "auto"\n'
+HEADER = '`define HVAE_ROM_DIR "rom"\n`define HVAE_CELL_STORAGE "auto"\n' + "".join(
+    f"`define HVAE_{name} 0\n" for name in ("ADC_CODES", "NOISE_SIGMA", "NOISE_BIN_SHIFT", "FINEST_RANGE"))
 
 
 def memory(folder, bits, words, density=0.25):
@@ -115,7 +116,7 @@ def main():
         sys.exit(3)
     print(f"{'LUT4':>8} {'FF':>8} {'BRAM':>5} {'DSP':>5}  module")
     if args.build:
-        script = "read_verilog -sv -defer -Irtl rtl/*.sv; synth_ecp5 -noflatten -top hvae_top"
+        script = "read_verilog -sv -Irtl rtl/*.sv; synth_ecp5 -noflatten -top hvae_top"
         lut, ff, bram, dsp = synthesise(args.yosys, args.build, script)
         print(f"{lut:8} {ff:8} {bram:5} {dsp:5}  {args.build}")
         return
@@ -135,7 +136,7 @@ def main():
                 text = without_body(source.stem) if source.stem == left_out else source.read_text()
                 (folder / source.name).write_text(text)
             (folder / f"{module}.sv").write_text(with_parameters(module, parameters))
-            script = f"read_verilog -sv -defer -I. *.sv; hierarchy -top {module}; synth_ecp5 -top {module}"
+            script = f"read_verilog -sv -I. *.sv; hierarchy -top {module}; synth_ecp5 -top {module}"
             lut, ff, bram, dsp = synthesise(args.yosys, folder, script)
             shown = " ".join(f"{k}={v}" for k, v in parameters.items() if not k.endswith("File"))
             print(f"{lut:8} {ff:8} {bram:5} {dsp:5}  {module} {shown}", flush=True)

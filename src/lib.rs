@@ -6,10 +6,11 @@
 //! ```text
 //!            train (optional)            +-> golden --+
 //!               |                        |            |
-//! config -> model -> quant -> crossbar --+-> rom -> emit -> cosim -> synth -> report
+//! config -> model -> quant -> crossbar --+-> rom -> emit -> build, cosim -> synth -> report
 //! ```
 
 pub mod budget;
+pub mod build;
 pub mod config;
 pub mod cosim;
 pub mod crossbar;
@@ -21,6 +22,7 @@ pub mod pipeline;
 pub mod quant;
 pub mod report;
 pub mod rom;
+pub mod study;
 pub mod synth;
 pub mod tools;
 #[cfg(feature = "train")]

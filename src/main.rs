@@ -3,10 +3,12 @@
 mod commands;
 
 use clap::{Parser, Subcommand};
+use commands::out::{self, remark};
 use commands::{
-    bench, cosim, demo, doctor, eval, export, generate, import, init, pareto, report, sample, spice, study,
-    synth,
+    Failure, bench, cosim, demo, doctor, eval, export, generate, import, init, pareto, report, sample, spice,
+    study, synth,
 };
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 /// From a trained hierarchical text VAE to a memristor-crossbar accelerator in Verilog
@@ -61,8 +63,31 @@ fn main() -> ExitCode {
     commands::train::quiet_drivers();
     // A reader that had enough (`| head`) is no error.
     sigpipe::reset();
-    commands::interrupt::install();
-    let result = match Cli::parse().command {
+    match command().and_then(run) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            if !failure.message.is_empty() {
+                remark!("hvae: {failure}");
+            }
+            ExitCode::from(failure.status)
+        }
+    }
+}
+
+/// What is asked for. Help and wrong words are printed here.
+fn command() -> Result<Command, Failure> {
+    Cli::try_parse().map(|cli| cli.command).map_err(|words| {
+        let printed = words.print().and_then(|()| io::stdout().flush());
+        match (words.use_stderr(), printed) {
+            (false, Err(error)) => out::full(error),
+            _ => Failure { status: words.exit_code() as u8, message: String::new() },
+        }
+    })
+}
+
+fn run(command: Command) -> Result<(), Failure> {
+    commands::threads::start()?;
+    match command {
         Command::Init(args) => init::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         #[cfg(feature = "train")]
@@ -80,12 +105,5 @@ fn main() -> ExitCode {
         Command::Pareto(args) => pareto::run(&args),
         Command::Report(args) => report::run(&args),
         Command::Demo(args) => demo::run(&args),
-    };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            eprintln!("hvae: {failure}");
-            ExitCode::from(failure.status)
-        }
     }
 }

@@ -46,7 +46,7 @@ module hvae_{{ name }} (
       .busy_o(busy_o), .sample_o(sample), .round_o(round), .phase_o(phase), .first_phase_o(first),
       .slot_o(slot), .scan_o(scan), .scan_index_o(group)
   );
-
+{{ once }}
   // Gate g of unit j is output g*HIDDEN + j of every matrix.
   // valid_q[n], group of cycle q + n.
   reg  [4:1]  valid_q;
@@ -69,7 +69,7 @@ module hvae_{{ name }} (
       .CoarseBit({{ part.m.coarse_bit }}), .RowTiles({{ part.m.row_tiles }}), .ColTiles({{ part.m.col_tiles }}), .Rounds({{ rounds }}),
       .AdcShift({{ part.m.adc_shift }}), .Ranges({{ part.m.ranges }})
   ) u_{{ part.name }}_matrix (
-      .clk_i(clk_i), .noise_key_i(noise_key_i), .sample_i(sample), .first_i(first), .phase_i(phase), .slot_i(slot), .round_i(round),
+      .clk_i(clk_i), .noise_key_i(noise_key_i), .sample_i({{ part.sample }}), .first_i(first), .phase_i(phase), .slot_i(slot), .round_i(round),
       .planes_i({{ part.planes }}), .scan_i(scan), .group_i(group), .read_sum_o({{ part.name }}_sum),
       .clips_o({{ part.name }}_clips), .samples_o({{ part.name }}_samples)
   );

@@ -12,6 +12,7 @@ module hvae_core (
     input  wire        rst_i,
     // Job
     input  wire        start_i,
+    input  wire        abort_i,
     input  wire [2:0]  job_i,            // 0 encode, 1 reconstruct, 2 decode, 3 generate, 4 score
     input  wire        sample_z_i,
     input  wire        sample_tokens_i,
@@ -24,6 +25,9 @@ module hvae_core (
     output wire        error_length_o,
     output wire        error_token_o,
     output wire        error_job_o,
+    output wire        error_z_o,
+    output wire        aborted_o,
+    output reg         answer_o,         // something has been written since the start
     // Counters of the job
     output reg  [31:0] cycles_o,
     output reg  [31:0] adc_clips_o,
@@ -44,6 +48,7 @@ module hvae_core (
   localparam LATENT_SIZE = {{ latent_size }};
   localparam DEPTH       = MAX_TOKENS > LATENT_SIZE ? MAX_TOKENS : LATENT_SIZE;
   localparam VOCABULARY  = {{ vocabulary }};
+  localparam STATE_BITS  = {{ state_bits }};
   localparam STAGES      = {{ stage_count }};
   localparam [15:0] TOKEN_SOS = 16'd2;
   localparam [15:0] TOKEN_EOS = 16'd3;
@@ -60,7 +65,7 @@ module hvae_core (
   wire        token_is_first, token_push, token_last, release_input, counting, wave_running;
   wire [7:0]  encode_start, decode_start;
   wire [15:0] step, chosen, length, read_data;
-  wire        input_full, too_long, bad_token, output_empty;
+  wire        input_full, too_long, bad_token, bad_z, output_empty;
 
   wire scoring      = job_i == JOB_SCORE;
   wire takes_tokens = !job_i[1];
@@ -69,10 +74,11 @@ module hvae_core (
   assign error_job_o    = job_i > JOB_SCORE || (scoring && HAS_SCORE == 0);
   assign error_length_o = bad_length && job_i != JOB_GENERATE && !error_job_o;
   assign error_token_o  = bad_token && takes_tokens && !error_job_o;
+  assign error_z_o      = bad_z && job_i == JOB_DECODE;
 
   hvae_job_seq u_job (
-      .clk_i(clk_i), .rst_i(rst_i), .start_i(start_i), .job_i(job_i),
-      .input_ready_i(input_full), .input_error_i(error_length_o || error_token_o || error_job_o), .length_i(length),
+      .clk_i(clk_i), .rst_i(rst_i), .start_i(start_i), .abort_i(abort_i), .job_i(job_i),
+      .input_ready_i(input_full), .input_error_i(error_length_o || error_token_o || error_job_o || error_z_o), .length_i(length),
       .output_empty_i(output_empty), .busy_i(|stage_busy), .token_eos_i(chosen == TOKEN_EOS),
       .max_tokens_i(max_tokens_i), .token_capacity_i(16'(MAX_TOKENS)),
       .encode_depths_i(4'd{{ encode_depths }}), .decode_depths_i(4'd{{ decode_depths }}), .flush_last_i(8'd7),
@@ -81,17 +87,17 @@ module hvae_core (
       .latent_start_o(latent_start), .bridge_start_o(bridge_start), .decode_start_o(decode_start),
       .decode_embed_o(decode_embed), .token_is_first_o(token_is_first), .token_push_o(token_push),
       .token_last_o(token_last), .release_input_o(release_input), .busy_o(busy_o),
-      .counting_o(counting), .done_o(done_o), .error_o(error_o)
+      .counting_o(counting), .done_o(done_o), .error_o(error_o), .aborted_o(aborted_o)
   );
 
   // Packet in: tokens by step of the wave, or z by dimension.
   wire [15:0] given_index;
-  hvae_input_buffer #(.Depth(DEPTH), .Vocabulary(VOCABULARY)) u_input (
+  hvae_input_buffer #(.Depth(DEPTH), .Vocabulary(VOCABULARY), .ZBits(STATE_BITS)) u_input (
       .clk_i(clk_i), .rst_i(rst_i),
       .s_axis_tvalid_i(s_axis_tvalid_i), .s_axis_tready_o(s_axis_tready_o),
       .s_axis_tdata_i(s_axis_tdata_i), .s_axis_tlast_i(s_axis_tlast_i),
       .release_i(release_input), .full_o(input_full), .length_o(length),
-      .too_long_o(too_long), .bad_token_o(bad_token),
+      .too_long_o(too_long), .bad_token_o(bad_token), .bad_z_o(bad_z),
       .read_index_i(wave_running ? step : given_index), .read_data_o(read_data)
   );
 
@@ -114,11 +120,19 @@ module hvae_core (
   // Packet out: the statistics of z, or tokens.
   wire statistics_push = statistics_valid && job_i == JOB_ENCODE;
   wire score_last      = tokens_o[15:0] == length - 16'd2;
+  wire answer_push     = token_push || statistics_push || score_valid;
+  wire answer_last     = token_push ? token_last : scoring ? score_last : statistics_last;
+  // An answer that was broken off is ended with one more beat.
+  reg  open_q;
+  wire close = aborted_o && open_q;
+  always @(posedge clk_i)
+    if (rst_i || clear) {answer_o, open_q} <= 2'b00;
+    else if (answer_push || close) {answer_o, open_q} <= {1'b1, !close && !answer_last};
   hvae_fifo #(.Depth(DEPTH)) u_output (
       .clk_i(clk_i), .rst_i(rst_i),
-      .push_i(token_push || statistics_push || score_valid),
-      .data_i(token_push ? {16'd0, chosen} : scoring ? score : statistics),
-      .last_i(token_push ? token_last : scoring ? score_last : statistics_last),
+      .push_i(answer_push || close),
+      .data_i(close ? 32'hffff_ffff : token_push ? {16'd0, chosen} : scoring ? score : statistics),
+      .last_i(close || answer_last),
       .empty_o(output_empty),
       .m_axis_tvalid_o(m_axis_tvalid_o), .m_axis_tready_i(m_axis_tready_i),
       .m_axis_tdata_o(m_axis_tdata_o), .m_axis_tlast_o(m_axis_tlast_o)

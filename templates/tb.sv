@@ -3,18 +3,25 @@
 // Testbench for Verilator (--binary --timing) and Icarus: runs the jobs of a stimulus file
 // and writes what it sees to a log, which the tool compares with its golden model.
 //
-//   +stimulus=FILE  32-bit words: per job JOB, SEED_LO, SEED_HI, INVERSE_TEMPERATURE,
-//                   MAX_TOKENS, the packet's length, the packet
+//   +stimulus=FILE  32-bit words: per job how many, then its steps, as src/emit/script.rs writes them
 //   +jobs=N         jobs in the file            +log=FILE      where to write
 //   +run=HEX        the run's own number, up to 64 bits: the log begins and ends with it
 //   +stalls=SEED    random gaps in every valid and ready; 0: none
+//   +timeout=CYCLES given up when a job, its transfers included, takes longer
+//   +reset_at=N     every job is broken off by a reset, N cycles after its begin and between two
+//                   edges, and begun again; 0: none
 //   +trace=FILE     waveform of the cycles +trace_from=A to +trace_to=B
+//
+// The first packet and the first register access of a job come at the first edge that sees the
+// reset released, as AXI allows.
 //
 // With HVAE_NETLIST defined the design is a synthesised netlist: its inside has other names, so
 // there are no probes; answers and counters are seen through the ports.
 //
-// Log, in order of time: B run | J job | P channel cycle group data | O data last | R register value
-// | T (job timed out) | E run (all jobs done).
+// Log, in order of time: B run | J job | X (reset: the job begins again) | P channel cycle group data
+// | O data last | W address response | R address response data | A cycle counting (where ABORT met
+// the job) | I irq | V what (a rule of AXI was broken) | T (given up: the job took too long) | E run
+// (the end).
 `default_nettype none
 
 module hvae_tb;
@@ -26,7 +33,8 @@ module hvae_tb;
   reg         awvalid = 1'b0, wvalid = 1'b0, bready = 1'b0, arvalid = 1'b0, rready = 1'b0;
   reg  [7:0]  awaddr = 8'd0, araddr = 8'd0;
   reg  [31:0] wdata = 32'd0;
-  wire        awready, wready, bvalid, arready, rvalid;
+  reg  [3:0]  wstrb = 4'hf;
+  wire        awready, wready, bvalid, arready, rvalid, irq;
   wire [1:0]  bresp, rresp;
   wire [31:0] rdata;
   reg         in_valid = 1'b0, in_last = 1'b0, out_ready = 1'b0;
@@ -35,24 +43,32 @@ module hvae_tb;
   wire [31:0] out_data;
 
   hvae_top u_dut (
-      .clk_i(clk), .rst_ni(rst_n),
-      .s_axil_awvalid_i(awvalid), .s_axil_awready_o(awready), .s_axil_awaddr_i(awaddr),
-      .s_axil_wvalid_i(wvalid), .s_axil_wready_o(wready), .s_axil_wdata_i(wdata), .s_axil_wstrb_i(4'hf),
-      .s_axil_bvalid_o(bvalid), .s_axil_bready_i(bready), .s_axil_bresp_o(bresp),
-      .s_axil_arvalid_i(arvalid), .s_axil_arready_o(arready), .s_axil_araddr_i(araddr),
-      .s_axil_rvalid_o(rvalid), .s_axil_rready_i(rready), .s_axil_rdata_o(rdata), .s_axil_rresp_o(rresp),
-      .s_axis_tvalid_i(in_valid), .s_axis_tready_o(in_ready), .s_axis_tdata_i(in_data), .s_axis_tlast_i(in_last),
-      .m_axis_tvalid_o(out_valid), .m_axis_tready_i(out_ready), .m_axis_tdata_o(out_data), .m_axis_tlast_o(out_last)
+      .aclk(clk), .aresetn(rst_n),
+      .s_axil_awvalid(awvalid), .s_axil_awready(awready), .s_axil_awaddr(awaddr), .s_axil_awprot(3'd0),
+      .s_axil_wvalid(wvalid), .s_axil_wready(wready), .s_axil_wdata(wdata), .s_axil_wstrb(wstrb),
+      .s_axil_bvalid(bvalid), .s_axil_bready(bready), .s_axil_bresp(bresp),
+      .s_axil_arvalid(arvalid), .s_axil_arready(arready), .s_axil_araddr(araddr), .s_axil_arprot(3'd0),
+      .s_axil_rvalid(rvalid), .s_axil_rready(rready), .s_axil_rdata(rdata), .s_axil_rresp(rresp),
+      .s_axis_tvalid(in_valid), .s_axis_tready(in_ready), .s_axis_tdata(in_data), .s_axis_tlast(in_last),
+      .m_axis_tvalid(out_valid), .m_axis_tready(out_ready), .m_axis_tdata(out_data), .m_axis_tlast(out_last),
+      .irq(irq)
   );
 
   // Options.
   localparam STIMULUS_WORDS = 1 << 20;
   reg [31:0]     stimulus [0:STIMULUS_WORDS-1];
   reg [63:0]     run;
-  reg [8*1024:1] stimulus_file, log_file, trace_file;
-  integer        jobs, stalls, timeout, trace_from, trace_to, log, job, at, n, beat, waited, quiet, cycle;
-  reg            job_done, aw_pending, w_pending;
-  reg            started = 1'b0, tracing = 1'b0;
+  string         stimulus_file, log_file, trace_file;
+  integer        jobs, stalls, timeout, reset_at, trace_from, trace_to, log, job, at, step, quiet, i;
+  integer        beat, beats, first_beat, gap;
+  reg            sends_last = 1'b0;
+  integer        cycle = 0, began = 0;
+  reg            job_done, aw_pending, w_pending, was_reset = 1'b1;
+  reg            started = 1'b0, tracing = 1'b0, sending = 1'b0;
+  reg            broken = 1'b0;  // every wait ends: a reset, or no more patience
+  reg            late = 1'b0;
+  reg            held = 1'b0;    // no answer is taken
+  reg            aborting = 1'b0, aborted = 1'b0;
 
   // One xorshift per use, so that every stall pattern is independent of the others.
   reg [31:0] gap_in, gap_out, gap_bus;
@@ -65,29 +81,35 @@ module hvae_tb;
     end
   endfunction
 
+  task pause(input integer cycles);
+    for (i = 0; i < cycles && !broken; i = i + 1) @(posedge clk);
+  endtask
+
   // Random idle cycles on the register bus, before a request and before an answer is taken.
   task bus_gap;
     begin
       gap_bus = xorshift(gap_bus);
-      if (stalls != 0) repeat ({30'd0, gap_bus[9:8]}) @(posedge clk);
+      if (stalls != 0) pause({30'd0, gap_bus[9:8]});
     end
   endtask
 
-  task write_register(input [7:0] address, input [31:0] data);
-    begin
+  task write_register(input [7:0] address, input [3:0] strobes, input [31:0] data);
+    if (!broken) begin
       bus_gap;
       awaddr     <= address;
       wdata      <= data;
-      awvalid    <= 1'b1;
-      wvalid     <= stalls == 0 || gap_bus[10];  // the address may come first
+      wstrb      <= strobes;
+      // The address may come first, or the data.
+      awvalid    <= stalls == 0 || gap_bus[11:10] != 2'd1;
+      wvalid     <= stalls == 0 || gap_bus[11:10] != 2'd2;
       aw_pending = 1'b1;
       w_pending  = 1'b1;
-      while (aw_pending || w_pending) begin
+      while ((aw_pending || w_pending) && !broken) begin
         @(posedge clk);
         if (awvalid && awready) begin
           awvalid    <= 1'b0;
           aw_pending = 1'b0;
-        end
+        end else if (aw_pending) awvalid <= 1'b1;
         if (wvalid && wready) begin
           wvalid    <= 1'b0;
           w_pending = 1'b0;
@@ -96,55 +118,87 @@ module hvae_tb;
       bus_gap;
       bready <= 1'b1;
       @(posedge clk);
-      while (!(bvalid && bready)) @(posedge clk);
+      while (!(bvalid && bready) && !broken) @(posedge clk);
       bready <= 1'b0;
-      if (bresp != 2'b00) $fwrite(log, "R BRESP_%0d %0d\n", address, bresp);
+      if (!broken) $fwrite(log, "W %h %0d\n", address, bresp);
     end
   endtask
 
   reg [31:0] value;
+  reg [1:0]  response;
   task read_register(input [7:0] address);
-    begin
+    if (!broken) begin
       bus_gap;
       araddr  <= address;
       arvalid <= 1'b1;
       @(posedge clk);
-      while (!(arvalid && arready)) @(posedge clk);
+      while (!(arvalid && arready) && !broken) @(posedge clk);
       arvalid <= 1'b0;
       bus_gap;
       rready <= 1'b1;
       @(posedge clk);
-      while (!(rvalid && rready)) @(posedge clk);
+      while (!(rvalid && rready) && !broken) @(posedge clk);
       rready <= 1'b0;
-      value = rdata;
-      if (rresp != 2'b00) $fwrite(log, "R RRESP_%0d %0d\n", address, rresp);
+      value    = rdata;
+      response = rresp;
     end
   endtask
 
-  // The packet of the job, beat by beat.
-  task send_packet(input integer first, input integer length);
-    begin
-      for (beat = 0; beat < length; beat = beat + 1) begin
-        gap_in = xorshift(gap_in);
-        if (stalls != 0 && gap_in[9:8] != 2'd0) begin
-          in_valid <= 1'b0;
-          repeat ({30'd0, gap_in[9:8]}) @(posedge clk);
-        end
-        in_data  <= stimulus[first+beat];
-        in_last  <= beat == length - 1;
+  // The packet, beat by beat, beside what the register bus does.
+  always @(posedge sending) begin
+    for (beat = 0; beat < beats && !broken; beat = beat + 1) begin
+      gap_in = xorshift(gap_in);
+      if (stalls != 0 && gap_in[9:8] != 2'd0) begin
+        in_valid <= 1'b0;
+        for (gap = {30'd0, gap_in[9:8]}; gap > 0 && !broken; gap = gap - 1) @(posedge clk);
+      end
+      if (!broken) begin
+        in_data  <= stimulus[first_beat+beat];
+        in_last  <= sends_last && beat == beats - 1;
         in_valid <= 1'b1;
         @(posedge clk);
-        while (!in_ready) @(posedge clk);
+        while (!in_ready && !broken) @(posedge clk);
       end
-      in_valid <= 1'b0;
     end
-  endtask
+    in_valid <= 1'b0;
+    sending = 1'b0;
+  end
 
   // The answer, whenever it comes.
   always @(posedge clk) begin
     gap_out   <= xorshift(gap_out);
-    out_ready <= stalls == 0 || gap_out[9:8] == 2'd0;
+    out_ready <= !held && (stalls == 0 || gap_out[9:8] == 2'd0);
     if (out_valid && out_ready) $fwrite(log, "O %h %0d\n", out_data, out_last);
+  end
+
+  // Rules of AXI: in reset nothing is taken or offered; what is offered stays as it is until taken.
+  wire [2:0]  offered = {out_valid, bvalid, rvalid};
+  wire [2:0]  taken   = {out_valid && out_ready, bvalid && bready, rvalid && rready};
+  wire [68:0] payload = {out_last, out_data, bresp, rresp, rdata};
+  reg  [2:0]  waiting = 3'd0;
+  reg  [68:0] waiting_payload;
+  always @(posedge clk) begin
+    if (!rst_n && {offered, in_ready, awready, wready, arready, irq} != 8'd0)
+      $fwrite(log, "V awake_in_reset\n");
+    if (rst_n && (waiting & ~offered) != 3'd0) $fwrite(log, "V valid_fell_before_ready\n");
+    if (rst_n && ((waiting[2] && payload[68:36] != waiting_payload[68:36])
+        || (waiting[1] && payload[35:34] != waiting_payload[35:34])
+        || (waiting[0] && payload[33:0] != waiting_payload[33:0]))) $fwrite(log, "V payload_changed_before_ready\n");
+    waiting         <= rst_n ? offered & ~taken : 3'd0;
+    waiting_payload <= payload;
+  end
+
+  // No job waits for ever; and the reset in mid-job, at no edge of the clock.
+  always @(posedge clk) begin
+    if (!late && started && cycle - began > timeout) begin
+      late   = 1'b1;
+      broken = 1'b1;
+    end
+    if (reset_at != 0 && !was_reset && cycle - began == reset_at) begin
+      was_reset = 1'b1;
+      #3 rst_n <= 1'b0;
+      broken = 1'b1;
+    end
   end
 
 `ifndef HVAE_NETLIST
@@ -154,6 +208,13 @@ module hvae_tb;
 {%- for probe in probes %}
     if (u_dut.u_core.{{ probe.valid }}) $fwrite(log, "P {{ probe.channel }} %0d %0d %h\n", now, {{ probe.group }}, u_dut.u_core.{{ probe.data }});
 {%- endfor %}
+
+    // The core sees an ABORT beside the first cycle of its answer: this is the cycle after.
+    aborted <= aborting && bvalid;
+    if (aborted && aborting) begin
+      $fwrite(log, "A %0d %0d\n", now, u_dut.u_core.counting);
+      aborting = 1'b0;
+    end
   end
 `endif
 
@@ -185,9 +246,9 @@ module hvae_tb;
     end
     if (!$value$plusargs("stalls=%d", stalls)) stalls = 0;
     if (!$value$plusargs("timeout=%d", timeout)) timeout = {{ timeout }};
+    if (!$value$plusargs("reset_at=%d", reset_at)) reset_at = 0;
     if (!$value$plusargs("trace_from=%d", trace_from)) trace_from = 0;
     if (!$value$plusargs("trace_to=%d", trace_to)) trace_to = 0;
-    cycle   = 0;
     gap_in  = 32'h9e3779b9 ^ stalls;
     gap_out = 32'h7f4a7c15 ^ stalls;
     gap_bus = 32'h85ebca6b ^ stalls;
@@ -210,58 +271,99 @@ module hvae_tb;
     #1 started = 1'b1;  // after every process waits
   end
 
+  // Codes of steps.
+{%- for (name, code) in codes %}
+  localparam [7:0] {{ name }} = 8'd{{ code }};
+{%- endfor %}
+
+  // One job, step by step; it ends early where it is broken off.
+  reg [31:0] word;
+  task run_job;
+    begin
+      step = at + 1;
+      while (step <= at + stimulus[at] && !broken) begin
+        word = stimulus[step];
+        step = step + 1;
+        case (word[31:24])
+          WRITE: begin
+            step = step + 1;
+            write_register(word[7:0], word[11:8], stimulus[step-1]);
+          end
+          READ: begin
+            read_register(word[7:0]);
+            if (!broken) $fwrite(log, "R %h %0d %h\n", word[7:0], response, value);
+          end
+          ABORT: begin
+            pause(1);  // the answer to the write before is gone
+            aborting = 1'b1;
+            write_register(8'h{{ control }}, 4'hf, 32'd{{ abort }});
+          end
+          SEND: begin
+            while (sending && !broken) @(posedge clk);
+            first_beat = step;
+            beats      = {12'd0, word[19:0]};
+            sends_last = word[20];
+            step       = step + beats;
+            sending    = beats != 0 && !broken;
+          end
+          SENT: while (sending && !broken) @(posedge clk);
+          PAUSE: pause({8'd0, word[23:0]});
+          DONE: begin
+            job_done = 1'b0;
+            while (!job_done && !broken) begin
+              pause(32);
+              read_register(8'h{{ status }});
+              job_done = value[{{ done }}];
+            end
+          end
+          QUIET: begin
+            quiet = 0;
+            while (quiet < 4 && !broken) begin
+              @(posedge clk);
+              quiet = out_valid ? 0 : quiet + 1;
+            end
+          end
+          HOLD: held = 1'b1;
+          TAKE: held = 1'b0;
+          INTERRUPT: $fwrite(log, "I %0d\n", irq);
+          default: $fwrite(log, "V step_%h\n", word);
+        endcase
+      end
+    end
+  endtask
+
   // The jobs, one after the other. (Not in the initial block: there, Verilator takes a
   // non-blocking assignment for a blocking one.)
   always @(posedge started) begin
+    $fwrite(log, "J 0\n");
     repeat (4) @(posedge clk);
     rst_n <= 1'b1;
-    repeat (4) @(posedge clk);
+    @(posedge clk);
 
-    at  = 0;
-    job = 0;
-    while (job < jobs) begin
-      $fwrite(log, "J %0d\n", job);
-      n = stimulus[at+5];
-      write_register(8'h{{ r.job }}, stimulus[at]);
-      write_register(8'h{{ r.seed_lo }}, stimulus[at+1]);
-      write_register(8'h{{ r.seed_hi }}, stimulus[at+2]);
-      write_register(8'h{{ r.inverse_temperature }}, stimulus[at+3]);
-      write_register(8'h{{ r.max_tokens }}, stimulus[at+4]);
-      // The packet may come before or after the start.
-      if (stalls % 2 == 0) begin
-        send_packet(at + 6, n);
-        write_register(8'h{{ r.control }}, 32'd1);
-      end else begin
-        write_register(8'h{{ r.control }}, 32'd1);
-        send_packet(at + 6, n);
-      end
-
-      job_done = 1'b0;
-      waited   = 0;
-      while (!job_done) begin
-        repeat (32) @(posedge clk);
-        waited = waited + 32;
-        read_register(8'h{{ r.status }});
-        job_done = value[1] || waited > timeout;
-      end
-      if (waited > timeout) $fwrite(log, "T\n");
-      // The answer may still be waiting for ready.
-      waited = 0;
-      quiet  = 0;
-      while (quiet < 4 && waited < 1000000) begin
+    at        = 0;
+    job       = 0;
+    was_reset = 1'b0;
+    began     = cycle;
+    while (job < jobs && !late) begin
+      run_job;
+      if (broken && !late) begin
+        {awvalid, wvalid, bready, arvalid, rready} <= 5'd0;
+        repeat (1 + reset_at % 4) @(posedge clk);
+        while (sending) @(posedge clk);
+        $fwrite(log, "X\n");
+        {broken, held, aborting} = 3'b000;
+        rst_n <= 1'b1;
         @(posedge clk);
-        waited = waited + 1;
-        quiet  = out_valid ? 0 : quiet + 1;
+        began = cycle;
+      end else if (!late) begin
+        at        = at + 1 + stimulus[at];
+        job       = job + 1;
+        was_reset = 1'b0;
+        began     = cycle;
+        if (job < jobs) $fwrite(log, "J %0d\n", job);
       end
-
-      $fwrite(log, "R STATUS %0d\n", value);
-{%- for register in counters %}
-      read_register(8'h{{ register.offset }});
-      $fwrite(log, "R {{ register.name }} %0d\n", value);
-{%- endfor %}
-      at  = at + 6 + n;
-      job = waited >= 1000000 ? jobs : job + 1;
     end
+    if (late) $fwrite(log, "T\n");
     $fwrite(log, "E %h\n", run);
     $fclose(log);
     $finish;

@@ -2,6 +2,8 @@
 //! `tests/bad_requests/expected.txt` (rewritten with `BLESS=1 cargo test --test all bad_requests`,
 //! and read in the diff).
 
+mod values;
+
 use crate::common::{copy_tree, script, tiny, tree};
 use hvae_mnn::config::CellKind;
 use hvae_mnn::model::{Description, Network, TrainedModel, Vocabulary};
@@ -326,13 +328,34 @@ pub fn run(dir: &Path, words: &str, environment: &[(&str, &str)]) -> String {
         .output()
         .unwrap();
     let status = output.status.code().map_or("killed".into(), |c| c.to_string());
-    format!("{status}\n{}", String::from_utf8_lossy(&output.stderr).replace(place, "DIR"))
+    let message = String::from_utf8_lossy(&output.stderr).replace(place, "DIR");
+    format!("{status}\n{}", without_hashes(&message))
 }
 
 #[test]
 fn every_bad_request_gets_its_status_and_message() {
+    compare("tests/bad_requests/expected.txt", &answers(CASES));
+}
+
+/// Hashes follow from every byte of the hardware, and say nothing here.
+fn without_hashes(text: &str) -> String {
+    let mut words: Vec<String> = Vec::new();
+    for word in text.split_inclusive(|c: char| !c.is_ascii_alphanumeric()) {
+        let hash = word.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
+        let is_hash = hash.bytes().all(|b| b.is_ascii_hexdigit() && !b.is_ascii_uppercase());
+        words.push(match hash.len() {
+            64 if is_hash => word.replace(hash, "SHA256"),
+            8 if is_hash && hash.bytes().any(|b| b.is_ascii_alphabetic()) => word.replace(hash, "ID"),
+            _ => word.into(),
+        });
+    }
+    words.concat()
+}
+
+/// Of every case its words, status and message.
+fn answers(cases: &[Case]) -> String {
     let mut found = String::new();
-    for case in CASES {
+    for case in cases {
         let folder = tempfile::tempdir().unwrap();
         prepare(folder.path());
         (case.spoil)(folder.path());
@@ -343,7 +366,7 @@ fn every_bad_request_gets_its_status_and_message() {
         assert!(tree(folder.path()) == before, "{}: files were changed", case.name);
         found += &format!("== {}\nhvae {}\n{}\n", case.name, case.words, answer.trim_end());
     }
-    compare("tests/bad_requests/expected.txt", &found);
+    found
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use crate::common::designs::{Small, designs};
 use crate::common::simulations::simulation;
-use crate::common::{build, jobs, mapped, skip};
+use crate::common::{build, jobs, skip};
 use hvae_mnn::cosim::{Cosim, CosimReport, Effort, Engine, RunOptions};
 use hvae_mnn::golden::Golden;
 use hvae_mnn::tools;
@@ -18,7 +18,7 @@ fn cosimulate(
     count: usize,
 ) -> Result<Vec<CosimReport>, String> {
     let config = &design.config;
-    let (net, sentences) = mapped(config, 1);
+    let (net, sentences) = design.mapped();
     let folder = tempfile::tempdir().unwrap();
     let emitted = build(&net, config, folder.path());
     let golden = Golden::tiled(&net, &config.accelerator);
@@ -82,6 +82,7 @@ each_design! {
     gru_rnn_odd_widths
     three_levels
     rnn_offset_coarse_adc
+    strained_gru_lstm_to_rnn_lstm
 }
 
 /// Designs that Icarus reads too.

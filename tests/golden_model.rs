@@ -1,7 +1,9 @@
 //! The golden model against the float network it came from, and ideal against tiled.
 
+use crate::common::designs::designs;
+use crate::common::jobs;
 use hvae_mnn::config::{CellKind, Config, Crossbar};
-use hvae_mnn::golden::{Golden, GoldenEngine, Job, JobKind};
+use hvae_mnn::golden::{Golden, GoldenEngine, Job, JobKind, Place, Places};
 use hvae_mnn::model::{Engine, FloatNet, Network, Role};
 use hvae_mnn::pipeline::{map, random_sentences, random_weights};
 use hvae_mnn::quant::Signal;
@@ -87,4 +89,20 @@ fn the_metrics_engine_and_the_jobs_write_the_same_words() {
             posterior.moments.iter().flat_map(|m| m.mean[m.mean.len() - m.size..].to_vec()).collect();
         assert_eq!(engine.greedy(&z, 12), run.output);
     }
+}
+
+/// Weights, formats and tables that leave every format, so that no flag of the hardware can be forgotten: each place
+/// clips numbers and lets others pass (what `cosim_matrix` compares flag by flag, in the same design).
+#[test]
+fn every_place_of_the_data_path_clips_in_some_job_and_passes_in_others() {
+    let design = designs().into_iter().find(|d| d.strained).expect("a strained design");
+    let (net, sentences) = design.mapped();
+    let golden = Golden::tiled(&net, &design.config.accelerator);
+    let mut places = Places::default();
+    for job in jobs(&design.config, &sentences, 12, golden.shape.latent) {
+        places.add(&golden.run(&job).places);
+    }
+    let one_sided = |place: &&Place| places.of(**place).clipped == 0 || places.of(**place).fitted == 0;
+    let seen: Vec<_> = Place::ALL.iter().filter(one_sided).map(|p| (p, places.of(*p))).collect();
+    assert!(seen.is_empty(), "{seen:?}");
 }

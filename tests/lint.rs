@@ -83,7 +83,7 @@ fn yosys_finds_no_latch_and_no_loose_end() {
     on_each(
         |design| few.contains(design.name),
         |folder| {
-            let script = "read_verilog -sv -defer -Irtl rtl/*.sv; hierarchy -check -top hvae_top; proc; check -assert; \
+            let script = "read_verilog -sv -Irtl rtl/*.sv; hierarchy -check -top hvae_top; proc; check -assert; \
                           select -assert-none t:$dlatch t:$adlatch t:$dlatchsr";
             silent(&yosys, &["-q", "-p", script], folder)
         },

@@ -138,6 +138,41 @@ fn import_renames_and_keeps_every_bit() {
 }
 
 #[test]
+fn a_rename_that_renames_nothing_is_refused() {
+    let network = network();
+    let bytes = write_tensors(&tensors(), None);
+    let renamed = |renames: &[(&str, &str)]| {
+        let renames: Vec<_> = renames.iter().map(|(from, to)| (from.to_string(), to.to_string())).collect();
+        import("f", &bytes, &network, &renames).map_err(|e| e.to_string())
+    };
+    renamed(&[("enc1", "enc1")]).unwrap();
+    assert_eq!(
+        renamed(&[("model.", "")]).unwrap_err(),
+        "--rename model.=: expected tensors in f that begin with `model.` and that no rename before it takes, \
+         got none; its first are dec1.bias_hh_l0, dec1.bias_ih_l0, dec1.weight_hh_l0; correct or remove the rename"
+    );
+    // All that it would take is taken.
+    assert!(renamed(&[("enc", "enc"), ("enc1", "enc1")]).unwrap_err().starts_with("--rename enc1=enc1: "));
+}
+
+#[test]
+fn a_tensor_twice_is_refused() {
+    let bytes = write_tensors(&tensors(), None);
+    let length = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+    let header = std::str::from_utf8(&bytes[8..8 + length]).unwrap();
+    let first = "\"dec1.bias_hh_l0\":{";
+    let entry = &header[header.find(first).unwrap()..];
+    let entry = &entry[..=entry.find('}').unwrap()];
+    let twice = header.trim_end().strip_suffix('}').unwrap().to_string() + "," + entry + "}";
+    let file = [&(twice.len() as u64).to_le_bytes(), twice.as_bytes(), &bytes[8 + length..]].concat();
+    assert_eq!(
+        parse(&file).unwrap_err(),
+        "m.safetensors: tensor `dec1.bias_hh_l0`: expected every tensor once, got it twice in the header; \
+         export the file again"
+    );
+}
+
+#[test]
 fn a_folder_reads_back_as_it_was_saved() {
     let folder = tempfile::tempdir().unwrap();
     let vocabulary = Vocabulary::of_sentences(["a b"], 6);
@@ -159,7 +194,7 @@ fn bad_folders_are_refused() {
     let say = |name: &'static str, rest: &'static str| -> Say {
         Box::new(move |folder: &str| format!("{folder}/{name}: {rest}"))
     };
-    let cases: [(&str, Option<&[u8]>, Say); 6] = [
+    let cases: [(&str, Option<&[u8]>, Say); 9] = [
         (
             "model.toml",
             None,
@@ -174,15 +209,38 @@ fn bad_folders_are_refused() {
             Some(b"[model]\nhiden = 3\n"),
             say(
                 "model.toml",
-                "expected the [model] section of the trained network, got unknown field `hiden`, \
+                "expected the description of a trained network, with the sha256 of its files, got unknown field `hiden`, \
                  expected one of `family`, `cells`, `decoder_cells`, `latent_from`, `latent_steps`, `embedding`, \
                  `hidden`, `latent`, `vocabulary`; restore the file that training or import wrote",
             ),
         ),
         (
             "model.toml",
-            Some(b"[model]\nfamily = \"vae\"\n"),
-            Box::new(|_| "[model] family: expected hsr-vae, got `vae`; write family = \"hsr-vae\"".into()),
+            Some(b"[model]\nfamily = \"vae\"\n[sha256]\nweights = \"\"\nvocabulary = \"\"\n"),
+            say("model.toml", "[model] family: expected \"hsr-vae\", got vae; the only family so far"),
+        ),
+        (
+            "model.toml",
+            Some(b"[model]\nembedding = 4\n"),
+            say(
+                "model.toml",
+                "expected the description of a trained network, with the sha256 of its files, got missing field `sha256`; \
+                 restore the file that training or import wrote",
+            ),
+        ),
+        (
+            "model.toml",
+            Some(b"[model]\ncells = []\n[sha256]\nweights = \"\"\nvocabulary = \"\"\n"),
+            say(
+                "model.toml",
+                "[model] cells: expected 1 to 7, got 0; the sequencer has 8 depths: levels and heads of the encoder, \
+                 levels and vocabulary of the decoder",
+            ),
+        ),
+        (
+            "model.toml",
+            Some(b"[model]\nhidden = 0\n[sha256]\nweights = \"\"\nvocabulary = \"\"\n"),
+            say("model.toml", "[model] hidden: expected 1 to 4096, got 0; the units of a level"),
         ),
         (
             "vocab.txt",

@@ -15,8 +15,10 @@ fn beats_the_baselines_and_uses_its_latent() {
     let size = folder.join("model.safetensors").metadata().unwrap().len();
     assert!(size <= 3_000_000, "{size} bytes");
 
-    let sentences =
-        |name: &str| read_sentences(&model.vocabulary, &text_of(&at("data/gutenberg").join(name)).unwrap());
+    let sentences = |name: &str| {
+        let text = text_of(&at("data/gutenberg").join(name)).unwrap();
+        read_sentences(name, &model.vocabulary, &text).unwrap()
+    };
     let mut test = sentences("test.txt");
     test.truncate(250);
     let baselines = Ngram::fit(&sentences("train.txt"), model.vocabulary.len()).measure(&test);

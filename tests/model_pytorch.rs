@@ -118,7 +118,7 @@ fn pytorch_measures_the_committed_model_as_we_do() {
 
     let model = TrainedModel::load(&root.join("models/gutenberg")).unwrap();
     let sentences = std::fs::read_to_string(root.join("data/gutenberg/test.txt")).unwrap();
-    let sentences = read_sentences(&model.vocabulary, &sentences);
+    let sentences = read_sentences("sentences", &model.vocabulary, &sentences).unwrap();
     let effort = Effort { reconstruction_limit: 0, ..Effort::default() };
     let ours = evaluate(&mut model.float_net(), &sentences, Protocol::Paper, &effort);
     for (name, ours) in [("NLL", ours.nll), ("PPL", ours.ppl), ("KL", ours.kl)] {

@@ -183,10 +183,14 @@ fn readers_of_ip_xact_see_the_registers_and_the_ports() {
     };
     assert_eq!(kind("s_axil"), ["amba.com", "AMBA4", "AXI4-Lite", "r0p0_0"]);
     assert_eq!(kind("m_axis"), ["amba.com", "AMBA4", "AXI4Stream", "r0p0_1"]);
-    assert_eq!(bus("s_axil")["ports"]["AWADDR"], "s_axil_awaddr_i");
-    assert_eq!(bus("m_axis")["ports"]["TLAST"], "m_axis_tlast_o");
+    assert_eq!(bus("s_axil")["ports"]["AWADDR"], "s_axil_awaddr");
+    assert_eq!(bus("s_axil")["ports"]["ARPROT"], "s_axil_arprot");
+    assert_eq!(bus("m_axis")["ports"]["TLAST"], "m_axis_tlast");
+    assert_eq!(kind("aclk"), ["xilinx.com", "signal", "clock", "1.0"]);
+    assert_eq!(bus("aresetn")["ports"]["RST"], "aresetn");
+    assert_eq!(bus("irq")["ports"]["INTERRUPT"], "irq");
     // Every port belongs to a bus.
-    let used: BTreeSet<&str> = ["s_axil", "s_axis", "m_axis"]
+    let used: BTreeSet<&str> = ["s_axil", "s_axis", "m_axis", "aclk", "aresetn", "irq"]
         .iter()
         .flat_map(|name| bus(name)["ports"].as_object().unwrap().values())
         .map(|port| port.as_str().unwrap())
@@ -219,11 +223,11 @@ fn table() -> Value {
     let register = |r: &hvae_mnn::emit::controllers::registers::Register| {
         let access = match r.access {
             Access::ReadOnly => "r",
-            Access::ReadWrite => "rw",
+            Access::ReadWrite | Access::AnyTime | Access::OneToClear => "rw",
             Access::WriteOnly => "w",
         };
         let field = |f: &hvae_mnn::emit::controllers::registers::Field| {
-            let known = r.access == Access::ReadWrite || ["ID", "VERSION"].contains(&r.name);
+            let known = access == "rw" || ["ID", "VERSION"].contains(&r.name);
             let values: BTreeMap<_, _> = f.values.iter().copied().collect();
             serde_json::json!({
                 "name": f.name, "low": f.low, "width": f.width, "access": access, "values": values,
@@ -253,7 +257,7 @@ impl Example<'_> {
         assert!(output.status.success(), "{}", text(&output));
     }
 
-    fn run(&self, job: &Job) -> Output {
+    fn run(&self, job: &Job, how: &[&str]) -> Output {
         let mut command = Command::new(self.bench.path("driver/example"));
         command.current_dir(self.bench.folder.path());
         command.arg(format!("{:?}", job.kind).to_lowercase());
@@ -262,11 +266,12 @@ impl Example<'_> {
         command.args(["-n", &job.max_tokens.to_string()]);
         command.args(job.sample_z.then_some("-z"));
         command.args(job.sample_tokens.then_some("-r"));
+        command.args(how);
         command.output().unwrap()
     }
 
     /// What the hardware says, or what the driver says of it.
-    fn differs(&self, job: &Job) -> Option<String> {
+    fn differs(&self, job: &Job, how: &[&str]) -> Option<String> {
         let golden = self.bench.golden(job);
         let c = golden.counters;
         let answer: Vec<String> = golden.output.iter().map(|w| format!(" {w}")).collect();
@@ -277,7 +282,7 @@ impl Example<'_> {
                 c.cycles, c.adc_clips, c.saturations, c.tokens
             ),
         ];
-        let output = self.run(job);
+        let output = self.run(job, how);
         let said = text(&output);
         let all = expected.iter().all(|line| said.lines().any(|l| l == line));
         (!all || !output.status.success()).then(|| format!("{job:?}\nexpected {expected:#?}\nfound {said}"))
@@ -298,18 +303,32 @@ fn the_c_driver_gets_the_golden_answers() {
     let latent = bench.net.quant.network.width(bench.net.quant.network.latent());
     let jobs = jobs(&bench.config, &bench.sentences, 12, latent);
     for job in &jobs {
-        assert_eq!(example.differs(job), None);
+        assert_eq!(example.differs(job, &[]), None);
     }
     let seed = Job::new(JobKind::Generate, Vec::new(), 5).sampled(1.0, 0x0123_4567_89AB_CDEF).unwrap();
-    assert_eq!(example.differs(&seed), None, "both halves of the seed");
+    assert_eq!(example.differs(&seed, &[]), None, "both halves of the seed");
+
+    // By interrupt; and after an abort while it waits for its packet, or works.
+    for job in &jobs[..6] {
+        assert_eq!(example.differs(job, &["-i"]), None);
+        assert!(text(&example.run(job, &["-i"])).contains("interrupt: done\n"));
+        for polls in ["0", "1", "3"] {
+            let how = ["-a", polls, "-i"];
+            assert_eq!(example.differs(job, &how), None, "aborted after {polls} polls");
+            assert!(text(&example.run(job, &how)).contains("aborted\n"), "{job:?}: {polls} polls");
+        }
+    }
 
     // What the hardware refuses.
     for (kind, input, why) in [
         (JobKind::Encode, vec![4; 13], "wrong length"),
         (JobKind::Decode, vec![1], "wrong length"),
         (JobKind::Encode, vec![4, 23, 3], "beyond the vocabulary"),
+        (JobKind::Decode, vec![0, 1 << 15, 0], "does not fit the format of states"),
+        (JobKind::Decode, vec![0, 0, -32769], "does not fit the format of states"),
     ] {
-        let output = example.run(&Job::new(kind, input, 12));
+        let output = example.run(&Job::new(kind, input, 12), &["-i"]);
+        assert!(text(&output).contains("interrupt: done error\n"), "{}", text(&output));
         assert_eq!(output.status.code(), Some(1));
         assert!(text(&output).contains(why), "{}", text(&output));
     }
@@ -326,7 +345,7 @@ fn the_c_driver_gets_the_golden_answers() {
         let line = whole.lines().find(|l| l.contains(&format!("HVAE_{name} "))).unwrap();
         fs::write(&path, whole.replace(line, &line.replace(was, becomes))).unwrap();
         example.make(&verilator);
-        let differs = example.differs(&seed).unwrap_or_else(|| panic!("{name}: not found"));
+        let differs = example.differs(&seed, &[]).unwrap_or_else(|| panic!("{name}: not found"));
         assert!(differs.contains(seen), "{name}: {differs}");
     }
 }

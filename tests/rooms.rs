@@ -59,6 +59,11 @@ const ROOMS: &[Room] = &[
         &["config", "model", "quant", "crossbar", "rom"],
     ),
     room(
+        "build",
+        "what a build folder says of itself, read back only as it was written",
+        &["config", "model", "quant", "crossbar", "rom", "golden", "budget", "emit"],
+    ),
+    room(
         "cosim",
         "build and run the emitted design on the same vectors; find the first difference",
         &["tools", "files", "quant", "golden", "emit"],
@@ -72,6 +77,11 @@ const ROOMS: &[Room] = &[
         "pipeline",
         "a model to integers, to tiles, to a golden model",
         &["config", "model", "quant", "crossbar", "golden"],
+    ),
+    room(
+        "study",
+        "studies as people write them: their configurations, and the rows that come of them",
+        &["config", "model"],
     ),
     room("report", "what was built and what it showed, as a page for people", &[]),
 ];

@@ -174,7 +174,7 @@ fn variants_survive_interruptions() {
         if name == "bn" {
             // The saved heads keep the deviation by themselves; the mean of the KL is bounded by it.
             let text = std::fs::read_to_string(place.path().join("train.txt")).unwrap();
-            let sentences = read_sentences(&model.vocabulary, &text);
+            let sentences = read_sentences("sentences", &model.vocabulary, &text).unwrap();
             let mut net = model.float_net();
             let means: Vec<Vec<f32>> = sentences
                 .iter()

@@ -3,6 +3,7 @@
 use crate::common::{build, jobs, mapped, python, skip, tiny};
 use hvae_mnn::config::CellKind::{Gru, Rnn};
 use hvae_mnn::cosim::{Effort, Engine, RunOptions, Simulation, Trace, stimulus};
+use hvae_mnn::golden::Golden;
 use hvae_mnn::tools;
 use std::path::Path;
 use std::process::Command;
@@ -30,11 +31,12 @@ fn check(engine: Engine, python: &Path, per_cycle: u64) {
     let folder = tempfile::tempdir().unwrap();
     build(&net, &config, folder.path());
     let jobs = &jobs(&config, &sentences, 12, net.quant.network.width(net.quant.network.latent()))[..1];
+    let shape = Golden::tiled(&net, &config.accelerator).shape;
     let simulation = Simulation::build_for(engine, folder.path(), true, Effort::Build).unwrap();
     let run = |from, to| {
         let file = folder.path().join(format!("{from}.fst"));
         let trace = Some(Trace { file: file.clone(), from, to });
-        simulation.run(&stimulus(jobs), 1, &RunOptions { trace, ..RunOptions::default() }).unwrap();
+        simulation.run(&stimulus(jobs, &shape), 1, &RunOptions { trace, ..RunOptions::default() }).unwrap();
         changes(python, &file, per_cycle)
     };
     let whole = run(0, 0);

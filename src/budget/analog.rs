@@ -8,11 +8,12 @@ use super::constants::{
     DAC_RULE, HOLD_AREA, HOLD_ENERGY, SHIFT_ADD_AREA, SHIFT_ADD_ENERGY,
 };
 use crate::crossbar::CrossbarNet;
-use crate::model::When;
-use serde::{Deserialize, Serialize};
+use crate::model::{Schedule, When};
+use crate::quant::{IntMatrix, QuantBlock};
+use serde::Serialize;
 
 /// Conversions of all ADCs.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Conversions {
     pub token_read: u64,
     pub token_written: u64,
@@ -21,7 +22,7 @@ pub struct Conversions {
 }
 
 /// Energy of one token, or of what is done once a sentence, in pJ.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Energy {
     pub adc_pj: f64,
     pub dac_pj: f64,
@@ -34,7 +35,7 @@ pub struct Energy {
 }
 
 /// Area of all tiles, in um2.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Area {
     pub adc_um2: f64,
     pub dac_um2: f64,
@@ -45,7 +46,7 @@ pub struct Area {
 }
 
 /// The analog part of a design.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Analog {
     pub conversions: Conversions,
     pub energy_token_read: Energy,
@@ -136,22 +137,33 @@ impl Analog {
     }
 }
 
-/// Rows of tiles, logical tiles of a row, and rounds of every matrix with when it works.
-fn matrices(net: &CrossbarNet) -> impl Iterator<Item = (When, usize, usize, usize)> + '_ {
+/// Rows of tiles, logical tiles of a row, and rounds of every matrix with when it works: a product that
+/// stays the same in a sentence, once; one that nobody reads, never.
+fn matrices(net: &CrossbarNet) -> impl Iterator<Item = (Option<When>, usize, usize, usize)> + '_ {
     let g = &net.geometry;
-    let blocks = net.quant.network.blocks.iter().zip(&net.quant.blocks).zip(&net.rounds);
-    blocks.flat_map(move |((block, quant), &rounds)| {
-        quant.matrices().into_iter().map(move |m| {
+    let schedule = Schedule::new(&net.quant.network);
+    let blocks = net.quant.network.blocks.iter().zip(&net.quant.blocks).zip(&net.rounds).enumerate();
+    blocks.flat_map(move |(id, ((block, quant), &rounds))| {
+        let once = |part: usize| match quant {
+            QuantBlock::Cell(cell) => schedule.constant(cell.parts[part].source, id),
+            _ => false,
+        };
+        let body = schedule.body(block.when);
+        let idle = body.idle.contains(&id);
+        let at_last = body.at_last.contains(&id);
+        let when = |part| (!idle).then_some(if once(part) || at_last { When::Sentence } else { block.when });
+        let matrix = |(part, m): (usize, &IntMatrix)| {
             let rows = m.rows().div_ceil(g.rows);
-            (block.when, rows, m.weights.nrows().div_ceil(g.logical_columns()), rounds)
-        })
+            (when(part), rows, m.weights.nrows().div_ceil(g.logical_columns()), rounds)
+        };
+        quant.matrices().into_iter().enumerate().map(matrix).collect::<Vec<_>>()
     })
 }
 
 fn activity(net: &CrossbarNet, when: When) -> Activity {
     let g = &net.geometry;
     let mut sum = Activity::default();
-    for (_, row_tiles, logical, _) in matrices(net).filter(|m| m.0 == when) {
+    for (_, row_tiles, logical, _) in matrices(net).filter(|m| m.0 == Some(when)) {
         // A physical tile that has no columns in a round is idle.
         let turns = (row_tiles * logical * g.phases) as u64;
         sum.conversions += turns * (g.slots * g.adcs()) as u64;

@@ -4,11 +4,11 @@
 //! energy of one operation is that power over the operations a second; the division stands
 //! in the source. Nothing here is scaled to another technology.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::borrow::Cow;
 
 /// A figure that somebody else published.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Constant {
     pub name: Cow<'static, str>,
     pub value: f64,

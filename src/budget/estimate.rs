@@ -2,16 +2,16 @@
 
 use super::constants::{ALL, Constant};
 use super::modules::LUT_ERROR;
-use super::{Analog, Energy, Fabric, FabricBudget, Pace, Part, Verdict, digital};
+use super::{Analog, Energy, Fabric, FabricBudget, Pace, Part, Stages, Verdict, digital};
 use crate::config::Config;
 use crate::crossbar::CrossbarNet;
 use crate::golden::Timing;
-use crate::model::When;
+use crate::model::{Schedule, When};
 use crate::quant::{OctaveTable, QuantBlock, Table};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// The budget of a design: counts, estimates, and where the figures behind them are from.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Budget {
     pub tiles: usize,
     pub adcs: usize,
@@ -40,12 +40,14 @@ impl Budget {
     /// Counts and estimates.
     pub fn new(net: &CrossbarNet, config: &Config) -> Budget {
         let timing = Timing::new(&net.quant, &net.geometry, &net.rounds, &config.accelerator);
+        let schedule = Schedule::new(&net.quant.network);
+        let stages = Stages { quant: &net.quant, schedule: &schedule, timing: &timing };
         Budget {
             tiles: net.tiles(),
             adcs: net.tiles() * net.geometry.adcs(),
             rom_bits: rom_bits(net),
             storage_bits: storage_bits(net),
-            pace: Pace::new(&net.quant.network, &timing, config.accelerator.clock_mhz),
+            pace: Pace::new(&stages, config.accelerator.clock_mhz),
             analog: Analog::new(net),
             fabric: digital::fabric(net, config),
             fabric_error: LUT_ERROR,

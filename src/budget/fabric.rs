@@ -2,12 +2,12 @@
 
 use super::Family;
 use super::modules::XILINX_LUTS_PER_LUT4;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::iter::Sum;
 use std::ops::{Add, Mul};
 
 /// Resources of an FPGA.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Fabric {
     /// Look-up tables, those of carry chains and of memories made of them included.
     pub lut: u64,
@@ -62,7 +62,7 @@ impl Sum for Fabric {
 }
 
 /// Kinds of modules that take resources.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Consumer {
     /// Cells, column sums, converters, shift and add.
@@ -127,7 +127,7 @@ impl Consumer {
 }
 
 /// Estimated resources of a whole design.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct FabricBudget {
     /// On four-input look-up tables (ECP5), by consumer, largest first.
     pub by_consumer: Vec<(Consumer, Fabric)>,

@@ -18,6 +18,6 @@ pub use analog::{AdcFigures, Analog, Area, Conversions, Energy, adc_figures};
 pub use constants::Constant;
 pub use estimate::Budget;
 pub use fabric::{Consumer, Fabric, FabricBudget};
-pub use pace::Pace;
+pub use pace::{Pace, Stages};
 pub use pareto::{front, lossless_adc_bits};
 pub use parts::{Family, PARTS, Part, Verdict};

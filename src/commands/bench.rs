@@ -1,9 +1,11 @@
 //! `hvae bench`
 
 use super::cosim::reconstruct;
+use super::count::{Count, MANY};
 #[cfg(feature = "train")]
 use super::inputs::read_text;
 use super::inputs::{map_model, read_config, read_data, read_model};
+use super::out::say;
 use super::{Failure, golden_speed, throughput, write_json};
 #[cfg(feature = "train")]
 use super::{memory, train::Place};
@@ -44,15 +46,15 @@ pub struct Args {
     train: Option<PathBuf>,
     /// Updates to time
     #[cfg(feature = "train")]
-    #[arg(long, default_value_t = 20, requires = "train")]
-    updates: usize,
+    #[arg(long, default_value_t = Count::of(20), requires = "train")]
+    updates: Count<1, MANY>,
     /// Where updates are made
     #[cfg(feature = "train")]
     #[arg(long, value_enum, default_value_t = Place::Cpu, requires = "train")]
     device: Place,
     /// Jobs to simulate: RECONSTRUCT of random words and sampled GENERATE, by turns
-    #[arg(long, default_value_t = 10)]
-    jobs: usize,
+    #[arg(long, default_value_t = Count::of(10))]
+    jobs: Count<1, MANY>,
     /// Figures for scripts
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -85,7 +87,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let rows = match args.build.is_empty() {
         _ if args.golden => golden_speed::rows()?,
         true => [products(), sentences(args)?].concat(),
-        false => throughput::rows(&args.build, args.jobs)?,
+        false => throughput::rows(&args.build, args.jobs.get())?,
     };
     show(args, rows)
 }
@@ -95,11 +97,12 @@ pub fn run(args: &Args) -> Result<(), Failure> {
 fn training(file: &Path, args: &Args) -> Result<Row, Failure> {
     memory::keep_what_is_freed();
     let config = read_config(Some(file))?;
-    let text = read_text(&Split::Test.file(&args.data)?)?;
+    let path = Split::Test.file(&args.data)?;
+    let text = read_text(&path)?;
     let vocabulary = Vocabulary::of_sentences(sentences_of(&text), config.model.vocabulary);
-    let sentences = read_sentences(&vocabulary, &text);
+    let sentences = read_sentences(&path.display().to_string(), &vocabulary, &text)?;
     let device = args.device.device(&config)?;
-    let mut value = hvae_mnn::train::pace(&config, &sentences, args.updates, 3, device)?;
+    let mut value = hvae_mnn::train::pace(&config, &sentences, args.updates.get(), 3, device)?;
     value.sort_by(f64::total_cmp);
     let name = format!("training, {}", file.display());
     let threads = rayon::current_num_threads();
@@ -107,10 +110,10 @@ fn training(file: &Path, args: &Args) -> Result<Row, Failure> {
 }
 
 fn show(args: &Args, rows: Vec<Row>) -> Result<(), Failure> {
-    println!("{:<58} {:>12} {:<16} {:>8}", "figure (median)", "value", "unit", "ratio");
+    say!("{:<58} {:>12} {:<16} {:>8}", "figure (median)", "value", "unit", "ratio")?;
     for r in &rows {
         let ratio = r.ratio.map_or(String::new(), |x| format!("{x:.2}"));
-        println!("{:<58} {:>12.3} {:<16} {ratio:>8}", r.name, r.value, r.unit);
+        say!("{:<58} {:>12.3} {:<16} {ratio:>8}", r.name, r.value, r.unit)?;
     }
     write_json(args.json.as_deref(), &Figures { rows })
 }

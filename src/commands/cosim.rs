@@ -1,14 +1,19 @@
 //! `hvae cosim`
 
-use super::folder::{Build, read_build_as_is};
-use super::inputs::{fitting, read_data};
+use super::count::{Count, MANY};
+use super::folder::read_build_as_is;
+use super::inputs::{fitting, read_data, read_text};
+use super::out::say;
+use super::soak::Soak;
 use super::{Failure, progress, write_json};
+use hvae_mnn::build::Build;
 use hvae_mnn::cosim::{
     Cosim, CosimReport, Difference, Effort, Engine, NETLIST, PATIENCE, RunOptions, Simulation, Trace,
 };
 use hvae_mnn::golden::{Golden, Job, JobKind};
 use hvae_mnn::model::Split;
 use hvae_mnn::pipeline::random_sentences;
+use hvae_mnn::quant::MatVec;
 use hvae_mnn::synth::has_netlist;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -16,37 +21,54 @@ use std::time::Duration;
 
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  hvae cosim build/gutenberg --data data/gutenberg/test.txt --sentences 100\n  hvae cosim build/ptb --random 1 --stalls 7\n  hvae cosim build/gutenberg --text 'alice was not surprised .' --trace alice.fst\nWhat is compiled lies in BUILD/sim/; Verilator's own objects are kept for all builds in $HVAE_CACHE, or\n~/.cache/hvae-mnn ($XDG_CACHE_HOME): remove either folder to clear it. HVAE_CACHE= (empty) keeps none."
+    after_help = "Examples:\n  hvae cosim build/gutenberg --data data/gutenberg/test.txt --sentences 100\n  hvae cosim build/ptb --random 1 --stalls 7\n  hvae cosim build/tiny --random 3 --job encode,decode,score\n  hvae cosim build/gutenberg --text 'alice was not surprised .' --trace alice.fst\n  hvae cosim --soak 8 --out build/soak"
 )]
 pub struct Args {
     /// Build folder
-    build: PathBuf,
-    /// Sentences to reconstruct, one a line, or the folder of a set: its test part
+    #[arg(required_unless_present = "soak")]
+    build: Option<PathBuf>,
+    /// Sentences, one a line, or the folder of a set: its test part
     #[arg(long, value_name = "FILE")]
     data: Option<PathBuf>,
     /// How many of them
     #[arg(long, default_value_t = 20)]
     sentences: usize,
-    /// One sentence to reconstruct
+    /// One sentence
     #[arg(long, conflicts_with = "data")]
     text: Option<String>,
-    /// Sentences of random words to reconstruct
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    random: usize,
+    /// Sentences of random words
+    #[arg(long, value_name = "N", default_value_t = Count::of(0))]
+    random: Count<0, MANY>,
     /// Sentences to generate from the prior, sampled at --temperature
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    generate: usize,
+    #[arg(long, value_name = "N", default_value_t = Count::of(0))]
+    generate: Count<0, MANY>,
     #[arg(long, default_value_t = 1.0)]
     temperature: f64,
-    /// Seed of the generated sentences
+    /// Seed of what is random
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Score the sentences (log-probability of every token) instead of reconstructing them
-    #[arg(long)]
+    /// What is done with every sentence; `decode` gets the z that `encode` gives. Absent: reconstruct
+    #[arg(long, value_name = "JOB,...", value_enum, value_delimiter = ',')]
+    job: Vec<JobKind>,
+    /// Score the sentences (log-probability of every token): --job score
+    #[arg(long, conflicts_with = "job")]
     score: bool,
+    /// Jobs of a file that a soak kept
+    #[arg(long, value_name = "FILE.json", conflicts_with_all = ["data", "text", "random", "generate", "job", "score"])]
+    replay: Option<PathBuf>,
+    /// Simulate small designs and jobs at random for so long, with stalls and resets; the same command goes on
+    /// where it was
+    #[arg(long, value_name = "HOURS", conflicts_with_all = ["build", "data", "text", "random", "generate", "job", "score", "replay", "stalls", "reset_at", "trace", "once", "simulator", "netlist"])]
+    soak: Option<f64>,
+    /// Folder of a soak: its log, and designs that failed
+    #[arg(long, value_name = "DIR", requires = "soak")]
+    out: Option<PathBuf>,
     /// Random gaps in every valid and ready, from this seed; 0: none
     #[arg(long, default_value_t = 0)]
     stalls: u32,
+    /// Break every job off by a reset, so many cycles after its begin, and begin it again
+    #[arg(long, value_name = "CYCLE", value_parser = clap::value_parser!(u32).range(1..))]
+    reset_at: Option<u32>,
     /// Waveform
     #[arg(long, value_name = "FILE.fst")]
     trace: Option<PathBuf>,
@@ -82,33 +104,43 @@ struct Figures<'a> {
 }
 
 pub fn run(args: &Args) -> Result<(), Failure> {
-    let build = read_build_as_is(&args.build, args.changed)?;
-    let jobs = jobs(args, &build)?;
+    let Some(folder) = &args.build else { return soak(args) };
+    let build = read_build_as_is(folder, args.changed)?;
+    let jobs = match &args.replay {
+        Some(file) => replayed(file, &build)?,
+        None => {
+            let mut jobs = jobs(args, folder, &build)?;
+            // Beside the first job, everything that registers can do.
+            jobs[0].manner.tour = Some(args.seed as u32);
+            jobs
+        }
+    };
     let trace = trace(args)?;
     let patience = (args.patience > 0).then(|| Duration::from_secs(args.patience));
-    let options = RunOptions { stalls: args.stalls, trace, patience };
+    let options =
+        RunOptions { stalls: args.stalls, reset_at: args.reset_at, trace, patience, ..RunOptions::default() };
     let effort = if args.once { Effort::Once } else { Effort::Run };
-    let netlist = args.build.join(NETLIST);
-    if args.netlist && !has_netlist(&args.build) {
+    let netlist = folder.join(NETLIST);
+    if args.netlist && !has_netlist(folder) {
         return Err(Failure::input(format!(
             "--netlist: expected {} as yosys wrote it, found none; make it with `hvae synth {} --flow netlist`",
             netlist.display(),
-            args.build.display()
+            folder.display()
         )));
     }
     let spin = progress::spinner("compiling the simulation");
     let make = if args.netlist { Simulation::build_netlist } else { Simulation::build_for };
-    let simulation = make(args.simulator, &args.build, options.trace.is_some(), effort)?;
+    let simulation = make(args.simulator, folder, options.trace.is_some(), effort)?;
     spin.finish_and_clear();
     let report = run_jobs(&build, &simulation, &jobs, &options)?;
-    print(&report);
+    print(&report)?;
     if !build.changed.is_empty() {
-        println!("of a design that was changed since it was generated: {}", build.changed.join(", "));
+        say!("of a design that was changed since it was generated: {}", build.changed.join(", "))?;
     }
     write_json(args.json.as_deref(), &Figures { report: &report, changed: &build.changed })?;
     match &report.first_difference {
         None => Ok(()),
-        Some(first) => Err(Failure::check(difference(first, &args.build))),
+        Some(first) => Err(Failure::check(difference(first, folder))),
     }
 }
 
@@ -142,14 +174,41 @@ fn run_jobs(
     Ok(report)
 }
 
-fn jobs(args: &Args, build: &Build) -> Result<Vec<Job>, Failure> {
+fn soak(args: &Args) -> Result<(), Failure> {
+    let hours = args.soak.filter(|h| *h > 0.0 && h.is_finite()).ok_or_else(|| {
+        Failure::input(format!("--soak {}: expected hours, above 0", args.soak.unwrap_or_default()))
+    })?;
+    let out = args.out.clone().unwrap_or_else(|| "build/soak".into());
+    Soak { hours, out, seed: args.seed }.run()
+}
+
+/// Jobs as a soak wrote them.
+fn replayed(file: &Path, build: &Build) -> Result<Vec<Job>, Failure> {
+    let wrong = |what: String| {
+        Failure::input(format!("{}: expected jobs that a soak kept, found {what}", file.display()))
+    };
+    let jobs: Vec<Job> = serde_json::from_str(&read_text(file)?).map_err(|e| wrong(e.to_string()))?;
+    if jobs.is_empty() {
+        return Err(wrong("none".into()));
+    }
+    let depth = build.file.design.config.accelerator.max_tokens + 4096;
+    match jobs
+        .iter()
+        .position(|job| job.input.len() > depth || (job.kind.reads_packet() && job.input.is_empty()))
+    {
+        Some(at) => Err(wrong(format!("job {at} with a packet of {} words", jobs[at].input.len()))),
+        None => Ok(jobs),
+    }
+}
+
+fn jobs(args: &Args, folder: &Path, build: &Build) -> Result<Vec<Job>, Failure> {
     let config = &build.file.design.config;
     let limit = config.accelerator.max_tokens;
     let vocabulary = || {
         build.vocabulary.as_ref().ok_or_else(|| {
             Failure::input(format!(
                 "{}: random weights have no words; use --random N or --generate N",
-                args.build.display()
+                folder.display()
             ))
         })
     };
@@ -177,20 +236,34 @@ fn jobs(args: &Args, build: &Build) -> Result<Vec<Job>, Failure> {
         }
         sentences.push(tokens);
     }
-    let mut random = random_sentences(config.model.vocabulary, args.random, args.seed);
+    let mut random = random_sentences(config.model.vocabulary, args.random.get(), args.seed);
     random.iter_mut().filter(|s| s.len() > limit).for_each(|s| {
         s.drain(1..=s.len() - limit);
     });
     sentences.extend(random);
-    if args.score && !config.accelerator.score {
+    let kinds = match (args.score, &args.job[..]) {
+        (true, _) => &[JobKind::Score][..],
+        (false, []) => &[JobKind::Reconstruct],
+        (false, kinds) => kinds,
+    };
+    if kinds.contains(&JobKind::Score) && !config.accelerator.score {
         return Err(Failure::input(format!(
-            "{}: --score expected a design with the job SCORE, found [accelerator] score = false; generate it again with score = true",
-            args.build.display()
+            "{}: expected a design with the job SCORE, found [accelerator] score = false; generate it again with score = true",
+            folder.display()
         )));
     }
-    let job = if args.score { score } else { reconstruct };
-    let mut jobs: Vec<Job> = sentences.iter().map(|s| job(s, limit)).collect();
-    jobs.extend(generations(args.generate, args.temperature, args.seed, limit)?);
+    let golden = Golden::tiled(&build.net, &config.accelerator);
+    let mut jobs = Vec::new();
+    for (sentence, seed) in sentences.iter().zip(args.seed..) {
+        for &kind in kinds {
+            jobs.push(match kind {
+                JobKind::Generate => generation(args.temperature, seed, limit)?,
+                JobKind::Decode => Job::new(kind, z(&golden, sentence), limit as u16),
+                _ => Job { kind, ..reconstruct(sentence, limit) },
+            });
+        }
+    }
+    jobs.extend(generations(args.generate.get(), args.temperature, args.seed, limit)?);
     if jobs.is_empty() {
         return Err(Failure::input(
             "nothing to simulate: give --data FILE, --text S, --random N or --generate N",
@@ -204,6 +277,12 @@ pub fn reconstruct(sentence: &[u32], limit: usize) -> Job {
     Job::new(JobKind::Reconstruct, sentence.iter().map(|&t| t as i32).collect(), limit as u16)
 }
 
+/// The z that ENCODE gives: the means.
+fn z<M: MatVec>(golden: &Golden<M>, sentence: &[u32]) -> Vec<i32> {
+    let encoded = golden.run(&Job { kind: JobKind::Encode, ..reconstruct(sentence, sentence.len()) });
+    encoded.output.iter().map(|&beat| i32::from(beat as u16 as i16)).collect()
+}
+
 /// The log-probability of every token of a sentence, through its posterior mean.
 pub fn score(sentence: &[u32], limit: usize) -> Job {
     Job { kind: JobKind::Score, ..reconstruct(sentence, limit) }
@@ -211,11 +290,17 @@ pub fn score(sentence: &[u32], limit: usize) -> Job {
 
 /// `count` sentences sampled from the prior.
 pub fn generations(count: usize, temperature: f64, seed: u64, limit: usize) -> Result<Vec<Job>, Failure> {
-    let job = |i: usize| {
-        Job::new(JobKind::Generate, Vec::new(), limit as u16).sampled(temperature, seed + i as u64)
-    };
-    let jobs: Option<Vec<Job>> = (0..count).map(job).collect();
-    jobs.ok_or_else(|| {
+    Ok(endless(temperature, seed, limit)?.take(count).collect())
+}
+
+/// Sentences sampled from the prior, without an end.
+pub fn endless(temperature: f64, seed: u64, limit: usize) -> Result<impl Iterator<Item = Job>, Failure> {
+    let job = generation(temperature, seed, limit)?;
+    Ok((0u64..).map(move |i| Job { seed: seed.wrapping_add(i), ..job.clone() }))
+}
+
+fn generation(temperature: f64, seed: u64, limit: usize) -> Result<Job, Failure> {
+    Job::new(JobKind::Generate, Vec::new(), limit as u16).sampled(temperature, seed).ok_or_else(|| {
         Failure::input(format!("--temperature {temperature}: expected 0.0626 to 4096, the range of the register; choose one inside"))
     })
 }
@@ -246,33 +331,30 @@ fn trace(args: &Args) -> Result<Option<Trace>, Failure> {
     Ok(Some(Trace { file: file.clone(), from, to }))
 }
 
-pub fn print(r: &CosimReport) {
-    println!("{} jobs, {} bits compared, {} mismatches", r.sentences, r.bits_compared, r.mismatches);
-    println!(
+pub fn print(r: &CosimReport) -> Result<(), Failure> {
+    say!("{} jobs, {} bits compared, {} mismatches", r.sentences, r.bits_compared, r.mismatches)?;
+    say!(
         "cycles {} (expected {}, floor {}: {:.2} x), ADC utilisation {:.0} %",
         r.cycles,
         r.cycles_expected,
         r.cycles_floor,
         r.cycles as f64 / r.cycles_floor.max(1) as f64,
         100.0 * r.adc_utilisation
-    );
-    println!(
+    )?;
+    say!(
         "tile samples {}, {:.1} % skipped (digits of zero)",
         r.tile_samples,
         100.0 * r.tile_samples_skipped as f64 / (r.tile_samples + r.tile_samples_skipped).max(1) as f64
-    );
+    )?;
     if let Some(nll) = r.nll_per_token {
-        println!(
-            "hardware's NLL of the sentences given z: {nll:.4} nats a token, perplexity {:.2}",
-            nll.exp()
-        );
+        say!("hardware's NLL of the sentences given z: {nll:.4} nats a token, perplexity {:.2}", nll.exp())?;
     }
-    println!("tokens written {}, ADC clips {}, saturations {}", r.tokens, r.adc_clips, r.saturations);
-    println!(
+    say!("tokens written {}, ADC clips {}, saturations {}", r.tokens, r.adc_clips, r.saturations)?;
+    say!(
         "simulated in {:.1} s: {:.0} cycles/s",
         r.simulation_seconds,
         r.cycles as f64 / r.simulation_seconds.max(1e-9)
-    );
+    )
 }
 
 /// The first difference, and how to look at it.

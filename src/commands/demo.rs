@@ -2,11 +2,13 @@
 
 use super::claim::Claim;
 use super::cosim::{generations, reconstruct, score, simulate};
+use super::count::{Count, MANY};
 use super::eval::{On, Row, measure, print_header, print_row};
 use super::export::{EXPORT, write_export};
 use super::folder::{DESIGN, read_build, write_build};
 use super::generate::print_stages;
 use super::inputs::{fitting, map_model, read_config, read_data, read_model};
+use super::out::say;
 use super::output::OutputFolder;
 use super::sample::words;
 use super::{Failure, progress, write_json};
@@ -34,14 +36,14 @@ pub struct Args {
     #[arg(long)]
     out: PathBuf,
     /// Held-out sentences to reconstruct in the simulated hardware
-    #[arg(long, default_value_t = 100)]
-    reconstruct: usize,
+    #[arg(long, default_value_t = Count::of(100))]
+    reconstruct: Count<0, MANY>,
     /// Sentences for the simulated hardware to write from the prior
-    #[arg(long, default_value_t = 100)]
-    generate: usize,
+    #[arg(long, default_value_t = Count::of(100))]
+    generate: Count<0, MANY>,
     /// Held-out sentences whose tokens the simulated hardware is to give probabilities
-    #[arg(long, default_value_t = 100)]
-    score: usize,
+    #[arg(long, default_value_t = Count::of(100))]
+    score: Count<0, MANY>,
     /// Figures for scripts
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -65,76 +67,75 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let (train, test) = (read(Split::Train)?, read(Split::Test)?);
     let net = map_model(&model, &config, Some(&args.data))?;
 
-    println!("1. What the network is worth: {} held-out sentences", test.len());
-    print_header();
+    say!("1. What the network is worth: {} held-out sentences", test.len())?;
+    print_header()?;
     let effort = Effort { reconstruction_limit: 40, ..Effort::default() };
     let mut rows = Vec::new();
     for on in [On::Float, On::Fixed, On::Crossbar] {
         let spin = progress::spinner(format!("measuring on {on:?}"));
         let row = measure(&model, Some(&net), &config, on, &test, Protocol::Honest, &effort);
         spin.finish_and_clear();
-        print_row(&row);
+        print_row(&row)?;
         rows.push(row);
     }
     let baselines = Ngram::fit(&train, model.network.vocabulary).measure(&test);
-    println!(
+    say!(
         "on the same tokens: unigram PPL {:.1}, bigram PPL {:.1}",
-        baselines.unigram_ppl, baselines.bigram_ppl
-    );
+        baselines.unigram_ppl,
+        baselines.bigram_ppl
+    )?;
 
-    println!("\n2. Conductances to program, in {}", conductances.display());
+    say!("\n2. Conductances to program, in {}", conductances.display())?;
     let exported = write_export(&net, OutputFolder::begin(&conductances, EXPORT)?)?;
-    println!(
+    say!(
         "{} matrices on {} tiles of {} x {}; {} weights read back from the images unchanged",
         exported.matrices,
         exported.tiles,
         config.crossbar.rows,
         config.crossbar.columns,
         exported.weights_read_back
-    );
+    )?;
 
-    println!("\n3. The accelerator in Verilog, in {}", build_folder.display());
+    say!("\n3. The accelerator in Verilog, in {}", build_folder.display())?;
     super::budget::check_target(&net, &config, false)?;
     let (file, files) =
         write_build(OutputFolder::begin(&build_folder, DESIGN)?, &net, &config, Some(&model.vocabulary))?;
-    println!("{files} files, design {}", file.design.id);
-    print_stages(&file);
+    say!("{files} files, design {}", file.design.id)?;
+    print_stages(&file)?;
 
-    println!(
-        "\n4. Simulated hardware against the golden model: every state, logit, token, counter and cycle"
-    );
+    say!("\n4. Simulated hardware against the golden model: every state, logit, token, counter and cycle")?;
     let build = read_build(&build_folder)?;
     let limit = config.accelerator.max_tokens;
     let sources = fitting(test, limit);
     let jobs = |count: usize, job: fn(&[u32], usize) -> Job| -> Vec<Job> {
         sources.iter().take(count).map(|s| job(s, limit)).collect()
     };
-    let reconstructions = jobs(args.reconstruct, reconstruct);
-    let generated = generations(args.generate, 0.8, 1, limit)?;
+    let reconstructions = jobs(args.reconstruct.get(), reconstruct);
+    let generated = generations(args.generate.get(), 0.8, 1, limit)?;
     let options = RunOptions::default();
     let first = simulate(&build_folder, &build, &reconstructions, &options, Engine::Verilator)?;
-    print_cosim("RECONSTRUCT", &first);
+    print_cosim("RECONSTRUCT", &first)?;
     let second = simulate(&build_folder, &build, &generated, &options, Engine::Verilator)?;
-    print_cosim("GENERATE", &second);
-    let third = simulate(&build_folder, &build, &jobs(args.score, score), &options, Engine::Verilator)?;
-    print_cosim("SCORE", &third);
+    print_cosim("GENERATE", &second)?;
+    let third = simulate(&build_folder, &build, &jobs(args.score.get(), score), &options, Engine::Verilator)?;
+    print_cosim("SCORE", &third)?;
     if let Some(nll) = third.nll_per_token {
-        println!("{:<12} the hardware's own NLL given z: {nll:.4} nats a token", "");
+        say!("{:<12} the hardware's own NLL given z: {nll:.4} nats a token", "")?;
     }
 
-    println!("\n5. What it writes");
+    say!("\n5. What it writes")?;
     let golden = Golden::tiled(&net, &config.accelerator);
     for (source, job) in
         sources.iter().zip(&reconstructions).filter(|(s, _)| (7..16).contains(&s.len())).take(4)
     {
-        println!(
+        say!(
             "  read   {}\n  wrote  {}",
             model.vocabulary.decode(source),
             words(Some(&model.vocabulary), &golden.run(job).output)
-        );
+        )?;
     }
     for job in generated.iter().take(5) {
-        println!("  new    {}", words(Some(&model.vocabulary), &golden.run(job).output));
+        say!("  new    {}", words(Some(&model.vocabulary), &golden.run(job).output))?;
     }
 
     let failed = [&first, &second, &third].into_iter().find_map(|r| r.first_difference.clone());
@@ -149,8 +150,8 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     }
 }
 
-fn print_cosim(job: &str, r: &CosimReport) {
-    println!(
+fn print_cosim(job: &str, r: &CosimReport) -> Result<(), Failure> {
+    say!(
         "{job:<12} {} sentences, {} tokens: {} bits compared, {} mismatches; {} cycles as predicted, {:.2} x the floor, {:.0} a token written; ADC busy {:.0} %; {:.0} cycles/s",
         r.sentences,
         r.tokens,
@@ -161,5 +162,5 @@ fn print_cosim(job: &str, r: &CosimReport) {
         r.cycles as f64 / r.tokens.max(1) as f64,
         100.0 * r.adc_utilisation,
         r.cycles as f64 / r.simulation_seconds.max(1e-9)
-    );
+    )
 }

@@ -1,5 +1,6 @@
 //! `hvae doctor`
 
+use super::out::say;
 use super::{Failure, write_json};
 use hvae_mnn::tools::ALL;
 use serde::Serialize;
@@ -41,9 +42,9 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         .collect();
     for f in &findings {
         match &f.problem {
-            None => println!("ok      {:<10} {:<34} {}", f.name, f.purpose, f.found.as_deref().unwrap_or("")),
-            Some(problem) => println!("MISSING {:<10} {:<34} {problem}", f.name, f.purpose),
-        }
+            None => say!("ok      {:<10} {:<34} {}", f.name, f.purpose, f.found.as_deref().unwrap_or("")),
+            Some(problem) => say!("MISSING {:<10} {:<34} {problem}", f.name, f.purpose),
+        }?;
     }
     write_json(args.json.as_deref(), &findings)?;
     match findings.iter().filter(|f| f.problem.is_some()).count() {

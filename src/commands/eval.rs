@@ -1,14 +1,17 @@
 //! `hvae eval`
 
-use super::inputs::{map_model, read_config, read_data, read_model};
+use super::count::{Count, MANY};
+use super::inputs::{map_model, read_config, read_data, read_model, tell_clipped};
+use super::out::say;
 use super::{Failure, memory, progress, published, write_json};
 use clap::ValueEnum;
 use hvae_mnn::config::Config;
 use hvae_mnn::crossbar::CrossbarNet;
 use hvae_mnn::golden::{Golden, GoldenEngine};
 use hvae_mnn::model::{
-    Baselines, Effort, Engine, Evaluation, Ngram, Protocol, Split, TrainedModel, evaluate,
+    Baselines, Effort, Engine, Evaluation, Ngram, Protocol, Split, TrainedModel, UNK, evaluate,
 };
+use hvae_mnn::quant::ClippedBias;
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -33,8 +36,8 @@ pub struct Args {
     #[arg(long, default_value_t = 0)]
     iwae: usize,
     /// Sentences to write from the prior, for how different they are; 0: none
-    #[arg(long, default_value_t = 0)]
-    generate: usize,
+    #[arg(long, default_value_t = Count::of(0))]
+    generate: Count<0, MANY>,
     /// Sentences of the unigram and bigram baselines, or the set whose training part they are
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
@@ -88,6 +91,26 @@ pub struct Row {
 struct Figures {
     rows: Vec<Row>,
     baselines: Option<Baselines>,
+    words: Words,
+    /// Biases that were larger than they can matter to integers.
+    clipped_biases: Vec<ClippedBias>,
+}
+
+/// The words of the sentences, and those of them that the vocabulary lacks.
+#[derive(Serialize)]
+struct Words {
+    words: usize,
+    unknown: usize,
+    unknown_share: f64,
+}
+
+impl Words {
+    fn of(sentences: &[Vec<u32>]) -> Words {
+        // Between <sos> and <eos>.
+        let inner = || sentences.iter().flat_map(|s| &s[1..s.len() - 1]);
+        let (words, unknown) = (inner().count(), inner().filter(|&&t| t == UNK).count());
+        Words { words, unknown, unknown_share: unknown as f64 / words.max(1) as f64 }
+    }
 }
 
 pub fn run(args: &Args) -> Result<(), Failure> {
@@ -98,6 +121,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     if args.sentences > 0 {
         sentences.truncate(args.sentences);
     }
+    let words = Words::of(&sentences);
     // Before the long part, so that a wrong path loses nothing.
     let baselines = match &args.baseline {
         None => None,
@@ -111,33 +135,42 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         true => None,
         false => Some(map_model(&model, &config, args.calibrate.as_deref())?),
     };
+    let clipped_biases = net.as_ref().map_or(Vec::new(), |net| net.quant.clipped.clone());
+    tell_clipped(&clipped_biases);
+    say!(
+        "{} sentences, {} words, {:.2} % of them unknown to the model",
+        sentences.len(),
+        words.words,
+        100.0 * words.unknown_share
+    )?;
     let mut rows = Vec::new();
-    print_header();
+    print_header()?;
     for by in &args.protocol {
         let protocol = if *by == By::Paper { Protocol::Paper } else { Protocol::Honest };
         for &on in &args.on {
             let effort = Effort {
                 importance_samples: if on == On::Float { args.iwae } else { 0 },
-                generations: args.generate,
+                generations: args.generate.get(),
                 ..Effort::default()
             };
             let spin = progress::spinner(format!("measuring {} sentences on {on:?}", sentences.len()));
             let row = measure(&model, net.as_ref(), &config, on, &sentences, protocol, &effort);
             spin.finish_and_clear();
-            print_row(&row);
+            print_row(&row)?;
             rows.push(row);
         }
     }
     if let Some(b) = &baselines {
-        println!(
+        say!(
             "baselines on the same tokens: unigram PPL {:.1}, bigram PPL {:.1}",
-            b.unigram_ppl, b.bigram_ppl
-        );
+            b.unigram_ppl,
+            b.bigram_ppl
+        )?;
     }
     if let Some(set) = &args.beside {
-        published::print(set);
+        published::print(set)?;
     }
-    write_json(args.json.as_deref(), &Figures { rows, baselines })
+    write_json(args.json.as_deref(), &Figures { rows, baselines, words, clipped_biases })
 }
 
 /// The figures of one engine; `net` for those that are not float.
@@ -172,19 +205,29 @@ pub fn measure(
     }
 }
 
-pub fn print_header() {
-    println!(
+pub fn print_header() -> Result<(), Failure> {
+    say!(
         "{:<9} {:<8} {:>8} {:>8} {:>7} {:>6} {:>7} {:>9} {:>9} {:>8} {:>8}",
-        "on", "protocol", "NLL", "PPL", "KL", "MI", "active", "accuracy", "overlap", "clips", "satur."
-    );
+        "on",
+        "protocol",
+        "NLL",
+        "PPL",
+        "KL",
+        "MI",
+        "active",
+        "accuracy",
+        "overlap",
+        "clips",
+        "satur."
+    )
 }
 
-pub fn print_row(row: &Row) {
+pub fn print_row(row: &Row) -> Result<(), Failure> {
     let f = &row.figures;
     let on = format!("{:?}", row.on).to_lowercase();
     let protocol = if f.protocol == Protocol::Paper { "paper" } else { "honest" };
     let overlap = f.word_overlap.map_or("-".into(), |o| format!("{:.1} %", 100.0 * o));
-    println!(
+    say!(
         "{on:<9} {protocol:<8} {:>8.3} {:>8.3} {:>7.3} {:>6.2} {:>7} {:>9} {overlap:>9} {:>8} {:>8}",
         f.nll,
         f.ppl,
@@ -194,17 +237,18 @@ pub fn print_row(row: &Row) {
         format!("{:.1} %", 100.0 * f.token_accuracy),
         row.adc_clips,
         row.saturations
-    );
+    )?;
     if let (Some(nll), Some(ppl)) = (f.iwae_nll, f.iwae_ppl) {
-        println!("{on:<9} importance-weighted bound: NLL {nll:.3}, PPL {ppl:.3}");
+        say!("{on:<9} importance-weighted bound: NLL {nll:.3}, PPL {ppl:.3}")?;
     }
     if let Some(d) = &f.diversity {
-        println!(
+        say!(
             "{on:<9} {} sentences from the prior: {:.1} % different, {:.1} % of their words, {:.1} % of pairs of words",
             d.sentences,
             100.0 * d.different,
             100.0 * d.distinct_1,
             100.0 * d.distinct_2
-        );
+        )?;
     }
+    Ok(())
 }

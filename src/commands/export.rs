@@ -1,9 +1,11 @@
 //! `hvae export`
 
-use super::inputs::{map_model, read_config, read_model};
+use super::inputs::{map_model, read_config, read_model, tell_clipped};
+use super::out::say;
 use super::output::{Kind, OutputFolder};
 use super::{Failure, progress, write_json};
 use hvae_mnn::crossbar::CrossbarNet;
+use hvae_mnn::quant::ClippedBias;
 use hvae_mnn::rom::{export, read_back};
 use serde::Serialize;
 use std::path::PathBuf;
@@ -36,6 +38,8 @@ pub struct Figures {
     pub files: usize,
     /// Weights that the hex images give back as they were.
     pub weights_read_back: usize,
+    /// Biases that were larger than they can matter.
+    pub clipped_biases: Vec<ClippedBias>,
 }
 
 pub fn run(args: &Args) -> Result<(), Failure> {
@@ -45,16 +49,17 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let spin = progress::spinner("writing conductances");
     let figures = write_export(&net, out)?;
     spin.finish_and_clear();
-    println!(
+    tell_clipped(&figures.clipped_biases);
+    say!(
         "{} matrices on {} tiles, {} files in {}; {} weights read back unchanged",
         figures.matrices,
         figures.tiles,
         figures.files,
         args.out.display(),
         figures.weights_read_back
-    );
+    )?;
     if let Some(cells) = net.programmed.missed() {
-        println!("{cells}");
+        say!("{cells}")?;
     }
     write_json(args.json.as_deref(), &figures)
 }
@@ -71,5 +76,6 @@ pub fn write_export(net: &CrossbarNet, folder: OutputFolder) -> Result<Figures, 
         count += read.len();
     }
     let (matrices, tiles) = (weights.len(), net.tiles());
-    Ok(Figures { matrices, tiles, files: folder.finish()?, weights_read_back: count })
+    let clipped_biases = net.quant.clipped.clone();
+    Ok(Figures { matrices, tiles, files: folder.finish()?, weights_read_back: count, clipped_biases })
 }

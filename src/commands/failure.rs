@@ -64,7 +64,6 @@ impl From<SimError> for Failure {
             SimError::Run(error) => error.into(),
             SimError::Log { .. } => Failure::check(error.to_string()),
             SimError::Io { .. }
-            | SimError::Job(_)
             | SimError::Seal { .. }
             | SimError::NoLog { .. }
             | SimError::NoTrace { .. }

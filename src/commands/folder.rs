@@ -1,26 +1,23 @@
 //! A build folder: the emitted design with what the golden model needs.
 
-use super::Failure;
 use super::inputs::read_text;
 use super::output::{Kind, OutputFolder};
-use hvae_mnn::budget::Budget;
+use super::{Failure, source};
+use hvae_mnn::build::{Build, BuildFile, NETWORK, Network, Parts, VOCABULARY};
 use hvae_mnn::config::Config;
 use hvae_mnn::cosim::is_simulation;
-use hvae_mnn::crossbar::{CrossbarNet, Programmed, Settings};
-use hvae_mnn::emit::{Design, emit};
+use hvae_mnn::crossbar::CrossbarNet;
+use hvae_mnn::emit::emit;
 use hvae_mnn::files::{FileList, LIST, Problem, share};
-use hvae_mnn::golden::{Golden, StageTiming, Timing, TokenCycles};
 use hvae_mnn::model::Vocabulary;
-use hvae_mnn::quant::QuantNet;
+use hvae_mnn::rom::sha256;
 use hvae_mnn::synth::is_synthesis;
-use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
 /// The file every build folder has.
-pub const MARKER: &str = "design.json";
-const NETWORK: &str = "sim/network.cbor";
-const VOCABULARY: &str = "sim/vocab.txt";
+pub use hvae_mnn::build::DESCRIPTION as MARKER;
 
 /// A build folder, to which simulations, synthesis and the driver's makefile add.
 pub const DESIGN: Kind = Kind { name: "design", later: added, kept };
@@ -43,39 +40,21 @@ fn kept(old: &Path, same: bool) -> Vec<PathBuf> {
     kept
 }
 
-/// `design.json`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct BuildFile {
-    #[serde(flatten)]
-    pub design: Design,
-    pub budget: Budget,
-    pub cycles_per_token: TokenCycles,
-    /// The stage that loses most over its floor per token written, and by how many cycles.
-    pub largest_gap: Option<(String, u64)>,
-    pub stages: Vec<StageCycles>,
-    /// What became of the cells; absent where every one holds its level.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub programmed: Option<Programmed>,
-}
-
-/// One stage: what it takes and the floor under it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct StageCycles {
-    pub name: String,
-    pub expected: u64,
-    pub timing: StageTiming,
-}
-
 /// A build folder that was read back.
-pub struct Build {
-    pub file: BuildFile,
-    pub net: CrossbarNet,
-    /// None for random weights.
-    pub vocabulary: Option<Vocabulary>,
+pub struct ReadBuild {
+    build: Build,
     /// Files that are not as they were generated, where that was allowed.
     pub changed: Vec<String>,
     /// As long as it is there, nobody replaces the folder.
     _reading: File,
+}
+
+impl Deref for ReadBuild {
+    type Target = Build;
+
+    fn deref(&self) -> &Build {
+        &self.build
+    }
 }
 
 /// Writes the whole design; returns what `design.json` says, and the number of files.
@@ -89,46 +68,31 @@ pub fn write_build(
     for (path, text) in &emitted.files {
         folder.put(path, text.as_bytes())?;
     }
-    let mut network = Vec::new();
-    ciborium::into_writer(&(&net.quant, net.settings()), &mut network).expect("writing to memory");
-    folder.put(NETWORK, &network)?;
-    if let Some(vocabulary) = vocabulary {
-        folder.put(VOCABULARY, vocabulary.to_text().as_bytes())?;
-    }
-    let timing = Golden::tiled(net, &config.accelerator).timing;
-    let gap = timing.largest_gap(&net.quant.network);
-    let file = BuildFile {
-        design: emitted.design,
-        budget: Budget::new(net, config),
-        cycles_per_token: timing.token(&net.quant.network),
-        largest_gap: gap.map(|(id, cycles)| (net.quant.network.blocks[id].name.clone(), cycles)),
-        stages: stage_cycles(&net.quant, &timing),
-        programmed: net.programmed.missed(),
+    let mut hashes = emitted.design.files;
+    let mut put = |path: &str, bytes: &[u8]| {
+        hashes.insert(path.into(), sha256(bytes));
+        folder.put(path, bytes)
     };
-    let text = serde_json::to_string_pretty(&file).expect("a design is plain data") + "\n";
-    folder.put(MARKER, text.as_bytes())?;
+    put(NETWORK, &Network::of(net).to_bytes())?;
+    if let Some(vocabulary) = vocabulary {
+        put(VOCABULARY, vocabulary.to_text().as_bytes())?;
+    }
+    let file = BuildFile::new(net, config, hashes);
+    folder.put(MARKER, file.to_text().as_bytes())?;
     Ok((file, folder.finish()?))
 }
 
-fn stage_cycles(quant: &QuantNet, timing: &Timing) -> Vec<StageCycles> {
-    let blocks = quant.network.blocks.iter().zip(&timing.stages);
-    let stage = |(block, stage): (&hvae_mnn::model::Block, &Option<StageTiming>)| {
-        stage.map(|timing| StageCycles { name: block.name.clone(), expected: timing.busy() + 1, timing })
-    };
-    blocks.filter_map(stage).collect()
-}
-
 /// Reads a build folder that is as it was generated.
-pub fn read_build(folder: &Path) -> Result<Build, Failure> {
+pub fn read_build(folder: &Path) -> Result<ReadBuild, Failure> {
     read(folder, None)
 }
 
 /// The same; with `as_is` also one in which files were changed (`--changed`).
-pub fn read_build_as_is(folder: &Path, as_is: bool) -> Result<Build, Failure> {
+pub fn read_build_as_is(folder: &Path, as_is: bool) -> Result<ReadBuild, Failure> {
     read(folder, Some(as_is))
 }
 
-fn read(folder: &Path, as_is: Option<bool>) -> Result<Build, Failure> {
+fn read(folder: &Path, as_is: Option<bool>) -> Result<ReadBuild, Failure> {
     let path = folder.join(MARKER);
     if !path.exists() {
         return Err(Failure::input(format!(
@@ -138,24 +102,14 @@ fn read(folder: &Path, as_is: Option<bool>) -> Result<Build, Failure> {
     }
     let reading = share(folder).map_err(|e| Failure::io(folder, e))?;
     let changed = check(folder, as_is)?;
-    let wrong = |path: &Path, error: String| {
-        Failure::input(format!("{}: {error}; generate the design again", path.display()))
-    };
-    let file: BuildFile =
-        serde_json::from_str(&read_text(&path)?).map_err(|e| wrong(&path, e.to_string()))?;
+    let description = read_text(&path)?;
     let path = folder.join(NETWORK);
-    let bytes = fs::read(&path).map_err(|e| Failure::io(&path, e))?;
-    let (quant, settings): (QuantNet, Settings) =
-        ciborium::from_reader(bytes.as_slice()).map_err(|e| wrong(&path, e.to_string()))?;
-    let config = &file.design.config;
-    let net =
-        CrossbarNet::new(quant, config).map_err(|e| wrong(&path, e.to_string()))?.with_settings(settings);
+    let network = source::read(&path)?;
     let path = folder.join(VOCABULARY);
-    let vocabulary = match path.exists() {
-        true => Some(Vocabulary::parse(&path.display().to_string(), &read_text(&path)?)?),
-        false => None,
-    };
-    Ok(Build { file, net, vocabulary, changed, _reading: reading })
+    let vocabulary = if path.exists() { Some(read_text(&path)?) } else { None };
+    let parts = Parts { description: &description, network: &network, vocabulary: vocabulary.as_deref() };
+    let build = Build::read(parts).map_err(|e| Failure::input(format!("{}/{e}", folder.display())))?;
+    Ok(ReadBuild { build, changed, _reading: reading })
 }
 
 /// Compares every file with the hash that it was generated with; those that differ, where `as_is` allows it.

@@ -1,12 +1,15 @@
 //! `hvae generate`
 
 use super::budget;
-use super::folder::{BuildFile, DESIGN, write_build};
-use super::inputs::{balanced, map_model, network, read_config, read_model};
+use super::folder::{DESIGN, write_build};
+use super::inputs::{balanced, map_model, network, read_config, read_model, tell_clipped};
+use super::out::say;
 use super::output::OutputFolder;
 use super::{Failure, progress, write_json};
 use hvae_mnn::budget::Budget;
+use hvae_mnn::build::BuildFile;
 use hvae_mnn::pipeline::{map, random_sentences, random_weights};
+use hvae_mnn::quant::ClippedBias;
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -49,6 +52,8 @@ struct Figures {
     cycles_per_token_read_expected: u64,
     cycles_per_token_read_floor: u64,
     files: usize,
+    /// Biases that were larger than they can matter.
+    clipped_biases: Vec<ClippedBias>,
     /// All estimates, with the sources of the figures behind them.
     budget: Budget,
 }
@@ -57,12 +62,13 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let config = read_config(args.config.as_deref())?;
     let out = OutputFolder::begin(&args.out, DESIGN)?;
     let spin = progress::spinner("mapping weights to tiles and writing the design");
-    let (file, files) = match (&args.model, args.random_weights) {
+    let (file, files, clipped_biases) = match (&args.model, args.random_weights) {
         (Some(folder), _) => {
             let (model, config) = read_model(folder, config)?;
             let net = map_model(&model, &config, args.calibrate.as_deref())?;
             budget::check_target(&net, &config, args.force)?;
-            write_build(out, &net, &config, Some(&model.vocabulary))?
+            let (file, files) = write_build(out, &net, &config, Some(&model.vocabulary))?;
+            (file, files, net.quant.clipped)
         }
         (None, seed) => {
             let seed = seed.expect("clap asks for one of the two");
@@ -71,10 +77,12 @@ pub fn run(args: &Args) -> Result<(), Failure> {
             let sentences = random_sentences(network.vocabulary, 16, seed);
             let net = map(&network, &random_weights(&network, seed), &config, &sentences)?;
             budget::check_target(&net, &config, args.force)?;
-            write_build(out, &net, &config, None)?
+            let (file, files) = write_build(out, &net, &config, None)?;
+            (file, files, net.quant.clipped)
         }
     };
     spin.finish_and_clear();
+    tell_clipped(&clipped_biases);
     let c = file.cycles_per_token;
     let figures = Figures {
         tiles: file.budget.tiles,
@@ -85,41 +93,43 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         cycles_per_token_read_expected: c.encode_expected,
         cycles_per_token_read_floor: c.encode_floor,
         files,
+        clipped_biases,
         budget: file.budget.clone(),
     };
-    print(args, &file, &figures);
+    print(args, &file, &figures)?;
     write_json(args.json.as_deref(), &figures)
 }
 
-fn print(args: &Args, file: &BuildFile, f: &Figures) {
-    println!("design {} in {}: {} files", file.design.id, args.out.display(), f.files);
-    budget::print(&file.budget);
+fn print(args: &Args, file: &BuildFile, f: &Figures) -> Result<(), Failure> {
+    say!("design {} in {}: {} files", file.design.id, args.out.display(), f.files)?;
+    budget::print(&file.budget)?;
     if let Some(cells) = &file.programmed {
-        println!("{cells}");
+        say!("{cells}")?;
     }
-    print_stages(file);
-    println!("check it with: hvae cosim {}", args.out.display());
+    print_stages(file)?;
+    say!("check it with: hvae cosim {}", args.out.display())
 }
 
 /// Cycles of every stage beside their floor.
-pub fn print_stages(file: &BuildFile) {
-    println!("{:<14} {:>8} {:>8} {:>7}   ADC busy", "stage", "cycles", "floor", "ratio");
+pub fn print_stages(file: &BuildFile) -> Result<(), Failure> {
+    say!("{:<14} {:>8} {:>8} {:>7}   ADC busy", "stage", "cycles", "floor", "ratio")?;
     let row = |name: &str, cycles: u64, floor: u64, adc: String| {
-        println!("{name:<14} {cycles:>8} {floor:>8} {:>7.2}   {adc}", cycles as f64 / floor.max(1) as f64);
+        say!("{name:<14} {cycles:>8} {floor:>8} {:>7.2}   {adc}", cycles as f64 / floor.max(1) as f64)
     };
     for stage in &file.stages {
         let adc = format!("{:.0} %", 100.0 * stage.timing.adc as f64 / stage.expected as f64);
-        row(&stage.name, stage.expected, stage.timing.floor, adc);
+        row(&stage.name, stage.expected, stage.timing.floor, adc)?;
     }
     let c = file.cycles_per_token;
     let busy = |adc: u64, cycles: u64| format!("{:.0} %", 100.0 * adc as f64 / cycles as f64);
-    row("token read", c.encode_expected, c.encode_floor, busy(c.encode_adc, c.encode_expected));
-    row("token written", c.decode_expected, c.decode_floor, busy(c.decode_adc, c.decode_expected));
+    row("token read", c.encode_expected, c.encode_floor, busy(c.encode_adc, c.encode_expected))?;
+    row("token written", c.decode_expected, c.decode_floor, busy(c.decode_adc, c.decode_expected))?;
     if c.score_expected > 0 {
-        row("token scored", c.score_expected, c.score_floor, String::new());
+        row("token scored", c.score_expected, c.score_floor, String::new())?;
     }
     if let Some((stage, cycles)) = &file.largest_gap {
         let all = c.decode_expected - c.decode_floor;
-        println!("largest gap to the floor of a token written: {cycles} of {all} cycles, in {stage}");
+        say!("largest gap to the floor of a token written: {cycles} of {all} cycles, in {stage}")?;
     }
+    Ok(())
 }

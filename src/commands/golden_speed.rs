@@ -172,21 +172,17 @@ fn products(table: &mut Table) {
 
 /// Calls a second by the clock on the wall with one thread a core, and the threads.
 fn on_all_cores(work: impl Fn() + Sync) -> (f64, usize) {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = rayon::current_num_threads();
     let (started, long_enough) = (Instant::now(), Duration::from_millis(500));
-    let calls: u64 = std::thread::scope(|scope| {
-        let worker = || {
-            let mut calls = 0;
-            while started.elapsed() < long_enough {
-                work();
-                calls += 1;
-            }
-            calls
-        };
-        let all: Vec<_> = (0..threads).map(|_| scope.spawn(worker)).collect();
-        all.into_iter().map(|t| t.join().expect("a worker does not panic")).sum()
+    let calls = rayon::broadcast(|_| {
+        let mut calls = 0;
+        while started.elapsed() < long_enough {
+            work();
+            calls += 1;
+        }
+        calls
     });
-    (calls as f64 / started.elapsed().as_secs_f64(), threads)
+    (calls.into_iter().sum::<u64>() as f64 / started.elapsed().as_secs_f64(), threads)
 }
 
 /// A level of 512 units reads 20 tokens.

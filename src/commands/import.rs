@@ -1,8 +1,9 @@
 //! `hvae import`
 
-use super::Failure;
 use super::inputs::{network, read_config, read_text};
+use super::out::say;
 use super::output::{Kind, OutputFolder};
+use super::{Failure, source};
 use hvae_mnn::model::{Description, TrainedModel, Vocabulary, import};
 use std::path::PathBuf;
 
@@ -43,7 +44,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         Ok((from.to_string(), to.to_string()))
     });
     let renames = renames.collect::<Result<Vec<_>, Failure>>()?;
-    let bytes = std::fs::read(&args.file).map_err(|e| Failure::io(&args.file, e))?;
+    let bytes = source::read(&args.file)?;
     let weights = import(&args.file.display().to_string(), &bytes, &network, &renames)?;
     let description = Description { model: config.model, train: config.train };
     let model = TrainedModel::new(description, weights, vocabulary)?;
@@ -51,6 +52,5 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         folder.put(name, &bytes)?;
     }
     folder.finish()?;
-    println!("{} tensors imported into {}", network.tensors().len(), args.out.display());
-    Ok(())
+    say!("{} tensors imported into {}", network.tensors().len(), args.out.display())
 }

@@ -1,6 +1,7 @@
 //! `hvae init`
 
 use super::Failure;
+use super::out::say;
 use super::output::write_file;
 use std::path::PathBuf;
 
@@ -25,6 +26,5 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     }
     std::fs::create_dir_all(&args.dir).map_err(|e| Failure::io(&args.dir, e))?;
     write_file(&path, COMMENTED.as_bytes())?;
-    println!("{} written: edit it, then `hvae generate --config {}`", path.display(), path.display());
-    Ok(())
+    say!("{} written: edit it, then `hvae generate --config {}`", path.display(), path.display())
 }

@@ -1,12 +1,13 @@
 //! What several commands read: configurations, models, sentences.
 
-use super::Failure;
+use super::out::remark;
+use super::{Failure, source};
 use hvae_mnn::config::Config;
 use hvae_mnn::crossbar::{CrossbarNet, balance};
 use hvae_mnn::files::share;
 use hvae_mnn::model::{ModelError, Network, Split, TrainedModel, Vocabulary, read_sentences};
 use hvae_mnn::pipeline::{PipelineError, map, own_sentences};
-use std::fs;
+use hvae_mnn::quant::ClippedBias;
 use std::path::Path;
 
 impl From<ModelError> for Failure {
@@ -23,7 +24,7 @@ impl From<PipelineError> for Failure {
 
 /// A text file, with its name in the message when it cannot be read.
 pub fn read_text(path: &Path) -> Result<String, Failure> {
-    let bytes = fs::read(path).map_err(|e| Failure::io(path, e))?;
+    let bytes = source::read(path)?;
     String::from_utf8(bytes).map_err(|e| {
         Failure::input(format!(
             "{}: expected UTF-8 text, found byte {} that is none; convert the file",
@@ -63,7 +64,7 @@ pub fn balanced(config: Config) -> Result<Config, Failure> {
 /// Sentences of a file, or of a part of the set in a folder, as token ids; refuses a file without any.
 pub fn read_data(path: &Path, split: Split, vocabulary: &Vocabulary) -> Result<Vec<Vec<u32>>, Failure> {
     let path = split.file(path)?;
-    let sentences = read_sentences(vocabulary, &read_text(&path)?);
+    let sentences = read_sentences(&path.display().to_string(), vocabulary, &read_text(&path)?)?;
     if sentences.is_empty() {
         return Err(Failure::input(format!("{}: expected a sentence a line, found none", path.display())));
     }
@@ -87,6 +88,11 @@ pub fn map_model(
         None => own_sentences(&model.float_net(), 64, 1),
     };
     Ok(map(&model.network, &model.weights, config, &sentences)?)
+}
+
+/// Says which biases were larger than they can matter.
+pub fn tell_clipped(clipped: &[ClippedBias]) {
+    clipped.iter().for_each(|clipped| remark!("hvae: {clipped}"));
 }
 
 /// The network that `[model]` asks for.

@@ -1,6 +1,7 @@
 //! Folders and files that appear whole or not at all, and replace nothing that is not ours.
 
 use super::claim::{MadeFolders, held};
+use super::out::remark;
 use super::{Failure, interrupt};
 use hvae_mnn::files::{
     self, FileList, LIST, Lock, Problem, alone, exchange, restore, same_place, wait_alone, write_whole,
@@ -144,7 +145,7 @@ impl OutputFolder {
         }
         let io = |e| Failure::io(&self.asked, e);
         if self.target.exists() {
-            let waits = || eprintln!("waiting for another `hvae` that reads {}", self.asked.display());
+            let waits = || remark!("waiting for another `hvae` that reads {}", self.asked.display());
             let _alone = wait_alone(&self.target, &waits).map_err(io)?;
             let mut interruptible = interrupt::partial();
             exchange(&new, &self.target).map_err(|e| self.place(e))?;

@@ -3,12 +3,15 @@
 use super::budget::thousands;
 use super::claim::Claim;
 use super::cosim::{generations, reconstruct, simulate};
-use super::folder::{Build, DESIGN, read_build, write_build};
+use super::count::{Count, MANY};
+use super::folder::{DESIGN, ReadBuild, read_build, write_build};
 use super::inputs::{balanced, map_model, network, read_config, read_model};
+use super::out::say;
 use super::output::{OutputFolder, write_file};
 use super::synth::synthesise;
 use super::{Failure, progress, write_json};
 use hvae_mnn::budget::{Budget, Fabric, Family, PARTS, front, lossless_adc_bits};
+use hvae_mnn::build::Build;
 use hvae_mnn::config::{Config, Encoding, Lanes};
 use hvae_mnn::cosim::{Engine, RunOptions};
 use hvae_mnn::crossbar::CrossbarNet;
@@ -45,7 +48,7 @@ pub struct Args {
     encoding: Vec<Encoding>,
     /// Generate every configuration and co-simulate this many sentences of each
     #[arg(long, value_name = "SENTENCES")]
-    cosim: Option<usize>,
+    cosim: Option<Count<1, MANY>>,
     /// Generate and synthesise every configuration that may fit the flow's largest part: ecp5, xilinx
     #[arg(long, value_name = "FLOW")]
     synth: Option<Flow>,
@@ -158,7 +161,9 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let bar = progress::bar(grid.len(), "estimating");
     let (mut points, mut left_out) = (Vec::new(), Vec::new());
     for config in &grid {
-        match source.map(config) {
+        // Flags may ask for what no file could.
+        let checked = config.check("the flags").map_err(|e| Failure::input(e.to_string()));
+        match checked.and_then(|()| source.map(config)) {
             Ok(net) => points.push(point(args, config, &net, &source)?),
             Err(why) => left_out.push(format!("{}: {why}", name(config))),
         }
@@ -175,11 +180,11 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     for (point, on_front) in points.iter_mut().zip(front(&axes)) {
         point.on_front = on_front;
     }
-    print(&points);
-    left_out.iter().for_each(|why| println!("left out: {why}"));
+    print(&points)?;
+    left_out.iter().try_for_each(|why| say!("left out: {why}"))?;
     if let Some(path) = &args.svg {
         write_file(path, plot(&points).as_bytes())?;
-        println!("{} written", path.display());
+        say!("{} written", path.display())?;
     }
     write_json(args.json.as_deref(), &Figures { rows: points, left_out })
 }
@@ -211,13 +216,16 @@ fn grid(args: &Args, base: &Config) -> Vec<Config> {
                 for &encoding in &encodings {
                     let mut config = base.clone();
                     let c = &mut config.crossbar;
-                    (c.rows, c.columns) = (rows, (x.columns * rows).div_ceil(x.rows));
+                    (c.rows, c.columns) = (rows, x.columns.saturating_mul(rows).div_ceil(x.rows));
                     (c.columns_per_adc, c.encoding) = (columns_per_adc, encoding);
-                    let bits = i64::from(lossless_adc_bits(&config)) - given_up.max(0);
-                    config.crossbar.adc_bits = bits.clamp(1, 24) as u32;
                     let token = base.accelerator.token_lanes.count();
                     config.accelerator.gate_lanes = Lanes::Count(lanes_here);
-                    config.accelerator.token_lanes = Lanes::Count((token * lanes_here).div_ceil(lanes));
+                    config.accelerator.token_lanes =
+                        Lanes::Count(token.saturating_mul(lanes_here).div_ceil(lanes));
+                    if config.check("the flags").is_ok() {
+                        let bits = i64::from(lossless_adc_bits(&config)) - given_up.max(0);
+                        config.crossbar.adc_bits = bits.clamp(1, 24) as u32;
+                    }
                     all.push(config);
                 }
             }
@@ -241,7 +249,7 @@ fn point(args: &Args, config: &Config, net: &CrossbarNet, source: &Source) -> Re
     if args.cosim.is_some() || args.synth.is_some() {
         let build = generated(&folder, config, net, source)?;
         if let Some(sentences) = args.cosim {
-            cosim = Some(checked(&folder, &build, sentences)?);
+            cosim = Some(checked(&folder, &build, sentences.get())?);
         }
         let least = budget.fabric.of(family).at_least(budget.fabric_error);
         let largest = PARTS.iter().filter(|p| p.family == family).max_by_key(|p| p.has.lut);
@@ -274,9 +282,17 @@ fn point(args: &Args, config: &Config, net: &CrossbarNet, source: &Source) -> Re
 }
 
 /// The configuration in its build folder.
-fn generated(folder: &Path, config: &Config, net: &CrossbarNet, source: &Source) -> Result<Build, Failure> {
+fn generated(
+    folder: &Path,
+    config: &Config,
+    net: &CrossbarNet,
+    source: &Source,
+) -> Result<ReadBuild, Failure> {
     // What synthesis left there is kept when the design is still the same.
-    let same = |build: &Build| build.file.design == emit(net, config).design;
+    let same = |build: &ReadBuild| {
+        let (made, there) = (emit(net, config).design, &build.file.design);
+        made.id == there.id && made.files.iter().all(|(path, hash)| there.files.get(path) == Some(hash))
+    };
     if let Some(build) = read_build(folder).ok().filter(same) {
         return Ok(build);
     }
@@ -307,10 +323,10 @@ impl Point {
     }
 }
 
-fn print(points: &[Point]) {
+fn print(points: &[Point]) -> Result<(), Failure> {
     let checked = points.iter().any(|p| p.cosim.is_some());
     let synthesised = points.iter().any(|p| p.synthesised.is_some());
-    print!(
+    let head = format!(
         "{:<20} {:>6} {:>6} {:>7} {:>8} {:>8} {:>9} {:>8} {:>6} {:>5} {:>10} {:>6}",
         "tile, ADC share, lanes",
         "tiles",
@@ -325,13 +341,13 @@ fn print(points: &[Point]) {
         "nJ/token",
         "front"
     );
-    println!(
-        "{}{}",
+    say!(
+        "{head}{}{}",
         if synthesised { "   LUT made" } else { "" },
         if checked { "   co-simulated" } else { "" }
-    );
+    )?;
     for p in points {
-        print!(
+        let mut line = format!(
             "{:<22} {:>6} {:>6} {:>7} {:>8} {:>7.0}% {:>9} {:>8} {:>6} {:>5} {:>10.2} {:>6}",
             p.name,
             p.tiles,
@@ -347,16 +363,17 @@ fn print(points: &[Point]) {
             if p.on_front { "*" } else { "" }
         );
         if synthesised {
-            print!(" {:>10}", p.synthesised.as_ref().and_then(|r| r.lut).map_or(String::new(), thousands));
+            let made = p.synthesised.as_ref().and_then(|r| r.lut).map_or(String::new(), thousands);
+            line += &format!(" {made:>10}");
         }
-        match &p.cosim {
-            Some(c) => println!("   {} jobs, {} bits agree", c.jobs, thousands(c.bits_compared)),
-            None => println!(),
+        if let Some(c) = &p.cosim {
+            line += &format!("   {} jobs, {} bits agree", c.jobs, thousands(c.bits_compared));
         }
+        say!("{line}")?;
     }
-    println!(
+    say!(
         "cycles of a token read and written; energy of a token written (analog part); * no other is as good in cycles, LUT and energy and better in one"
-    );
+    )
 }
 
 fn plot(points: &[Point]) -> String {

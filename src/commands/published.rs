@@ -1,6 +1,7 @@
 //! Published figures of language models, to stand beside ours.
 
 use super::Failure;
+use super::out::say;
 
 /// A row of Table 2 of HSR-VAE (Hu & Yang, JEIT 45(2), 2023), which quotes the others from their papers.
 struct Row {
@@ -38,11 +39,12 @@ pub fn known(set: &str) -> Result<(), Failure> {
 }
 
 /// Prints the rows of `set` under the columns of `eval`.
-pub fn print(set: &str) {
-    println!("published, {set}:");
+pub fn print(set: &str) -> Result<(), Failure> {
+    say!("published, {set}:")?;
     for row in &ROWS {
         let [nll, ppl, kl] = if set == "ptb" { row.ptb } else { row.yahoo };
         let protocol = if PAPER.contains(&row.name) { "paper" } else { "bound" };
-        println!("{:<9} {protocol:<8} {nll:>8.1} {ppl:>8.1} {kl:>7.1}", row.name);
+        say!("{:<9} {protocol:<8} {nll:>8.1} {ppl:>8.1} {kl:>7.1}", row.name)?;
     }
+    Ok(())
 }

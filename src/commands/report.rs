@@ -3,9 +3,12 @@
 use super::Failure;
 use super::budget::{section, sources, synthesised};
 use super::cosim::{generations, simulate};
-use super::folder::{Build, read_build};
+use super::count::{Count, MANY};
+use super::folder::read_build;
+use super::out::say;
 use super::output::write_file;
 use super::sample::words;
+use hvae_mnn::build::Build;
 use hvae_mnn::cosim::{CosimReport, Engine, RunOptions};
 use hvae_mnn::golden::Golden;
 use hvae_mnn::report::{Page, Section};
@@ -20,14 +23,14 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     html: PathBuf,
     /// Sentences the simulated hardware writes for it
-    #[arg(long, default_value_t = 10)]
-    generate: usize,
+    #[arg(long, default_value_t = Count::of(10))]
+    generate: Count<0, MANY>,
 }
 
 pub fn run(args: &Args) -> Result<(), Failure> {
     let build = read_build(&args.build)?;
     let limit = build.file.design.config.accelerator.max_tokens;
-    let jobs = generations(args.generate, 0.8, 1, limit)?;
+    let jobs = generations(args.generate.get(), 0.8, 1, limit)?;
     let shown = simulate(&args.build, &build, &jobs, &RunOptions::default(), Engine::Verilator)?;
     let golden = Golden::tiled(&build.net, &build.file.design.config.accelerator);
     let mut sentences =
@@ -49,8 +52,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         ],
     };
     write_file(&args.html, page.html().as_bytes())?;
-    println!("{} written", args.html.display());
-    Ok(())
+    say!("{} written", args.html.display())
 }
 
 fn size(build: &Build) -> Section {

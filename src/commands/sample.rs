@@ -1,9 +1,11 @@
 //! `hvae sample`
 
 use super::Failure;
-use super::cosim::{generations, simulate};
+use super::cosim::{endless, simulate};
+use super::count::{Count, MANY};
 use super::folder::{MARKER, read_build};
-use super::inputs::{map_model, read_config, read_model};
+use super::inputs::{map_model, read_config, read_model, tell_clipped};
+use super::out::say;
 use clap::ValueEnum;
 use hvae_mnn::cosim::{Engine as Simulator, RunOptions};
 use hvae_mnn::golden::{Golden, GoldenEngine, Job, JobKind};
@@ -18,9 +20,9 @@ use std::path::PathBuf;
 pub struct Args {
     /// Trained model folder, or build folder
     source: PathBuf,
-    /// Sentences
-    #[arg(short, default_value_t = 5)]
-    n: usize,
+    /// Sentences, written one after the other
+    #[arg(short, default_value_t = Count::of(5))]
+    n: Count<1, { usize::MAX }>,
     #[arg(long, default_value_t = 1)]
     seed: u64,
     #[arg(long, default_value_t = 0.8)]
@@ -57,49 +59,51 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         let accelerator = &build.file.design.config.accelerator;
         let golden = Golden::tiled(&build.net, accelerator);
         let vocabulary = build.vocabulary.as_ref();
-        let jobs = jobs(args, &golden, vocabulary, accelerator.max_tokens)?;
+        if args.n.get() > MANY {
+            return Err(Failure::input(format!(
+                "-n {}: expected at most {MANY} of a build, whose jobs are simulated together; run it again with another --seed",
+                args.n
+            )));
+        }
+        let jobs = jobs(args, &golden, vocabulary, accelerator.max_tokens)?.collect::<Vec<Job>>();
         let report = simulate(&args.source, &build, &jobs, &RunOptions::default(), Simulator::Verilator)?;
         if let Some(first) = report.first_difference {
             return Err(Failure::check(format!("hardware and golden model differ at {first}")));
         }
-        jobs.iter().for_each(|job| println!("{}", words(vocabulary, &golden.run(job).output)));
-        return Ok(());
+        return jobs.iter().try_for_each(|job| say!("{}", words(vocabulary, &golden.run(job).output)));
     }
     let (model, config) = read_model(&args.source, read_config(args.config.as_deref())?)?;
     let vocabulary = Some(&model.vocabulary);
+    let limit = config.accelerator.max_tokens;
     if args.on == On::Float {
-        for tokens in in_float(args, &model.float_net(), vocabulary, config.accelerator.max_tokens)? {
-            println!("{}", words(vocabulary, &tokens));
-        }
-        return Ok(());
+        return in_float(args, &model.float_net(), vocabulary, limit);
     }
     let net = map_model(&model, &config, None)?;
+    tell_clipped(&net.quant.clipped);
     let golden = Golden::tiled(&net, &config.accelerator);
-    for job in jobs(args, &golden, vocabulary, config.accelerator.max_tokens)? {
-        println!("{}", words(vocabulary, &golden.run(&job).output));
-    }
-    Ok(())
+    jobs(args, &golden, vocabulary, limit)?
+        .try_for_each(|job| say!("{}", words(vocabulary, &golden.run(&job).output)))
 }
 
 type Golds = Golden<hvae_mnn::crossbar::TiledMatrix>;
 
-/// GENERATE, or DECODE of every z on the way between two sentences.
-fn jobs(
-    args: &Args,
+/// GENERATE, or DECODE of every z on the way between two sentences; made one by one, however many.
+fn jobs<'a>(
+    args: &'a Args,
     golden: &Golds,
     vocabulary: Option<&Vocabulary>,
     limit: usize,
-) -> Result<Vec<Job>, Failure> {
+) -> Result<Box<dyn Iterator<Item = Job> + 'a>, Failure> {
     if args.between.is_empty() {
-        return generations(args.n, args.temperature, args.seed, limit);
+        return Ok(Box::new(endless(args.temperature, args.seed, limit)?.take(args.n.get())));
     }
     let format = golden.quant.moment_format();
     let network = &golden.quant.network;
     let way = way(args, vocabulary, limit, |sentence| {
         Latent::of(network, &GoldenEngine::new(golden).encode(sentence)).mean
     })?;
-    let codes = |z: Vec<f32>| z.iter().map(|&v| format.encode(v.into()) as i32).collect();
-    Ok(way.into_iter().map(|z| Job::new(JobKind::Decode, codes(z), limit as u16)).collect())
+    let codes = move |z: Vec<f32>| z.iter().map(|&v| format.encode(v.into()) as i32).collect();
+    Ok(Box::new(way.map(move |z| Job::new(JobKind::Decode, codes(z), limit as u16))))
 }
 
 /// Every z from that of the first sentence to that of the second.
@@ -108,7 +112,7 @@ fn way(
     vocabulary: Option<&Vocabulary>,
     limit: usize,
     mean: impl Fn(&[u32]) -> Vec<f32>,
-) -> Result<Vec<Vec<f32>>, Failure> {
+) -> Result<Box<dyn Iterator<Item = Vec<f32>>>, Failure> {
     let Some(vocabulary) = vocabulary else {
         return Err(Failure::input(format!(
             "{}: expected a vocabulary for --between, found a design of random weights; build one with --model",
@@ -116,7 +120,7 @@ fn way(
         )));
     };
     let end = |text: &String| {
-        let found = read_sentences(vocabulary, text);
+        let found = read_sentences("--between", vocabulary, text)?;
         let wrong = |what: &str| {
             Failure::input(format!(
                 "--between {text:?}: expected one sentence of at most {limit} tokens, {what}"
@@ -129,13 +133,16 @@ fn way(
         }
     };
     let (a, b) = (end(&args.between[0])?, end(&args.between[1])?);
-    let steps = args.n.max(2) - 1;
-    let at = |i: usize| {
+    let steps = args.n.get().max(2) - 1;
+    let at = move |i: usize| {
         let share = i as f32 / steps as f32;
         a.iter().zip(&b).map(|(a, b)| a + share * (b - a)).collect()
     };
-    Ok((0..=steps).map(at).collect())
+    Ok(Box::new((0..=steps).map(at)))
 }
+
+/// Sentences that are written together.
+const TOGETHER: usize = 256;
 
 /// The same in single precision.
 fn in_float(
@@ -143,18 +150,25 @@ fn in_float(
     net: &FloatNet,
     vocabulary: Option<&Vocabulary>,
     limit: usize,
-) -> Result<Vec<Vec<u32>>, Failure> {
+) -> Result<(), Failure> {
     let network = net.network();
     if !args.between.is_empty() {
         let mean = |sentence: &[u32]| Latent::of(network, &Engine::encode(&mut net.clone(), sentence)).mean;
-        let way = way(args, vocabulary, limit, mean)?;
-        return Ok(net.clone().greedy_all(&way, limit));
+        let mut way = way(args, vocabulary, limit, mean)?;
+        loop {
+            let some: Vec<Vec<f32>> = way.by_ref().take(TOGETHER).collect();
+            if some.is_empty() {
+                return Ok(());
+            }
+            let written = net.clone().greedy_all(&some, limit);
+            written.iter().try_for_each(|tokens| say!("{}", words(vocabulary, tokens)))?;
+        }
     }
     // The temperatures of the hardware's register, and one message for others.
-    generations(1, args.temperature, args.seed, limit)?;
+    drop(endless(args.temperature, args.seed, limit)?);
     let width = network.width(network.latent());
     let write = |i: usize| {
-        let mut random = Random::keyed(&[args.seed + i as u64]);
+        let mut random = Random::keyed(&[args.seed.wrapping_add(i as u64)]);
         let z = Array2::from_shape_simple_fn((1, width), || random.normal());
         let mut decoder = net.decoder(z);
         let (mut token, mut written) = (SOS, Vec::new());
@@ -170,7 +184,7 @@ fn in_float(
         }
         written
     };
-    Ok((0..args.n).map(write).collect())
+    (0..args.n.get()).try_for_each(|i| say!("{}", words(vocabulary, &write(i))))
 }
 
 /// Tokens as words, or as numbers where there are no words.

@@ -1,8 +1,10 @@
 //! `hvae spice`
 
 use super::Failure;
-use super::folder::{Build, read_build};
+use super::folder::read_build;
+use super::out::say;
 use super::output::write_file;
+use hvae_mnn::build::Build;
 use hvae_mnn::config::{Config, Wires};
 use hvae_mnn::crossbar::{CrossbarNet, Tile};
 use hvae_mnn::emit::SpiceTile;
@@ -51,8 +53,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let title = format!("tile {} of matrix {matrix}, {rows} x {columns} cells", args.tile);
     let spice = SpiceTile { title: title.clone(), conductances: &conductances, wires: &config.wires, volts };
     write_file(&args.out, spice.netlist().as_bytes())?;
-    println!("{title}: {} written; solve it with `ngspice -b {0}`", args.out.display());
-    Ok(())
+    say!("{title}: {} written; solve it with `ngspice -b {0}`", args.out.display())
 }
 
 /// The network as its cells are programmed, before any wire.

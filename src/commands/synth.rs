@@ -1,8 +1,10 @@
 //! `hvae synth`
 
-use super::folder::{Build, read_build_as_is};
+use super::folder::read_build_as_is;
+use super::out::say;
 use super::{Failure, progress, write_json};
 use hvae_mnn::budget::Part;
+use hvae_mnn::build::Build;
 use hvae_mnn::synth::{Flow, SynthError, SynthReport, Synthesis};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -52,9 +54,9 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let mut flows = Vec::new();
     for &flow in &args.flow {
         let report = synthesise(&args.build, &build, flow, args.part.as_deref(), args.liberty.as_deref())?;
-        print(&report);
+        print(&report)?;
         if !build.changed.is_empty() {
-            println!("  of a design that was changed since it was generated: {}", build.changed.join(", "));
+            say!("  of a design that was changed since it was generated: {}", build.changed.join(", "))?;
         }
         flows.push(report);
     }
@@ -90,15 +92,14 @@ pub fn synthesise(
     Ok(report?)
 }
 
-fn print(r: &SynthReport) {
-    println!("{} on {}", r.flow, r.device);
-    let count = |name: &str, value: Option<u64>| {
-        if let Some(value) = value {
-            println!("  {name:<10} {value:>9}");
-        }
+fn print(r: &SynthReport) -> Result<(), Failure> {
+    say!("{} on {}", r.flow, r.device)?;
+    let count = |name: &str, value: Option<u64>| match value {
+        Some(value) => say!("  {name:<10} {value:>9}"),
+        None => Ok(()),
     };
-    count("LUT", r.lut);
-    count(if r.flow == "generic" { "registers" } else { "FF" }, r.ff);
+    count("LUT", r.lut)?;
+    count(if r.flow == "generic" { "registers" } else { "FF" }, r.ff)?;
     count(
         if r.bram.is_some() && !["ecp5", "xilinx"].contains(&r.flow.as_str()) {
             "memories"
@@ -106,20 +107,21 @@ fn print(r: &SynthReport) {
             "block RAM"
         },
         r.bram,
-    );
-    count(if r.flow == "generic" { "multiplies" } else { "DSP" }, r.dsp);
-    count("tile cores", r.macros);
+    )?;
+    count(if r.flow == "generic" { "multiplies" } else { "DSP" }, r.dsp)?;
+    count("tile cores", r.macros)?;
     if let Some(area) = r.area_um2 {
-        println!("  {:<10} {area:>9.0} um2", "area");
+        say!("  {:<10} {area:>9.0} um2", "area")?;
     }
     if let Some(fmax) = r.fmax_mhz {
         let verdict = if fmax >= r.clock_mhz { "met" } else { "missed" };
-        println!("  {:<10} {fmax:>9.1} MHz ({} MHz asked for: {verdict})", "clock", r.clock_mhz);
+        say!("  {:<10} {fmax:>9.1} MHz ({} MHz asked for: {verdict})", "clock", r.clock_mhz)?;
     }
     for m in r.modules.iter().take(8).filter(|m| m.lut + m.ff > 0) {
-        println!("  {:<24} x {:<4} {:>7} LUT {:>7} FF", m.module, m.instances, m.lut, m.ff);
+        say!("  {:<24} x {:<4} {:>7} LUT {:>7} FF", m.module, m.instances, m.lut, m.ff)?;
     }
     for (step, seconds) in &r.seconds {
-        println!("  {step} took {seconds:.0} s");
+        say!("  {step} took {seconds:.0} s")?;
     }
+    Ok(())
 }

@@ -2,8 +2,9 @@
 
 use super::bench::Row;
 use super::cosim::{generations, reconstruct};
-use super::folder::{Build, read_build};
+use super::folder::read_build;
 use super::{Failure, progress};
+use hvae_mnn::build::Build;
 use hvae_mnn::cosim::{Cosim, Effort, Engine, Profile, RunOptions, Simulation, stimulus};
 use hvae_mnn::golden::{Golden, Job};
 use hvae_mnn::pipeline::random_sentences;
@@ -14,9 +15,6 @@ const REPEATS: usize = 3;
 
 /// Four figures a design; each is compared with that of the first.
 pub fn rows(folders: &[PathBuf], jobs: usize) -> Result<Vec<Row>, Failure> {
-    if jobs == 0 {
-        return Err(Failure::input("--jobs 0: expected at least 1"));
-    }
     let mut all: Vec<Row> = Vec::new();
     for folder in folders {
         let measured = measure(folder, jobs)?;
@@ -55,7 +53,7 @@ fn measure(folder: &Path, count: usize) -> Result<[(&'static str, f64, &'static 
     }
     reports.sort_by(|a, b| a.simulation_seconds.total_cmp(&b.simulation_seconds));
     let median = &reports[REPEATS / 2];
-    let profile = profile(folder, &jobs)?;
+    let profile = profile(folder, &stimulus(&jobs, &golden.shape), jobs.len())?;
     spin.finish_and_clear();
     Ok([
         ("tiles", build.net.tiles() as f64, "tiles"),
@@ -66,9 +64,9 @@ fn measure(folder: &Path, count: usize) -> Result<[(&'static str, f64, &'static 
 }
 
 /// On a build of its own, in which modules can be told apart.
-fn profile(folder: &Path, jobs: &[Job]) -> Result<Profile, Failure> {
+fn profile(folder: &Path, stimulus: &str, jobs: usize) -> Result<Profile, Failure> {
     let simulation = Simulation::build_for(Engine::Verilator, folder, false, Effort::Profile)?;
-    Ok(simulation.profile(&stimulus(jobs), jobs.len())?)
+    Ok(simulation.profile(stimulus, jobs)?)
 }
 
 fn jobs(build: &Build, count: usize) -> Result<Vec<Job>, Failure> {

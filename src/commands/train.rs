@@ -2,6 +2,7 @@
 
 use super::claim::Claim;
 use super::inputs::read_config;
+use super::out::{remark, say};
 use super::{Failure, memory};
 use hvae_mnn::config::Config;
 use hvae_mnn::files::remove_stale;
@@ -62,11 +63,11 @@ impl Place {
         };
         match train::refusal(&device, &network, &config.train) {
             Some(why) if self == Place::Auto => {
-                eprintln!("updates on the processor, not on {}: {why}", device.name());
+                remark!("updates on the processor, not on {}: {why}", device.name());
                 Ok(None)
             }
             _ => {
-                eprintln!("updates on {}", device.name());
+                remark!("updates on {}", device.name());
                 Ok(Some(device))
             }
         }
@@ -110,12 +111,12 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     remove_stale(&args.out, &train::FILES);
     let summary = train::run(request)?;
     if let Some((nll, epoch)) = summary.best {
-        println!("best validation NLL {nll:.3} nats a sentence, epoch {epoch} of {}", summary.epochs);
+        say!("best validation NLL {nll:.3} nats a sentence, epoch {epoch} of {}", summary.epochs)?;
     }
     if let Some(test) = &summary.test {
         let (h, b) = (&test.honest, &test.baselines);
-        println!("test: honest PPL {:.2}, KL {:.2}, {} active units", h.ppl, h.kl, h.active_units);
-        println!("same tokens: unigram PPL {:.1}, bigram PPL {:.1}", b.unigram_ppl, b.bigram_ppl);
+        say!("test: honest PPL {:.2}, KL {:.2}, {} active units", h.ppl, h.kl, h.active_units)?;
+        say!("same tokens: unigram PPL {:.1}, bigram PPL {:.1}", b.unigram_ppl, b.bigram_ppl)?;
     }
     Ok(())
 }

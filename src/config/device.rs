@@ -1,6 +1,7 @@
 //! `[device]`: the memristors. A preset gives every number; a key of its own replaces one.
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// What a stuck cell shows, whatever is written to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,12 +20,22 @@ pub struct Fault {
     /// As the export names it, for example `enc1_h`.
     pub matrix: String,
     /// Row and column of the tile in the matrix.
+    #[serde(deserialize_with = "pair")]
     pub tile: (usize, usize),
     /// Word line of the tile.
     pub row: usize,
     /// Bit line of the tile.
     pub column: usize,
     pub stuck: Stuck,
+}
+
+/// Two numbers, and no third.
+fn pair<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(usize, usize), D::Error> {
+    let numbers = Vec::<usize>::deserialize(deserializer)?;
+    match numbers.as_slice() {
+        &[row, column] => Ok((row, column)),
+        other => Err(D::Error::custom(format!("expected [row, column], found {} numbers", other.len()))),
+    }
 }
 
 /// `[device]`. What is absent is the preset's (`crossbar::presets` has each number's source).
@@ -43,7 +54,7 @@ pub struct Device {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub level_shift: Option<u32>,
     /// Deviation of a programmed conductance in microsiemens: coefficients of a polynomial in
-    /// G / `g_max_us`, constant first; nowhere below 0.
+    /// G / `g_max_us`, constant first, that is nowhere below 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sigma_us: Option<Vec<f64>>,
     /// Writes of a cell at most: another one while it is further off than the tolerance.

@@ -1,6 +1,6 @@
 //! `hvae.toml` as text, to a checked [`Config`].
 
-use super::{Config, check};
+use super::Config;
 
 /// What is wrong with a configuration, and where.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -22,12 +22,17 @@ impl Config {
     /// Reads a whole `hvae.toml`; absent sections and keys take their defaults.
     /// `file` is how messages call it.
     pub fn parse(file: &str, text: &str) -> Result<Config, ConfigError> {
-        let config: Config = toml::from_str(text).map_err(|error| {
+        let config = Config::understood(file, text)?;
+        config.check(file)?;
+        Ok(config)
+    }
+
+    /// The same with keys and types looked at, and no bounds of values.
+    pub fn understood(file: &str, text: &str) -> Result<Config, ConfigError> {
+        toml::from_str(text).map_err(|error| {
             let line = error.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count());
             ConfigError::Syntax { file: file.into(), line, message: explain(error.message()) }
-        })?;
-        check::check(file, &config)?;
-        Ok(config)
+        })
     }
 
     /// The text that [`parse`](Self::parse) reads back to the same value.

@@ -1,7 +1,10 @@
 //! Golden against observed: every number, every cycle; where they first differ.
 
-use super::log::{Observed, Probed, lane};
+use super::host::Seen;
+use super::log::{Access, Observed, Probed, lane};
+use super::registers::{Value, left};
 use crate::emit::ProbeSignal;
+use crate::emit::controllers::registers::REGISTERS;
 use crate::golden::{Run, VectorEvent};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -55,11 +58,12 @@ impl Expected<'_> {
     }
 }
 
-/// Compares job number `sentence`: every write of a probed signal, the answer, the counters.
+/// Compares job number `sentence`: every write of a probed signal, the answer, the registers.
 pub fn compare(
     probes: &[ProbeSignal],
     sentence: usize,
     run: &Run,
+    registers: &[Seen],
     observed: Option<&Observed>,
 ) -> Comparison {
     let mut job = JobComparison { sentence, result: Comparison::default() };
@@ -76,10 +80,13 @@ pub fn compare(
         job.signal(signal, run, seen);
     }
     job.output(run, observed);
+    for violation in &observed.violations {
+        job.differ(0, 0, "bus".into(), "the rules of AXI".into(), violation.clone());
+    }
     if observed.timed_out {
         job.differ(0, run.counters.cycles, "job".into(), "done".into(), "still busy at the time-out".into());
     }
-    job.counters(run, observed);
+    job.registers(run, registers, &observed.accesses);
     job.result
 }
 
@@ -157,23 +164,32 @@ impl JobComparison {
         }
     }
 
-    fn counters(&mut self, run: &Run, observed: &Observed) {
-        let c = run.counters;
-        let done = 0b10;
-        for (name, want) in [
-            ("CYCLES", c.cycles),
-            ("ADC_CLIPS", c.adc_clips),
-            ("SATURATIONS", c.saturations),
-            ("TOKENS", c.tokens),
-            ("TILE_SAMPLES", c.tile_samples & 0xffff_ffff),
-            ("STATUS", done),
-        ] {
-            self.result.bits_compared += 32;
-            let got = observed.registers.get(name).copied();
-            if got != Some(want) {
-                let got = got.map_or("not read".into(), |g| g.to_string());
-                self.differ(0, c.cycles, name.into(), want.to_string(), got);
+    fn registers(&mut self, run: &Run, expected: &[Seen], seen: &[Access]) {
+        let cycles = run.counters.cycles;
+        for (i, want) in expected.iter().enumerate() {
+            let want = resolved(want, run);
+            self.result.bits_compared += match want {
+                Access::Read { .. } => 34,
+                Access::Write { .. } => 2,
+                Access::Interrupt(_) => 1,
+            };
+            let got = seen.get(i).copied();
+            if got == Some(want) {
+                continue;
             }
+            // What follows an access that is missing would all be out of step.
+            let same = |got: &Access| place(got) == place(&want);
+            let text = got.map_or("nothing".into(), |got| match same(&got) {
+                true => shown(&got),
+                false => format!("{} of {}", shown(&got), place(&got)),
+            });
+            self.differ(0, cycles, place(&want), shown(&want), text);
+            if !got.as_ref().is_some_and(same) {
+                return;
+            }
+        }
+        if let Some(more) = seen.get(expected.len()) {
+            self.differ(0, cycles, place(more), "no more accesses".into(), shown(more));
         }
     }
 
@@ -184,5 +200,42 @@ impl JobComparison {
             self.result.first =
                 Some(Difference { sentence: self.sentence, step, cycle, signal, expected, got });
         }
+    }
+}
+
+fn resolved(want: &Seen, run: &Run) -> Access {
+    let number = |value| match value {
+        Value::Known(number) => number,
+        Value::Left { offset, mask } => left(run, offset) & mask,
+    };
+    match *want {
+        Seen::Write { address, response } => Access::Write { address, response },
+        Seen::Read { address, response, value } => Access::Read { address, response, data: number(value) },
+        Seen::Interrupt { pending } => Access::Interrupt(number(pending) != 0),
+    }
+}
+
+/// A register's name, or an address that has none.
+fn place(access: &Access) -> String {
+    let (address, write) = match *access {
+        Access::Write { address, .. } => (address, " (write)"),
+        Access::Read { address, .. } => (address, ""),
+        Access::Interrupt(_) => return "irq".into(),
+    };
+    let named = REGISTERS.iter().find(|r| r.offset == u32::from(address) & !3);
+    named.map_or_else(|| format!("register {address:#04x}{write}"), |r| format!("{}{write}", r.name))
+}
+
+fn shown(access: &Access) -> String {
+    let response = |response| match response {
+        0 => "OKAY",
+        2 => "SLVERR",
+        _ => "an undefined response",
+    };
+    match *access {
+        Access::Write { response: r, .. } => response(r).into(),
+        Access::Read { response: 0, data, .. } => data.to_string(),
+        Access::Read { response: r, data, .. } => format!("{} with {data}", response(r)),
+        Access::Interrupt(high) => u8::from(high).to_string(),
     }
 }

@@ -1,6 +1,6 @@
 //! What the testbench wrote, read back.
 
-use std::collections::BTreeMap;
+use crate::emit::controllers::registers;
 
 /// One job as it was observed.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -8,8 +8,21 @@ pub struct Observed {
     pub probes: Vec<Probed>,
     /// Output beats: data, last.
     pub output: Vec<(u32, bool)>,
-    pub registers: BTreeMap<String, u64>,
+    /// Accesses of registers, in order.
+    pub accesses: Vec<Access>,
+    /// Job cycle after an ABORT met it, and whether cycles were counted.
+    pub abort: Option<(u64, bool)>,
     pub timed_out: bool,
+    /// Rules of AXI that were broken.
+    pub violations: Vec<String>,
+}
+
+/// An answer of the register bus, or a look at the interrupt line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    Write { address: u8, response: u8 },
+    Read { address: u8, response: u8, data: u32 },
+    Interrupt(bool),
 }
 
 /// Numbers written in one cycle on one channel.
@@ -21,6 +34,18 @@ pub struct Probed {
     pub index: usize,
     /// All lanes, packed, as hex digits.
     pub data: String,
+}
+
+impl Observed {
+    /// The last that the job's register CYCLES said.
+    pub fn cycles(&self) -> u64 {
+        let at = registers::offset("CYCLES");
+        let read = |access: &Access| match *access {
+            Access::Read { address, data, .. } if u32::from(address) & !3 == at => Some(data),
+            _ => None,
+        };
+        self.accesses.iter().rev().find_map(read).unwrap_or(0).into()
+    }
 }
 
 /// A line that is no record.
@@ -64,11 +89,22 @@ fn record<'a>(job: &mut Observed, kind: &str, mut words: impl Iterator<Item = &'
             let data = u32::from_str_radix(words.next()?, 16).ok()?;
             job.output.push((data, words.next()? == "1"));
         }
-        "R" => {
-            let name = words.next()?.to_string();
-            job.registers.insert(name, words.next()?.parse().ok()?);
+        "W" => {
+            let address = u8::from_str_radix(words.next()?, 16).ok()?;
+            job.accesses.push(Access::Write { address, response: words.next()?.parse().ok()? });
         }
+        "R" => {
+            let address = u8::from_str_radix(words.next()?, 16).ok()?;
+            let response = words.next()?.parse().ok()?;
+            let data = u32::from_str_radix(words.next()?, 16).ok()?;
+            job.accesses.push(Access::Read { address, response, data });
+        }
+        "I" => job.accesses.push(Access::Interrupt(words.next()? == "1")),
+        "A" => job.abort = Some((words.next()?.parse().ok()?, words.next()? == "1")),
         "T" => job.timed_out = true,
+        // A reset broke the job off, and it begins again.
+        "X" => *job = Observed { violations: std::mem::take(&mut job.violations), ..Observed::default() },
+        "V" => job.violations.push(words.next()?.to_string()),
         _ => return None,
     }
     Some(())
@@ -104,11 +140,17 @@ mod tests {
 
     #[test]
     fn a_log_is_read_job_by_job() {
-        let (jobs, ended) = parse("J 0\nP 3 120 1 00ff\nO 00000003 1\nR CYCLES 77\nJ 1\nT\n").unwrap();
+        let text = "J 0\nP 3 120 1 00ff\nO 00000003 1\nW 0c 2\nR 24 0 0000004d\nI 1\nJ 1\nA 9 0\nT\n";
+        let (jobs, ended) = parse(text).unwrap();
         assert_eq!((jobs.len(), ended), (2, false));
-        assert_eq!(jobs[0].registers["CYCLES"], 77);
+        let read = Access::Read { address: 0x24, response: 0, data: 77 };
+        let write = Access::Write { address: 0x0c, response: 2 };
+        assert_eq!(jobs[0].accesses, [write, read, Access::Interrupt(true)]);
+        assert_eq!(jobs[1].abort, Some((9, false)));
         assert_eq!(jobs[0].probes[0].cycle, 120);
         assert!(jobs[1].timed_out && jobs[0].output == [(3, true)]);
+        let (jobs, _) = parse("J 0\nO 00000005 0\nV early\nX\nO 00000007 1\n").unwrap();
+        assert!(jobs[0].output == [(7, true)] && jobs[0].violations == ["early"]);
         assert!(parse("J 0\nQ\n").unwrap_err().to_string().contains("line 2"));
     }
 }

@@ -2,23 +2,24 @@
 //! finds the first difference.
 
 mod compare;
+mod host;
 mod log;
 mod profile;
+mod registers;
 mod run;
 mod runtime;
 mod seal;
 mod simulator;
-mod stimulus;
 
 pub use compare::{Comparison, Difference};
 pub use profile::Profile;
 pub use run::{PATIENCE, RunOptions, Trace};
 pub use simulator::{Effort, Engine, NETLIST, SimError, Simulation, is_simulation};
-pub use stimulus::stimulus;
 
 use crate::emit::Design;
-use crate::golden::{Golden, Job, JobKind, Run, SCORE_FRAC};
+use crate::golden::{Ending, Golden, Job, JobKind, Run, SCORE_FRAC, Shape, Stop};
 use crate::quant::MatVec;
+use rayon::prelude::*;
 use serde::Serialize;
 use std::time::Instant;
 
@@ -68,20 +69,10 @@ impl<M: MatVec + Sync> Cosim<'_, M> {
         options: &RunOptions,
         progress: &(dyn Fn(usize) + Sync),
     ) -> Result<CosimReport, SimError> {
-        let network = &self.golden.quant.network;
-        let latent = network.width(network.latent());
-        for job in jobs {
-            job.check(network.vocabulary, latent, self.design.config.accelerator.max_tokens)?;
-        }
         let share = jobs.len().div_ceil(self.processes.max(1)).max(1);
         let parts: Vec<(usize, &[Job])> = jobs.chunks(share).enumerate().collect();
-        let results: Vec<Result<CosimReport, SimError>> = std::thread::scope(|scope| {
-            let handles: Vec<_> = parts
-                .iter()
-                .map(|&(part, jobs)| scope.spawn(move || self.part(part * share, jobs, options, progress)))
-                .collect();
-            handles.into_iter().map(|h| h.join().expect("a co-simulation thread panicked")).collect()
-        });
+        let run = |&(part, jobs): &(usize, &[Job])| self.part(part * share, jobs, options, progress);
+        let results: Vec<Result<CosimReport, SimError>> = parts.par_iter().map(run).collect();
         let mut total = CosimReport::default();
         let mut adc_cycles = 0.0;
         for result in results {
@@ -102,27 +93,69 @@ impl<M: MatVec + Sync> Cosim<'_, M> {
         progress: &(dyn Fn(usize) + Sync),
     ) -> Result<CosimReport, SimError> {
         let started = Instant::now();
-        let observed = self.simulation.run(&stimulus(jobs), jobs.len(), options)?;
+        let style = self.style(options);
+        let plays = style.plays(jobs);
+        let mut observed = self.simulation.run(&host::stimulus(&plays), jobs.len(), options)?;
         let simulation_seconds = started.elapsed().as_secs_f64();
         let mut report = CosimReport { simulation_seconds, ..CosimReport::default() };
         let mut scores = Scores::default();
         let mut adc_cycles = 0;
-        for (i, job) in jobs.iter().enumerate() {
-            let run = self.golden.run(job);
+        for (i, (job, play)) in jobs.iter().zip(&plays).enumerate() {
+            let run = self.golden.run_until(job, stop(observed.get(i)));
+            if style.eager(jobs, i + 1) && !run.output.is_empty() {
+                take_late_answer(&mut observed, i);
+            }
             let seen = observed.get(i);
-            let cycles = seen.and_then(|o| o.registers.get("CYCLES")).copied().unwrap_or(0);
             adc_cycles += run.adc_cycles;
-            if job.kind == JobKind::Score {
+            if job.kind == JobKind::Score && run.ending == Ending::Answered {
                 seen.into_iter().flat_map(|o| &o.output).for_each(|&(beat, _)| scores.add(beat as i32));
             }
             let probes = if self.simulation.netlist { &[][..] } else { &self.design.probes };
-            report.add_job(&run, cycles, compare::compare(probes, first + i, &run, seen));
+            let cycles = seen.map_or(0, log::Observed::cycles);
+            report.add_job(&run, cycles, compare::compare(probes, first + i, &run, &play.seen, seen));
             progress(first + i);
         }
         report.adc_utilisation = adc_cycles as f64 / report.cycles_expected.max(1) as f64;
         report.scores = scores;
         Ok(report)
     }
+}
+
+impl<M: MatVec> Cosim<'_, M> {
+    fn style(&self, options: &RunOptions) -> host::Style {
+        host::Style {
+            id: u32::from_str_radix(&self.design.id, 16).expect("the identity of a design is hex"),
+            shape: self.golden.shape,
+            packet_last: options.stalls % 2 == 1,
+            resets: options.reset_at.is_some(),
+            blind: self.simulation.netlist,
+        }
+    }
+}
+
+/// Where an ABORT met the job.
+fn stop(observed: Option<&log::Observed>) -> Stop {
+    match observed.and_then(|o| o.abort) {
+        None => Stop::Never,
+        Some((0, false)) => Stop::Waiting,
+        // It had ended.
+        Some((_, false)) => Stop::Never,
+        Some((cycle, true)) => Stop::At(cycle),
+    }
+}
+
+/// Beats of job `i` that were taken when the next one already waited.
+fn take_late_answer(observed: &mut [log::Observed], i: usize) {
+    let Some(next) = observed.get_mut(i + 1) else { return };
+    let end = next.output.iter().position(|&(_, last)| last).map_or(next.output.len(), |at| at + 1);
+    let late: Vec<_> = next.output.drain(..end).collect();
+    observed[i].output.extend(late);
+}
+
+/// What a testbench without stalls reads to do `jobs` on a design of that shape.
+pub fn stimulus(jobs: &[Job], shape: &Shape) -> String {
+    let style = host::Style { id: 0, shape: *shape, packet_last: false, resets: false, blind: false };
+    host::stimulus(&style.plays(jobs))
 }
 
 /// Log-probabilities as the hardware gave them.

@@ -17,14 +17,18 @@ use std::time::{Duration, Instant};
 #[derive(Debug, Clone)]
 pub struct RunOptions {
     pub stalls: u32,
+    /// Every job is broken off by a reset so many cycles after its begin, and begun again.
+    pub reset_at: Option<u32>,
     pub trace: Option<Trace>,
+    /// Further arguments of the simulation, `+name` or `+name=value`.
+    pub plusargs: Vec<String>,
     /// A simulator that has written nothing for so long is ended; `None`: never.
     pub patience: Option<Duration>,
 }
 
 impl Default for RunOptions {
     fn default() -> Self {
-        RunOptions { stalls: 0, trace: None, patience: Some(PATIENCE) }
+        RunOptions { stalls: 0, reset_at: None, trace: None, plusargs: Vec::new(), patience: Some(PATIENCE) }
     }
 }
 
@@ -84,6 +88,8 @@ impl Simulation {
             .args([argument("stimulus", &input), argument("log", &log), seal.argument()])
             .arg(format!("+jobs={jobs}"))
             .arg(format!("+stalls={}", options.stalls))
+            .arg(format!("+reset_at={}", options.reset_at.unwrap_or(0)))
+            .args(&options.plusargs)
             // Where a program that samples its time writes; the others take no notice.
             .env("GMON_OUT_PREFIX", relative(&self.build, &file("gmon")))
             .current_dir(&self.build);

@@ -25,8 +25,6 @@ pub enum Engine {
 pub enum SimError {
     #[error(transparent)]
     Tool(#[from] ToolError),
-    #[error(transparent)]
-    Job(#[from] crate::golden::JobError),
     #[error("{path}: {source}")]
     Io { path: String, source: io::Error },
     #[error(transparent)]
@@ -91,6 +89,8 @@ pub enum Effort {
     Build,
     /// A large design is built as fast as it can be, and simulates slowly: for one look.
     Once,
+    /// Counts how often each line, branch and bit was reached (`+verilator+coverage+file+FILE`).
+    Coverage,
     /// Says where the time goes ([`Simulation::profile`]), and is slower for it.
     Profile,
 }
@@ -317,6 +317,16 @@ fn verilate(tool: &Tool, trace: bool, effort: Effort) -> Command {
         Effort::Once => {
             command.args(["-MAKEFLAGS", "OPT_FAST=-O0 OPT_SLOW=-O0", "--output-split-cfuncs", "2000"])
         }
+        // Counted bit by bit, a vector is not split: bits that feed each other look circular.
+        Effort::Coverage => command.args([
+            "--coverage-line",
+            "--coverage-toggle",
+            "-Wno-UNOPTFLAT",
+            "-MAKEFLAGS",
+            "OPT_FAST=-O1",
+            "--output-split",
+            "0",
+        ]),
         // A function for each statement, named after its module, and none put into another.
         // Only linked with -pg: the clock samples, and no call is counted.
         Effort::Profile => command.args(["--prof-cfuncs", "-LDFLAGS", "-pg", "-MAKEFLAGS", PROFILED]),

@@ -3,7 +3,7 @@
 
 use super::{DeviceError, Devices, GeometryError, MapError, TileGeometry, TiledMatrix};
 use crate::config::{Config, Lanes};
-use crate::model::{BlockId, When};
+use crate::model::{BlockId, Schedule, When};
 use crate::quant::QuantNet;
 use std::collections::BTreeMap;
 
@@ -62,11 +62,10 @@ struct Unit {
 /// last beat: none may write before all have driven their word lines, so all take as long. The
 /// encoder is always a wave, the decoder when it scores.
 fn units(quant: &QuantNet, score: bool) -> Vec<Unit> {
-    let blocks = &quant.network.blocks;
-    let stages = |when: When| -> Vec<BlockId> {
-        (0..blocks.len())
-            .filter(|&id| blocks[id].when == when && !quant.blocks[id].matrices().is_empty())
-            .collect()
+    let schedule = Schedule::new(&quant.network);
+    let stages = |over: When| -> Vec<BlockId> {
+        let body = schedule.body(over);
+        body.stages().filter(|&id| !quant.blocks[id].matrices().is_empty()).collect()
     };
     let single = |weight: usize| move |id: BlockId| Unit { stages: vec![id], weight };
     let decoder = stages(When::DecoderStep);

@@ -18,6 +18,11 @@ pub struct Correction {
 impl Correction {
     pub const NONE: Correction = Correction { gain: 1 << GAIN_FRAC, offset: 0 };
 
+    /// As [`Fit::correction`] makes them for accumulators of `bits` bits.
+    pub fn fits(&self, bits: u32) -> bool {
+        self.gain < 1 << GAIN_BITS && self.offset.unsigned_abs() < 1 << (bits - 1)
+    }
+
     pub fn apply(&self, sum: i64) -> i64 {
         sum * i64::from(self.gain) + (self.offset << GAIN_FRAC)
     }

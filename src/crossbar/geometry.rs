@@ -1,8 +1,10 @@
 //! How weights lie on the columns of a tile, and which converter sees them when.
 
+mod read;
+
 use super::CodeScale;
 use crate::config::{Crossbar, Encoding, Fixed, SliceOrder};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// A tile, derived from `[crossbar]` and `[fixed]`.
 ///
@@ -10,13 +12,13 @@ use serde::{Deserialize, Serialize};
 /// the other. A weight never straddles two *groups* of ADCs: either one ADC holds
 /// `weights_per_group` whole weights, or `adcs_per_group` ADCs share one weight.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct TileGeometry {
     pub rows: usize,
     pub columns: usize,
     pub columns_per_adc: usize,
     pub encoding: Encoding,
     /// The most significant slice comes first.
-    #[serde(default)]
     pub high_first: bool,
     pub weight_bits: u32,
     pub input_bits: u32,
@@ -25,10 +27,8 @@ pub struct TileGeometry {
     /// Width of a conductance code: bit planes of a cell.
     pub code_bits: u32,
     /// Code steps from one level to the next, as a power of two.
-    #[serde(default)]
     pub level_shift: u32,
     /// Largest code of a cell.
-    #[serde(default)]
     pub top_code: u32,
     pub dac_bits: u32,
     pub adc_bits: u32,
@@ -37,20 +37,16 @@ pub struct TileGeometry {
     /// Added before the converter in the most significant phase when dac_bits > 1.
     pub adc_offset: i64,
     /// Added before the converter in every phase: its range begins that far below 0.
-    #[serde(default)]
     pub adc_zero: i64,
     pub cells_per_weight: usize,
     pub groups: usize,
     pub adcs_per_group: usize,
     pub weights_per_group: usize,
     /// Places for weights that no weight is meant for.
-    #[serde(default)]
     pub spare: usize,
     /// Columns may hold what is missing to the highest level.
-    #[serde(default)]
     pub flip: bool,
     /// Weights may stand on any place of their tile.
-    #[serde(default)]
     pub remap: bool,
     /// Conversions of each ADC in one phase.
     pub slots: usize,
@@ -58,6 +54,12 @@ pub struct TileGeometry {
     pub phases: usize,
     /// Width of a tile's accumulators.
     pub acc_bits: u32,
+}
+
+impl Serialize for TileGeometry {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        TileGeometry::serialize(self, serializer)
+    }
 }
 
 /// Where a cell of a logical column sits.

@@ -23,7 +23,7 @@ pub use device::{CodeScale, DeviceError, Devices, Programming};
 pub use geometry::{CellSite, GeometryError, TileGeometry};
 pub use kernel::{ColumnSums, Kernel, KernelChoice, Level};
 pub use mapping::{MappedMatrix, Tile};
-pub use network::{CrossbarNet, MapError, Settings, programmed_weights};
+pub use network::{CrossbarNet, MapError, Settings, SettingsError, programmed_weights};
 pub use presets::{PRESETS, Preset};
 pub use programming::{Programmed, program};
 pub use ranges::{Histograms, Ranges, fitted_ranges, full_ranges};

@@ -29,10 +29,20 @@ pub struct CrossbarNet {
 }
 
 /// What sentences decide of a mapped network, beside its integers.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Settings {
     pub ranges: Ranges,
     pub corrections: BTreeMap<String, Vec<Correction>>,
+}
+
+/// Settings of other cells.
+#[derive(Debug, thiserror::Error, PartialEq)]
+#[error("{what}: expected {expected}, found {found}")]
+pub struct SettingsError {
+    what: String,
+    expected: String,
+    found: String,
 }
 
 /// Why a network cannot be mapped.
@@ -108,9 +118,46 @@ impl CrossbarNet {
         }
     }
 
-    /// The same cells with the settings of an earlier calibration.
-    pub fn with_settings(self, settings: Settings) -> CrossbarNet {
-        self.with_ranges(&settings.ranges).with_corrections(settings.corrections)
+    /// The same cells with the settings of an earlier calibration, if they are of these cells.
+    pub fn with_settings(self, settings: Settings) -> Result<CrossbarNet, SettingsError> {
+        let wrong = |what: &str, expected: String, found: String| {
+            Err(SettingsError { what: what.into(), expected, found })
+        };
+        let known: Vec<&str> = self.matrices.keys().map(String::as_str).collect();
+        if !settings.ranges.keys().eq(known.iter()) {
+            let found: Vec<&str> = settings.ranges.keys().map(String::as_str).collect();
+            return wrong("ranges", known.join(", "), found.join(", "));
+        }
+        let ranges = self.geometry.adc_shift..=self.geometry.full_range();
+        for (name, of_tiles) in &settings.ranges {
+            let tiles = self.matrices[name].mapped().tiles.len();
+            if of_tiles.len() != tiles {
+                return wrong(
+                    &format!("ranges of {name}"),
+                    format!("{tiles}, one a tile"),
+                    of_tiles.len().to_string(),
+                );
+            }
+            if let Some(range) = of_tiles.iter().find(|range| !ranges.contains(*range)) {
+                let expected = format!("{} to {}", ranges.start(), ranges.end());
+                return wrong(&format!("ranges of {name}"), expected, range.to_string());
+            }
+        }
+        for (name, of_outputs) in &settings.corrections {
+            let what = format!("corrections of {name}");
+            let Some(tiled) = self.matrices.get(name) else {
+                return wrong(&what, format!("one of {}", known.join(", ")), name.clone());
+            };
+            let outputs = tiled.matrix().weights.nrows();
+            if of_outputs.len() != outputs {
+                return wrong(&what, format!("{outputs}, one an output"), of_outputs.len().to_string());
+            }
+            if let Some(beyond) = of_outputs.iter().find(|c| !c.fits(self.geometry.acc_bits)) {
+                let expected = format!("a gain below 2 and an offset of {} bits", self.geometry.acc_bits);
+                return wrong(&what, expected, format!("{beyond:?}"));
+            }
+        }
+        Ok(self.with_ranges(&settings.ranges).with_corrections(settings.corrections))
     }
 
     /// The coarsest range of any tile.

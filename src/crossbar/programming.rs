@@ -10,6 +10,7 @@ use super::{Devices, MapError, MappedMatrix, Tile, TileGeometry, effective_condu
 use crate::config::{Config, Fault, Stuck};
 use crate::model::{Random, fingerprint};
 use ndarray::Array2;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -87,7 +88,8 @@ pub fn program(
     };
     let rows = matrix.shape().1;
     let numbered: Vec<(usize, &Tile)> = matrix.tiles.iter().enumerate().collect();
-    let written = on_all_cores(&numbered, |&(i, tile)| {
+    // Tiles do not know each other.
+    let written = numbered.par_iter().map(|&(i, tile)| {
         let stuck = writer.stuck(i, tile);
         let mut tile = tile.clone();
         if g.remap {
@@ -97,7 +99,7 @@ pub fn program(
         let effective = effective_conductances(&cells.conductances, &config.wires)?;
         Ok((tile, cells, effective))
     });
-    let written = written.into_iter().collect::<Result<Vec<_>, MapError>>()?;
+    let written = written.collect::<Result<Vec<_>, MapError>>()?;
 
     // One gain for the converters of the whole matrix: what drift took from the mean.
     let sum = |of: fn(&Cells) -> f64| written.iter().map(|(_, cells, _)| of(cells)).sum::<f64>();
@@ -216,18 +218,4 @@ fn check(fault: &Fault, matrix: &MappedMatrix) -> Result<(), DeviceError> {
         return refuse(format!("a row below {rows} and a column below {columns}"));
     }
     Ok(())
-}
-
-/// Tiles do not know each other: a share of them for every core, in order.
-fn on_all_cores<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let share = items.len().div_ceil(cores).max(1);
-    std::thread::scope(|scope| {
-        let work = &work;
-        let all: Vec<_> = items
-            .chunks(share)
-            .map(|part| scope.spawn(move || part.iter().map(work).collect::<Vec<R>>()))
-            .collect();
-        all.into_iter().flat_map(|part| part.join().expect("programming does not panic")).collect()
-    })
 }

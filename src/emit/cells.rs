@@ -60,6 +60,11 @@ impl StageBuilder<'_> {
                 name: p.name.clone(),
                 upper: p.name.to_uppercase(),
                 planes,
+                sample: if self.out.schedule.constant(p.source, id) {
+                    "sample && first_step_q"
+                } else {
+                    "sample"
+                },
                 shift: p.shift,
                 m: self.numbers(&rom, &p.matrix),
                 rom,
@@ -99,6 +104,7 @@ impl StageBuilder<'_> {
             rounds: self.net.rounds[id],
             gains: self.config.crossbar.calibrate_columns,
             h_shift: cell.h.frac - quant.dac[id].expect("h drives word lines").frac,
+            once: if parts.iter().any(|p| p.sample != "sample") { FIRST_STEP } else { "" },
             inputs,
             parts: parts.iter().collect(),
             input_pres: if inputs.len() > 1 { format!("{{{input_pres}}}") } else { input_pres },
@@ -140,6 +146,17 @@ impl StageBuilder<'_> {
         all.iter().map(|line| format!("          {line}")).collect::<Vec<_>>().join(",\n")
     }
 }
+
+/// Which step of a job this is, where a product stays the same in all of them: it is converted in the first
+/// one, and the tiles keep its sums.
+const FIRST_STEP: &str = "
+  // A product that stays the same in a sentence is converted in its first step alone: tiles keep sums.
+  reg ran_q, first_step_q;
+  always @(posedge clk_i)
+    if (rst_i || clear_i) ran_q <= 1'b0;
+    else if (start_i) ran_q <= 1'b1;
+  always @(posedge clk_i) if (start_i) first_step_q <= !ran_q;
+";
 
 /// The cell states of an LSTM level, beside its hidden states.
 const C_STATE: &str = "\

@@ -41,15 +41,26 @@ pub struct Port {
     pub width: u64,
 }
 
-/// A bus interface and the ports that make it.
+/// Ports of the top that belong to every bus.
+pub const CLOCK: &str = "aclk";
+pub const RESET: &str = "aresetn";
+
+/// Who named an interface: vendor, library.
+const AMBA: [&str; 2] = ["amba.com", "AMBA4"];
+const XILINX: [&str; 2] = ["xilinx.com", "signal"];
+
+/// An interface and the ports that make it.
 struct Bus {
     name: &'static str,
-    /// ARM's name of the bus, in the library AMBA4 of amba.com.
+    of: [&'static str; 2],
+    /// Its name there.
     standard: &'static str,
     version: &'static str,
     /// The element that says which side of the bus this is.
     role: &'static str,
     maps: Vec<Map>,
+    /// What tools want to know beside.
+    parameters: &'static [(&'static str, &'static str)],
 }
 
 struct Map {
@@ -57,23 +68,30 @@ struct Map {
     physical: String,
 }
 
-/// `component.xml`; ports are read from the text of the top module, `top`.
-pub fn component(top: &str, version: &str, tiles: usize, banner: &str, sets: &[FileSet]) -> String {
-    let ports = ports(top);
-    let address = ports.iter().find(|p| p.name == "s_axil_awaddr_i").expect("an address port");
+/// `component.xml` of a top module with these ports.
+pub fn component(ports: &[Port], version: &str, tiles: usize, banner: &str, sets: &[FileSet]) -> String {
+    let address = ports.iter().find(|p| p.name == "s_axil_awaddr").expect("an address port");
     let slave = r#"<ipxact:slave><ipxact:memoryMapRef memoryMapRef="csr"/></ipxact:slave>"#;
     let buses = vec![
-        bus("s_axil", "AXI4-Lite", "r0p0_0", slave, &ports),
-        bus("s_axis", "AXI4Stream", "r0p0_1", "<ipxact:slave/>", &ports),
-        bus("m_axis", "AXI4Stream", "r0p0_1", "<ipxact:master/>", &ports),
+        bus("s_axil", "AXI4-Lite", "r0p0_0", slave, ports),
+        bus("s_axis", "AXI4Stream", "r0p0_1", "<ipxact:slave/>", ports),
+        bus("m_axis", "AXI4Stream", "r0p0_1", "<ipxact:master/>", ports),
+        wire(
+            CLOCK,
+            "clock",
+            "CLK",
+            "<ipxact:slave/>",
+            &[("ASSOCIATED_BUSIF", "s_axil:s_axis:m_axis"), ("ASSOCIATED_RESET", RESET)],
+        ),
+        wire(RESET, "reset", "RST", "<ipxact:slave/>", &[("POLARITY", "ACTIVE_LOW")]),
+        wire("irq", "interrupt", "INTERRUPT", "<ipxact:master/>", &[("SENSITIVITY", "LEVEL_HIGH")]),
     ];
     let range = 1 << address.width;
-    let component =
-        Component { banner, version, tiles, buses, range, registers: REGISTERS, ports: &ports, sets };
+    let component = Component { banner, version, tiles, buses, range, registers: REGISTERS, ports, sets };
     component.render().expect("templates have no failing parts") + "\n"
 }
 
-/// The ports `<name>_<signal>_i|o`, under the bus's own names, with clock and reset.
+/// The ports `<name>_<signal>`, under the bus's own names, with clock and reset.
 fn bus(
     name: &'static str,
     standard: &'static str,
@@ -82,13 +100,25 @@ fn bus(
     ports: &[Port],
 ) -> Bus {
     let map = |logical: &str, physical: &str| Map { logical: logical.into(), physical: physical.into() };
-    let mut maps = vec![map("ACLK", "clk_i"), map("ARESETn", "rst_ni")];
+    let mut maps = vec![map("ACLK", CLOCK), map("ARESETn", RESET)];
     for port in ports {
-        if let Some((signal, _)) = port.name.strip_prefix(name).and_then(|n| n[1..].rsplit_once('_')) {
+        if let Some(signal) = port.name.strip_prefix(name).and_then(|n| n.strip_prefix('_')) {
             maps.push(map(&signal.to_uppercase(), &port.name));
         }
     }
-    Bus { name, standard, version, role, maps }
+    Bus { name, of: AMBA, standard, version, role, maps, parameters: &[] }
+}
+
+/// An interface of one port, of the same name.
+fn wire(
+    name: &'static str,
+    standard: &'static str,
+    logical: &str,
+    role: &'static str,
+    parameters: &'static [(&'static str, &'static str)],
+) -> Bus {
+    let maps = vec![Map { logical: logical.into(), physical: name.into() }];
+    Bus { name, of: XILINX, standard, version: "1.0", role, maps, parameters }
 }
 
 /// The ports of a module whose header has one to a line, as `top.sv` has.
@@ -96,7 +126,7 @@ pub fn ports(verilog: &str) -> Vec<Port> {
     let header =
         verilog.lines().skip_while(|l| !l.starts_with("module ")).take_while(|l| !l.starts_with(");"));
     let port = |line: &str| {
-        let mut words = line.split_whitespace();
+        let mut words = line.split("//").next()?.split_whitespace();
         let direction = match words.next()? {
             "input" => "in",
             "output" => "out",
@@ -115,21 +145,26 @@ impl Access {
     fn ipxact(self) -> &'static str {
         match self {
             Access::ReadOnly => "read-only",
-            Access::ReadWrite => "read-write",
+            Access::ReadWrite | Access::AnyTime | Access::OneToClear => "read-write",
             Access::WriteOnly => "write-only",
         }
     }
 
+    /// Whether what is written as 1 becomes 0.
+    fn clears(self) -> bool {
+        self == Access::OneToClear
+    }
+
     /// Whether a value that was written may read back as another.
     fn hardware_writes(self) -> bool {
-        self == Access::ReadOnly
+        matches!(self, Access::ReadOnly | Access::OneToClear)
     }
 }
 
 impl Register {
     /// A field's value after reset, where the table gives it.
     fn reset_of(&self, field: &Field) -> Option<u32> {
-        let constant = self.access == Access::ReadWrite || self.reset != 0;
+        let constant = !matches!(self.access, Access::ReadOnly | Access::WriteOnly) || self.reset != 0;
         constant.then_some((self.reset & field.mask()) >> field.low)
     }
 }
@@ -141,7 +176,7 @@ mod tests {
     #[test]
     fn ports_are_read_from_a_module() {
         let text = "// module\nmodule m (\n    input  wire        clk_i,\n    // AXI4-Lite\n    \
-                    output reg  [31:0] data_o\n);\n  input wire not_a_port;\n";
+                    output reg  [31:0] data_o  // last\n);\n  input wire not_a_port;\n";
         let port = |name: &str, direction, width| Port { name: name.into(), direction, width };
         assert_eq!(ports(text), [port("clk_i", "in", 1), port("data_o", "out", 32)]);
     }

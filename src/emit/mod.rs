@@ -5,11 +5,14 @@ mod component;
 pub mod controllers;
 mod design;
 mod files;
+mod hierarchy;
 mod packaging;
+mod script;
 mod spice;
 mod stages;
 mod templates;
 
-pub use design::{Design, ProbeSignal};
+pub use design::{Design, ProbeSignal, TOOL};
 pub use files::{Emitted, emit};
+pub use script::{Step, script};
 pub use spice::{SpiceTile, bit_line_currents};

@@ -1,8 +1,9 @@
 //! What other tools read of a build folder: lists of files, packages, registers, the driver.
 
-use super::component::{File, FileSet, component};
+use super::component::{CLOCK, File, FileSet, Port, RESET, component, ports};
 use super::controllers::{csr, registers};
 use super::files::put;
+use super::script::{Step, script};
 use crate::config::Accelerator;
 use askama::Template;
 use std::collections::BTreeMap;
@@ -30,15 +31,22 @@ macro_rules! constraints {
                 clock_mhz: f64,
                 period_ns: String,
                 delay_ns: String,
+                inputs: &'a str,
+                outputs: &'a str,
             }
         )*
         /// The constraints of every tool, for this clock.
-        fn constrain(banner: &str, clock_mhz: f64, files: &mut BTreeMap<String, String>) {
+        fn constrain(
+            banner: &str,
+            clock_mhz: f64,
+            (inputs, outputs): (&str, &str),
+            files: &mut BTreeMap<String, String>,
+        ) {
             let period = 1e3 / clock_mhz;
             let ns = |value: f64| format!("{value:.3}");
             $(
                 let (period_ns, delay_ns) = (ns(period), ns(period / 5.0));
-                put(files, concat!("constraints/", $path), &$kind { banner, clock_mhz, period_ns, delay_ns });
+                put(files, concat!("constraints/", $path), &$kind { banner, clock_mhz, period_ns, delay_ns, inputs, outputs });
             )*
         }
     };
@@ -79,7 +87,8 @@ pub fn add(tiles: usize, accelerator: &Accelerator, banner: &str, files: &mut BT
     let (sources, images) = (below("rtl/", ".sv"), below("rom/", ".hex"));
     let version = env!("CARGO_PKG_VERSION");
     let sets = file_sets(&sources, &images);
-    let xml = component(&files["rtl/hvae_top.sv"], version, tiles, banner, &sets);
+    let ports = ports(&files["rtl/hvae_top.sv"]);
+    let xml = component(&ports, version, tiles, banner, &sets);
     let list = format!("// {banner}\n+incdir+rtl\n{}\n", sources.join("\n"));
     let core = FuseSoc { banner, version, tiles, sources: &sources, images: &images, stimulus: STIMULUS };
     put(files, "hvae.core", &core);
@@ -88,8 +97,21 @@ pub fn add(tiles: usize, accelerator: &Accelerator, banner: &str, files: &mut BT
     files.insert("csr.h".into(), csr::header());
     files.insert("csr.md".into(), csr::page());
     files.insert(STIMULUS.into(), stimulus(accelerator.max_tokens));
-    constrain(banner, accelerator.clock_mhz, files);
+    let (inputs, outputs) = (synchronous(&ports, "in"), synchronous(&ports, "out"));
+    constrain(banner, accelerator.clock_mhz, (&inputs, &outputs), files);
     files.extend(DRIVER.iter().map(|(path, text)| ((*path).into(), (*text).into())));
+}
+
+/// The ports of one direction but clock and reset, as Tcl names their bits, some to a line.
+fn synchronous(ports: &[Port], direction: &str) -> String {
+    let ours =
+        ports.iter().filter(|p| p.direction == direction && ![CLOCK, RESET].contains(&p.name.as_str()));
+    let bits = |port: &Port| match port.width {
+        1 => port.name.clone(),
+        _ => format!("{}[*]", port.name),
+    };
+    let names: Vec<String> = ours.map(bits).collect();
+    names.chunks(6).map(|line| line.join(" ")).collect::<Vec<_>>().join("\n    ")
 }
 
 fn file_sets(sources: &[String], images: &[String]) -> Vec<FileSet> {
@@ -107,8 +129,17 @@ fn file_sets(sources: &[String], images: &[String]) -> Vec<FileSet> {
 
 /// GENERATE, the likeliest tokens, seed 1: needs no packet.
 fn stimulus(max_tokens: usize) -> String {
-    let job = registers::find("JOB").field("JOB").value("GENERATE");
-    let temperature = registers::find("INVERSE_TEMPERATURE").reset;
-    let words = [job, 1, 0, temperature, max_tokens.min(0xFFFF) as u32, 0];
-    words.map(|w| format!("{w:08x}\n")).concat()
+    let register = |name: &str| registers::offset(name) as u8;
+    let write = |name: &str, data: u32| Step::Write { address: register(name), strobes: 0xf, data };
+    script(&[
+        write("JOB", registers::find("JOB").field("JOB").value("GENERATE")),
+        write("SEED_LO", 1),
+        write("MAX_TOKENS", max_tokens.min(0xFFFF) as u32),
+        write("CONTROL", registers::find("CONTROL").field("START").mask()),
+        Step::Done,
+        Step::Quiet,
+        Step::Read { address: register("STATUS") },
+        Step::Read { address: register("CYCLES") },
+        Step::Read { address: register("TOKENS") },
+    ])
 }

@@ -6,13 +6,14 @@ use super::files::packed;
 use super::templates::{EmbeddingStage, LatentStage, LinearStage, MatrixNumbers, Probe, VocabStage};
 use crate::config::Config;
 use crate::crossbar::CrossbarNet;
-use crate::model::{BlockId, Op, When};
-use crate::quant::{IntMatrix, QuantBlock, QuantNet, Signal};
+use crate::model::{BlockId, Op, Schedule, When};
+use crate::quant::{IntMatrix, QuantBlock, Signal};
 use askama::Template;
 
 /// What the blocks of a network become.
-#[derive(Default)]
 pub struct Stages {
+    /// When they work.
+    pub schedule: Schedule,
     /// Instances in the core, in block order.
     pub instances: Vec<String>,
     /// Modules of their own: name of the file, text.
@@ -26,6 +27,21 @@ pub struct Stages {
     pub unread: Vec<String>,
 }
 
+impl Stages {
+    fn new(schedule: Schedule) -> Stages {
+        Stages {
+            schedule,
+            instances: Vec::new(),
+            modules: Vec::new(),
+            probes: Vec::new(),
+            signals: Vec::new(),
+            count: 0,
+            overview: Vec::new(),
+            unread: Vec::new(),
+        }
+    }
+}
+
 pub struct StageBuilder<'a> {
     pub(super) net: &'a CrossbarNet,
     pub(super) config: &'a Config,
@@ -33,17 +49,10 @@ pub struct StageBuilder<'a> {
     pub(super) out: Stages,
 }
 
-/// How deep the waves of a phase are.
-pub fn depths(net: &QuantNet, when: When) -> usize {
-    let network = &net.network;
-    let stages = network.blocks.iter().enumerate();
-    let staged = stages.filter(|(_, b)| b.when == when && !matches!(b.op, Op::Embedding { .. }));
-    staged.map(|(id, _)| network.depth(id) + 1).max().unwrap_or(0)
-}
-
 impl<'a> StageBuilder<'a> {
     pub fn build(net: &'a CrossbarNet, config: &'a Config, banner: &'a str) -> Stages {
-        let mut builder = StageBuilder { net, config, banner, out: Stages::default() };
+        let out = Stages::new(Schedule::new(&net.quant.network));
+        let mut builder = StageBuilder { net, config, banner, out };
         for id in 0..net.quant.blocks.len() {
             builder.block(id);
         }
@@ -65,11 +74,21 @@ impl<'a> StageBuilder<'a> {
 
     /// The pulse that starts a stage.
     pub(super) fn start(&self, id: BlockId) -> String {
-        let depth = self.net.quant.network.depth(id);
-        match self.net.quant.network.blocks[id].when {
-            When::EncoderStep => format!("encode_start[{depth}]"),
-            When::Sentence => "bridge_start".into(),
-            When::DecoderStep => format!("decode_start[{depth}]"),
+        let over = self.net.quant.network.blocks[id].when;
+        let depth = self.out.schedule.body(over).depth(id).expect("a stage has a place in its loop");
+        let body = self.out.schedule.body(over);
+        let starts = match over {
+            When::EncoderStep => "encode_start",
+            When::Sentence => return "bridge_start".into(),
+            When::DecoderStep => "decode_start",
+        };
+        if body.idle.contains(&id) {
+            "1'b0".into()
+        } else if body.at_last.contains(&id) {
+            // No token comes behind this one.
+            format!("{starts}[{depth}] && {starts}[{}:0] == {depth}'d0", depth - 1)
+        } else {
+            format!("{starts}[{depth}]")
         }
     }
 

@@ -49,6 +49,8 @@ pub struct CellPart {
     pub rom: String,
     /// Bus that drives it.
     pub planes: String,
+    /// When it converts.
+    pub sample: &'static str,
     pub shift: i32,
     pub m: MatrixNumbers,
 }
@@ -73,6 +75,8 @@ pub struct CellModule<'a> {
     pub h_shift: i32,
     /// Outputs have gains and offsets.
     pub gains: bool,
+    /// What knows the first step, where a part converts in that one alone.
+    pub once: &'static str,
     pub inputs: &'a [CellPart],
     /// Inputs, then the recurrent part.
     pub parts: Vec<&'a CellPart>,
@@ -177,6 +181,7 @@ pub struct Core<'a> {
     pub max_tokens: usize,
     pub latent_size: usize,
     pub vocabulary: usize,
+    pub state_bits: u32,
     pub stage_count: usize,
     pub encode_depths: usize,
     pub decode_depths: usize,
@@ -206,29 +211,16 @@ pub struct Probe {
     pub data: String,
 }
 
-/// A register that is read back after a job.
-pub struct Counter {
-    pub name: &'static str,
-    pub offset: String,
-}
-
-/// Offsets of the registers the testbench writes and polls, as hex digits.
-pub struct RegisterOffsets {
-    pub control: String,
-    pub job: String,
-    pub status: String,
-    pub seed_lo: String,
-    pub seed_hi: String,
-    pub inverse_temperature: String,
-    pub max_tokens: String,
-}
-
 #[derive(Template)]
 #[template(path = "tb.sv", escape = "none")]
 pub struct Testbench<'a> {
     pub banner: &'a str,
     pub probes: &'a [Probe],
     pub timeout: u64,
-    pub r: RegisterOffsets,
-    pub counters: Vec<Counter>,
+    /// Offsets of registers, as hex digits; ABORT's bit, and the number of DONE's.
+    pub control: String,
+    pub abort: u32,
+    pub status: String,
+    pub done: u32,
+    pub codes: &'a [(&'static str, u32)],
 }

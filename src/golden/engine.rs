@@ -4,7 +4,8 @@ use super::choice::Chooser;
 use super::net::{LatentMode, Machine};
 use super::{Golden, NoiseSource};
 use crate::model::{
-    BlockId, EOS, Engine, Moments, Network, Op, Posterior, SOS, Score, When, fingerprint, score_logits,
+    BlockId, Body, EOS, Engine, JobKind, Moments, Network, Posterior, SOS, Score, Step, When, fingerprint,
+    score_logits,
 };
 use crate::quant::{MatVec, QuantBlock};
 
@@ -31,35 +32,32 @@ impl<'a, M: MatVec> GoldenEngine<'a, M> {
         self.write(&mut machine, Some((noise, inverse_temperature)), limit)
     }
 
-    fn ids(&self, when: When) -> impl Iterator<Item = BlockId> + use<'a, M> {
-        let blocks = &self.golden.quant.network.blocks;
-        (0..blocks.len()).filter(move |&id| blocks[id].when == when)
+    fn body(&self, over: When) -> &'a Body {
+        self.golden.schedule.body(over)
     }
 
-    /// Token number `step`; in a wave, the stages behind the first are a beat later each.
-    fn step(&self, machine: &mut Machine<M>, when: When, token: u32, (step, wave): (usize, bool)) {
-        for id in self.ids(when) {
-            machine.beat = if wave { step + self.golden.quant.network.depth(id) } else { step };
-            match self.golden.quant.blocks[id] {
-                QuantBlock::Embedding { .. } => machine.embed(id, token),
-                _ => machine.step(id),
-            }
+    /// Token number `step` of a loop; in a wave, the stages behind the first are a beat later each.
+    fn step(&self, machine: &mut Machine<M>, over: When, token: u32, (step, wave): (usize, bool)) {
+        let body = self.body(over);
+        for &id in &body.lookups {
+            machine.embed(id, token);
+        }
+        for (depth, id) in body.staged() {
+            machine.beat = if wave { step + depth } else { step };
+            machine.step(id);
         }
     }
 
-    /// z, then the states that the decoder starts from.
+    /// What DECODE does before it writes: z, then the states that the decoder starts from.
     fn start(&self, machine: &mut Machine<M>, mode: LatentMode) {
         machine.beat = 0;
-        for id in self.ids(When::Sentence) {
-            match self.golden.quant.blocks[id] {
-                QuantBlock::Latent { .. } => machine.latent(id, mode),
-                _ => machine.step(id),
-            }
-        }
-        let network = &self.golden.quant.network;
-        for id in self.ids(When::DecoderStep) {
-            if matches!(network.blocks[id].op, Op::Cell { init: Some(_), .. }) {
-                machine.load(id);
+        for step in self.golden.schedule.plan(JobKind::Decode) {
+            match step {
+                Step::Draw(latents) => latents.iter().for_each(|&id| machine.latent(id, mode)),
+                Step::Once(stages) => stages.iter().for_each(|&id| machine.step(id)),
+                Step::Load(cells) => cells.iter().for_each(|&id| machine.load(id)),
+                // Token by token, as the caller has them.
+                Step::Read(_) | Step::Predict(_) | Step::Statistics(_) | Step::Write(_) => {}
             }
         }
     }
@@ -107,7 +105,7 @@ impl<'a, M: MatVec> GoldenEngine<'a, M> {
 
     fn count(&mut self, machine: &Machine<M>) {
         self.adc_clips += machine.adc_clips;
-        self.saturations += machine.saturations.0;
+        self.saturations += machine.places.clipped();
         self.tile_samples += machine.tile_samples;
     }
 }
@@ -122,7 +120,8 @@ impl<M: MatVec> Engine for GoldenEngine<'_, M> {
         let mut machine = Machine::new(self.golden, seed_of(&tokens));
         let format = self.golden.quant.moment_format();
         let mut moments: Vec<Moments> = self
-            .ids(When::EncoderStep)
+            .body(When::EncoderStep)
+            .stages()
             .filter_map(|block| match self.golden.quant.blocks[block] {
                 QuantBlock::Moments { size, .. } => {
                     Some(Moments { block, size, mean: Vec::new(), log_variance: Vec::new() })

@@ -1,32 +1,10 @@
 //! What the accelerator is asked and what it answers.
 
-use crate::model::BlockId;
+use super::Places;
+use crate::model::{BlockId, JobKind};
 use crate::quant::Signal;
 use fixed::types::U4F12;
 use serde::{Deserialize, Serialize};
-
-/// The jobs of the JOB register.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum JobKind {
-    /// Tokens to the statistics of z.
-    Encode = 0,
-    /// Tokens to tokens through z.
-    Reconstruct = 1,
-    /// z to tokens.
-    Decode = 2,
-    /// z from the prior, to tokens.
-    Generate = 3,
-    /// Tokens to the log-probability of each but the first, through z.
-    Score = 4,
-}
-
-impl JobKind {
-    /// Its packet is a sentence.
-    pub const fn reads_tokens(self) -> bool {
-        matches!(self, JobKind::Encode | JobKind::Reconstruct | JobKind::Score)
-    }
-}
 
 /// One job with everything that its answer depends on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +20,41 @@ pub struct Job {
     pub max_tokens: u16,
     /// Token ids (`Encode`, `Reconstruct`, `Score`) or z codes (`Decode`).
     pub input: Vec<i32>,
+    #[serde(default)]
+    pub manner: Manner,
+}
+
+/// How a job is handed over and ended. The answer depends on `abort` alone.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manner {
+    /// Its packet is sent while the job before it runs.
+    pub ahead: bool,
+    /// It is started while the answer of the job before it still waits to be taken.
+    pub eager: bool,
+    /// Registers are toured: all read, some accesses refused; which, the number says.
+    pub tour: Option<u32>,
+    pub abort: Option<Abort>,
+}
+
+/// The job is broken off by ABORT.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Abort {
+    /// Cycles after START, at least.
+    pub after: u16,
+    /// Only so many words of the packet are sent before, so that the job still waits; the others
+    /// come later and are dropped. Of 0 words nothing comes at all.
+    pub words: Option<u16>,
+}
+
+/// Where an ABORT met a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// It came to its end.
+    Never,
+    /// Before its cycles were counted.
+    Waiting,
+    /// In this job cycle no stage could be started any more.
+    At(u64),
 }
 
 impl Job {
@@ -55,6 +68,7 @@ impl Job {
             inverse_temperature: 1 << 12,
             max_tokens,
             input,
+            manner: Manner::default(),
         }
     }
 
@@ -69,24 +83,32 @@ impl Job {
         Some(self)
     }
 
-    /// Refuses a packet that the accelerator would answer with an error.
-    pub fn check(&self, vocabulary: usize, latent: usize, max_tokens: usize) -> Result<(), JobError> {
+    /// Why an accelerator of this shape answers with an error (the ERR bits of STATUS), if it does.
+    pub fn refusal(&self, shape: &Shape) -> Option<Refusal> {
         let length = self.input.len();
-        let (low, high) = match self.kind {
-            JobKind::Encode | JobKind::Reconstruct => (1, max_tokens),
-            JobKind::Score => (2, max_tokens),
-            JobKind::Decode => (latent, latent),
-            JobKind::Generate => (0, 0),
+        let none = match self.kind {
+            JobKind::Score => !shape.score,
+            kind => kind == JobKind::Reserved,
         };
-        if !(low..=high).contains(&length) {
-            return Err(JobError::Length { kind: self.kind, low, high, length });
+        if none {
+            return Some(Refusal { job: true, ..Refusal::default() });
         }
-        let is_token = |&t: &i32| usize::try_from(t).is_ok_and(|t| t < vocabulary);
-        let reads_tokens = self.kind.reads_tokens();
-        match self.input.iter().position(|t| reads_tokens && !is_token(t)) {
-            Some(at) => Err(JobError::Token { at, vocabulary, token: self.input[at] }),
-            None => Ok(()),
-        }
+        let (low, high) = match self.kind {
+            JobKind::Generate => return None,
+            JobKind::Score => (2, shape.max_tokens),
+            JobKind::Decode => (shape.latent, shape.latent),
+            _ => (1, shape.max_tokens),
+        };
+        let is_token = |&t: &i32| usize::try_from(t).is_ok_and(|t| t < shape.vocabulary);
+        let limit = 1i64 << (shape.state_bits - 1);
+        let fits = |&z: &i32| (-limit..limit).contains(&i64::from(z));
+        let refusal = Refusal {
+            length: !(low..=high).contains(&length),
+            token: self.kind.reads_tokens() && !self.input.iter().all(is_token),
+            z: self.kind == JobKind::Decode && !self.input.iter().all(fits),
+            job: false,
+        };
+        (refusal != Refusal::default()).then_some(refusal)
     }
 
     /// The JOB register.
@@ -95,17 +117,36 @@ impl Job {
     }
 }
 
-/// A packet that is none (the STATUS bits ERR_LENGTH and ERR_TOKEN).
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum JobError {
-    #[error(
-        "{kind:?} packet: expected {low} to {high} words, got {length}; see [accelerator] max_tokens and the width of z"
-    )]
-    Length { kind: JobKind, low: usize, high: usize, length: usize },
-    #[error(
-        "packet word {at}: expected a token below {vocabulary}, got {token}; use the vocabulary of the model"
-    )]
-    Token { at: usize, vocabulary: usize, token: i32 },
+/// What of an accelerator decides which jobs it takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shape {
+    pub vocabulary: usize,
+    /// Width of z.
+    pub latent: usize,
+    /// Of a word of z.
+    pub state_bits: u32,
+    /// Of a packet, and of an answer.
+    pub max_tokens: usize,
+    /// It has the job SCORE.
+    pub score: bool,
+}
+
+/// The ERR bits of STATUS.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Refusal {
+    pub length: bool,
+    pub token: bool,
+    pub job: bool,
+    pub z: bool,
+}
+
+/// How a job came to its end.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Ending {
+    #[default]
+    Answered,
+    Refused(Refusal),
+    Aborted,
 }
 
 /// A vector that the hardware writes, `lanes` numbers a cycle.
@@ -122,7 +163,7 @@ pub struct VectorEvent {
 }
 
 /// The counters a job leaves in the registers.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Counters {
     pub cycles: u64,
     pub adc_clips: u64,
@@ -145,6 +186,8 @@ pub struct Run {
     pub adc_cycles: u64,
     /// Tile samples left out because their digits were 0.
     pub tile_samples_skipped: u64,
+    pub ending: Ending,
+    pub places: Places,
 }
 
 #[cfg(test)]
@@ -152,16 +195,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn packets_that_are_none_are_refused() {
-        let check = |kind, input: &[i32]| {
-            Job::new(kind, input.to_vec(), 8).check(10, 3, 5).map_err(|e| e.to_string())
-        };
-        assert_eq!(check(JobKind::Reconstruct, &[2, 9, 3]), Ok(()));
-        let far = check(JobKind::Encode, &[2, 10, 3]).unwrap_err();
-        assert_eq!(far, "packet word 1: expected a token below 10, got 10; use the vocabulary of the model");
-        let empty = check(JobKind::Reconstruct, &[]).unwrap_err();
-        assert!(empty.starts_with("Reconstruct packet: expected 1 to 5 words, got 0;"), "{empty}");
-        assert!(check(JobKind::Encode, &[2; 6]).is_err() && check(JobKind::Decode, &[1, 2]).is_err());
-        assert!(check(JobKind::Encode, &[-1]).is_err() && check(JobKind::Decode, &[-1, 70000, 3]).is_ok());
+    fn what_is_no_job_is_refused() {
+        let shape = Shape { vocabulary: 10, latent: 3, state_bits: 12, max_tokens: 5, score: true };
+        let (length, token, job, z) = (
+            Refusal { length: true, ..Refusal::default() },
+            Refusal { token: true, ..Refusal::default() },
+            Refusal { job: true, ..Refusal::default() },
+            Refusal { z: true, ..Refusal::default() },
+        );
+        let check = |kind, input: &[i32]| Job::new(kind, input.to_vec(), 8).refusal(&shape);
+        assert_eq!(check(JobKind::Reconstruct, &[2, 9, 3]), None);
+        assert_eq!(check(JobKind::Encode, &[2, 10, 3]), Some(token));
+        assert_eq!(check(JobKind::Encode, &[-1]), Some(token));
+        assert_eq!(check(JobKind::Encode, &[2; 6]), Some(length));
+        assert_eq!(check(JobKind::Encode, &[10; 6]), Some(Refusal { length: true, ..token }));
+        assert_eq!(check(JobKind::Score, &[2]), Some(length));
+        assert_eq!(check(JobKind::Decode, &[1, 2]), Some(length));
+        assert_eq!(check(JobKind::Decode, &[-2048, 2047, 30]), None);
+        assert_eq!(check(JobKind::Decode, &[0, 2048, 3]), Some(z));
+        assert_eq!(check(JobKind::Decode, &[0, 1, -2049]), Some(z));
+        assert_eq!(check(JobKind::Generate, &[]), None);
+        assert_eq!(check(JobKind::Reserved, &[99; 9]), Some(job));
+        let plain = Shape { score: false, ..shape };
+        assert_eq!(Job::new(JobKind::Score, vec![10], 8).refusal(&plain), Some(job));
     }
 }

@@ -5,14 +5,17 @@ mod choice;
 mod engine;
 mod job;
 mod net;
+mod places;
 mod random;
 mod run;
 mod score;
 mod timing;
 
+pub use crate::model::JobKind;
 pub use engine::GoldenEngine;
-pub use job::{Counters, Job, JobError, JobKind, Run, VectorEvent};
+pub use job::{Abort, Counters, Ending, Job, Manner, Refusal, Run, Shape, Stop, VectorEvent};
 pub use net::{Golden, LatentMode, Machine};
+pub use places::{Place, Places};
 pub use random::{NoiseKind, NoiseSource};
 pub use score::{SCORE_FRAC, Scorer};
 pub use timing::{FETCH, FLUSH_CYCLES, HANDOVER, KEY_CYCLES, StageTiming, Timing, TokenCycles};

@@ -1,21 +1,24 @@
 //! The network in integers, block by block, over any kind of matrix.
 
 use super::cell::{UnitInput, unit};
-use super::{NoiseKind, NoiseSource, Timing};
+use super::{NoiseKind, NoiseSource, Place, Places, Shape, Timing};
 use crate::config::Accelerator;
 use crate::crossbar::{CrossbarNet, TileGeometry, TiledMatrix, job_key, product_key};
-use crate::model::BlockId;
+use crate::model::{BlockId, Schedule};
 use crate::quant::{
-    IntMatrix, MatVec, NOISE_FRAC, QuantBlock, QuantCell, QuantNet, Saturations, requant_to, saturating_add,
+    IntMatrix, MatVec, NOISE_FRAC, QuantBlock, QuantCell, QuantNet, requant_to, saturating_add,
 };
+use std::collections::BTreeMap;
 
-/// The golden model: a network, its matrices (ideal or tiled) and its timing.
+/// The golden model: a network, its matrices (ideal or tiled), its schedule and its timing.
 #[derive(Debug, Clone)]
 pub struct Golden<M> {
     pub quant: QuantNet,
     /// Matrices of each block; of a cell one per part.
     matrices: Vec<Vec<M>>,
     pub timing: Timing,
+    pub schedule: Schedule,
+    pub shape: Shape,
     geometry: TileGeometry,
     skip_zero_phases: bool,
     /// Seed of `[noise]`, where conversions draw.
@@ -62,6 +65,14 @@ impl<M: MatVec> Golden<M> {
             quant: quant.clone(),
             matrices,
             timing: Timing::new(quant, g, rounds, accelerator),
+            schedule: Schedule::new(&quant.network),
+            shape: Shape {
+                vocabulary: quant.network.vocabulary,
+                latent: quant.network.width(quant.network.latent()),
+                state_bits: quant.fixed.state_bits,
+                max_tokens: accelerator.max_tokens,
+                score: accelerator.score,
+            },
             geometry: g.clone(),
             skip_zero_phases: accelerator.skip_zero_phases,
             noise_seed: None,
@@ -117,10 +128,12 @@ pub struct Machine<'a, M> {
     pub c: Vec<Vec<i64>>,
     /// The codes that drive word lines with the block's vector.
     pub codes: Vec<Vec<i32>>,
-    pub saturations: Saturations,
+    pub places: Places,
     pub adc_clips: u64,
     pub tile_samples: u64,
     pub tile_samples_skipped: u64,
+    /// Sums of products that stay the same in a sentence, by block and part, from the first step on.
+    kept: BTreeMap<(BlockId, usize), (Vec<i64>, i32)>,
 }
 
 impl<'a, M: MatVec> Machine<'a, M> {
@@ -140,10 +153,11 @@ impl<'a, M: MatVec> Machine<'a, M> {
             words: ids.clone().map(zeros).collect(),
             c: ids.clone().map(zeros).collect(),
             codes: ids.map(|id| vec![0; quant.network.width(id)]).collect(),
-            saturations: Saturations::default(),
+            places: Places::default(),
             adc_clips: 0,
             tile_samples: 0,
             tile_samples_skipped: 0,
+            kept: BTreeMap::new(),
         }
     }
 
@@ -160,18 +174,21 @@ impl<'a, M: MatVec> Machine<'a, M> {
             QuantBlock::Cell(cell) => self.cell(id, cell),
             QuantBlock::Moments { shift, .. } => {
                 let (sums, more) = self.product(id, 0, self.input_of(id));
-                self.words[id] = self.requantised(&sums, *shift + more, quant.fixed.state_bits);
+                self.words[id] =
+                    self.requantised(&sums, *shift + more, quant.fixed.state_bits, Place::Moment);
             }
             QuantBlock::Linear { shift, shift_c, .. } => {
                 let (sums, more) = self.product(id, 0, self.input_of(id));
-                self.words[id] = self.requantised(&sums, *shift + more, quant.fixed.state_bits);
+                self.words[id] =
+                    self.requantised(&sums, *shift + more, quant.fixed.state_bits, Place::Bridge);
                 if let Some(shift) = shift_c {
-                    self.c[id] = self.requantised(&sums, *shift + more, quant.fixed.state_bits);
+                    self.c[id] =
+                        self.requantised(&sums, *shift + more, quant.fixed.state_bits, Place::BridgeCell);
                 }
             }
             QuantBlock::Vocabulary { logit, shift, .. } => {
                 let (sums, more) = self.product(id, 0, self.input_of(id));
-                self.words[id] = self.requantised(&sums, *shift + more, logit.bits);
+                self.words[id] = self.requantised(&sums, *shift + more, logit.bits, Place::Logit);
             }
             QuantBlock::Embedding { .. } | QuantBlock::Latent { .. } => unreachable!("not a matrix stage"),
         }
@@ -198,7 +215,7 @@ impl<'a, M: MatVec> Machine<'a, M> {
             let magnitude = quant.half_normal.lookup(u | 1);
             if u & 1 == 1 { -magnitude } else { magnitude }
         };
-        let mut count = self.saturations;
+        let mut count = std::mem::take(&mut self.places);
         let z = (0..means.len())
             .map(|j| match mode {
                 LatentMode::Mean => means[j],
@@ -208,17 +225,18 @@ impl<'a, M: MatVec> Machine<'a, M> {
                     i64::from(codes[j]) << unused >> unused
                 }
                 LatentMode::Prior(source) => {
-                    requant_to(epsilon(source, j), NOISE_FRAC - format.frac, format.bits, &mut count)
+                    let shift = NOISE_FRAC - format.frac;
+                    requant_to(epsilon(source, j), shift, format.bits, count.at(Place::LatentPlain))
                 }
                 LatentMode::Posterior(source) => {
                     let product = quant.exp_half.lookup(log_variances[j]) * epsilon(source, j);
-                    let noise =
-                        requant_to(product, sigma_frac + NOISE_FRAC - format.frac, format.bits, &mut count);
-                    saturating_add(means[j], noise, format.bits, &mut count)
+                    let shift = sigma_frac + NOISE_FRAC - format.frac;
+                    let noise = requant_to(product, shift, format.bits, count.at(Place::LatentScaled));
+                    saturating_add(means[j], noise, format.bits, count.at(Place::LatentSum))
                 }
             })
             .collect();
-        self.saturations = count;
+        self.places = count;
         self.set_vector(id, z, format.frac);
     }
 
@@ -253,8 +271,22 @@ impl<'a, M: MatVec> Machine<'a, M> {
         (sums, more)
     }
 
-    fn requantised(&mut self, sums: &[i64], shift: i32, bits: u32) -> Vec<i64> {
-        sums.iter().map(|&s| requant_to(s, shift, bits, &mut self.saturations)).collect()
+    /// The same; where `source` does not change in the loop, converted at the first step alone.
+    fn product_of_part(&mut self, id: BlockId, part: usize, source: BlockId) -> (Vec<i64>, i32) {
+        if !self.golden.schedule.constant(source, id) {
+            return self.product(id, part, source);
+        }
+        if let Some(kept) = self.kept.get(&(id, part)) {
+            return kept.clone();
+        }
+        let made = self.product(id, part, source);
+        self.kept.insert((id, part), made.clone());
+        made
+    }
+
+    fn requantised(&mut self, sums: &[i64], shift: i32, bits: u32, place: Place) -> Vec<i64> {
+        let count = self.places.at(place);
+        sums.iter().map(|&s| requant_to(s, shift, bits, count)).collect()
     }
 
     fn cell(&mut self, id: BlockId, cell: &QuantCell) {
@@ -262,15 +294,15 @@ impl<'a, M: MatVec> Machine<'a, M> {
         let pre_bits = quant.fixed.pre_bits;
         let mut pres = Vec::with_capacity(cell.parts.len());
         for (i, part) in cell.parts.iter().enumerate() {
-            let (sums, more) = self.product(id, i, part.source);
-            pres.push(self.requantised(&sums, part.shift + more, pre_bits));
+            let (sums, more) = self.product_of_part(id, i, part.source);
+            pres.push(self.requantised(&sums, part.shift + more, pre_bits, Place::Part));
         }
         let recurrent = pres.pop().expect("a cell has a recurrent part");
         let mut inputs = pres.into_iter();
         let mut x = inputs.next().expect("a cell has an input");
         for part in inputs {
             for (sum, p) in x.iter_mut().zip(part) {
-                *sum = saturating_add(*sum, p, pre_bits, &mut self.saturations);
+                *sum = saturating_add(*sum, p, pre_bits, self.places.at(Place::PartSum));
             }
         }
         let (gates, hidden) = (cell.kind.gates(), cell.hidden);
@@ -280,7 +312,7 @@ impl<'a, M: MatVec> Machine<'a, M> {
         for j in 0..hidden {
             let (x, h) = (of_unit(&x, j), of_unit(&recurrent, j));
             let input = UnitInput { x: &x, h: &h, h_prev: self.words[id][j], c_prev: self.c[id][j] };
-            let (h, c) = unit(quant, cell, &input, &mut self.saturations);
+            let (h, c) = unit(quant, cell, &input, &mut self.places);
             self.c[id][j] = c;
             next.push(h);
         }
@@ -290,7 +322,8 @@ impl<'a, M: MatVec> Machine<'a, M> {
     /// Stores a vector and the codes that it drives word lines with.
     fn set_vector(&mut self, id: BlockId, words: Vec<i64>, frac: i32) {
         if let Some(dac) = self.golden.quant.dac[id] {
-            let code = |&w: &i64| requant_to(w, frac - dac.frac, dac.bits, &mut self.saturations) as i32;
+            let count = self.places.at(Place::Code);
+            let code = |&w: &i64| requant_to(w, frac - dac.frac, dac.bits, count) as i32;
             self.codes[id] = words.iter().map(code).collect();
         }
         self.words[id] = words;

@@ -2,9 +2,9 @@
 
 use crate::config::{Accelerator, CellKind};
 use crate::crossbar::TileGeometry;
-use crate::model::{BlockId, Network, Op, When};
+use crate::model::{BlockId, Schedule, When};
 use crate::quant::{QuantBlock, QuantNet};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// From the last sample to the first sum that may be read: select, drive, count, column
 /// sum, code, accumulator, weight (D_adc of the floor).
@@ -39,7 +39,7 @@ pub const fn gate_latency(kind: CellKind) -> u64 {
 }
 
 /// One stage. It starts in cycle 0, scans its outputs and falls idle.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct StageTiming {
     /// Cycles in which its converters work (rounds * X * slots); 0 without a matrix.
     pub adc: u64,
@@ -75,7 +75,7 @@ impl StageTiming {
 }
 
 /// Stage by stage, in block order (`None`: embeddings, which are read on the fly).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Timing {
     pub stages: Vec<Option<StageTiming>>,
     /// The vocabulary stage when it scores a token: the logits are read twice.
@@ -133,7 +133,7 @@ impl Timing {
 }
 
 /// Cycles of one token, expected and at the floor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct TokenCycles {
     /// A token read: levels work side by side, the slowest stage sets the beat.
     pub encode_expected: u64,
@@ -150,20 +150,20 @@ pub struct TokenCycles {
 }
 
 impl Timing {
+    /// The stage of a block while tokens are predicted: the vocabulary reads its logits twice.
+    pub fn scoring(&self, quant: &QuantNet, id: BlockId) -> Option<StageTiming> {
+        match quant.blocks[id] {
+            QuantBlock::Vocabulary { .. } => self.score,
+            _ => self.stages[id],
+        }
+    }
+
     /// Cycles per token of a network with these stages.
-    pub fn token(&self, network: &Network) -> TokenCycles {
-        let of = |when| {
-            let blocks = network.blocks.iter().zip(&self.stages);
-            blocks.filter(move |(b, _)| b.when == when).filter_map(|(b, s)| Some((&b.op, (*s)?)))
-        };
-        let read = || of(When::EncoderStep).map(|(_, s)| s);
-        let written = || of(When::DecoderStep).map(|(_, s)| s);
-        let scored = || {
-            of(When::DecoderStep).filter_map(|(op, s)| match op {
-                Op::Vocabulary { .. } => self.score,
-                _ => Some(s),
-            })
-        };
+    pub fn token(&self, quant: &QuantNet, schedule: &Schedule) -> TokenCycles {
+        let of = |over| schedule.body(over).stages();
+        let read = || schedule.body(When::EncoderStep).steady().filter_map(|id| self.stages[id]);
+        let written = || of(When::DecoderStep).filter_map(|id| self.stages[id]);
+        let scored = || of(When::DecoderStep).filter_map(|id| self.scoring(quant, id));
         let beat = FETCH + HANDOVER;
         TokenCycles {
             encode_expected: beat + read().map(|s| s.busy()).max().unwrap_or(0),
@@ -178,10 +178,9 @@ impl Timing {
     }
 
     /// The stage that loses most over its floor per token written: block and cycles.
-    pub fn largest_gap(&self, network: &Network) -> Option<(BlockId, u64)> {
-        let stages = network.blocks.iter().zip(&self.stages).enumerate();
-        let written = stages.filter(|(_, (b, _))| b.when == When::DecoderStep);
-        let gaps = written.filter_map(|(id, (_, s))| s.map(|s| (id, s.busy() + HANDOVER - s.floor)));
+    pub fn largest_gap(&self, schedule: &Schedule) -> Option<(BlockId, u64)> {
+        let written = schedule.body(When::DecoderStep).stages();
+        let gaps = written.filter_map(|id| self.stages[id].map(|s| (id, s.busy() + HANDOVER - s.floor)));
         gaps.max_by_key(|&(id, gap)| (gap, std::cmp::Reverse(id)))
     }
 }

@@ -1,5 +1,6 @@
 //! What is wrong with a file of a model, said in one line.
 
+use crate::config::ConfigError;
 use thiserror::Error;
 
 /// Where, what was expected, what was found, what to do.
@@ -22,5 +23,18 @@ impl ModelError {
         remedy: impl Into<String>,
     ) -> Self {
         ModelError { place: place.into(), expected: expected.into(), got: got.into(), remedy: remedy.into() }
+    }
+}
+
+impl From<ConfigError> for ModelError {
+    fn from(error: ConfigError) -> Self {
+        match error {
+            ConfigError::Syntax { file, line, message } => {
+                ModelError::new(format!("{file}:{line}"), "keys and values", message, "correct the file")
+            }
+            ConfigError::Value { file, section, key, found, expected, hint } => {
+                ModelError::new(format!("{file}: [{section}] {key}"), expected, found, hint)
+            }
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! The float forward pass, written once over the description of the network.
 
 use super::product::add_product;
-use super::{BlockId, Layout, ModelError, Network, Op, Role, Trace, Values, Weights, When};
+use super::{BlockId, Layout, ModelError, Network, Op, Role, Schedule, Trace, Values, Weights, When};
 use crate::config::LatentSteps;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, CowArray, Ix2, s};
 use std::collections::BTreeMap;
@@ -12,6 +12,7 @@ use std::sync::Arc;
 #[derive(Debug, Clone)]
 pub struct FloatNet {
     network: Network,
+    schedule: Schedule,
     /// In the order of [`Network::tensors`]; a bias is one row.
     tensors: Vec<Array2<f32>>,
     /// Per block the indices of its tensors.
@@ -85,7 +86,8 @@ impl FloatNet {
             start..end
         });
         let of_block = of_block.collect();
-        FloatNet { network: network.clone(), tensors, of_block, distort: None }
+        let schedule = Schedule::new(network);
+        FloatNet { network: network.clone(), schedule, tensors, of_block, distort: None }
     }
 
     /// The same net with products that are off.
@@ -101,6 +103,11 @@ impl FloatNet {
     /// The description this net evaluates.
     pub fn network(&self) -> &Network {
         &self.network
+    }
+
+    /// When its blocks work.
+    pub fn schedule(&self) -> &Schedule {
+        &self.schedule
     }
 
     /// All tensors in the order of [`Network::tensors`], a bias as one row.
@@ -138,19 +145,19 @@ impl FloatNet {
         Weights::trusted(tensors.collect())
     }
 
-    /// Evaluates, in block order, every block of `pass.when` that has no values in `trace` yet; where
-    /// z was given, not what leads to it.
+    /// Evaluates, in the order of the schedule, every block of `pass.when` that has no values in `trace`
+    /// yet; where z was given, not what leads to it.
     ///
     /// # Panics
     /// If a token is outside the vocabulary or a phase it reads was not evaluated.
     pub fn run(&self, pass: &Pass<'_>, trace: &mut Trace, perturb: &mut dyn Perturb) {
         let z = self.network.latent();
         let first = if trace.has(z) && pass.when == When::Sentence { z } else { 0 };
-        for (id, block) in self.network.blocks.iter().enumerate().skip(first) {
-            if block.when != pass.when || trace.has(id) {
+        for id in self.schedule.body(pass.when).blocks() {
+            if id < first || trace.has(id) {
                 continue;
             }
-            let values = match &block.op {
+            let values = match &self.network.blocks[id].op {
                 Op::Embedding { .. } => Values::output(self.embed(id, pass.tokens)),
                 Op::Cell { kind, inputs, init, .. } => {
                     let input = self.cell_input(id, inputs, trace, perturb);

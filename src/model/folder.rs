@@ -3,9 +3,10 @@
 #![allow(clippy::disallowed_methods)]
 
 use super::{FloatNet, ModelError, Network, Split, Vocabulary, Weights};
-use crate::config::{Model, Train};
+use crate::config::{Config, Model, Train};
 use crate::files::sha256;
 use serde::{Deserialize, Serialize};
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
 /// Names of the files of a model folder.
@@ -39,16 +40,34 @@ struct DescriptionFile {
     model: Model,
     #[serde(default)]
     train: Train,
-    /// Absent in a hand-made folder, which is then not checked for damage.
-    sha256: Option<Digests>,
+    sha256: Digests,
 }
 
 /// What the other files must hash to.
-#[derive(Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Digests {
+pub struct Digests {
     weights: String,
     vocabulary: String,
+}
+
+impl Description {
+    /// Reads `model.toml`: the description, and what the other files must hash to. `file` is how messages call it.
+    pub fn parse(file: &str, text: &str) -> Result<(Description, Digests), ModelError> {
+        let wrong = |found: String| {
+            ModelError::new(
+                file,
+                "the description of a trained network, with the sha256 of its files",
+                found,
+                "restore the file that training or import wrote",
+            )
+        };
+        let read: DescriptionFile =
+            toml::from_str(text).map_err(|error| wrong(error.message().to_string()))?;
+        let config = Config { model: read.model, train: read.train, ..Config::default() };
+        config.check(file)?;
+        Ok((Description { model: config.model, train: config.train }, read.sha256))
+    }
 }
 
 impl TrainedModel {
@@ -67,30 +86,21 @@ impl TrainedModel {
     pub fn load(folder: &Path) -> Result<Self, ModelError> {
         let path = folder.join(DESCRIPTION_FILE);
         let text = text_of(&path)?;
-        let file: DescriptionFile = toml::from_str(&text).map_err(|error| {
-            ModelError::new(
-                path.display().to_string(),
-                "the [model] section of the trained network",
-                error.message().to_string(),
-                "restore the file that training or import wrote",
-            )
-        })?;
-        let description = Description { model: file.model, train: file.train };
+        let (description, digests) = Description::parse(&path.display().to_string(), &text)?;
         let network = Network::describe(&description.model, description.train.lambda_low)?;
-        let digests = file.sha256.as_ref();
 
         let path = folder.join(VOCABULARY_FILE);
         let name = path.display().to_string();
         let text = text_of(&path)?;
         let vocabulary = Vocabulary::parse(&name, &text)?;
         check_vocabulary(&name, &vocabulary, &network)?;
-        check_digest(&name, text.as_bytes(), digests.map(|d| &d.vocabulary))?;
+        check_digest(&name, text.as_bytes(), &digests.vocabulary)?;
 
         let path = folder.join(WEIGHTS_FILE);
         let name = path.display().to_string();
         let bytes = bytes_of(&path)?;
         let weights = Weights::parse(&name, &bytes, &network)?;
-        check_digest(&name, &bytes, digests.map(|d| &d.weights))?;
+        check_digest(&name, &bytes, &digests.weights)?;
         Ok(TrainedModel { description, network, weights, vocabulary })
     }
 
@@ -101,7 +111,7 @@ impl TrainedModel {
         let file = DescriptionFile {
             model: self.description.model.clone(),
             train: self.description.train.clone(),
-            sha256: Some(Digests { weights: sha256(&weights), vocabulary: sha256(&vocabulary) }),
+            sha256: Digests { weights: sha256(&weights), vocabulary: sha256(&vocabulary) },
         };
         let description = toml::to_string(&file).expect("plain values").into_bytes();
         [(WEIGHTS_FILE, weights), (VOCABULARY_FILE, vocabulary), (DESCRIPTION_FILE, description)]
@@ -153,11 +163,28 @@ impl Split {
     }
 }
 
-/// The bytes of a file.
+/// The bytes of a file: of nothing else, since a pipe may never be written to and a device may have no end.
 pub fn bytes_of(path: &Path) -> Result<Vec<u8>, ModelError> {
-    std::fs::read(path).map_err(|error| {
-        ModelError::new(path.display().to_string(), "a readable file", error.to_string(), "check the path")
-    })
+    let wrong = |found: String| {
+        ModelError::new(path.display().to_string(), "a readable file", found, "check the path")
+    };
+    let found = std::fs::metadata(path).map_err(|error| wrong(error.to_string()))?;
+    if !found.is_file() {
+        return Err(wrong(what_is(&found).into()));
+    }
+    std::fs::read(path).map_err(|error| wrong(error.to_string()))
+}
+
+/// What stands where a file was expected.
+pub fn what_is(found: &std::fs::Metadata) -> &'static str {
+    let kind = found.file_type();
+    match () {
+        _ if kind.is_dir() => "a folder",
+        _ if kind.is_fifo() => "a pipe",
+        _ if kind.is_char_device() || kind.is_block_device() => "a device",
+        _ if kind.is_socket() => "a socket",
+        _ => "a file",
+    }
 }
 
 /// The text of a file, which must be UTF-8.
@@ -184,15 +211,15 @@ fn check_vocabulary(file: &str, vocabulary: &Vocabulary, network: &Network) -> R
     ))
 }
 
-fn check_digest(file: &str, bytes: &[u8], expected: Option<&String>) -> Result<(), ModelError> {
+fn check_digest(file: &str, bytes: &[u8], expected: &str) -> Result<(), ModelError> {
     let got = sha256(bytes);
-    match expected {
-        Some(expected) if *expected != got => Err(ModelError::new(
-            file,
-            format!("the sha256 {expected} of {DESCRIPTION_FILE}"),
-            got,
-            "restore the file, or train or import again",
-        )),
-        _ => Ok(()),
+    if expected == got {
+        return Ok(());
     }
+    Err(ModelError::new(
+        file,
+        format!("the sha256 {expected} of {DESCRIPTION_FILE}"),
+        got,
+        "restore the file, or train or import again",
+    ))
 }

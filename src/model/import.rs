@@ -12,12 +12,25 @@ pub fn import(
     network: &Network,
     renames: &[(String, String)],
 ) -> Result<Weights, ModelError> {
+    let tensors = read_tensors(file, bytes)?;
+    let fits = |name: &str| renames.iter().position(|(from, _)| name.starts_with(from.as_str()));
+    for (i, (from, to)) in renames.iter().enumerate() {
+        if !tensors.keys().any(|name| fits(name) == Some(i)) {
+            let names: Vec<&str> = tensors.keys().map(String::as_str).take(3).collect();
+            return Err(ModelError::new(
+                format!("--rename {from}={to}"),
+                format!("tensors in {file} that begin with `{from}` and that no rename before it takes"),
+                format!("none; its first are {}", names.join(", ")),
+                "correct or remove the rename",
+            ));
+        }
+    }
     let mut renamed = std::collections::BTreeMap::new();
-    for (name, tensor) in read_tensors(file, bytes)? {
-        let fits = renames
-            .iter()
-            .find_map(|(from, to)| name.strip_prefix(from.as_str()).map(|rest| format!("{to}{rest}")));
-        let new = fits.unwrap_or_else(|| name.clone());
+    for (name, tensor) in tensors {
+        let new = match fits(&name).map(|i| &renames[i]) {
+            Some((from, to)) => format!("{to}{}", &name[from.len()..]),
+            None => name.clone(),
+        };
         if renamed.insert(new.clone(), tensor).is_some() {
             return Err(ModelError::new(
                 format!("{file}: tensor `{name}`"),

@@ -15,6 +15,7 @@ mod network;
 mod ngram;
 mod product;
 mod random;
+mod schedule;
 mod sequence;
 mod texts;
 mod tokenizer;
@@ -31,7 +32,7 @@ pub use exponential::{exponentials, largest};
 pub use float::{Carry, Distort, Exact, FloatNet, Pass, Perturb};
 pub use folder::{
     DESCRIPTION_FILE, Description, METRICS_FILE, TrainedModel, VOCABULARY_FILE, WEIGHTS_FILE, bytes_of,
-    text_of, write_whole,
+    text_of, what_is, write_whole,
 };
 pub use import::import;
 pub use latent::Latent;
@@ -41,6 +42,7 @@ pub use network::{Block, BlockId, Network, Op, When};
 pub use ngram::{Baselines, Ngram};
 pub use product::add_product;
 pub use random::{Random, fingerprint};
+pub use schedule::{Body, JobKind, Plan, Schedule, Step};
 pub use sequence::{Decoder, argmax};
 pub use texts::{Split, read_sentences, sentences_of};
 pub use tokenizer::words;

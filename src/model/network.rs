@@ -23,6 +23,11 @@ pub enum When {
     DecoderStep,
 }
 
+impl When {
+    /// The loops in the order in which a whole pass goes through them.
+    pub const ORDER: [When; 3] = [When::EncoderStep, When::Sentence, When::DecoderStep];
+}
+
 /// What a block computes. A vector-valued input is named by the block that makes it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "op", rename_all = "snake_case")]
@@ -90,19 +95,6 @@ impl Network {
         }
     }
 
-    /// How many stages of the same step must work before block `id` can: stages of
-    /// equal depth can work at the same time. Embeddings are read on the fly.
-    pub fn depth(&self, id: BlockId) -> usize {
-        let block = &self.blocks[id];
-        let inputs = self.inputs(id).into_iter();
-        let same_step = inputs.filter(|&i| self.blocks[i].when == block.when);
-        let after = |i: BlockId| match self.blocks[i].op {
-            Op::Embedding { .. } => 0,
-            _ => self.depth(i) + 1,
-        };
-        same_step.map(after).max().unwrap_or(0)
-    }
-
     /// The blocks whose vectors block `id` reads, in the order in which it joins them.
     pub fn inputs(&self, id: BlockId) -> Vec<BlockId> {
         match &self.blocks[id].op {
@@ -117,6 +109,16 @@ impl Network {
     /// Length of what block `id` reads.
     pub fn fan_in(&self, id: BlockId) -> usize {
         self.inputs(id).into_iter().map(|i| self.width(i)).sum()
+    }
+
+    /// The vector of block `id` drives word lines of some matrix.
+    pub fn drives(&self, id: BlockId) -> bool {
+        matches!(self.blocks[id].op, Op::Embedding { .. } | Op::Latent { .. } | Op::Cell { .. })
+    }
+
+    /// The cell that starts from what block `id` makes.
+    pub fn reader_of_start(&self, id: BlockId) -> Option<BlockId> {
+        self.blocks.iter().position(|b| matches!(b.op, Op::Cell { init, .. } if init == Some(id)))
     }
 
     /// The block called `name`.

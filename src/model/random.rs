@@ -89,7 +89,38 @@ fn split_mix(mut z: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::Random;
+    use super::{Random, split_mix_next};
+
+    /// The published vectors: of xoshiro256plusplus.c from the state 1, 2, 3, 4, and of splitmix64.c from
+    /// 1477776061723855037 (prng.di.unimi.it, as in the tests of rand_xoshiro).
+    #[test]
+    fn bits_are_those_of_the_reference() {
+        let mut random = Random { state: [1, 2, 3, 4], spare: None };
+        for wanted in [
+            41943041,
+            58720359,
+            3588806011781223,
+            3591011842654386,
+            9228616714210784205,
+            9973669472204895162,
+            14011001112246962877,
+            12406186145184390807,
+            15849039046786891736,
+            10450023813501588000,
+        ] {
+            assert_eq!(random.bits(), wanted);
+        }
+        let mut state = 1477776061723855037;
+        for wanted in [
+            1985237415132408290,
+            2979275885539914483,
+            13511426838097143398,
+            8488337342461049707,
+            15141737807933549159,
+        ] {
+            assert_eq!(split_mix_next(&mut state), wanted);
+        }
+    }
 
     #[test]
     fn moments_are_those_of_a_standard_normal() {

@@ -62,9 +62,24 @@ pub fn sentences_of(text: &str) -> impl Iterator<Item = &str> {
     sentences.map(str::trim).filter(|sentence| !sentence.is_empty())
 }
 
-/// Token ids of the sentences of `text`.
-pub fn read_sentences(vocabulary: &Vocabulary, text: &str) -> Vec<Vec<u32>> {
-    sentences_of(text).map(|sentence| vocabulary.encode(sentence)).collect()
+/// Words of a sentence at most. A longer one is a file without line breaks.
+const MOST_WORDS: usize = 10_000;
+
+/// Token ids of the sentences of `text`; `file` is how messages call it.
+pub fn read_sentences(file: &str, vocabulary: &Vocabulary, text: &str) -> Result<Vec<Vec<u32>>, ModelError> {
+    let sentence = |(i, sentence): (usize, &str)| {
+        let tokens = vocabulary.encode(sentence);
+        match tokens.len() - 2 {
+            words if words > MOST_WORDS => Err(ModelError::new(
+                format!("{file}: sentence {}", i + 1),
+                format!("at most {MOST_WORDS} words"),
+                words.to_string(),
+                "write one sentence a line",
+            )),
+            _ => Ok(tokens),
+        }
+    };
+    sentences_of(text).enumerate().map(sentence).collect()
 }
 
 #[cfg(test)]

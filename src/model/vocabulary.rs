@@ -72,6 +72,14 @@ impl Vocabulary {
                     "write one word a line",
                 ));
             }
+            if let Some(control) = word.chars().find(|c| c.is_control()) {
+                return Err(ModelError::new(
+                    place(),
+                    "a word of printable characters",
+                    format!("U+{:04X} in {word:?}", control as u32),
+                    "remove the character and retrain or re-import",
+                ));
+            }
             if let Some(first) = first_line.insert(word, line) {
                 return Err(ModelError::new(
                     place(),
@@ -170,6 +178,11 @@ mod tests {
                 format!("{head}a b"),
                 "vocab.txt: line 5: expected one word without spaces, got `a b`; \
                  write one word a line",
+            ),
+            (
+                format!("{head}a\nb\0\n"),
+                "vocab.txt: line 6: expected a word of printable characters, got U+0000 in \"b\\0\"; \
+                 remove the character and retrain or re-import",
             ),
             (
                 format!("{head}a\nb\na"),

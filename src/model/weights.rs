@@ -4,7 +4,10 @@ use super::{ModelError, Network};
 use half::{bf16, f16};
 use ndarray::{ArrayD, Dimension, IxDyn};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
-use std::collections::{BTreeMap, HashMap};
+use serde::Deserializer;
+use serde::de::{IgnoredAny, MapAccess, Visitor};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt;
 
 /// Tensors by name, in single precision, checked against one network: exactly its tensors, each
 /// of its shape, every number finite.
@@ -75,6 +78,15 @@ impl Weights {
         &self.tensors[name]
     }
 
+    /// The same weights but for one tensor, whose numbers become other finite ones.
+    pub fn map(&self, name: &str, change: impl Fn(f32) -> f32) -> Weights {
+        let mut changed = self.clone();
+        if let Some(tensor) = changed.tensors.get_mut(name) {
+            tensor.mapv_inplace(change);
+        }
+        changed
+    }
+
     /// Names and tensors, by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &ArrayD<f32>)> {
         self.tensors.iter().map(|(name, tensor)| (name.as_str(), tensor))
@@ -96,6 +108,14 @@ pub fn read_tensors(file: &str, bytes: &[u8]) -> Result<BTreeMap<String, ArrayD<
             "copy or export the file again",
         )
     })?;
+    if let Some(name) = twice(bytes) {
+        return Err(ModelError::new(
+            format!("{file}: tensor `{name}`"),
+            "every tensor once",
+            "it twice in the header",
+            "export the file again",
+        ));
+    }
     let mut tensors = BTreeMap::new();
     for (name, view) in parsed.tensors() {
         let values = decode(view.dtype(), view.data()).ok_or_else(|| {
@@ -110,6 +130,31 @@ pub fn read_tensors(file: &str, bytes: &[u8]) -> Result<BTreeMap<String, ArrayD<
         tensors.insert(name, shaped.expect("safetensors checks sizes against shapes"));
     }
     Ok(tensors)
+}
+
+/// A name that the header of a whole safetensors file has twice: its reader takes the last one.
+fn twice(bytes: &[u8]) -> Option<String> {
+    struct Names;
+    impl<'de> Visitor<'de> for Names {
+        type Value = Option<String>;
+
+        fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+            f.write_str("tensors by name")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Option<String>, A::Error> {
+            let (mut seen, mut twice) = (BTreeSet::new(), None);
+            while let Some((name, _)) = map.next_entry::<String, IgnoredAny>()? {
+                if !seen.insert(name.clone()) {
+                    twice = twice.or(Some(name));
+                }
+            }
+            Ok(twice)
+        }
+    }
+    let length = u64::from_le_bytes(*bytes.first_chunk()?);
+    let header = bytes.get(8..)?.get(..usize::try_from(length).ok()?)?;
+    serde_json::Deserializer::from_slice(header).deserialize_map(Names).ok().flatten()
 }
 
 /// The safetensors file (F32) of `tensors`, the same bytes for the same tensors, with at most one

@@ -2,11 +2,10 @@
 
 use super::calibration::calibrated;
 use super::converters::Converted;
-use super::{PipelineError, calibrate, own_sentences};
+use super::{PipelineError, own_sentences, quantised};
 use crate::config::Config;
 use crate::crossbar::{CrossbarNet, programmed_weights};
 use crate::model::{FloatNet, Op};
-use crate::quant::QuantNet;
 use ndarray::{Array2, s};
 use std::sync::Arc;
 
@@ -21,7 +20,7 @@ pub fn hardware_net(net: &FloatNet, config: &Config, update: u64) -> Result<Floa
     config.device.seed = config.device.seed.wrapping_add(update << 20);
     config.noise.seed = config.noise.seed.wrapping_add(update as u32);
     let sentences = own_sentences(net, SENTENCES, 1);
-    let quant = QuantNet::new(net.network(), &net.weights(), &config.fixed, &calibrate(net, &sentences))?;
+    let quant = quantised(net.network(), &net.weights(), &config, &sentences)?;
     let tiles = match config.train.hardware_converters {
         true => Some(calibrated(CrossbarNet::new(quant.clone(), &config)?, &config, &sentences)),
         false => None,

@@ -5,15 +5,17 @@ mod calibration;
 mod converters;
 mod hardware;
 mod random;
+mod varied;
 
 pub use hardware::hardware_net;
 pub use random::random_weights;
+pub use varied::{varied_design, varied_jobs};
 
 use crate::config::Config;
 use crate::crossbar::{CrossbarNet, MapError, TiledMatrix};
 use crate::golden::Golden;
 use crate::model::{EOS, Engine, FloatNet, Network, Random, Role, SOS, Weights};
-use crate::quant::{Calibration, QuantError, QuantNet};
+use crate::quant::{Calibration, QuantError, QuantNet, bounded_words};
 
 /// Sentences that are enough to know the ranges of a network.
 pub const CALIBRATION_SENTENCES: usize = 128;
@@ -72,10 +74,22 @@ pub fn map(
     config: &Config,
     sentences: &[Vec<u32>],
 ) -> Result<CrossbarNet, PipelineError> {
-    let float = FloatNet::new(network, weights).expect("weights were checked against the network");
-    let calibration = calibrate(&float, sentences);
-    let quant = QuantNet::new(network, weights, &config.fixed, &calibration)?;
+    let quant = quantised(network, weights, config, sentences)?;
     Ok(calibration::calibrated(CrossbarNet::new(quant, config)?, config, sentences))
+}
+
+/// Integers, with ranges measured on `sentences`.
+fn quantised(
+    network: &Network,
+    weights: &Weights,
+    config: &Config,
+    sentences: &[Vec<u32>],
+) -> Result<QuantNet, QuantError> {
+    let (weights, words) = bounded_words(network, weights);
+    let float = FloatNet::new(network, &weights).expect("weights were checked against the network");
+    let mut quant = QuantNet::new(network, &weights, &config.fixed, &calibrate(&float, sentences))?;
+    quant.clipped.extend(words);
+    Ok(quant)
 }
 
 /// The golden model of a mapped network.

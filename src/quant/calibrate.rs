@@ -11,6 +11,8 @@ const KEEP: usize = 1 << 18;
 #[derive(Debug, Clone, Default)]
 pub struct Calibration {
     samples: BTreeMap<(BlockId, Role), Vec<f32>>,
+    /// A block that made what is no number.
+    pub(super) infinite: Option<BlockId>,
 }
 
 impl Calibration {
@@ -19,6 +21,9 @@ impl Calibration {
         for (block, role, values) in trace.iter() {
             if !matches!(role, Role::Output | Role::Cell) {
                 continue;
+            }
+            if values.iter().any(|v| !v.is_finite()) {
+                self.infinite = self.infinite.or(Some(block));
             }
             let kept = self.samples.entry((block, role)).or_default();
             let room = KEEP.saturating_sub(kept.len());

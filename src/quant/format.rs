@@ -1,14 +1,37 @@
 //! Signed fixed-point formats and the one rounding rule of the project.
 
 use num_traits::{PrimInt, Signed, clamp};
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// Formats beyond these are of no number in single precision.
+pub const MOST_FRAC: i32 = 200;
 
 /// Signed two's complement: value = code * 2^-frac, code in `bits` bits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Format {
     pub bits: u32,
     /// Fraction bits; negative when one step is more than 1.
     pub frac: i32,
+}
+
+/// Only a format that numbers of 64 bits can have is read back.
+impl<'de> Deserialize<'de> for Format {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Format, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Read {
+            bits: u32,
+            frac: i32,
+        }
+        let Read { bits, frac } = Read::deserialize(deserializer)?;
+        match (1..=62).contains(&bits) && (-MOST_FRAC..=MOST_FRAC).contains(&frac) {
+            true => Ok(Format { bits, frac }),
+            false => Err(D::Error::custom(format!(
+                "expected a format of 1 to 62 bits and -{MOST_FRAC} to {MOST_FRAC} fraction bits, found {bits} and {frac}"
+            ))),
+        }
+    }
 }
 
 impl Format {
@@ -43,24 +66,36 @@ impl Format {
     }
 }
 
-/// How many results were clipped to their format.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Saturations(pub u64);
+/// How many results were clipped to their format, and how many were not.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Saturations {
+    pub clipped: u64,
+    pub fitted: u64,
+}
 
 /// `v * 2^-shift`, rounded half up, saturated to `bits` signed bits; the second
 /// value says whether it was clipped. Mirrored bit by bit by `rtl/hvae_requant.sv`.
 ///
-/// Negative `shift` multiplies by a power of two, exactly.
+/// Negative `shift` multiplies by a power of two, exactly. Right for every shift; `v` must leave the
+/// two highest bits of its type alone.
 pub fn requant<T: PrimInt + Signed>(v: T, shift: i32, bits: u32) -> (T, bool) {
     let one = T::one();
-    let scaled = if shift > 0 {
-        let half = one << (shift - 1) as usize;
-        (v + half) >> shift as usize
-    } else {
-        v << (-shift) as usize
-    };
     let max = (one << (bits - 1) as usize) - one;
     let min = -max - one;
+    // So far down nothing is left of any number.
+    let room = T::zero().leading_zeros() as i32 - 2;
+    let by = shift.unsigned_abs() as usize;
+    let scaled = if shift > room {
+        T::zero()
+    } else if shift > 0 {
+        (v + (one << (by - 1))) >> by
+    } else if v.is_zero() {
+        v
+    } else if shift >= -room && (v << by) >> by == v {
+        v << by
+    } else {
+        return (if v.is_negative() { min } else { max }, true);
+    };
     let clipped = clamp(scaled, min, max);
     (clipped, clipped != scaled)
 }
@@ -68,7 +103,8 @@ pub fn requant<T: PrimInt + Signed>(v: T, shift: i32, bits: u32) -> (T, bool) {
 /// [`requant`] that counts its saturation.
 pub fn requant_to(v: i64, shift: i32, bits: u32, count: &mut Saturations) -> i64 {
     let (value, clipped) = requant(v, shift, bits);
-    count.0 += u64::from(clipped);
+    count.clipped += u64::from(clipped);
+    count.fitted += u64::from(!clipped);
     value
 }
 
@@ -96,7 +132,26 @@ mod tests {
         assert_eq!(requant_to(-1000, 0, 8, &mut count), -128);
         assert_eq!(requant_to(-128, 0, 8, &mut count), -128);
         assert_eq!(requant_to(3, -4, 8, &mut count), 48);
-        assert_eq!(count, Saturations(2));
+        assert_eq!(count, Saturations { clipped: 2, fitted: 2 });
+    }
+
+    #[test]
+    fn every_shift_is_that_of_exact_arithmetic() {
+        let values = [0, 1, -1, 5, -6, 127, -128, 1 << 31, -(1 << 31), (1 << 61) - 1, -(1 << 61)];
+        for v in values {
+            for shift in -62..=62 {
+                let exact = match shift {
+                    s if s > 0 => (i128::from(v) + (1 << (s - 1))) >> s,
+                    s => i128::from(v) << -s,
+                };
+                let want = exact.clamp(-128, 127);
+                assert_eq!(requant(v, shift, 8), (want as i64, want != exact), "{v} >> {shift}");
+            }
+            let far = |shift| requant(v, shift, 8);
+            assert_eq!((far(63), far(400)), ((0, false), (0, false)), "{v}");
+            let end = if v < 0 { -128 } else { 127 };
+            assert_eq!(far(-400), if v == 0 { (0, false) } else { (end, true) }, "{v}");
+        }
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! A weight matrix in integers, bias rows included, and the product every cell is written over.
 
 use super::Format;
-use ndarray::{Array2, ArrayView2};
-use serde::{Deserialize, Serialize};
+use super::bias::{Bias, BiasCodes, ClippedBias, clipped, coarse_bit};
+use ndarray::{Array2, ArrayView2, s};
+use serde::Serialize;
 
 /// Exact or tiled: what a recurrent cell needs of a matrix.
 pub trait MatVec {
@@ -23,7 +24,7 @@ pub trait MatVec {
 
 /// Integer weights of one matrix. Row `k` of the crossbar is input `k`; behind the
 /// data rows stand the bias rows, driven with constants.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct IntMatrix {
     /// [outputs, inputs + bias rows], each within +-(2^(weight_bits-1) - 1).
     pub weights: Array2<i32>,
@@ -50,33 +51,46 @@ impl IntMatrix {
 
     /// The same with a given format of the weights; those beyond it are clipped.
     pub fn in_format(weights: ArrayView2<f32>, bias: Option<&[f64]>, weight: Format, input: Format) -> Self {
-        let weight_bits = weight.bits;
-        let limit = weight.max();
-        let code = |w: f32| weight.encode(f64::from(w)).clamp(-limit, limit) as i32;
-        // Small enough for the remainder to fit the fine row, large enough to need few coarse ones.
-        let coarse_bit = (input.bits - 2).min(weight_bits - 1);
-        let sum = Format::new(62, weight.frac + input.frac);
-        let bias: Vec<i64> = bias.map_or_else(Vec::new, |b| b.iter().map(|&b| sum.encode(b)).collect());
-        // Half up, so the remainder fits the fine row.
-        let coarse_of = |b: i64| (b + (1 << (coarse_bit - 1))) >> coarse_bit;
-        let widest = bias.iter().map(|&b| coarse_of(b).abs()).max().unwrap_or(0);
-        let bias_coarse = widest.div_euclid(limit) as usize + usize::from(widest % limit != 0);
-        let bias_fine = usize::from(!bias.is_empty());
-        let (outputs, inputs) = weights.dim();
-        let mut all = Array2::zeros((outputs, inputs + bias_coarse + bias_fine));
-        for (n, row) in weights.outer_iter().enumerate() {
-            for (k, &w) in row.iter().enumerate() {
-                all[[n, k]] = code(w);
+        let bias = bias.map(|values| BiasCodes::new(values, weight, input));
+        Self::of_codes(weight_codes(weights, weight), bias.as_ref(), weight, input)
+    }
+
+    /// [`in_format`](Self::in_format) whose `bias` is bounded: clipped where outputs of the formats `outputs`
+    /// saturate whatever the inputs are, and with no more rows than [`most_rows`](super::bias::most_rows), for which weights may become
+    /// coarser. Returns what was clipped, too.
+    pub fn bounded(
+        weights: ArrayView2<f32>,
+        bias: &Bias,
+        mut weight: Format,
+        input: Format,
+        outputs: &[Format],
+    ) -> (Self, Vec<ClippedBias>) {
+        loop {
+            let mut rows = BiasCodes::new(&bias.values, weight, input);
+            let codes = weight_codes(weights, weight);
+            let sum_frac = weight.frac + input.frac;
+            rows.bound(codes.view(), sum_frac, input, outputs);
+            if !rows.too_many(weights.ncols()) {
+                let clipped = clipped(bias, &rows, sum_frac);
+                return (Self::of_codes(codes, Some(&rows), weight, input), clipped);
             }
-            let Some(&b) = bias.get(n) else { continue };
-            let mut left = coarse_of(b);
-            for k in inputs..inputs + bias_coarse {
-                let share = left.clamp(-limit, limit);
-                all[[n, k]] = share as i32;
-                left -= share;
-            }
-            all[[n, inputs + bias_coarse]] = (b - (coarse_of(b) << coarse_bit)) as i32;
+            weight.frac -= 1;
         }
+    }
+
+    fn of_codes(codes: Array2<i32>, bias: Option<&BiasCodes>, weight: Format, input: Format) -> Self {
+        let (outputs, inputs) = codes.dim();
+        let bias_coarse = bias.map_or(0, BiasCodes::coarse_rows);
+        let bias_fine = usize::from(bias.is_some());
+        let mut all = Array2::zeros((outputs, inputs + bias_coarse + bias_fine));
+        all.slice_mut(s![.., ..inputs]).assign(&codes);
+        if let Some(bias) = bias {
+            for (n, mut row) in all.outer_iter_mut().enumerate() {
+                let rows = row.iter_mut().skip(inputs);
+                rows.zip(bias.rows(n, bias_coarse)).for_each(|(cell, weight)| *cell = weight);
+            }
+        }
+        let coarse_bit = coarse_bit(weight, input);
         IntMatrix { weights: all, inputs, bias_coarse, bias_fine, coarse_bit, weight, input }
     }
 
@@ -127,6 +141,12 @@ impl MatVec for IntMatrix {
     }
 }
 
+/// Both ends of the format are as far from 0.
+fn weight_codes(weights: ArrayView2<f32>, format: Format) -> Array2<i32> {
+    let limit = format.max();
+    weights.mapv(|w| format.encode(f64::from(w)).clamp(-limit, limit) as i32)
+}
+
 /// The power-of-two scale of `bits` bits with the least squared error on `values`.
 /// All zero (or empty): one integer bit.
 pub fn best_format(values: impl Iterator<Item = f64> + Clone, bits: u32) -> Format {
@@ -165,6 +185,7 @@ pub fn clipping_format(values: impl Iterator<Item = f64> + Clone, bits: u32, sha
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::quant::requant;
 
     #[test]
     fn bias_rows_carry_the_bias_to_the_last_accumulator_bit() {
@@ -182,16 +203,70 @@ mod tests {
     #[test]
     fn the_bias_splits_exactly_whatever_the_widths() {
         let weights = Array2::from_shape_fn((2, 3), |(n, k)| n as f32 * 0.4 - k as f32 * 0.3);
-        for (weight_bits, input_bits) in [(4, 12), (2, 8), (8, 3), (12, 8)] {
-            let m = IntMatrix::quantise(
-                weights.view(),
-                Some(&[1.37, -0.83]),
-                weight_bits,
-                Format::new(input_bits, 2),
-            );
-            let limit = (1 << (weight_bits - 1)) - 1;
-            assert!(m.weights.iter().all(|w| w.abs() <= limit), "{weight_bits} and {input_bits} bits");
+        for (weight_bits, input_bits) in [(4, 12), (2, 8), (8, 3), (12, 8), (2, 3), (12, 12)] {
+            let input = Format::new(input_bits, 2);
+            for bias in [[1.37, -0.83], [0.01, 0.0], [-9.5, 30.25]] {
+                let m = IntMatrix::quantise(weights.view(), Some(&bias), weight_bits, input);
+                let limit = (1 << (weight_bits - 1)) - 1;
+                assert!(m.weights.iter().all(|w| w.abs() <= limit), "{weight_bits} and {input_bits} bits");
+                let mut sums = [0; 2];
+                m.apply(&[0; 3], &mut sums, 0);
+                let exact = Format::new(62, m.sum_frac());
+                assert_eq!(sums, bias.map(|b| exact.encode(b)), "{weight_bits} and {input_bits} bits");
+            }
         }
+    }
+
+    fn bias(values: &[f64]) -> Bias {
+        Bias { values: values.to_vec(), tensors: vec![("a".into(), 1), ("b".into(), values.len() - 1)] }
+    }
+
+    /// What a bias loses where it is clipped is nothing that any output could show.
+    #[test]
+    fn a_clipped_bias_changes_no_output() {
+        let weights = Array2::from_shape_fn((3, 6), |(n, k)| ((n * 7 + k * 5) % 11) as f32 * 0.1 - 0.45);
+        let (input, output) = (Format::new(8, 7), Format::new(16, 12));
+        let weight = best_format(weights.iter().map(|&w| f64::from(w)), 8);
+        for huge in [20.0, 1e3, 1e9, 1e38] {
+            let values = [0.5, huge, -huge];
+            let (m, clipped) = IntMatrix::bounded(weights.view(), &bias(&values), weight, input, &[output]);
+            assert!(m.bias_coarse <= super::super::bias::most_rows(6));
+            assert_eq!(clipped.len(), 1, "{huge}");
+            assert_eq!((clipped[0].tensor.as_str(), clipped[0].values, clipped[0].of), ("b", 2, 2));
+            assert_eq!(clipped[0].largest.abs(), huge);
+            // Rows enough for any bias would be too many to make: the sum is made here.
+            let exact = Format::new(62, m.sum_frac());
+            for input in [[127; 6], [-128; 6], [127, -128, 127, -128, 127, -128], [0; 6]] {
+                let mut sums = [0; 3];
+                m.apply(&input, &mut sums, 0);
+                for (n, sum) in sums.into_iter().enumerate() {
+                    let data: i64 = (0..6).map(|k| i64::from(m.weights[[n, k]] * input[k])).sum();
+                    let shift = m.sum_frac() - output.frac;
+                    let whole = data + exact.encode(values[n]);
+                    assert_eq!(
+                        requant(sum, shift, output.bits),
+                        requant(whole, shift, output.bits),
+                        "{huge}, {n}"
+                    );
+                }
+            }
+        }
+        let (_, none) =
+            IntMatrix::bounded(weights.view(), &bias(&[0.5, 7.9, -7.9]), weight, input, &[output]);
+        assert_eq!(none, []);
+    }
+
+    #[test]
+    fn tiny_weights_beside_a_bias_make_no_thousand_rows() {
+        let weights = Array2::from_shape_fn((2, 6), |(n, k)| 1e-7 * (1.0 + (n + k) as f32));
+        let (input, output) = (Format::new(8, 7), Format::new(16, 12));
+        let weight = best_format(weights.iter().map(|&w| f64::from(w)), 8);
+        let (m, clipped) = IntMatrix::bounded(weights.view(), &bias(&[3.0, -2.5]), weight, input, &[output]);
+        assert!(m.bias_coarse <= super::super::bias::most_rows(6), "{}", m.bias_coarse);
+        assert_eq!(clipped, []);
+        let mut sums = [0; 2];
+        m.apply(&[0; 6], &mut sums, 0);
+        assert_eq!(sums.map(|s| Format::new(62, m.sum_frac()).decode(s)), [3.0, -2.5]);
     }
 
     #[test]

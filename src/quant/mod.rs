@@ -1,15 +1,20 @@
 //! Real numbers to integers: formats, rounding, saturation, tables; the network in integers.
 
+mod bias;
+mod builder;
 mod calibrate;
 mod format;
+mod integers;
 mod matrix;
 mod network;
 mod octave;
 mod signal;
 mod table;
 
+pub use bias::{ClippedBias, bounded_words};
 pub use calibrate::Calibration;
 pub use format::{Format, Saturations, requant, requant_to, saturating_add};
+pub use integers::{BlockIntegers, Integers, MatrixIntegers};
 pub use matrix::{IntMatrix, MatVec};
 pub use network::{QuantBlock, QuantCell, QuantError, QuantNet, QuantPart};
 pub use octave::{NOISE_FRAC, OctaveTable};

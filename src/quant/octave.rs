@@ -1,7 +1,7 @@
 //! Noise by inversion: a uniform integer picks an octave by its leading zeros and
 //! a segment by the bits below, so the tails keep their resolution.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// Bits below the leading one that pick a segment.
 const MANTISSA_BITS: u32 = 6;
@@ -9,7 +9,7 @@ const MANTISSA_BITS: u32 = 6;
 pub const NOISE_FRAC: i32 = 12;
 
 /// 32 octaves of 64 segments, one output each (`rtl/hvae_octave_table.sv`).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct OctaveTable {
     /// Signed width of a word.
     pub bits: u32,

@@ -1,9 +1,9 @@
 //! Names of the numbers that can be observed in the hardware.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// What is observed of a block.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Signal {
     /// Hidden state of a cell; h_0 of a bridge.

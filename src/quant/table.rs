@@ -1,10 +1,10 @@
 //! Sigmoid, tanh and exp as piecewise linear tables over a whole input format.
 
 use super::Format;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// The functions the hardware looks up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Function {
     /// 1 / (1 + e^-x)
@@ -64,7 +64,7 @@ impl Function {
 
 /// A table of 2^`address_bits` segments: out = value + delta * fraction.
 /// Mirrored by `rtl/hvae_table.sv`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Table {
     pub function: Function,
     pub input: Format,

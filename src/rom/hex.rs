@@ -38,6 +38,17 @@ impl HexWord {
         (0..width).filter(|b| value >> b & 1 == 1).for_each(|b| self.set(from + b));
     }
 
+    /// The number of `width` bits at `from`.
+    pub fn unsigned(&self, from: usize, width: usize) -> u64 {
+        (0..width).map(|b| u64::from(self.get(from + b)) << b).sum()
+    }
+
+    /// The same in two's complement: what [`put`](Self::put) put there.
+    pub fn signed(&self, from: usize, width: usize) -> i64 {
+        let unused = 64 - width;
+        (self.unsigned(from, width) << unused) as i64 >> unused
+    }
+
     /// Lower-case digits, most significant first, as many as the width needs.
     pub fn line(&self) -> String {
         let digits = self.bits.div_ceil(4);

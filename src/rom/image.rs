@@ -110,6 +110,27 @@ pub fn gain_image(corrections: &[Correction], shape: (usize, usize, usize), sum_
     }))
 }
 
+/// The inverse of [`gain_image`].
+pub fn gains_from_image(
+    text: &str,
+    shape: (usize, usize, usize),
+    sum_bits: u32,
+) -> Result<Vec<Correction>, HexError> {
+    let (sets, size, lanes) = shape;
+    let (gain_bits, offset_bits) = (GAIN_BITS as usize, sum_bits as usize);
+    let each = gain_bits + offset_bits;
+    let words = HexWord::parse_all(text, each * sets * lanes, size.div_ceil(lanes))?;
+    let correction = |n: usize| {
+        let (set, unit) = (n / size, n % size);
+        let (word, at) = (&words[unit / lanes], (set * lanes + unit % lanes) * each);
+        Correction {
+            gain: word.unsigned(at, gain_bits) as u32,
+            offset: word.signed(at + gain_bits, offset_bits),
+        }
+    };
+    Ok((0..sets * size).map(correction).collect())
+}
+
 /// The inverse of [`tile_image`]; flips, places and range are those of `g`'s plainest tile.
 pub fn tile_from_image(text: &str, at: (usize, usize), g: &TileGeometry) -> Result<Tile, HexError> {
     let words = HexWord::parse_all(text, tile_word_bits(g), g.slots)?;
@@ -160,6 +181,22 @@ pub fn table_image(table: &Table) -> String {
     }))
 }
 
+/// The inverse of [`table_image`]: values and deltas, as wide as those of `table`.
+pub fn table_from_image(text: &str, table: &Table) -> Result<(Vec<i32>, Vec<i32>), HexError> {
+    let (value_bits, delta_bits) = (table.output.bits as usize, table.delta_bits as usize);
+    let words = HexWord::parse_all(text, value_bits + delta_bits, 1 << table.address_bits)?;
+    let pair =
+        |word: &HexWord| (word.signed(delta_bits, value_bits) as i32, word.signed(0, delta_bits) as i32);
+    Ok(words.iter().map(pair).unzip())
+}
+
+/// The inverse of [`octave_image`]: `count` words of `bits` bits.
+pub fn octave_from_image(text: &str, bits: u32, count: usize) -> Result<OctaveTable, HexError> {
+    let words = HexWord::parse_all(text, bits as usize, count)?;
+    let word = |word: &HexWord| word.signed(0, bits as usize) as i32;
+    Ok(OctaveTable { bits, words: words.iter().map(word).collect() })
+}
+
 /// One word per segment of each octave.
 pub fn octave_image(table: &OctaveTable) -> String {
     lines(table.words.iter().map(|&value| {
@@ -173,6 +210,7 @@ pub fn octave_image(table: &OctaveTable) -> String {
 mod tests {
     use super::*;
     use crate::config::{Crossbar, Encoding, Fixed};
+    use crate::quant::{Format, Function};
     use proptest::prelude::*;
 
     proptest! {
@@ -200,6 +238,36 @@ mod tests {
         fn embeddings_survive_their_images(codes in prop::collection::vec(-128i32..128, 35)) {
             let codes = Array2::from_shape_vec((5, 7), codes).unwrap();
             prop_assert_eq!(embedding_from_image(&embedding_image(&codes, 8), (5, 7), 8).unwrap(), codes);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn gains_survive_their_image(
+            gains in prop::collection::vec((0u32..1 << GAIN_BITS, -(1i64 << 24)..1 << 24), 1..40), sets in 1usize..5, lanes in 1usize..9,
+        ) {
+            let corrections: Vec<Correction> = gains.into_iter().map(|(gain, offset)| Correction { gain, offset }).collect();
+            let size = corrections.len() / sets;
+            prop_assume!(size > 0);
+            let corrections = &corrections[..sets * size];
+            let image = gain_image(corrections, (sets, size, lanes), 25);
+            prop_assert_eq!(gains_from_image(&image, (sets, size, lanes), 25).unwrap(), corrections);
+        }
+    }
+
+    #[test]
+    fn tables_survive_their_images() {
+        let input = Format::new(16, 12);
+        for function in [Function::Sigmoid, Function::Tanh, Function::ExpHalf] {
+            for (bits, address_bits) in [(16, 9), (8, 2), (18, 12)] {
+                let table = Table::new(function, input, bits, address_bits);
+                let (values, deltas) = table_from_image(&table_image(&table), &table).unwrap();
+                assert_eq!((values, deltas), (table.values, table.deltas));
+            }
+        }
+        for table in [OctaveTable::half_normal(), OctaveTable::gumbel()] {
+            let read = octave_from_image(&octave_image(&table), table.bits, table.words.len()).unwrap();
+            assert_eq!(read, table);
         }
     }
 

@@ -155,7 +155,7 @@ impl Synthesis<'_> {
         let core = "rtl/hvae_tile_core.sv";
         let open: Vec<&str> =
             self.sources.iter().map(String::as_str).filter(|s| !black_boxes || *s != core).collect();
-        let mut script = format!("read_verilog -sv -defer -Irtl {}\n", open.join(" "));
+        let mut script = format!("read_verilog -sv -Irtl {}\n", open.join(" "));
         if black_boxes {
             script += &format!("read_verilog -sv -lib -Irtl {core}\n");
         }

@@ -37,7 +37,7 @@ pub fn backward(
     moments: MomentGradients,
 ) -> Vec<Array2<f32>> {
     let mut back = Backward::new(forward, d_outputs, moments, |_| true);
-    for id in (0..forward.net.network().blocks.len()).rev() {
+    for id in forward.net.schedule().order().rev() {
         back.block(id);
     }
     back.tensors
@@ -161,10 +161,7 @@ impl Backward<'_> {
 
     fn of_embedding(&mut self, id: BlockId, d: &Array2<f32>) {
         let Forward { net, batch, .. } = *self.forward;
-        let tokens = match net.network().blocks[id].when {
-            When::EncoderStep => &batch.encoder_tokens,
-            _ => &batch.decoder_tokens,
-        };
+        let tokens = batch.tokens(net.network().blocks[id].when);
         let table = &mut self.tensors[net.index(id, 0)];
         for (&token, part) in tokens.iter().zip(d.axis_iter(Axis(0))) {
             let mut row = table.row_mut(token as usize);

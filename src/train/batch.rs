@@ -1,7 +1,7 @@
 //! Sentences in batches of similar length.
 
 use crate::config::Train;
-use crate::model::{Layout, PAD, Random, UNK, longest_first};
+use crate::model::{Layout, PAD, Random, UNK, When, longest_first};
 
 /// The sentences of one update, longest first.
 #[derive(Debug, Clone)]
@@ -35,6 +35,15 @@ impl Batch {
             targets: decoder.pack(|s, step| sorted[s][step + 1]),
             encoder,
             decoder,
+        }
+    }
+
+    /// What the embeddings of a loop read, a token per row of its layout.
+    pub fn tokens(&self, over: When) -> &[u32] {
+        match over {
+            When::EncoderStep => &self.encoder_tokens,
+            When::Sentence => &[],
+            When::DecoderStep => &self.decoder_tokens,
         }
     }
 }

@@ -20,7 +20,7 @@ impl Corpus {
     pub fn read(data: &Path, config: &Config) -> Result<Self, ModelError> {
         let mut hash = Sha256::new();
         hash.update(toml::to_string(config).expect("plain values"));
-        let mut texts = Vec::new();
+        let (mut texts, mut files) = (Vec::new(), Vec::new());
         for split in Split::ALL {
             let path = split.file(data)?;
             let text = text_of(&path)?;
@@ -35,6 +35,7 @@ impl Corpus {
             hash.update((text.len() as u64).to_le_bytes());
             hash.update(&text);
             texts.push(text);
+            files.push(path.display().to_string());
         }
         let vocabulary = Vocabulary::of_sentences(sentences_of(&texts[0]), config.model.vocabulary);
         if vocabulary.len() != config.model.vocabulary {
@@ -46,7 +47,8 @@ impl Corpus {
             ));
         }
         let digest = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        let [train, valid, test] = [0, 1, 2].map(|i| read_sentences(&vocabulary, &texts[i]));
+        let part = |i: usize| read_sentences(&files[i], &vocabulary, &texts[i]);
+        let (train, valid, test) = (part(0)?, part(1)?, part(2)?);
         Ok(Corpus { vocabulary, train, valid, test, digest })
     }
 }

@@ -1,7 +1,7 @@
 //! What a run tells while it goes on, and a bar that shows it.
 
 use indicatif::{ProgressBar, ProgressStyle};
-use std::io::IsTerminal;
+use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
 
 /// Where a run stands after an update.
@@ -48,7 +48,8 @@ pub fn bar() -> impl FnMut(&Progress) -> Control {
             let epoch = Some(progress.epoch);
             if line.1 != epoch || line.0.elapsed() >= LINE_EVERY {
                 line = (Instant::now(), epoch);
-                eprintln!("{}/{} updates, {message}", progress.update, progress.updates);
+                // Nobody need listen.
+                let _ = writeln!(io::stderr(), "{}/{} updates, {message}", progress.update, progress.updates);
             }
             return Control::Continue;
         }

@@ -6,7 +6,7 @@ use super::batch_norm::BatchNorm;
 use super::dropout::Dropout;
 use super::objective::{Losses, cross_entropy, divergence, start_excess};
 use crate::config::Train;
-use crate::model::{BlockId, FloatNet, Layout, Network, Pass, Perturb, Random, Role, Trace, When};
+use crate::model::{BlockId, FloatNet, Layout, Network, Pass, Perturb, Random, Role, Trace};
 use ndarray::{Array2, ArrayViewMut2};
 
 /// Losses of the batch (sums over its sentences) and the gradient of the objective's mean over
@@ -22,12 +22,9 @@ pub fn loss_and_gradients(
     let sentences = batch.encoder.batch();
     let (epsilon, mut training) = Training::new(network, sentences, train, random);
     let mut trace = Trace::new(network, batch.encoder.clone(), batch.decoder.clone());
-    for (when, tokens) in [
-        (When::EncoderStep, batch.encoder_tokens.as_slice()),
-        (When::Sentence, &[]),
-        (When::DecoderStep, &batch.decoder_tokens),
-    ] {
-        let pass = Pass { when, tokens, epsilon: Some(&epsilon), carry: None };
+    for body in net.schedule().bodies() {
+        let tokens = batch.tokens(body.over);
+        let pass = Pass { when: body.over, tokens, epsilon: Some(&epsilon), carry: None };
         net.run(&pass, &mut trace, &mut training);
     }
 

@@ -1,14 +1,62 @@
 //! Small designs that together use every switch of the emitter at least once.
 
-use super::tiny;
+use super::{mapped, tiny};
 use hvae_mnn::config::{AdcRange, CellKind, Config, Crossbar, Encoding, LatentFrom, RangeOf, SliceOrder};
+
+use hvae_mnn::crossbar::CrossbarNet;
+use hvae_mnn::quant::{QuantBlock, QuantNet};
 
 /// A design of the matrix.
 pub struct Small {
     pub name: &'static str,
     /// Its converters are too narrow: conversions must clip.
     pub clips: bool,
+    /// Its integers are changed so that every place of the data path clips, and does not always.
+    pub strained: bool,
     pub config: Config,
+}
+
+impl Small {
+    /// Random weights on tiles, and sentences they can read.
+    pub fn mapped(&self) -> (CrossbarNet, Vec<Vec<u32>>) {
+        let (net, sentences) = mapped(&self.config, 1);
+        if !self.strained {
+            return (net, sentences);
+        }
+        let mut quant = net.quant;
+        strain(&mut quant);
+        (CrossbarNet::new(quant, &self.config).unwrap(), sentences)
+    }
+}
+
+/// Larger numbers everywhere, formats that do not hold 1, and a sigmoid that goes beyond it: nothing
+/// less makes the gates leave their formats.
+fn strain(quant: &mut QuantNet) {
+    let bits = quant.fixed.state_bits;
+    let mut lstms = 0;
+    for block in &mut quant.blocks {
+        match block {
+            QuantBlock::Cell(cell) => {
+                cell.parts.iter_mut().for_each(|part| part.shift -= 4);
+                cell.h.frac = bits as i32 - 1;
+                if let Some(c) = &mut cell.c {
+                    // One too narrow for a product, one wider than a pre-activation.
+                    c.frac = bits as i32 - if lstms % 2 == 0 { 1 } else { 6 };
+                    lstms += 1;
+                }
+            }
+            QuantBlock::Moments { shift, .. } | QuantBlock::Vocabulary { shift, .. } => *shift -= 4,
+            QuantBlock::Linear { shift, shift_c, .. } => {
+                *shift -= 5;
+                shift_c.iter_mut().for_each(|shift| *shift -= 5);
+            }
+            QuantBlock::Embedding { .. } | QuantBlock::Latent { .. } => {}
+        }
+    }
+    let steep = |n: &mut i32| *n = *n * 15 / 8;
+    let table = &mut quant.sigmoid;
+    table.values.iter_mut().chain(&mut table.deltas).for_each(steep);
+    table.delta_bits += 1;
 }
 
 use CellKind::{Gru, Lstm, Rnn};
@@ -17,7 +65,7 @@ use Encoding::{Differential, Offset};
 fn small(name: &'static str, cells: &[CellKind], change: impl Fn(&mut Config)) -> Small {
     let mut config = tiny(cells);
     change(&mut config);
-    Small { name, clips: false, config }
+    Small { name, clips: false, strained: false, config }
 }
 
 /// Rows, columns, columns that share a converter, encoding.
@@ -98,5 +146,12 @@ pub fn designs() -> Vec<Small> {
             tile(c, 16, 25, 12, Offset);
             (c.crossbar.adc_bits, c.crossbar.adc_shift) = (2, 2);
         })),
+        Small {
+            strained: true,
+            ..small("strained-gru-lstm-to-rnn-lstm", &[Gru, Lstm], |c| {
+                c.model.decoder_cells = Some(vec![Rnn, Lstm]);
+                c.fixed.state_bits = 14;
+            })
+        },
     ]
 }

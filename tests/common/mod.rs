@@ -2,15 +2,16 @@
 #![allow(dead_code)]
 
 pub mod designs;
+mod jobs;
 pub mod simulations;
 
 use hvae_mnn::config::{CellKind, Config, Crossbar};
 use hvae_mnn::crossbar::CrossbarNet;
 use hvae_mnn::emit::{Emitted, emit};
-use hvae_mnn::golden::{Job, JobKind};
 use hvae_mnn::model::Network;
 use hvae_mnn::pipeline::{map, random_sentences, random_weights};
 use hvae_mnn::synth::Synthesis;
+pub use jobs::jobs;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
@@ -47,25 +48,6 @@ pub fn build(net: &CrossbarNet, config: &Config, folder: &Path) -> Emitted {
         fs::write(path, text).unwrap();
     }
     emitted
-}
-
-/// Every kind of job, greedy and sampled.
-pub fn jobs(config: &Config, sentences: &[Vec<u32>], limit: u16, latent: usize) -> Vec<Job> {
-    let mut jobs = Vec::new();
-    for (i, sentence) in sentences.iter().take(4).enumerate() {
-        let tokens: Vec<i32> = sentence.iter().map(|&t| t as i32).collect();
-        let seed = 1000 + i as u64;
-        let z: Vec<i32> = (0..latent).map(|j| 1500 * (j as i32 % 5 - 2) + 77 * i as i32).collect();
-        jobs.push(Job::new(JobKind::Encode, tokens.clone(), limit));
-        jobs.push(Job { sample_z: true, seed, ..Job::new(JobKind::Reconstruct, tokens.clone(), limit) });
-        if config.accelerator.score {
-            jobs.push(Job { sample_z: i % 2 == 1, seed, ..Job::new(JobKind::Score, tokens.clone(), limit) });
-        }
-        jobs.push(Job::new(JobKind::Reconstruct, tokens, limit));
-        jobs.push(Job::new(JobKind::Decode, z, limit));
-        jobs.push(Job::new(JobKind::Generate, Vec::new(), limit).sampled(0.7, seed).unwrap());
-    }
-    jobs
 }
 
 /// Says that a test did not run for want of a tool. Where everything was asked for (`make test-all`),

@@ -89,19 +89,19 @@ fn random_traffic_agrees_with_the_table() {
     for _ in 0..3000 {
         let busy = random.below(4) == 0;
         bench.set("busy_i", u64::from(busy));
-        let address = if random.below(8) == 0 { random.below(256) } else { random.below(64) };
+        let address = if random.below(8) == 0 { random.below(256) } else { random.below(80) };
         let register = REGISTERS.get(address as usize / 4);
         let delays = [random.below(4), random.below(4), random.below(4)];
         if random.below(2) == 0 {
             let (data, strobe) = (random.below(1 << 32), random.below(16));
             let response = write(&mut bench, address, data, strobe, delays);
             let good = match register.map(|r| r.access) {
-                Some(Access::WriteOnly) => true,
+                Some(Access::WriteOnly | Access::AnyTime | Access::OneToClear) => true,
                 Some(Access::ReadWrite) => !busy,
                 Some(Access::ReadOnly) | None => false,
             };
             assert_eq!(response, if good { OKAY } else { SLVERR }, "{address:#x}");
-            if let (true, Some(Access::ReadWrite)) = (good, register.map(|r| r.access)) {
+            if let (true, Some(Access::ReadWrite | Access::AnyTime)) = (good, register.map(|r| r.access)) {
                 let lanes: u64 = (0..4).filter(|b| strobe >> b & 1 == 1).map(|b| 0xFF << (8 * b)).sum();
                 let word = &mut shadow[address as usize / 4];
                 *word = (*word & !lanes | data & lanes) & u64::from(register.unwrap().mask());
@@ -161,6 +161,7 @@ fn start_pulses_once_and_status_tells_the_story() {
         (0, 1, 1, 1, 0),
         (1, 1, 1, 1, 28),
     ] {
+        let z = u64::from(flags == 28);
         assert_eq!(start(&mut bench, 1, 15), 1);
         bench.set("busy_i", 1);
         assert_eq!(start(&mut bench, 1, 15), 0, "ignored while busy");
@@ -169,11 +170,135 @@ fn start_pulses_once_and_status_tells_the_story() {
         bench.set("error_length_i", length);
         bench.set("error_token_i", token);
         bench.set("error_job_i", job);
+        bench.set("error_z_i", z);
         bench.set("done_i", 1);
         bench.edge();
         bench.set("done_i", 0);
         bench.set("error_i", 0);
         bench.set("busy_i", 0);
-        assert_eq!(read(&mut bench, status, 2), (2 | flags, OKAY));
+        assert_eq!(read(&mut bench, status, 2), (2 | flags | z << 5, OKAY));
     }
+}
+
+/// A job's end, as the core tells it.
+fn end(bench: &mut Bench<AxilRegs>, error: u64, aborted: u64) {
+    bench.set("error_i", error);
+    bench.set("aborted_i", aborted);
+    bench.set("answer_i", aborted);
+    bench.set("done_i", 1);
+    bench.edge();
+    for name in ["error_i", "aborted_i", "answer_i", "done_i", "busy_i"] {
+        bench.set(name, 0);
+    }
+}
+
+#[test]
+fn an_abort_is_passed_on_once_while_busy_and_seen_in_status() {
+    let mut bench = bench();
+    let (control, status) = (u64::from(offset("CONTROL")), u64::from(offset("STATUS")));
+    for (busy, data, strobe, pulses) in
+        [(0, 2, 15, 0), (1, 2, 15, 1), (1, 1, 15, 0), (1, 2, 14, 0), (1, 3, 1, 1)]
+    {
+        bench.set("busy_i", busy);
+        bench.set("s_axil_awaddr_i", control);
+        bench.set("s_axil_wdata_i", data);
+        bench.set("s_axil_wstrb_i", strobe);
+        bench.set("s_axil_bready_i", 1);
+        let mut seen = 0;
+        for cycle in 0..5 {
+            bench.set("s_axil_awvalid_i", u64::from(cycle == 0));
+            bench.set("s_axil_wvalid_i", u64::from(cycle == 0));
+            seen += bench.get("abort_o");
+            assert_eq!(bench.get("start_o"), 0);
+            bench.edge();
+        }
+        bench.set("s_axil_bready_i", 0);
+        assert_eq!(seen, pulses, "busy {busy}, {data} with strobes {strobe}");
+    }
+    end(&mut bench, 0, 1);
+    assert_eq!(read(&mut bench, status, 0), (2 | 64 | 128, OKAY));
+    assert_eq!(start(&mut bench, 1, 15), 1);
+    assert_eq!(read(&mut bench, status, 0), (0, OKAY), "START clears ABORTED and ANSWER");
+}
+
+#[test]
+fn the_interrupt_is_high_while_a_bit_is_set_and_let_through() {
+    let mut bench = bench();
+    let (enable, status) = (u64::from(offset("IRQ_ENABLE")), u64::from(offset("IRQ_STATUS")));
+    let put = |bench: &mut Bench<AxilRegs>, address, data| {
+        assert_eq!(write(bench, address, data, 15, [0; 3]), OKAY)
+    };
+    for enabled in 0..4 {
+        for error in 0..2 {
+            // Both may be written while a job runs.
+            bench.set("busy_i", 1);
+            put(&mut bench, enable, enabled);
+            assert_eq!(bench.get("irq_o"), 0);
+            end(&mut bench, error, 0);
+            let pending = 1 | error << 1;
+            assert_eq!(bench.get("irq_o"), u64::from(pending & enabled != 0), "{enabled}, {error}");
+            assert_eq!(read(&mut bench, status, 0), (pending, OKAY));
+            // Clearing one bit leaves the other; a 0 leaves all.
+            put(&mut bench, status, 0);
+            assert_eq!(read(&mut bench, status, 0), (pending, OKAY));
+            put(&mut bench, status, 1);
+            assert_eq!(bench.get("irq_o"), u64::from(pending & enabled & 2 != 0), "{enabled}, {error}");
+            put(&mut bench, status, 2);
+            assert_eq!((bench.get("irq_o"), read(&mut bench, status, 0)), (0, (0, OKAY)));
+        }
+    }
+    // What happens in the cycle of a clear is not lost; and the mask alone moves irq.
+    for cycle in 0..4 {
+        bench.set("s_axil_awaddr_i", status);
+        bench.set("s_axil_wdata_i", 3);
+        bench.set("s_axil_wstrb_i", 15);
+        bench.set("s_axil_bready_i", 1);
+        for now in 0..4 {
+            bench.set("s_axil_awvalid_i", u64::from(now == 0));
+            bench.set("s_axil_wvalid_i", u64::from(now == 0));
+            bench.set("done_i", u64::from(now == cycle));
+            bench.edge();
+        }
+        bench.set("s_axil_bready_i", 0);
+        bench.set("done_i", 0);
+        assert_eq!(bench.get("irq_o"), u64::from(cycle >= 1), "an end {cycle} cycles after the request");
+        put(&mut bench, enable, 0);
+        assert_eq!(bench.get("irq_o"), 0);
+        put(&mut bench, enable, 3);
+    }
+}
+
+#[test]
+fn in_reset_nothing_is_taken_or_offered() {
+    let mut bench = bench();
+    let ready = ["s_axil_awready_o", "s_axil_wready_o", "s_axil_arready_o"];
+    // An answer of each kind waits, and the interrupt is high.
+    assert_eq!(write(&mut bench, u64::from(offset("IRQ_ENABLE")), 1, 15, [0; 3]), OKAY);
+    bench.set("busy_i", 1);
+    end(&mut bench, 0, 0);
+    for name in ["s_axil_awvalid_i", "s_axil_wvalid_i", "s_axil_arvalid_i"] {
+        bench.set(name, 1);
+    }
+    for _ in 0..3 {
+        bench.edge();
+    }
+    let answers = ["s_axil_bvalid_o", "s_axil_rvalid_o", "irq_o"];
+    answers.iter().for_each(|name| assert_eq!(bench.get(name), 1, "{name}"));
+    for name in ["s_axil_bready_i", "s_axil_rready_i"] {
+        bench.set(name, 1);
+    }
+    bench.edge();
+    ready.iter().for_each(|name| assert_eq!(bench.get(name), 1, "{name}"));
+    // At once, and as long as it lasts, whatever is asked.
+    bench.set("rst_i", 1);
+    for _ in 0..3 {
+        ready.iter().chain(&answers).for_each(|name| assert_eq!(bench.get(name), 0, "{name}"));
+        bench.edge();
+    }
+    // Requests that waited for its end are taken in its first cycle, and answered.
+    bench.set("rst_i", 0);
+    ready.iter().for_each(|name| assert_eq!(bench.get(name), 1, "{name}"));
+    bench.edge();
+    bench.edge();
+    assert_eq!((bench.get("s_axil_bvalid_o"), bench.get("s_axil_rvalid_o")), (1, 1));
 }

@@ -80,22 +80,22 @@ circuit!(
 
 circuit!(
     JobSeq,
-    [rst_i start_i job_i input_ready_i input_error_i length_i output_empty_i busy_i token_eos_i
+    [rst_i start_i abort_i job_i input_ready_i input_error_i length_i output_empty_i busy_i token_eos_i
      max_tokens_i token_capacity_i encode_depths_i decode_depths_i flush_last_i],
     [clear_o key_start_o fetch_o encode_start_o encode_embed_o wave_running_o step_o
      latent_start_o bridge_start_o decode_start_o decode_embed_o token_is_first_o token_push_o
-     token_last_o release_input_o busy_o counting_o done_o error_o]
+     token_last_o release_input_o busy_o counting_o done_o error_o aborted_o]
 );
 
 circuit!(
     AxilRegs,
     [rst_i s_axil_awvalid_i s_axil_awaddr_i s_axil_wvalid_i s_axil_wdata_i s_axil_wstrb_i
      s_axil_bready_i s_axil_arvalid_i s_axil_araddr_i s_axil_rready_i busy_i done_i error_i
-     error_length_i error_token_i error_job_i cycles_i adc_clips_i saturations_i tokens_i
+     error_length_i error_token_i error_job_i error_z_i aborted_i answer_i cycles_i adc_clips_i saturations_i tokens_i
      tile_samples_i version_i design_i
      vocabulary_i latent_i],
     [s_axil_awready_o s_axil_wready_o s_axil_bvalid_o s_axil_bresp_o s_axil_arready_o
-     s_axil_rvalid_o s_axil_rdata_o s_axil_rresp_o start_o job_o sample_z_o sample_tokens_o
+     s_axil_rvalid_o s_axil_rdata_o s_axil_rresp_o irq_o start_o abort_o job_o sample_z_o sample_tokens_o
      seed_lo_o seed_hi_o inverse_temperature_o max_tokens_o]
 );
 
@@ -128,8 +128,12 @@ impl<C: Circuit> Bench<C> {
         assert!(simulate(&mut self.circuit, 100), "does not settle");
     }
 
+    /// Reset is the one input that outputs follow in its own cycle: ready and valid fall.
     pub fn set(&mut self, name: &str, value: u64) {
         self.circuit.input(name).drive(value);
+        if name == "rst_i" {
+            self.settle();
+        }
     }
 
     /// An output in the present cycle.

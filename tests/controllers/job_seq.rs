@@ -157,8 +157,8 @@ impl Job {
         [ENCODE, RECONSTRUCT, SCORE].contains(&self.job)
     }
 
-    fn check(&self, bench: &mut Bench<JobSeq>) {
-        let script = Script::of(self);
+    /// What does not change while it runs.
+    fn inputs(&self, bench: &mut Bench<JobSeq>) {
         bench.set("job_i", self.job);
         bench.set("length_i", self.length);
         bench.set("encode_depths_i", self.encode.len() as u64);
@@ -167,19 +167,64 @@ impl Job {
         bench.set("token_capacity_i", self.capacity);
         bench.set("flush_last_i", self.flush - 1);
         bench.set("input_error_i", u64::from(self.error));
+    }
+
+    /// What the streams and stages say in a cycle.
+    fn surroundings(&self, bench: &mut Bench<JobSeq>, script: &Script, cycle: usize) {
+        let after_input = if self.job == GENERATE { 1 } else { 2 + self.input_wait };
+        bench.set("input_ready_i", u64::from(cycle as u64 > self.input_wait));
+        bench.set("output_empty_i", u64::from(cycle as u64 >= after_input + self.output_wait));
+        bench.set("busy_i", u64::from(script.busy[cycle]));
+        let pushed =
+            script.rows[..cycle].iter().filter(|row| row.contains_key("token_push_o")).count() as u64;
+        bench.set("token_eos_i", u64::from(pushed + 1 == self.eos));
+    }
+
+    /// After an abort: three cycles of stages that still work, the flush, the end.
+    /// What works keeps the step that it works on.
+    fn stops(&self, bench: &mut Bench<JobSeq>, kind: u64, at: usize, row: &Row) {
+        let work = 3;
+        let silent = [
+            "encode_start_o",
+            "decode_start_o",
+            "latent_start_o",
+            "bridge_start_o",
+            "token_push_o",
+            "fetch_o",
+            "clear_o",
+            "error_o",
+        ];
+        for cycle in 0..=work + self.flush + 1 {
+            bench.set("busy_i", u64::from(cycle < work));
+            let done = u64::from(cycle == work + self.flush + 1);
+            let release = if kind == GENERATE { 0 } else { done };
+            assert_eq!(
+                (bench.get("busy_o"), bench.get("done_o")),
+                (1, done),
+                "{kind}, abort in {at}, {cycle} later"
+            );
+            assert_eq!((bench.get("aborted_o"), bench.get("release_input_o")), (done, release));
+            silent.iter().for_each(|name| assert_eq!(bench.get(name), 0, "{kind}, abort in {at}: {name}"));
+            for name in ["step_o", "wave_running_o"] {
+                let kept = row.get(name).copied().filter(|_| cycle <= work).unwrap_or(0);
+                assert_eq!(bench.get(name), kept, "{kind}, abort in {at}, {cycle} later: {name}");
+            }
+            bench.edge();
+        }
+    }
+
+    fn check(&self, bench: &mut Bench<JobSeq>) {
+        let script = Script::of(self);
+        self.inputs(bench);
         bench.set("start_i", 1);
         assert_eq!(bench.get("busy_o"), 0);
         bench.edge();
-        let after_input = if self.job == GENERATE { 1 } else { 2 + self.input_wait as usize };
         let (mut pushed, mut counted) = (0, 0);
         for (cycle, row) in script.rows.iter().enumerate() {
             // A second start and a changed job do nothing to a job that runs.
             bench.set("start_i", u64::from(cycle + 1 < script.rows.len()));
             bench.set("job_i", cycle as u64);
-            bench.set("input_ready_i", u64::from(cycle as u64 > self.input_wait));
-            bench.set("output_empty_i", u64::from(cycle as u64 >= after_input as u64 + self.output_wait));
-            bench.set("busy_i", u64::from(script.busy[cycle]));
-            bench.set("token_eos_i", u64::from(pushed + 1 == self.eos));
+            self.surroundings(bench, &script, cycle);
             for name in JobSeq::OUTPUTS {
                 let expected = row.get(name).copied().unwrap_or(0);
                 assert_eq!(bench.get(name), expected, "{name} in cycle s+{}", cycle + 1);
@@ -248,5 +293,49 @@ fn an_input_error_ends_the_job_at_once_and_the_next_is_good() {
     for kind in [ENCODE, RECONSTRUCT, DECODE, SCORE] {
         Job { error: true, ..job(kind) }.check(&mut bench);
         job(kind).check(&mut bench);
+    }
+}
+
+/// Whether the sequencer is past the point of no return: flush, or done.
+fn ends(script: &Script, job: &Job, cycle: usize) -> bool {
+    cycle + 1 + job.flush as usize >= script.rows.len()
+}
+
+#[test]
+fn an_abort_in_any_cycle_ends_the_job_without_another_start_and_the_next_is_good() {
+    for kind in [ENCODE, RECONSTRUCT, DECODE, GENERATE, SCORE] {
+        let job = Job { length: 3, ..job(kind) };
+        let script = Script::of(&job);
+        for at in 0..script.rows.len() {
+            let mut bench = Bench::new();
+            job.inputs(&mut bench);
+            bench.set("start_i", 1);
+            bench.edge();
+            bench.set("start_i", 0);
+            let late = ends(&script, &job, at);
+            for cycle in 0..=at {
+                job.surroundings(&mut bench, &script, cycle);
+                bench.set("abort_i", u64::from(cycle == at));
+                for name in JobSeq::OUTPUTS {
+                    let expected = script.rows[cycle].get(name).copied().unwrap_or(0);
+                    assert_eq!(bench.get(name), expected, "{kind}, abort in {at}: {name} in {cycle}");
+                }
+                bench.edge();
+            }
+            bench.set("abort_i", 0);
+            if late {
+                // It ends as if nothing had been asked.
+                for cycle in at + 1..script.rows.len() {
+                    job.surroundings(&mut bench, &script, cycle);
+                    assert_eq!(bench.get("done_o"), script.rows[cycle].get("done_o").copied().unwrap_or(0));
+                    assert_eq!(bench.get("aborted_o"), 0, "{kind}, abort in {at}");
+                    bench.edge();
+                }
+            } else {
+                job.stops(&mut bench, kind, at, &script.rows[at]);
+            }
+            assert_eq!(bench.get("busy_o"), 0);
+            job.check(&mut bench);
+        }
     }
 }

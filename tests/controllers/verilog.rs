@@ -62,11 +62,12 @@ fn clean_for_verilator_icarus_and_yosys() {
 fn stimulus(name: &str, cycle: usize, random: &mut Random) -> u64 {
     match name {
         "rst_i" => u64::from(cycle < 2 || random.below(200) == 0),
+        "abort_i" => u64::from(random.below(60) == 0),
         "start_i" | "done_i" => u64::from(random.below(4) == 0),
         "length_i" | "max_tokens_i" | "flush_last_i" | "token_capacity_i" => random.below(4),
         "token_eos_i" => u64::from(random.below(8) == 0),
         "encode_depths_i" | "decode_depths_i" => 1 + random.below(8),
-        name if name.ends_with("addr_i") => random.below(if cycle.is_multiple_of(8) { 256 } else { 64 }),
+        name if name.ends_with("addr_i") => random.below(if cycle.is_multiple_of(8) { 256 } else { 80 }),
         name if name.ends_with("last_i") => random.below(4),
         _ => random.below(1 << 32),
     }

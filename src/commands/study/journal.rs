@@ -1,7 +1,7 @@
 //! Rows on disk the moment they exist: one JSON line each, safe against being killed.
 
-use super::row::Row;
 use crate::commands::Failure;
+use hvae_mnn::study::{Row, Study, read_rows};
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -14,13 +14,16 @@ const HEADER: &str = "{\"study\":\"";
 pub struct Journal {
     path: PathBuf,
     file: File,
+    /// Of study, model and data: part of the checksum of every row.
+    identity: String,
     rows: BTreeMap<usize, Row>,
 }
 
 impl Journal {
     /// Opens or begins the journal at `path`. A last line that was torn when the writer was
-    /// killed is cut off; what is no journal of ours, and rows of another study, are refused as they are.
-    pub fn open(path: &Path, study: &str) -> Result<Journal, Failure> {
+    /// killed is cut off; what is no journal of ours, rows of another study, and rows that were changed, are
+    /// refused as they are.
+    pub fn open(path: &Path, study: &Study, identity: &str) -> Result<Journal, Failure> {
         let io = |e| Failure::io(path, e);
         let refuse = |found: &str| {
             Failure::input(format!(
@@ -32,35 +35,27 @@ impl Journal {
             OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).map_err(io)?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(io)?;
-        let header = format!("{{\"study\":\"{study}\"}}");
+        let header = format!("{{\"study\":\"{identity}\"}}");
         let whole = bytes.iter().rposition(|&b| b == b'\n').map_or(0, |end| end + 1);
         let text = String::from_utf8_lossy(&bytes[..whole]).into_owned();
-        let mut lines = text.lines();
-        match lines.next() {
-            Some(first) if first == header => {}
-            Some(first) if first.starts_with(HEADER) => {
+        let (first, rest) = text.split_once('\n').unwrap_or(("", ""));
+        match first {
+            first if first == header => {}
+            first if first.starts_with(HEADER) => {
                 return Err(refuse("those of another (or of another model or version)"));
             }
             // Nothing, or a header that was torn.
-            None if header.as_bytes().starts_with(&bytes) => {}
+            "" if text.is_empty() && header.as_bytes().starts_with(&bytes) => {}
             _ => return Err(refuse("a file of something else")),
         }
         file.set_len(whole as u64).map_err(io)?;
         file.seek(SeekFrom::End(0)).map_err(io)?;
-        let mut journal = Journal { path: path.into(), file, rows: BTreeMap::new() };
+        let mut journal =
+            Journal { path: path.into(), file, identity: identity.into(), rows: BTreeMap::new() };
         if whole == 0 {
             journal.line(&header)?;
         }
-        for (i, line) in lines.enumerate() {
-            let row: Row = serde_json::from_str(line).map_err(|e| {
-                Failure::input(format!(
-                    "{}:{}: expected a row, found {e}; remove the line",
-                    path.display(),
-                    i + 2
-                ))
-            })?;
-            journal.rows.insert(row.choice.row, row);
-        }
+        journal.rows = read_rows(&path.display().to_string(), 2, rest, study, identity)?;
         Ok(journal)
     }
 
@@ -70,7 +65,7 @@ impl Journal {
 
     /// Appends a row in one write.
     pub fn add(&mut self, row: Row) -> Result<(), Failure> {
-        self.line(&serde_json::to_string(&row).expect("a row is plain data"))?;
+        self.line(&row.to_line(&self.identity))?;
         self.rows.insert(row.choice.row, row);
         Ok(())
     }

@@ -1,23 +1,23 @@
 //! `hvae study`: many configurations on the golden model.
 
 mod journal;
-mod plan;
 mod row;
 mod table;
 
 use super::Failure;
 use super::claim::Claim;
 use super::inputs::read_text;
+use super::out::{remark, say};
 use super::progress;
-use hvae_mnn::model::Split;
+use hvae_mnn::model::{Split, bytes_of};
+use hvae_mnn::study::{Choice, Row, Study, read_rows};
 use journal::Journal;
-use plan::Study;
-use row::{Material, Row};
+use row::Material;
 use sha2::{Digest, Sha256};
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::Builder;
 
 #[derive(clap::Args)]
 #[command(
@@ -54,14 +54,12 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         study.model.clone_from(model);
     }
     if args.count {
-        println!("{}", study.rows());
-        return Ok(());
+        return say!("{}", study.rows());
     }
     if let Some(row) = args.row {
         let choice = known(&study, row, &file)?;
         let row = Material::read(&study)?.row(&study, &file, choice);
-        println!("{}", serde_json::to_string(&row).expect("a row is plain data"));
-        return Ok(());
+        return say!("{}", row.to_line(&identity(&study, &text)?));
     }
     let out = args.out.as_deref().expect("clap asks for it");
     let identity = identity(&study, &text)?;
@@ -70,24 +68,24 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     if !rows.exists() {
         table::refuse_others(&study, out)?;
     }
-    let journal = Journal::open(&rows, &identity)?;
+    let journal = Journal::open(&rows, &study, &identity)?;
     let rows = if args.collect.is_empty() {
         compute(&study, &file, journal, args.jobs)?
     } else {
-        collect(&study, &file, journal, &args.collect)?
+        collect(&study, &identity, journal, &args.collect)?
     };
     let missing = study.rows() - rows.len();
     if missing > 0 {
-        println!("{} of {} rows in {}; {missing} are missing", rows.len(), study.rows(), out.display());
+        say!("{} of {} rows in {}; {missing} are missing", rows.len(), study.rows(), out.display())?;
         return Ok(());
     }
     let written = table::write(&study, &rows, out)?;
     let failed = rows.iter().filter(|r| r.error.is_some()).count();
-    println!("{} rows, {failed} without figures; {} in {}", rows.len(), written.join(", "), out.display());
+    say!("{} rows, {failed} without figures; {} in {}", rows.len(), written.join(", "), out.display())?;
     Ok(())
 }
 
-fn known(study: &Study, row: usize, file: &str) -> Result<plan::Choice, Failure> {
+fn known(study: &Study, row: usize, file: &str) -> Result<Choice, Failure> {
     if row >= study.rows() {
         return Err(Failure::input(format!(
             "--row {row}: expected 0 to {}, the rows of {file}; choose another",
@@ -100,10 +98,10 @@ fn known(study: &Study, row: usize, file: &str) -> Result<plan::Choice, Failure>
 /// What rows depend on: the study, the model, the data and this program's version.
 fn identity(study: &Study, text: &str) -> Result<String, Failure> {
     let mut hash = Sha256::new();
-    hash.update(env!("CARGO_PKG_VERSION"));
+    hash.update(concat!(env!("CARGO_PKG_VERSION"), ", rows with checksums"));
     hash.update(text);
     for path in [study.model.join("model.safetensors"), Split::Test.file(&study.data)?] {
-        hash.update(fs::read(&path).map_err(|e| Failure::io(&path, e))?);
+        hash.update(bytes_of(&path)?);
     }
     Ok(hash.finalize().iter().map(|b| format!("{b:02x}")).collect())
 }
@@ -112,10 +110,13 @@ fn identity(study: &Study, text: &str) -> Result<String, Failure> {
 fn compute(study: &Study, file: &str, journal: Journal, jobs: usize) -> Result<Vec<Row>, Failure> {
     let missing: Vec<usize> = (0..study.rows()).filter(|&r| !journal.has(r)).collect();
     if !missing.is_empty() {
-        println!("{} of {} rows to compute", missing.len(), study.rows());
+        say!("{} of {} rows to compute", missing.len(), study.rows())?;
     }
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let jobs = if jobs == 0 { cores } else { jobs }.min(missing.len());
+    if jobs > cores {
+        remark!("hvae: --jobs {jobs}: {cores} at once, one a core");
+    }
+    let jobs = if jobs == 0 { cores } else { jobs.min(cores) }.min(missing.len());
     let material = if missing.is_empty() { None } else { Some(Material::read(study)?) };
     let (next, journal) = (AtomicUsize::new(0), Mutex::new(journal));
     let spin = progress::spinner("rows");
@@ -128,36 +129,31 @@ fn compute(study: &Study, file: &str, journal: Journal, jobs: usize) -> Result<V
         }
     };
     std::thread::scope(|scope| {
-        let all: Vec<_> = (0..jobs).map(|_| scope.spawn(worker)).collect();
-        all.into_iter().try_for_each(|t| t.join().expect("a row does not panic"))
+        // This thread works as well, so no other one has to be had.
+        let others: Vec<_> =
+            (1..jobs).map_while(|_| Builder::new().spawn_scoped(scope, worker).ok()).collect();
+        let own = worker();
+        let all = others.into_iter().map(|t| t.join().expect("a row does not panic"));
+        all.chain([own]).collect::<Result<(), Failure>>()
     })?;
     spin.finish_and_clear();
     Ok(journal.into_inner().expect("no writer panics").rows().values().cloned().collect())
 }
 
 /// Takes rows computed elsewhere.
-fn collect(study: &Study, file: &str, mut journal: Journal, files: &[PathBuf]) -> Result<Vec<Row>, Failure> {
+fn collect(
+    study: &Study,
+    identity: &str,
+    mut journal: Journal,
+    files: &[PathBuf],
+) -> Result<Vec<Row>, Failure> {
     for path in files {
-        for line in read_text(path)?.lines() {
-            let row = read_row(path, line)?;
-            let choice = known(study, row.choice.row, file)?;
-            if choice != row.choice {
-                return Err(Failure::input(format!(
-                    "{}: expected row {} of {file}, found other settings; compute it again with --row {0}",
-                    path.display(),
-                    choice.row
-                )));
-            }
-            if !journal.has(row.choice.row) {
+        let rows = read_rows(&path.display().to_string(), 1, &read_text(path)?, study, identity)?;
+        for (number, row) in rows {
+            if !journal.has(number) {
                 journal.add(row)?;
             }
         }
     }
     Ok(journal.rows().values().cloned().collect())
-}
-
-fn read_row(path: &Path, line: &str) -> Result<Row, Failure> {
-    serde_json::from_str(line).map_err(|e| {
-        Failure::input(format!("{}: expected a row that --row printed, found {e}", path.display()))
-    })
 }

@@ -1,58 +1,12 @@
-//! One row of a study: figures as a pure function of its configuration.
+//! The figures of a row: a pure function of its configuration.
 
-use super::plan::{Choice, Study};
 use crate::commands::Failure;
 use crate::commands::inputs::{balanced, read_data, read_model};
 use hvae_mnn::config::Config;
 use hvae_mnn::golden::{Golden, GoldenEngine};
 use hvae_mnn::model::{Effort, Protocol, Split, TrainedModel, evaluate};
 use hvae_mnn::pipeline::{map, own_sentences};
-use serde::{Deserialize, Serialize};
-
-/// Names of the figures.
-pub const FIGURES: [&str; 6] = ["ppl", "nll", "kl", "accuracy", "overlap", "clip_rate"];
-
-/// What a row showed, or why it cannot be.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Row {
-    #[serde(flatten)]
-    pub choice: Choice,
-    pub figures: Option<Figures>,
-    pub error: Option<String>,
-}
-
-/// Honest protocol: ELBO with z drawn from the posterior.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Figures {
-    pub ppl: f64,
-    /// Nats a sentence.
-    pub nll: f64,
-    /// Nats a sentence.
-    pub kl: f64,
-    /// Share of tokens predicted, 0 to 1.
-    pub accuracy: f64,
-    /// Share of words that a reconstruction keeps, 0 to 1.
-    pub overlap: Option<f64>,
-    /// Conversions that clipped, as a share of all.
-    pub clip_rate: f64,
-    pub adc_clips: u64,
-    pub saturations: u64,
-}
-
-impl Figures {
-    /// By the names of [`FIGURES`].
-    pub fn get(&self, name: &str) -> Option<f64> {
-        match name {
-            "ppl" => Some(self.ppl),
-            "nll" => Some(self.nll),
-            "kl" => Some(self.kl),
-            "accuracy" => Some(self.accuracy),
-            "overlap" => self.overlap,
-            "clip_rate" => Some(self.clip_rate),
-            _ => None,
-        }
-    }
-}
+use hvae_mnn::study::{Choice, Figures, Row, Study};
 
 /// What all rows read.
 pub struct Material {
@@ -82,7 +36,7 @@ impl Material {
 
     fn measure(&self, study: &Study, file: &str, choice: &Choice) -> Result<Figures, Failure> {
         let model = &self.model;
-        let config = study.config(file, choice)?;
+        let config = study.config(file, choice).map_err(|e| Failure::input(e.to_string()))?;
         let shape = (model.description.model.clone(), model.description.train.clone());
         let config = balanced(Config { model: shape.0, train: shape.1, ..config })?;
         let net = map(&model.network, &model.weights, &config, &self.calibration)?;

@@ -1,10 +1,9 @@
 //! A finished study as CSV, JSON and plots, sorted by row.
 
-use super::plan::{Plot, Study};
-use super::row::{FIGURES, Row};
 use crate::commands::Failure;
 use crate::commands::output::write_file;
 use hvae_mnn::report::{Dot, Scatter};
+use hvae_mnn::study::{FIGURES, Plot, Row, Study};
 use std::collections::BTreeMap;
 use std::path::Path;
 

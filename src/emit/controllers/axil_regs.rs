@@ -41,13 +41,17 @@ constants! {
     WORD_VOCABULARY: 6 = word("VOCABULARY");
     WORD_LATENT: 6 = word("LATENT");
     WORD_TILE_SAMPLES: 6 = word("TILE_SAMPLES");
+    WORD_IRQ_ENABLE: 6 = word("IRQ_ENABLE");
+    WORD_IRQ_STATUS: 6 = word("IRQ_STATUS");
     VALUE_ID: 32 = ID as LiteralType;
     MASK_JOB: 32 = mask(find("JOB"));
     MASK_INVERSE_TEMPERATURE: 32 = mask(find("INVERSE_TEMPERATURE"));
     MASK_MAX_TOKENS: 32 = mask(find("MAX_TOKENS"));
+    MASK_IRQ_ENABLE: 32 = mask(find("IRQ_ENABLE"));
     RESET_INVERSE_TEMPERATURE: 32 = find("INVERSE_TEMPERATURE").reset as LiteralType;
     RESET_MAX_TOKENS: 32 = find("MAX_TOKENS").reset as LiteralType;
     CONTROL_START: 32 = bit("CONTROL", "START");
+    CONTROL_ABORT: 32 = bit("CONTROL", "ABORT");
     JOB_SAMPLE_Z: 32 = bit("JOB", "SAMPLE_Z");
     JOB_SAMPLE_TOKENS: 32 = bit("JOB", "SAMPLE_TOKENS");
     STATUS_BUSY: 32 = bit("STATUS", "BUSY");
@@ -55,6 +59,11 @@ constants! {
     STATUS_ERR_LENGTH: 32 = bit("STATUS", "ERR_LENGTH");
     STATUS_ERR_TOKEN: 32 = bit("STATUS", "ERR_TOKEN");
     STATUS_ERR_JOB: 32 = bit("STATUS", "ERR_JOB");
+    STATUS_ERR_Z: 32 = bit("STATUS", "ERR_Z");
+    STATUS_ABORTED: 32 = bit("STATUS", "ABORTED");
+    STATUS_ANSWER: 32 = bit("STATUS", "ANSWER");
+    IRQ_DONE: 32 = bit("IRQ_STATUS", "DONE");
+    IRQ_ERROR: 32 = bit("IRQ_STATUS", "ERROR");
     BYTE_0: 32 = 0x0000_00FF;
     BYTE_1: 32 = 0x0000_FF00;
     BYTE_2: 32 = 0x00FF_0000;
@@ -92,6 +101,9 @@ pub struct AxilRegs {
     pub error_length_i: Signal<In, Bit>,
     pub error_token_i: Signal<In, Bit>,
     pub error_job_i: Signal<In, Bit>,
+    pub error_z_i: Signal<In, Bit>,
+    pub aborted_i: Signal<In, Bit>,
+    pub answer_i: Signal<In, Bit>,
     pub cycles_i: Signal<In, Bits<32>>,
     pub adc_clips_i: Signal<In, Bits<32>>,
     pub saturations_i: Signal<In, Bits<32>>,
@@ -101,7 +113,9 @@ pub struct AxilRegs {
     pub design_i: Signal<In, Bits<32>>,
     pub vocabulary_i: Signal<In, Bits<32>>,
     pub latent_i: Signal<In, Bits<32>>,
+    pub irq_o: Signal<Out, Bit>,
     pub start_o: Signal<Out, Bit>,
+    pub abort_o: Signal<Out, Bit>,
     pub job_o: Signal<Out, Bits<3>>,
     pub sample_z_o: Signal<Out, Bit>,
     pub sample_tokens_o: Signal<Out, Bit>,
@@ -122,10 +136,17 @@ pub struct AxilRegs {
     r_data: Dff<Bits<32>>,
     r_response: Dff<Bits<2>>,
     start: Dff<Bit>,
+    abort: Dff<Bit>,
     done: Dff<Bit>,
     err_length: Dff<Bit>,
     err_token: Dff<Bit>,
     err_job: Dff<Bit>,
+    err_z: Dff<Bit>,
+    aborted: Dff<Bit>,
+    answer: Dff<Bit>,
+    irq_enable: Dff<Bits<32>>,
+    irq_status: Dff<Bits<32>>,
+    irq: Dff<Bit>,
     job: Dff<Bits<32>>,
     seed_lo: Dff<Bits<32>>,
     seed_hi: Dff<Bits<32>>,
@@ -136,6 +157,8 @@ pub struct AxilRegs {
     put: Signal<Local, Bits<32>>,
     status: Signal<Local, Bits<32>>,
     busy: Signal<Local, Bit>,
+    enabled: Signal<Local, Bits<32>>,
+    pending: Signal<Local, Bits<32>>,
 }
 
 impl Logic for AxilRegs {
@@ -157,10 +180,17 @@ impl Logic for AxilRegs {
             r_data,
             r_response,
             start,
+            abort,
             done,
             err_length,
             err_token,
             err_job,
+            err_z,
+            aborted,
+            answer,
+            irq_enable,
+            irq_status,
+            irq,
             job,
             seed_lo,
             seed_hi,
@@ -185,11 +215,23 @@ impl Logic for AxilRegs {
         if self.err_job.q.val() {
             self.status.next = self.status.val() | STATUS_ERR_JOB;
         }
+        if self.err_z.q.val() {
+            self.status.next = self.status.val() | STATUS_ERR_Z;
+        }
+        if self.aborted.q.val() {
+            self.status.next = self.status.val() | STATUS_ABORTED;
+        }
+        if self.answer.q.val() {
+            self.status.next = self.status.val() | STATUS_ANSWER;
+        }
         if self.done_i.val() {
             self.done.d.next = true;
+            self.aborted.d.next = self.aborted_i.val();
+            self.answer.d.next = self.answer_i.val();
             self.err_length.d.next = self.error_i.val() && self.error_length_i.val();
             self.err_token.d.next = self.error_i.val() && self.error_token_i.val();
             self.err_job.d.next = self.error_i.val() && self.error_job_i.val();
+            self.err_z.d.next = self.error_i.val() && self.error_z_i.val();
         }
 
         comment!("keep: the bits of a register that the strobes leave alone");
@@ -225,6 +267,9 @@ impl Logic for AxilRegs {
             self.w_full.d.next = false;
         }
         self.start.d.next = false;
+        self.abort.d.next = false;
+        self.enabled.next = self.irq_enable.q.val();
+        self.pending.next = self.irq_status.q.val();
         if self.aw_full.q.val() && self.w_full.q.val() && !self.b_valid.q.val() {
             self.b_valid.d.next = true;
             self.b_response.d.next = RESPONSE_OKAY.into();
@@ -235,7 +280,16 @@ impl Logic for AxilRegs {
                     self.err_length.d.next = false;
                     self.err_token.d.next = false;
                     self.err_job.d.next = false;
+                    self.err_z.d.next = false;
+                    self.aborted.d.next = false;
+                    self.answer.d.next = false;
                 }
+                self.abort.d.next = (self.put.val() & CONTROL_ABORT).any() && self.busy.val();
+            } else if self.aw_word.q.val() == WORD_IRQ_ENABLE {
+                self.enabled.next =
+                    ((self.irq_enable.q.val() & self.keep.val()) | self.put.val()) & MASK_IRQ_ENABLE;
+            } else if self.aw_word.q.val() == WORD_IRQ_STATUS {
+                self.pending.next = self.irq_status.q.val() & !self.put.val();
             } else if self.busy.val() {
                 self.b_response.d.next = RESPONSE_SLVERR.into();
             } else if self.aw_word.q.val() == WORD_JOB {
@@ -255,6 +309,17 @@ impl Logic for AxilRegs {
                 self.b_response.d.next = RESPONSE_SLVERR.into();
             }
         }
+
+        comment!("irq follows its registers at once; what happens in the cycle of a clear stays");
+        if self.done_i.val() {
+            self.pending.next = self.pending.val() | IRQ_DONE;
+        }
+        if self.done_i.val() && self.error_i.val() {
+            self.pending.next = self.pending.val() | IRQ_ERROR;
+        }
+        self.irq_enable.d.next = self.enabled.val();
+        self.irq_status.d.next = self.pending.val();
+        self.irq.d.next = (self.enabled.val() & self.pending.val()).any();
 
         comment!("read: take the address, answer, start over");
         if self.s_axil_arvalid_i.val() && !self.ar_full.q.val() {
@@ -301,6 +366,10 @@ impl Logic for AxilRegs {
                 self.r_data.d.next = self.latent_i.val();
             } else if self.ar_word.q.val() == WORD_TILE_SAMPLES {
                 self.r_data.d.next = self.tile_samples_i.val();
+            } else if self.ar_word.q.val() == WORD_IRQ_ENABLE {
+                self.r_data.d.next = self.irq_enable.q.val();
+            } else if self.ar_word.q.val() == WORD_IRQ_STATUS {
+                self.r_data.d.next = self.irq_status.q.val();
             } else if self.ar_word.q.val() != WORD_CONTROL {
                 self.r_response.d.next = RESPONSE_SLVERR.into();
             }
@@ -313,10 +382,17 @@ impl Logic for AxilRegs {
             self.ar_full.d.next = false;
             self.r_valid.d.next = false;
             self.start.d.next = false;
+            self.abort.d.next = false;
             self.done.d.next = false;
             self.err_length.d.next = false;
             self.err_token.d.next = false;
             self.err_job.d.next = false;
+            self.err_z.d.next = false;
+            self.aborted.d.next = false;
+            self.answer.d.next = false;
+            self.irq_enable.d.next = 0.into();
+            self.irq_status.d.next = 0.into();
+            self.irq.d.next = false;
             self.job.d.next = 0.into();
             self.seed_lo.d.next = 0.into();
             self.seed_hi.d.next = 0.into();
@@ -324,15 +400,17 @@ impl Logic for AxilRegs {
             self.max_tokens.d.next = RESET_MAX_TOKENS.into();
         }
 
-        self.s_axil_awready_o.next = !self.aw_full.q.val();
-        self.s_axil_wready_o.next = !self.w_full.q.val();
-        self.s_axil_bvalid_o.next = self.b_valid.q.val();
+        self.s_axil_awready_o.next = !self.aw_full.q.val() && !self.rst_i.val();
+        self.s_axil_wready_o.next = !self.w_full.q.val() && !self.rst_i.val();
+        self.s_axil_bvalid_o.next = self.b_valid.q.val() && !self.rst_i.val();
         self.s_axil_bresp_o.next = self.b_response.q.val();
-        self.s_axil_arready_o.next = !self.ar_full.q.val();
-        self.s_axil_rvalid_o.next = self.r_valid.q.val();
+        self.s_axil_arready_o.next = !self.ar_full.q.val() && !self.rst_i.val();
+        self.s_axil_rvalid_o.next = self.r_valid.q.val() && !self.rst_i.val();
         self.s_axil_rdata_o.next = self.r_data.q.val();
         self.s_axil_rresp_o.next = self.r_response.q.val();
+        self.irq_o.next = self.irq.q.val() && !self.rst_i.val();
         self.start_o.next = self.start.q.val();
+        self.abort_o.next = self.abort.q.val();
         self.job_o.next = bit_cast::<3, 32>(self.job.q.val());
         self.sample_z_o.next = (self.job.q.val() & JOB_SAMPLE_Z).any();
         self.sample_tokens_o.next = (self.job.q.val() & JOB_SAMPLE_TOKENS).any();

@@ -17,7 +17,7 @@ pub fn header() -> String {
     for register in REGISTERS {
         let name = format!("HVAE_{}", register.name);
         define(format!("{name}_OFFSET"), format!("0x{:02X}u", register.offset));
-        if register.access == Access::ReadWrite {
+        if matches!(register.access, Access::ReadWrite | Access::AnyTime) {
             define(format!("{name}_RESET"), format!("{}u", register.reset));
         }
         for field in register.fields {
@@ -42,8 +42,14 @@ pub fn page() -> String {
     let mut text = String::from(
         "# Registers\n\n\
          AXI4-Lite, 32 bit; byte strobes are honoured and address bits 1:0 ignored. SLVERR \
-         answers an address\nbeyond the table, a write to a read-only register, and a write to a \
-         read-write register while BUSY;\nnothing is written then.\n\n\
+         answers an address\nbeyond the table, a write to a register that is `ro`, and a write to \
+         one that is `rw` while BUSY;\nnothing is written then. `rw any time` may be written while \
+         BUSY as well; of `w1c`, what is written as 1\nbecomes 0. The output `irq` is high while \
+         IRQ_STATUS & IRQ_ENABLE is not 0.\n\n\
+         ABORT: the job ends as soon as the stages that work have ended (DONE, ABORTED). Of its \
+         input packet\neverything is dropped, up to TLAST, even what comes later; a packet of \
+         which nothing has come yet is the\nnext job's. If a part of its answer has been written, \
+         the answer is ended with one more beat, 0xFFFFFFFF with TLAST.\n\n\
          | offset | register | access | reset | bits | field | meaning |\n\
          |--:|---|---|--:|--:|---|---|\n",
     );
@@ -51,6 +57,8 @@ pub fn page() -> String {
         let (access, reset) = match register.access {
             Access::ReadOnly => ("ro", String::new()),
             Access::ReadWrite => ("rw", register.reset.to_string()),
+            Access::AnyTime => ("rw any time", register.reset.to_string()),
+            Access::OneToClear => ("w1c", register.reset.to_string()),
             Access::WriteOnly => ("wo", String::new()),
         };
         for (index, field) in register.fields.iter().enumerate() {
@@ -107,6 +115,8 @@ mod tests {
             assert!(header.contains(&format!("HVAE_{}_OFFSET", register.name)));
             assert!(page.contains(&format!("| {} |", register.name)));
         }
+        assert!(page.contains("| 0x48 | IRQ_STATUS | w1c | 0 | 0 | DONE |"));
+        assert!(header.contains("#define HVAE_IRQ_ENABLE_ERROR_MASK           0x00000002u\n"));
         assert_eq!(find("STATUS").field("ERR_TOKEN").mask(), 8);
     }
 }

@@ -36,6 +36,7 @@ pub enum State {
     DecodeStart,
     DecodeRun,
     Push,
+    Stop,
     Flush,
     Done,
 }
@@ -47,6 +48,7 @@ pub struct JobSeq {
     pub clk_i: Signal<In, Clock>,
     pub rst_i: Signal<In, Bit>,
     pub start_i: Signal<In, Bit>,
+    pub abort_i: Signal<In, Bit>,
     pub job_i: Signal<In, Bits<3>>,
     pub input_ready_i: Signal<In, Bit>,
     pub input_error_i: Signal<In, Bit>,
@@ -78,6 +80,7 @@ pub struct JobSeq {
     pub counting_o: Signal<Out, Bit>,
     pub done_o: Signal<Out, Bit>,
     pub error_o: Signal<Out, Bit>,
+    pub aborted_o: Signal<Out, Bit>,
     state: Dff<State>,
     job: Dff<Bits<3>>,
     timer: Dff<Bits<8>>,
@@ -90,6 +93,7 @@ pub struct JobSeq {
     last: Dff<Bit>,
     counting: Dff<Bit>,
     error: Dff<Bit>,
+    aborted: Dff<Bit>,
     encode_start: Dff<Bits<8>>,
     decode_start: Dff<Bits<8>>,
     latent_start: Dff<Bit>,
@@ -101,6 +105,7 @@ pub struct JobSeq {
     wave_next: Signal<Local, Bits<8>>,
     wave_here: Signal<Local, Bits<8>>,
     decode_next: Signal<Local, Bits<8>>,
+    ending: Signal<Local, Bit>,
 }
 
 impl Logic for JobSeq {
@@ -121,6 +126,7 @@ impl Logic for JobSeq {
             last,
             counting,
             error,
+            aborted,
             encode_start,
             decode_start,
             latent_start,
@@ -160,6 +166,7 @@ impl Logic for JobSeq {
                     self.wave.d.next = 0.into();
                     self.first.d.next = true;
                     self.error.d.next = false;
+                    self.aborted.d.next = false;
                     self.state.d.next = State::Clear;
                 }
             }
@@ -292,6 +299,14 @@ impl Logic for JobSeq {
                     self.state.d.next = State::DecodeStart;
                 }
             }
+            State::Stop => {
+                if !self.busy_i.val() {
+                    self.step.d.next = 0.into();
+                    self.waving.d.next = false;
+                    self.scoring.d.next = false;
+                    self.state.d.next = State::Flush;
+                }
+            }
             State::Flush => {
                 self.timer.d.next = self.timer.q.val() + 1;
                 if self.timer.q.val() == self.flush_last_i.val() {
@@ -302,6 +317,27 @@ impl Logic for JobSeq {
             State::Done => {
                 self.state.d.next = State::Idle;
             }
+        }
+
+        comment!(
+            "No more starts; what works comes to its end, with the step it works on. Too late where the answer is whole."
+        );
+        self.ending.next = self.state.q.val() == State::Stop
+            || self.state.q.val() == State::Flush
+            || self.state.q.val() == State::Done;
+        if self.abort_i.val() && self.state.q.val() != State::Idle && !self.ending.val() {
+            self.aborted.d.next = true;
+            self.error.d.next = false;
+            self.timer.d.next = 0.into();
+            self.step.d.next = self.step.q.val();
+            self.waving.d.next = self.waving.q.val();
+            self.scoring.d.next = self.scoring.q.val();
+            self.encode_start.d.next = 0.into();
+            self.decode_start.d.next = 0.into();
+            self.latent_start.d.next = false;
+            self.bridge_start.d.next = false;
+            self.push.d.next = false;
+            self.state.d.next = State::Stop;
         }
 
         if self.rst_i.val() {
@@ -337,6 +373,7 @@ impl Logic for JobSeq {
         self.counting_o.next = self.counting.q.val();
         self.done_o.next = self.state.q.val() == State::Done;
         self.error_o.next = (self.state.q.val() == State::Done) && self.error.q.val();
+        self.aborted_o.next = (self.state.q.val() == State::Done) && self.aborted.q.val();
     }
 }
 

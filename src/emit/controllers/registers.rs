@@ -1,7 +1,7 @@
 //! The registers of the accelerator as one table, from which come the numbers of
 //! `hvae_axil_regs`, the C header, the page for people and the driver's offsets.
 
-use Access::{ReadOnly, ReadWrite, WriteOnly};
+use Access::{AnyTime, OneToClear, ReadOnly, ReadWrite, WriteOnly};
 
 /// What a bus master may do with a register.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -10,6 +10,10 @@ pub enum Access {
     ReadOnly,
     /// Writing is refused (SLVERR) while a job runs.
     ReadWrite,
+    /// Writing is never refused.
+    AnyTime,
+    /// What is written as 1 becomes 0; never refused.
+    OneToClear,
     /// Reads as 0.
     WriteOnly,
 }
@@ -72,7 +76,7 @@ const fn register(
 pub const ID: u32 = 0x4856_4145;
 
 /// Version of the register map, in the VERSION register: what a driver was written for.
-pub const VERSION: u32 = 0x0000_0200;
+pub const VERSION: u32 = 0x0000_0300;
 
 /// Every register, by offset.
 #[rustfmt::skip]
@@ -85,6 +89,7 @@ pub const REGISTERS: &[Register] = &[
     ]),
     register(0x08, "CONTROL", WriteOnly, 0, &[
         field("START", 0, 1, "write 1 to start the job; ignored while BUSY"),
+        field("ABORT", 1, 1, "write 1 to end the job that waits or runs, as soon as no stage works; ignored while not BUSY"),
     ]),
     register(0x0C, "JOB", ReadWrite, 0, &[
         choice("JOB", 0, 3, "which job", &[
@@ -99,6 +104,9 @@ pub const REGISTERS: &[Register] = &[
         field("ERR_LENGTH", 2, 1, "the packet had too few or too many words for the job; cleared by START"),
         field("ERR_TOKEN", 3, 1, "the input named a token beyond the vocabulary; cleared by START"),
         field("ERR_JOB", 4, 1, "this design has no such job; cleared by START"),
+        field("ERR_Z", 5, 1, "a word of z does not fit the format of states; cleared by START"),
+        field("ABORTED", 6, 1, "the job was ended by ABORT; cleared by START"),
+        field("ANSWER", 7, 1, "the job that has ended wrote an answer, or a part of it; cleared by START"),
     ]),
     register(0x14, "SEED_LO", ReadWrite, 0, &[
         field("SEED_LO", 0, 32, "seed of everything random, bits 31:0"),
@@ -135,6 +143,14 @@ pub const REGISTERS: &[Register] = &[
     ]),
     register(0x40, "TILE_SAMPLES", ReadOnly, 0, &[
         field("TILE_SAMPLES", 0, 32, "cycles of this job in which tiles converted, summed over tiles; modulo 2^32"),
+    ]),
+    register(0x44, "IRQ_ENABLE", AnyTime, 0, &[
+        field("DONE", 0, 1, "irq is high while IRQ_STATUS has DONE"),
+        field("ERROR", 1, 1, "irq is high while IRQ_STATUS has ERROR"),
+    ]),
+    register(0x48, "IRQ_STATUS", OneToClear, 0, &[
+        field("DONE", 0, 1, "a job has ended, in whatever way; write 1 to clear"),
+        field("ERROR", 1, 1, "a job was refused (an ERR bit of STATUS); write 1 to clear"),
     ]),
 ];
 

@@ -201,7 +201,7 @@ impl Gpu {
         for (block, d) in d_sentence {
             back.pass(block, When::Sentence, d);
         }
-        for id in (0..network.blocks.len()).rev() {
+        for id in net.schedule().order().rev() {
             match network.blocks[id].op {
                 _ if !lives_there(network, id) => back.block(id),
                 Op::Cell { kind, init, .. } => passes.back(id, kind, init, back.take(id)),

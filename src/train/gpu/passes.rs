@@ -137,11 +137,7 @@ impl<'a> Passes<'a> {
                     (self.device.upload(trace.get(source, Role::Output)), rows)
                 }
                 block if matches!(block.op, Op::Embedding { .. }) => {
-                    let tokens = match when {
-                        When::EncoderStep => &self.batch.encoder_tokens,
-                        _ => &self.batch.decoder_tokens,
-                    };
-                    (self.resident(source, 0).weight.clone(), tokens.clone())
+                    (self.resident(source, 0).weight.clone(), self.batch.tokens(when).to_vec())
                 }
                 _ => {
                     let first = layout.batch() as u32;

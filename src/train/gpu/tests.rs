@@ -111,15 +111,18 @@ fn updates_are_those_of_the_processor() {
     }
     gpu.settle(&mut net_there, &mut adam_there).unwrap();
     assert_eq!(adam.updates, adam_there.updates);
+    let most = |t: &Array2<f32>| t.iter().fold(0.0f32, |most, x| most.max(x.abs()));
+    // Moments are small numbers: off by a share of the largest of their tensor.
     let pairs = [
-        (net.tensors(), net_there.tensors(), 1e-3),
-        (&adam.first, &adam_there.first, 1e-6),
-        (&adam.second, &adam_there.second, 1e-6),
+        ("weights", net.tensors(), net_there.tensors(), None),
+        ("first moments", &adam.first, &adam_there.first, Some(1e-4)),
+        ("second moments", &adam.second, &adam_there.second, Some(1e-4)),
     ];
-    for (want, got, limit) in pairs {
+    for (what, want, got, share) in pairs {
         for ((want, got), (name, _)) in want.iter().zip(got).zip(network.tensors()) {
-            let off = (got - want).iter().fold(0.0f32, |most, d| most.max(d.abs()));
-            assert!(off <= limit, "{name}: off by {off}");
+            let limit = share.map_or(1e-3, |share| share * most(want));
+            let off = most(&(got - want));
+            assert!(limit > 0.0 && off <= limit, "{what} of {name}: off by {off}, at most {limit}");
         }
     }
     let moved = |(a, b): (&Array2<f32>, &Array2<f32>)| a != b;

@@ -1,7 +1,11 @@
-//! The bounds of every value of `hvae.toml` that a section can judge by itself.
+//! The bounds of every value of `hvae.toml` that the text can judge by itself.
 
-use super::{Config, ConfigError, Encoding, Lanes, LatentFrom};
+mod device;
+mod train;
+
+use super::{Config, ConfigError, Encoding, Lanes};
 use std::fmt::Display;
+use std::ops::RangeInclusive;
 
 struct Checker<'a> {
     file: &'a str,
@@ -27,30 +31,46 @@ impl Checker<'_> {
         &self,
         place: (&'static str, &'static str),
         found: u64,
-        range: std::ops::RangeInclusive<u64>,
+        range: RangeInclusive<u64>,
         hint: &'static str,
     ) -> Result<(), ConfigError> {
         let expected = format!("{} to {}", range.start(), range.end());
         self.require(range.contains(&found), place, found, expected, hint)
     }
+
+    /// A finite number of a range.
+    fn real(
+        &self,
+        place: (&'static str, &'static str),
+        found: f64,
+        range: RangeInclusive<f64>,
+        hint: &'static str,
+    ) -> Result<(), ConfigError> {
+        let show = |x: f64| {
+            if x.abs() >= 1e5 || (x != 0.0 && x.abs() < 1e-3) { format!("{x:e}") } else { x.to_string() }
+        };
+        let expected = format!("{} to {}", show(*range.start()), show(*range.end()));
+        self.require(range.contains(&found), place, found, expected, hint)
+    }
 }
 
-/// Refuses values no stage could work with.
-pub(super) fn check(file: &str, config: &Config) -> Result<(), ConfigError> {
-    let c = Checker { file };
-    model(&c, config)?;
-    train(&c, config)?;
-    fixed(&c, config)?;
-    crossbar(&c, config)?;
-    for (key, ohm) in config.wires.resistances() {
-        let sensible = ohm.is_finite() && ohm >= 0.0;
-        c.require(sensible, ("wires", key), ohm, "0 or more", "ohms; 0 leaves the resistance out")?;
+impl Config {
+    /// Refuses values that no stage could work with; `file` is how messages call where they stand.
+    pub fn check(&self, file: &str) -> Result<(), ConfigError> {
+        let c = Checker { file };
+        model(&c, self)?;
+        train::check(&c, self)?;
+        fixed(&c, self)?;
+        crossbar(&c, self)?;
+        device::check(&c, &self.device)?;
+        for (key, ohm) in self.wires.resistances() {
+            c.real(("wires", key), ohm, 0.0..=1e9, "ohms; 0 leaves the resistance out")?;
+        }
+        for (key, amount) in self.noise.amounts() {
+            c.real(("noise", key), amount, 0.0..=1000.0, "0 leaves it out")?;
+        }
+        accelerator(&c, self)
     }
-    for (key, amount) in config.noise.amounts() {
-        let sensible = (0.0..=1000.0).contains(&amount);
-        c.require(sensible, ("noise", key), amount, "0 to 1000", "0 leaves it out")?;
-    }
-    accelerator(&c, config)
 }
 
 fn model(c: &Checker, config: &Config) -> Result<(), ConfigError> {
@@ -75,93 +95,6 @@ fn model(c: &Checker, config: &Config) -> Result<(), ConfigError> {
         m.vocabulary as u64,
         5..=65536,
         "four special tokens and at least one word; tokens are 16 bits",
-    )
-}
-
-fn train(c: &Checker, config: &Config) -> Result<(), ConfigError> {
-    let t = &config.train;
-    c.within(("train", "epochs"), t.epochs as u64, 1..=100_000, "passes over the sentences")?;
-    let rises = t.kl_ratio > 0.0 && t.kl_ratio <= 1.0;
-    c.require(
-        rises,
-        ("train", "kl_ratio"),
-        t.kl_ratio,
-        "above 0, at most 1",
-        "the share of a cycle in which the weight rises",
-    )?;
-    c.require(
-        (0.0..=1.0).contains(&t.kl_start),
-        ("train", "kl_start"),
-        t.kl_start,
-        "0 to 1",
-        "the weight a cycle starts with",
-    )?;
-    let steps = config.model.latent_steps;
-    c.require(
-        steps.is_last() || t.last_step_kl == 0.0,
-        ("train", "last_step_kl"),
-        t.last_step_kl,
-        "0 with latent_steps = \"mean\" or \"sum\"",
-        "TWR-VAE charges the states of all steps (step_kl)",
-    )?;
-    c.require(
-        t.batch_norm == 0.0 || steps.is_last(),
-        ("train", "batch_norm"),
-        t.batch_norm,
-        "0 with latent_steps = \"mean\" or \"sum\"",
-        "the means of the last step are what is normalised",
-    )?;
-    c.require(
-        t.batch_norm == 0.0 || config.model.latent_from != LatentFrom::TopDown,
-        ("train", "batch_norm"),
-        t.batch_norm,
-        "0 with latent_from = \"top-down\"",
-        "means that depend on a draw do not fold into a head",
-    )?;
-    let every = t.hardware_every;
-    let fits = every == 0 || 500 % every == 0;
-    c.require(
-        fits,
-        ("train", "hardware_every"),
-        every,
-        "0 or a divisor of 500",
-        "checkpoints lie between two programmings",
-    )?;
-    c.within(("train", "batch"), t.batch as u64, 1..=65536, "sentences per update")?;
-    let weights: [(&'static str, f32, &'static str); 13] = [
-        ("lambda_low", t.lambda_low, "a weight in the objective"),
-        ("step_kl", t.step_kl, "a weight in the objective"),
-        ("last_step_kl", t.last_step_kl, "a weight in the objective"),
-        ("free_nats", t.free_nats, "nats per dimension of z"),
-        ("free_nats_of_z", t.free_nats_of_z, "nats of z as a whole"),
-        ("batch_norm", t.batch_norm, "the deviation of the means of z"),
-        ("start_penalty", t.start_penalty, "a weight in the objective"),
-        ("start_limit", t.start_limit, "the size of a state"),
-        ("kl_warmup_epochs", t.kl_warmup_epochs, "epochs, or part of one"),
-        ("final_learning_rate", t.final_learning_rate, "a share of learning_rate"),
-        ("adam_epsilon", t.adam_epsilon, "added to the deviation of the gradient"),
-        ("weight_decay", t.weight_decay, "0 leaves it out"),
-        ("clip_norm", t.clip_norm, "0 leaves it out"),
-    ];
-    for (key, value, hint) in weights {
-        c.require(value.is_finite() && value >= 0.0, ("train", key), value, "0 or more", hint)?;
-    }
-    for (key, value) in [
-        ("embedding_dropout", t.embedding_dropout),
-        ("level_dropout", t.level_dropout),
-        ("output_dropout", t.output_dropout),
-        ("word_dropout", t.word_dropout),
-    ] {
-        let share = (0.0..1.0).contains(&value);
-        c.require(share, ("train", key), value, "0 or more, below 1", "the share that is dropped")?;
-    }
-    let rate = t.learning_rate;
-    c.require(
-        rate > 0.0 && rate <= 1.0,
-        ("train", "learning_rate"),
-        rate,
-        "above 0, at most 1",
-        "1e-4 to 3e-3 is usual",
     )
 }
 
@@ -215,6 +148,20 @@ fn crossbar(c: &Checker, config: &Config) -> Result<(), ConfigError> {
     )?;
     c.within(("crossbar", "adc_bits"), x.adc_bits.into(), 1..=24, "real converters have 4 to 12")?;
     c.within(("crossbar", "adc_shift"), x.adc_shift.into(), 0..=16, "0 keeps every conductance step")?;
+    c.within(
+        ("crossbar", "adc_bits + adc_shift"),
+        (x.adc_bits + x.adc_shift).into(),
+        1..=30,
+        "a column sum has less than 31 bits; lower one of them",
+    )?;
+    let bent = config.noise.inl > 0.0 || config.noise.dnl > 0.0;
+    c.require(
+        !bent || x.adc_bits <= 16,
+        ("crossbar", "adc_bits"),
+        x.adc_bits,
+        "at most 16 with [noise] inl or dnl",
+        "a bent converter is a table of all its codes",
+    )?;
     let codes = (1u64 << x.adc_bits) - 1;
     c.within(("crossbar", "adc_zero"), x.adc_zero.into(), 0..=codes, "a code of the converter")?;
     c.require(
@@ -235,6 +182,12 @@ fn crossbar(c: &Checker, config: &Config) -> Result<(), ConfigError> {
         x.columns_per_adc as u64,
         1..=256,
         "the sequencer counts slots in 8 bits",
+    )?;
+    c.within(
+        ("crossbar", "physical_tiles"),
+        x.physical_tiles as u64,
+        0..=1_000_000,
+        "0: as many as the weights need",
     )
 }
 
@@ -254,14 +207,7 @@ fn accelerator(c: &Checker, config: &Config) -> Result<(), ConfigError> {
         3..=4095,
         "a word between <sos> and <eos>; steps are counted in 12 bits",
     )?;
-    let clock = a.clock_mhz;
-    c.require(
-        clock > 0.0 && clock <= 10_000.0,
-        ("accelerator", "clock_mhz"),
-        clock,
-        "above 0, at most 10000",
-        "a clock in megahertz",
-    )
+    c.real(("accelerator", "clock_mhz"), a.clock_mhz, 0.001..=10_000.0, "a clock in megahertz")
 }
 
 #[cfg(test)]

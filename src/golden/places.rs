@@ -1,0 +1,92 @@
+//! Where numbers are clipped: every saturation flag of the data path by name.
+
+use crate::quant::Saturations;
+
+macro_rules! places {
+    ($($(#[doc = $doc:literal])* $name:ident),* $(,)?) => {
+        /// A rounding or addition of the data path.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Place { $($(#[doc = $doc])* $name),* }
+
+        impl Place {
+            pub const ALL: &[Place] = &[$(Place::$name),*];
+        }
+    };
+}
+
+places! {
+    /// A part of a cell's pre-activations, off its tiles.
+    Part,
+    /// Two parts added.
+    PartSum,
+    /// A state as the code that drives a word line.
+    Code,
+    RnnSum,
+    RnnState,
+    GruReset,
+    GruUpdate,
+    /// r * h_n
+    GruGated,
+    /// x_n + r * h_n
+    GruCandidate,
+    /// n as a state.
+    GruNew,
+    /// n + z * (h - n)
+    GruState,
+    LstmInput,
+    LstmForget,
+    LstmCandidate,
+    LstmOutput,
+    /// f * c
+    LstmKept,
+    /// i * g
+    LstmAdded,
+    LstmCell,
+    /// c as a pre-activation.
+    LstmSquashed,
+    LstmState,
+    /// Mean or log-variance.
+    Moment,
+    /// sigma * e
+    LatentScaled,
+    /// e of the prior.
+    LatentPlain,
+    LatentSum,
+    /// h_0
+    Bridge,
+    /// c_0
+    BridgeCell,
+    Logit,
+}
+
+/// How often each place clipped, and how often it did not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Places([Saturations; Place::ALL.len()]);
+
+impl Default for Places {
+    fn default() -> Self {
+        Places([Saturations::default(); Place::ALL.len()])
+    }
+}
+
+impl Places {
+    pub fn at(&mut self, place: Place) -> &mut Saturations {
+        &mut self.0[place as usize]
+    }
+
+    pub fn of(&self, place: Place) -> Saturations {
+        self.0[place as usize]
+    }
+
+    /// Numbers clipped, wherever it was.
+    pub fn clipped(&self) -> u64 {
+        self.0.iter().map(|s| s.clipped).sum()
+    }
+
+    pub fn add(&mut self, other: &Places) {
+        for (mine, theirs) in self.0.iter_mut().zip(&other.0) {
+            mine.clipped += theirs.clipped;
+            mine.fitted += theirs.fitted;
+        }
+    }
+}

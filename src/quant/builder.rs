@@ -1,0 +1,187 @@
+//! Real numbers to the integers of a network: scales from weights, ranges from calibration.
+
+use super::bias::{Bias, ClippedBias};
+use super::matrix::{best_format, clipping_format};
+use super::{BlockIntegers, Calibration, Format, IntMatrix, Integers};
+use crate::config::{CellKind, Fixed};
+use crate::model::{BlockId, Network, Op, Role, Weights};
+use ndarray::{ArrayView2, Axis, Ix2, concatenate, s};
+
+/// The vectors that drive word lines in the name of block `id`: what it hands on,
+/// and for a cell also the h_0 that its bridge gives.
+fn driving(network: &Network, id: BlockId) -> Vec<(BlockId, Role)> {
+    let start = match &network.blocks[id].op {
+        Op::Cell { init, .. } => *init,
+        _ => None,
+    };
+    [Some(id), start].into_iter().flatten().map(|b| (b, Role::Output)).collect()
+}
+
+pub struct Builder<'a> {
+    network: &'a Network,
+    weights: &'a Weights,
+    fixed: &'a Fixed,
+    calibration: &'a Calibration,
+    dac: Vec<Option<Format>>,
+}
+
+impl<'a> Builder<'a> {
+    pub fn new(
+        network: &'a Network,
+        weights: &'a Weights,
+        fixed: &'a Fixed,
+        calibration: &'a Calibration,
+    ) -> Builder<'a> {
+        let dac = |id| {
+            let drives = network.drives(id);
+            drives.then(|| calibration.format(&driving(network, id), fixed.input_bits))
+        };
+        let dac = (0..network.blocks.len()).map(dac).collect();
+        Builder { network, weights, fixed, calibration, dac }
+    }
+
+    /// The integers of every block, and the biases that were larger than they can matter.
+    pub fn integers(&self) -> (Integers, Vec<ClippedBias>) {
+        let mut clipped = Vec::new();
+        let blocks = (0..self.network.blocks.len()).map(|id| self.block(id, &mut clipped)).collect();
+        (Integers(blocks), clipped)
+    }
+
+    fn tensor(&self, id: BlockId, suffix: &str) -> String {
+        format!("{}.{suffix}", self.network.blocks[id].name)
+    }
+
+    fn matrix(&self, id: BlockId, suffix: &str) -> ArrayView2<'_, f32> {
+        let tensor = self.weights.get(&self.tensor(id, suffix));
+        tensor.view().into_dimensionality::<Ix2>().expect("the weights were checked against the network")
+    }
+
+    /// Biases one after the other.
+    fn bias(&self, id: BlockId, suffixes: &[&str]) -> Bias {
+        let mut bias = Bias { values: Vec::new(), tensors: Vec::new() };
+        for suffix in suffixes {
+            let name = self.tensor(id, suffix);
+            let values = self.weights.get(&name).iter().map(|&b| f64::from(b));
+            bias.values.extend(values);
+            bias.tensors.push((name.clone(), self.weights.get(&name).len()));
+        }
+        bias
+    }
+
+    fn dac(&self, id: BlockId) -> Format {
+        self.dac[id].unwrap_or_else(|| panic!("block {} drives no word lines", self.network.blocks[id].name))
+    }
+
+    /// A matrix read in the formats `outputs`.
+    fn int(
+        &self,
+        weights: ArrayView2<f32>,
+        bias: Option<&Bias>,
+        source: BlockId,
+        outputs: &[Format],
+        clipped: &mut Vec<ClippedBias>,
+    ) -> IntMatrix {
+        let (bits, values) = (self.fixed.weight_bits, weights.iter().map(|&w| f64::from(w)));
+        let format = match self.fixed.weight_clip {
+            Some(share) => clipping_format(values, bits, share),
+            None => best_format(values, bits),
+        };
+        let input = self.dac(source);
+        let Some(bias) = bias else { return IntMatrix::in_format(weights, None, format, input) };
+        let (matrix, lost) = IntMatrix::bounded(weights, bias, format, input, outputs);
+        clipped.extend(lost);
+        matrix
+    }
+
+    fn block(&self, id: BlockId, clipped: &mut Vec<ClippedBias>) -> BlockIntegers {
+        let state = Format::new(self.fixed.state_bits, self.fixed.pre_frac as i32);
+        let empty = BlockIntegers { dac: self.dac[id].map(|f| f.frac), ..BlockIntegers::default() };
+        match &self.network.blocks[id].op {
+            Op::Embedding { .. } => {
+                let format = self.dac(id);
+                let codes = self.matrix(id, "weight").mapv(|w| format.encode(f64::from(w)) as i32);
+                BlockIntegers { codes: Some(codes), ..empty }
+            }
+            Op::Cell { kind, hidden, inputs, .. } => {
+                let (h, c) = self.states(id);
+                let parts = self.parts(id, *kind, *hidden, inputs, clipped);
+                BlockIntegers {
+                    words: [Some(h), c].into_iter().flatten().map(|f| f.frac).collect(),
+                    matrices: parts.into_iter().map(Into::into).collect(),
+                    ..empty
+                }
+            }
+            Op::Moments { input, .. } => {
+                let both = [self.matrix(id, "mean.weight"), self.matrix(id, "log_variance.weight")];
+                let weights = concatenate(Axis(0), &both).expect("same input width");
+                let bias = self.bias(id, &["mean.bias", "log_variance.bias"]);
+                let matrix = self.int(weights.view(), Some(&bias), *input, &[state], clipped);
+                BlockIntegers { matrices: vec![matrix.into()], ..empty }
+            }
+            Op::Latent { .. } => empty,
+            Op::Linear { input, bias, .. } => {
+                let bias = bias.then(|| self.bias(id, &["bias"]));
+                let (h, c) = self.network.reader_of_start(id).map_or((state, None), |r| self.states(r));
+                let outputs: Vec<Format> = [Some(h), c].into_iter().flatten().collect();
+                let matrix = self.int(self.matrix(id, "weight"), bias.as_ref(), *input, &outputs, clipped);
+                BlockIntegers { matrices: vec![matrix.into()], ..empty }
+            }
+            Op::Vocabulary { input } => {
+                let bias = self.bias(id, &["bias"]);
+                let logit = self.calibration.format(&[(id, Role::Output)], self.fixed.logit_bits);
+                let matrix = self.int(self.matrix(id, "weight"), Some(&bias), *input, &[logit], clipped);
+                BlockIntegers { words: vec![logit.frac], matrices: vec![matrix.into()], ..empty }
+            }
+        }
+    }
+
+    /// Formats of a cell's h and, for an LSTM, c.
+    fn states(&self, id: BlockId) -> (Format, Option<Format>) {
+        let bits = self.fixed.state_bits;
+        let Op::Cell { kind, .. } = self.network.blocks[id].op else {
+            unreachable!("only cells have states")
+        };
+        // At least the resolution of the DAC codes that are taken from h.
+        let mut h = self.calibration.format(&driving(self.network, id), bits);
+        h.frac = h.frac.max(self.dac(id).frac);
+        let c = (kind == CellKind::Lstm).then(|| self.calibration.format(&[(id, Role::Cell)], bits));
+        (h, c)
+    }
+
+    /// The matrices of a cell, one an input, then the recurrent one.
+    fn parts(
+        &self,
+        id: BlockId,
+        kind: CellKind,
+        hidden: usize,
+        inputs: &[BlockId],
+        clipped: &mut Vec<ClippedBias>,
+    ) -> Vec<IntMatrix> {
+        let (bias_x, bias_h) = self.biases(id, kind, hidden);
+        let all = self.matrix(id, "weight_ih_l0");
+        let pre = [Format::new(self.fixed.pre_bits, self.fixed.pre_frac as i32)];
+        let mut parts = Vec::new();
+        let mut from = 0;
+        for (i, &source) in inputs.iter().enumerate() {
+            let to = from + self.network.width(source);
+            let bias = (i == 0).then_some(&bias_x);
+            parts.push(self.int(all.slice(s![.., from..to]), bias, source, &pre, clipped));
+            from = to;
+        }
+        parts.push(self.int(self.matrix(id, "weight_hh_l0"), bias_h.as_ref(), id, &pre, clipped));
+        parts
+    }
+
+    /// Biases of the first input part and of the recurrent part. The two PyTorch
+    /// biases are merged, save for the GRU candidate: n = tanh(W x + b + r * (U h + c)).
+    fn biases(&self, id: BlockId, kind: CellKind, hidden: usize) -> (Bias, Option<Bias>) {
+        let mut x = self.bias(id, &["bias_ih_l0"]);
+        let mut h = self.bias(id, &["bias_hh_l0"]);
+        let candidate = if kind == CellKind::Gru { 2 * hidden } else { x.values.len() };
+        for (b, c) in x.values.iter_mut().zip(&mut h.values).take(candidate) {
+            *b += std::mem::take(c);
+        }
+        x.tensors[0].0 += &format!(" + {}", self.tensor(id, "bias_hh_l0"));
+        (x, (kind == CellKind::Gru).then_some(h))
+    }
+}

@@ -1,0 +1,258 @@
+//! What of a network in integers weights and data decide: all that has to be stored of it.
+//!
+//! Shifts, tables, names and sizes follow from the network and `[fixed]`, so they stand nowhere and
+//! cannot be wrong.
+
+use super::bias::{coarse_bit, most_rows};
+use super::format::MOST_FRAC;
+use super::{Format, IntMatrix, QuantBlock, QuantCell, QuantError, QuantPart};
+use crate::config::{CellKind, Fixed};
+use crate::model::{BlockId, Network, Op};
+use ndarray::Array2;
+use serde::{Deserialize, Serialize};
+
+/// By block, in block order.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Integers(pub Vec<BlockIntegers>);
+
+/// Of one block.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BlockIntegers {
+    /// Fraction bits of the codes that drive word lines with the block's vector, where it drives any.
+    pub dac: Option<i32>,
+    /// Fraction bits of its words, where they are its own: h and, of an LSTM, c; logits.
+    pub words: Vec<i32>,
+    /// Of an embedding: DAC codes [vocabulary, size].
+    pub codes: Option<Array2<i32>>,
+    pub matrices: Vec<MatrixIntegers>,
+}
+
+/// Of one matrix.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MatrixIntegers {
+    /// [outputs, inputs + bias rows].
+    pub weights: Array2<i32>,
+    /// Fraction bits of the weights.
+    pub frac: i32,
+}
+
+impl From<IntMatrix> for MatrixIntegers {
+    fn from(matrix: IntMatrix) -> Self {
+        MatrixIntegers { weights: matrix.weights, frac: matrix.weight.frac }
+    }
+}
+
+type Parts = (Vec<QuantBlock>, Vec<Option<Format>>);
+
+impl Integers {
+    /// Every block with its formats, if these are integers of `network` in the widths of `fixed`.
+    pub(super) fn blocks(self, network: &Network, fixed: &Fixed) -> Result<Parts, QuantError> {
+        let count = network.blocks.len();
+        if self.0.len() != count {
+            return Err(QuantError::Stored {
+                place: "blocks".into(),
+                expected: count.to_string(),
+                found: self.0.len().to_string(),
+            });
+        }
+        let dac: Vec<Option<i32>> = self.0.iter().map(|b| b.dac).collect();
+        let words: Vec<Vec<i32>> = self.0.iter().map(|b| b.words.clone()).collect();
+        let check = Check { network, fixed, dac: &dac, words: &words };
+        let formats = (0..count).map(|id| check.of(id).drives()).collect::<Result<Vec<_>, _>>()?;
+        let blocks = self.0.into_iter().enumerate().map(|(id, block)| check.of(id).block(block));
+        Ok((blocks.collect::<Result<_, _>>()?, formats))
+    }
+}
+
+/// The formats of all blocks, as they were stored.
+struct Check<'a> {
+    network: &'a Network,
+    fixed: &'a Fixed,
+    dac: &'a [Option<i32>],
+    words: &'a [Vec<i32>],
+}
+
+impl<'a> Check<'a> {
+    fn of(&'a self, id: BlockId) -> CheckBlock<'a> {
+        CheckBlock { all: self, id, name: &self.network.blocks[id].name }
+    }
+}
+
+struct CheckBlock<'a> {
+    all: &'a Check<'a>,
+    id: BlockId,
+    name: &'a str,
+}
+
+impl CheckBlock<'_> {
+    fn wrong<T>(&self, expected: impl Into<String>, found: impl ToString) -> Result<T, QuantError> {
+        let place = format!("block {}", self.name);
+        Err(QuantError::Stored { place, expected: expected.into(), found: found.to_string() })
+    }
+
+    fn format(&self, bits: u32, frac: i32) -> Result<Format, QuantError> {
+        match (-MOST_FRAC..=MOST_FRAC).contains(&frac) {
+            true => Ok(Format::new(bits, frac)),
+            false => self.wrong(format!("-{MOST_FRAC} to {MOST_FRAC} fraction bits"), frac),
+        }
+    }
+
+    /// The format of the codes that drive word lines in its name.
+    fn drives(&self) -> Result<Option<Format>, QuantError> {
+        match (self.all.network.drives(self.id), self.all.dac[self.id]) {
+            (true, Some(frac)) => self.format(self.all.fixed.input_bits, frac).map(Some),
+            (false, None) => Ok(None),
+            (true, None) => self.wrong("a format of its codes", "none"),
+            (false, Some(frac)) => self.wrong("no codes", format!("a format of {frac} fraction bits")),
+        }
+    }
+
+    /// The formats of its words, `count` of them.
+    fn words(&self, bits: u32, count: usize) -> Result<Vec<Format>, QuantError> {
+        let words = &self.all.words[self.id];
+        match words.len() == count {
+            true => words.iter().map(|&frac| self.format(bits, frac)).collect(),
+            false => self.wrong(format!("{count} formats of words"), words.len()),
+        }
+    }
+
+    fn block(&self, stored: BlockIntegers) -> Result<QuantBlock, QuantError> {
+        let (network, fixed) = (self.all.network, self.all.fixed);
+        let moment_frac = fixed.pre_frac as i32;
+        let op = &network.blocks[self.id].op;
+        let mut given = stored.matrices.into_iter();
+        let mut matrix = |outputs: usize, source: BlockId, bias: bool| match given.next() {
+            Some(matrix) => self.matrix(matrix, (outputs, network.width(source)), bias, source),
+            None => self.wrong("a matrix", "none"),
+        };
+        let block = match op {
+            Op::Embedding { size } => match &stored.codes {
+                Some(codes) => self.embedding(codes.clone(), (network.vocabulary, *size))?,
+                None => return self.wrong("codes of an embedding", "none"),
+            },
+            Op::Cell { kind, hidden, inputs, init } => {
+                let mut words = self.words(fixed.state_bits, self.own_words())?.into_iter();
+                let rows = kind.gates() * hidden;
+                let mut parts = Vec::new();
+                for (i, &source) in inputs.iter().enumerate() {
+                    parts.push((source, network.blocks[source].name.clone(), matrix(rows, source, i == 0)?));
+                }
+                parts.push((self.id, "h".into(), matrix(rows, self.id, *kind == CellKind::Gru)?));
+                let part = |(source, name, matrix): (BlockId, String, IntMatrix)| {
+                    let shift = matrix.sum_frac() - fixed.pre_frac as i32;
+                    QuantPart { source, name, matrix, shift }
+                };
+                QuantBlock::Cell(QuantCell {
+                    kind: *kind,
+                    hidden: *hidden,
+                    parts: parts.into_iter().map(part).collect(),
+                    h: words.next().expect("as many as it has"),
+                    c: words.next(),
+                    init: *init,
+                })
+            }
+            Op::Moments { size, input, .. } => {
+                let matrix = matrix(2 * size, *input, true)?;
+                QuantBlock::Moments { shift: matrix.sum_frac() - moment_frac, matrix, size: *size }
+            }
+            Op::Latent { moments, .. } => QuantBlock::Latent { moments: moments.clone() },
+            Op::Linear { outputs, input, bias } => {
+                let matrix = matrix(*outputs, *input, *bias)?;
+                let (h, c) = match network.reader_of_start(self.id) {
+                    None => (Format::new(fixed.state_bits, moment_frac), None),
+                    Some(reader) => {
+                        let reader = self.all.of(reader);
+                        let mut words = reader.words(fixed.state_bits, reader.own_words())?.into_iter();
+                        (words.next().expect("as many as it has"), words.next())
+                    }
+                };
+                QuantBlock::Linear {
+                    shift: matrix.sum_frac() - h.frac,
+                    shift_c: c.map(|c| matrix.sum_frac() - c.frac),
+                    matrix,
+                }
+            }
+            Op::Vocabulary { input } => {
+                let matrix = matrix(network.vocabulary, *input, true)?;
+                let logit = self.words(fixed.logit_bits, 1)?[0];
+                QuantBlock::Vocabulary { shift: matrix.sum_frac() - logit.frac, matrix, logit }
+            }
+        };
+        let more = given.count();
+        let has_codes = matches!(op, Op::Embedding { .. }) == stored.codes.is_some();
+        match more == 0 && has_codes && self.all.words[self.id].len() == self.own_words() {
+            true => Ok(block),
+            false => self
+                .wrong("nothing that the block has no use for", format!("{more} matrices, words or codes")),
+        }
+    }
+
+    /// How many formats of words are the block's own.
+    fn own_words(&self) -> usize {
+        match self.all.network.blocks[self.id].op {
+            Op::Cell { kind, .. } => 1 + usize::from(kind == CellKind::Lstm),
+            Op::Vocabulary { .. } => 1,
+            _ => 0,
+        }
+    }
+
+    fn embedding(&self, codes: Array2<i32>, shape: (usize, usize)) -> Result<QuantBlock, QuantError> {
+        let format = Format::new(self.all.fixed.input_bits, 0);
+        if codes.dim() != shape {
+            return self.wrong(format!("codes of shape {shape:?}"), format!("{:?}", codes.dim()));
+        }
+        let fits = |code: &&i32| !(format.min()..=format.max()).contains(&i64::from(**code));
+        match codes.iter().find(fits) {
+            None => Ok(QuantBlock::Embedding { codes }),
+            Some(code) => self.wrong(format!("codes of {} bits", format.bits), code),
+        }
+    }
+
+    fn matrix(
+        &self,
+        stored: MatrixIntegers,
+        (outputs, inputs): (usize, usize),
+        bias: bool,
+        source: BlockId,
+    ) -> Result<IntMatrix, QuantError> {
+        let MatrixIntegers { weights, frac } = stored;
+        let weight = self.format(self.all.fixed.weight_bits, frac)?;
+        let Some(input) = self.all.of(source).drives()? else {
+            return self.wrong("an input that drives word lines", &self.all.network.blocks[source].name);
+        };
+        let bias_fine = usize::from(bias);
+        let least = inputs + bias_fine;
+        let most = if bias { least + most_rows(inputs) } else { least };
+        let (rows, columns) = weights.dim();
+        if rows != outputs || !(least..=most).contains(&columns) {
+            let expected = format!("a matrix of {outputs} x {least} to {most}");
+            return self.wrong(expected, format!("{rows} x {columns}"));
+        }
+        let limit = weight.max() as i32;
+        if let Some(code) = weights.iter().find(|w| !(-limit..=limit).contains(*w)) {
+            return self.wrong(format!("weights within +-{limit}"), code);
+        }
+        let bias_coarse = columns - least;
+        let coarse_bit = coarse_bit(weight, input);
+        let weights = weights.as_standard_layout().into_owned();
+        Ok(IntMatrix { weights, inputs, bias_coarse, bias_fine, coarse_bit, weight, input })
+    }
+}
+
+impl From<&QuantBlock> for BlockIntegers {
+    fn from(block: &QuantBlock) -> BlockIntegers {
+        let words = match block {
+            QuantBlock::Cell(cell) => [Some(cell.h), cell.c].into_iter().flatten().map(|f| f.frac).collect(),
+            QuantBlock::Vocabulary { logit, .. } => vec![logit.frac],
+            _ => Vec::new(),
+        };
+        let codes = match block {
+            QuantBlock::Embedding { codes } => Some(codes.clone()),
+            _ => None,
+        };
+        let matrices = block.matrices().into_iter().cloned().map(MatrixIntegers::from).collect();
+        BlockIntegers { dac: None, words, codes, matrices }
+    }
+}

@@ -1,0 +1,245 @@
+//! Mutation as a measure: single mutants of the emitted Verilog, planted in one build and chosen when a
+//! simulation starts. Every one that co-simulation and proofs do not see has its reason in
+//! `tests/mutation/survivors.txt`.
+
+use crate::common::designs::designs;
+use crate::common::simulations::simulation;
+use crate::common::{build, jobs, mapped, skip};
+use hvae_mnn::config::Config;
+use hvae_mnn::cosim::{Cosim, Effort, Engine, RunOptions};
+use hvae_mnn::golden::Golden;
+use hvae_mnn::rom::sha256;
+use hvae_mnn::tools;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// A place and what stands there instead, as `tests/mutation/mutate.py` gives it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+struct Mutant {
+    file: String,
+    line: usize,
+    start: usize,
+    end: usize,
+    kind: String,
+    was: String,
+    becomes: String,
+}
+
+impl Mutant {
+    /// One line that stays the same when other lines of the file move.
+    fn name(&self) -> String {
+        let short = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        format!("{}: {} => {}", self.file, short(&self.was), short(&self.becomes))
+    }
+}
+
+/// A file's text decides whether a mutant of one design is the same in another.
+type Place = (String, Mutant);
+
+/// Designs that together use every module of `rtl/`.
+const DESIGNS: [&str; 4] = [
+    "gru-gru-narrow-adc-skips-zeros",
+    "lstm-lstm-unfilled-wide-lanes-noisy-cells",
+    "gru-rnn-offset-dac2-shared-noisy-adc",
+    "lstm-one-lane-in-rounds",
+];
+
+struct Bench {
+    name: &'static str,
+    config: Config,
+    folder: tempfile::TempDir,
+    texts: BTreeMap<String, String>,
+}
+
+fn bench(name: &'static str) -> Bench {
+    let config = designs().into_iter().find(|d| d.name == name).expect("a design").config;
+    let folder = tempfile::tempdir().unwrap();
+    build(&mapped(&config, 1).0, &config, folder.path());
+    let files = fs::read_dir(folder.path().join("rtl")).unwrap().flatten();
+    let texts =
+        files.map(|f| (f.file_name().to_string_lossy().into_owned(), sha256(&fs::read(f.path()).unwrap())));
+    Bench { name, config, texts: texts.collect(), folder }
+}
+
+fn python() -> Result<PathBuf, String> {
+    crate::common::python(&["pyslang"])
+}
+
+fn mutate(words: &[&std::ffi::OsStr], folder: &Path) -> Vec<u8> {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/mutation/mutate.py");
+    let output =
+        Command::new(python().unwrap()).arg(script).args(words).current_dir(folder).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    output.stdout
+}
+
+fn sites(bench: &Bench) -> Vec<Place> {
+    let found: Vec<Mutant> =
+        serde_json::from_slice(&mutate(&["sites".as_ref(), "rtl".as_ref()], bench.folder.path())).unwrap();
+    found.into_iter().map(|m| (bench.texts[&m.file].clone(), m)).collect()
+}
+
+/// `count` of `places`, the same ones for the same seed.
+fn sample(places: BTreeSet<Place>, count: usize, seed: u64) -> Vec<Place> {
+    let key = |(_, m): &Place| sha256(format!("{seed} {} {} {}", m.name(), m.line, m.start).as_bytes());
+    let mut all: Vec<Place> = places.into_iter().collect();
+    all.sort_by_cached_key(key);
+    all.truncate(count);
+    all
+}
+
+/// Runs every mutant of the design; the places that were noticed, and those the simulator refuses.
+fn hunt(bench: &Bench, mutants: &[Place]) -> (BTreeSet<Place>, BTreeSet<Place>) {
+    let folder = bench.folder.path();
+    let verilator = tools::VERILATOR.find().unwrap();
+    let list = folder.join("mutants.json");
+    let plain: Vec<&Mutant> = mutants.iter().map(|(_, m)| m).collect();
+    fs::write(&list, serde_json::to_vec(&plain).unwrap()).unwrap();
+    let testbench = folder.join("sim/hvae_tb.sv");
+    let text = fs::read_to_string(&testbench).unwrap();
+    let declared =
+        "module hvae_tb;\n  reg [31:0] mutant [0:0];\n  initial $readmemh(\"mutant.hex\", mutant);";
+    fs::write(&testbench, text.replacen("module hvae_tb;", declared, 1)).unwrap();
+    let design = fs::read_to_string(folder.join("design.f")).unwrap();
+    let program = verilator.path.display().to_string();
+    let mut words = vec!["plant", "rtl", "hvae_tb", list.to_str().unwrap(), "env"];
+    let root = verilator.root.as_ref().map(|r| format!("VERILATOR_ROOT={}", r.display()));
+    words.extend(root.as_deref());
+    words.extend([&*program, "--lint-only", "--timing", "-Irtl", "--top-module", "hvae_tb"]);
+    words.extend(design.lines().map(str::trim).filter(|l| l.ends_with(".sv")));
+    words.push("sim/hvae_tb.sv");
+    let words: Vec<&std::ffi::OsStr> = words.iter().map(std::ffi::OsStr::new).collect();
+    let refused: Vec<usize> = serde_json::from_slice(&mutate(&words, folder)).unwrap();
+
+    let (net, sentences) = mapped(&bench.config, 1);
+    let golden = Golden::tiled(&net, &bench.config.accelerator);
+    let emitted = hvae_mnn::emit::emit(&net, &bench.config);
+    let latent = net.quant.network.width(net.quant.network.latent());
+    let jobs = jobs(&bench.config, &sentences, 12, latent);
+    choose(folder, 0);
+    let simulation = simulation(folder, Engine::Verilator, false, Effort::Build).unwrap();
+    let clean = |folder: &Path, stalls: u32, jobs: &[hvae_mnn::golden::Job]| {
+        let simulation = simulation.over(folder);
+        let cosim = Cosim { design: &emitted.design, golden: &golden, simulation: &simulation, processes: 1 };
+        let options = RunOptions { stalls, ..RunOptions::default() };
+        cosim.run(jobs, &options, &|_| {}).is_ok_and(|r| r.mismatches == 0 && r.cycles == r.cycles_expected)
+    };
+    assert!(clean(folder, 0, &jobs) && clean(folder, 3, &jobs), "{}: no mutant is alive", bench.name);
+
+    let killed = Mutex::new(BTreeSet::new());
+    let next = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, |n| n.get()) {
+            scope.spawn(|| {
+                // Which mutant is alive stands in a file of the folder, so every worker has one.
+                let own = tempfile::tempdir().unwrap();
+                crate::common::copy_tree(&folder.join("rom"), &own.path().join("rom"));
+                loop {
+                    let i = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(place) = mutants.get(i) else { break };
+                    if refused.contains(&(i + 1)) {
+                        continue;
+                    }
+                    choose(own.path(), i + 1);
+                    let few = &jobs[..6.min(jobs.len())];
+                    let alive = clean(own.path(), 0, few)
+                        && clean(own.path(), 0, &jobs)
+                        && clean(own.path(), 3, &jobs);
+                    if !alive {
+                        killed.lock().unwrap().insert(place.clone());
+                    }
+                }
+            });
+        }
+    });
+    let refused = refused.into_iter().map(|n| mutants[n - 1].clone()).collect();
+    (killed.into_inner().unwrap(), refused)
+}
+
+fn choose(folder: &Path, number: usize) {
+    fs::write(folder.join("mutant.hex"), format!("{number:08x}\n")).unwrap();
+}
+
+/// Modules with promises of their own: what co-simulation does not see, a proof may.
+fn proved(file: &str) -> Option<&str> {
+    let module = file.strip_suffix(".sv")?;
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("formal/{module}.svh")).exists().then_some(module)
+}
+
+/// Whether the promises of its module fail for the mutant.
+fn refuted(mutant: &Mutant, module: &str) -> bool {
+    let bench = bench(DESIGNS[0]);
+    let path = bench.folder.path().join("rtl").join(&mutant.file);
+    let text = fs::read_to_string(&path).unwrap();
+    let wrong = format!("{}({}){}", &text[..mutant.start], mutant.becomes, &text[mutant.end..]);
+    fs::write(&path, wrong).unwrap();
+    let out = tempfile::tempdir().unwrap();
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("formal/prove.py");
+    let status = Command::new("python3")
+        .args([
+            script.as_os_str(),
+            "--traces".as_ref(),
+            bench.folder.path().as_os_str(),
+            out.path().as_os_str(),
+        ])
+        .arg(module)
+        .output()
+        .unwrap()
+        .status;
+    status.code() == Some(1)
+}
+
+fn number(name: &str, otherwise: u64) -> u64 {
+    std::env::var(name).ok().map_or(otherwise, |text| text.parse().expect(name))
+}
+
+/// The table of the README, and the survivors that nobody has explained.
+#[test]
+#[ignore = "make mutate: some twenty minutes"]
+fn every_mutant_is_noticed_or_explained() {
+    if let Err(why) = python() {
+        return skip("mutants", &why);
+    }
+    let (count, seed) = (number("HVAE_MUTANTS", 600) as usize, number("HVAE_SEED", 1));
+    let benches: Vec<Bench> = DESIGNS.into_iter().map(bench).collect();
+    let every: BTreeSet<Place> = benches.iter().flat_map(sites).collect();
+    let total = every.len();
+    let mut alive = sample(every, count, seed);
+    let chosen = alive.len();
+    let mut by_simulation = 0;
+    let mut refused = BTreeSet::new();
+    for bench in &benches {
+        let here = |(text, m): &Place| bench.texts.get(&m.file) == Some(text);
+        let mutants: Vec<Place> = alive.iter().filter(|p| here(p)).cloned().collect();
+        let (killed, out) = hunt(bench, &mutants);
+        println!("{}: {} of {} noticed", bench.name, killed.len(), mutants.len());
+        by_simulation += killed.len();
+        refused.extend(out);
+        alive.retain(|place| !killed.contains(place));
+    }
+    alive.retain(|place| !refused.contains(place));
+    let before = alive.len();
+    alive.retain(|(_, m)| proved(&m.file).is_none_or(|module| !refuted(m, module)));
+    let by_proof = before - alive.len();
+
+    let reasons = fs::read_to_string("tests/mutation/survivors.txt").unwrap_or_default();
+    let explained: BTreeSet<&str> =
+        reasons.lines().filter(|l| !l.starts_with([' ', '#']) && !l.is_empty()).collect();
+    let unknown: Vec<String> =
+        alive.iter().map(|(_, m)| m.name()).filter(|name| !explained.contains(name.as_str())).collect();
+    println!(
+        "{total} places, {chosen} mutants of seed {seed}: {} no Verilog, {by_simulation} killed by co-simulation, \
+         {by_proof} by proofs, {} survive with a reason, {} without",
+        refused.len(),
+        alive.len() - unknown.len(),
+        unknown.len()
+    );
+    let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("mutants-alive.txt");
+    fs::write(&out, unknown.join("\n")).unwrap();
+    assert!(unknown.is_empty(), "no reason in tests/mutation/survivors.txt:\n{}", unknown.join("\n"));
+}
