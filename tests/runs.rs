@@ -210,7 +210,7 @@ fn a_simulator_ends_with_its_command_and_with_its_patience() {
     let (status, text) = answer(bench.cosim(&["--patience", "1"]));
     assert_eq!(status, Some(1), "{text}");
     assert!(text.contains("verilator was ended: it wrote nothing for 1 s;"), "{text}");
-    assert_eq!(alive(&bench), 0);
+    wait_for("its end after its patience", || alive(&bench) == 0);
 }
 
 #[test]
@@ -286,8 +286,8 @@ fn two_real_runs_at_once_are_both_right_and_none_passes_by_an_older_log() {
     }
 
     // That run's log, played by a simulator that can write none of its own.
-    let home = fs::read_dir(bench.path("build/sim")).unwrap().map(|e| e.unwrap().path());
-    let home = home.filter(|p| p.is_dir()).next().unwrap();
+    let mut below = fs::read_dir(bench.path("build/sim")).unwrap().map(|e| e.unwrap().path());
+    let home = below.find(|p| p.is_dir()).unwrap();
     let logs = tree(&home).into_keys().filter(|path| path.ends_with("log"));
     let log = logs.collect::<Vec<_>>().pop().unwrap();
     fs::copy(&log, bench.path("old.log")).unwrap();
