@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-const COSIM: &str = "cosim DIR/build --random 1";
+const COSIM: &str = "cosim DIR/build --random 1 --changed";
 const STUDY: &str = "study DIR/study.toml --count";
 
 const VALUES: &[Case] = &[

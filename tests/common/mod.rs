@@ -130,7 +130,9 @@ pub fn tree(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
         } else if kind.is_symlink() {
             files.insert(path.clone(), fs::read_link(path).unwrap().into_os_string().into_encoded_bytes());
         } else {
-            files.insert(path.clone(), fs::read(path).unwrap());
+            // A pipe has nothing to read.
+            let bytes = if kind.is_file() { fs::read(&path).unwrap() } else { Vec::new() };
+            files.insert(path, bytes);
         }
     }
     files

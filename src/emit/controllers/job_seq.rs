@@ -319,9 +319,8 @@ impl Logic for JobSeq {
             }
         }
 
-        comment!(
-            "No more starts; what works comes to its end, with the step it works on. Too late where the answer is whole."
-        );
+        comment!("No more starts; what works comes to its end, with the step it works on.");
+        comment!("Too late where the answer is whole.");
         self.ending.next = self.state.q.val() == State::Stop
             || self.state.q.val() == State::Flush
             || self.state.q.val() == State::Done;
