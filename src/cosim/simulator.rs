@@ -7,7 +7,7 @@ use super::seal::SealError;
 use crate::files::{Lock, LockError, sha256, unique_folder, write_whole};
 use crate::tools::{COMPILER, ICARUS, RunError, Tool, ToolError, VERILATOR, beside, run, waveform_headers};
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -206,7 +206,10 @@ fn mark(key: &str, program: &Path) -> Option<String> {
 /// The claim on a folder of compiled simulations, once nobody else compiles there.
 pub(super) fn claim(home: &Path) -> Result<Lock, SimError> {
     let path = home.join("lock");
-    let told = &mut |who: &str| eprintln!("waiting for {who}, which compiles this design");
+    // Nobody need listen.
+    let told = &mut |who: &str| {
+        let _ = writeln!(io::stderr(), "waiting for {who}, which compiles this design");
+    };
     Lock::wait(&path, told).map_err(|error| match error {
         LockError::Io(source) => SimError::Io { path: path.display().to_string(), source },
         error => SimError::Place(format!("{}: {error}; move it away", path.display())),

@@ -22,7 +22,7 @@ pub struct Scorer<'a> {
 }
 
 impl Scorer<'_> {
-    /// ln softmax(logits)[target] with [`SCORE_FRAC`] fraction bits.
+    /// ln softmax(logits)\[target\] with [`SCORE_FRAC`] fraction bits.
     ///
     /// Each term is rounded alone and the sum is exact, so no order of the tokens matters.
     pub fn score(&self, logits: &[i64], target: usize) -> i32 {

@@ -56,7 +56,7 @@ impl IntMatrix {
     }
 
     /// [`in_format`](Self::in_format) whose `bias` is bounded: clipped where outputs of the formats `outputs`
-    /// saturate whatever the inputs are, and with no more rows than [`most_rows`](super::bias::most_rows), for which weights may become
+    /// saturate whatever the inputs are, and with no more rows than `most_rows`, for which weights may become
     /// coarser. Returns what was clipped, too.
     pub fn bounded(
         weights: ArrayView2<f32>,

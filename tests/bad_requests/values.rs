@@ -78,7 +78,7 @@ const VALUES: &[Case] = &[
         )
         .unwrap();
     }),
-    case("a word that nobody can see", IMPORT, |d| change(d, "model/vocab.txt", "w7\n", "w\07\n")),
+    case("a word that nobody can see", IMPORT, |d| change(d, "model/vocab.txt", "w7\n", "w\x007\n")),
     case("model without its checksums", EVAL, |d| {
         let path = d.join("model/model.toml");
         let text = fs::read_to_string(&path).unwrap();

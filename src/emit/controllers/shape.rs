@@ -21,7 +21,7 @@ pub struct Shape {
     pub inputs: Vec<Wire>,
     /// Outputs.
     pub outputs: Vec<Wire>,
-    /// Registers (sub-circuits [`Dff`](super::dff::Dff)).
+    /// Registers (sub-circuits `Dff`).
     pub registers: Vec<Wire>,
     /// Signals of no memory.
     pub locals: Vec<Wire>,
