@@ -108,7 +108,7 @@ lint: tools ## rustfmt and clippy
 	$(CARGO) clippy --release --features train --tests -- -D warnings -A clippy::disallowed_methods -A clippy::disallowed_macros
 
 docs: ## the documentation of the library, without a broken link
-	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --release --features train --no-deps --quiet
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --release --features train --no-deps --lib --quiet
 
 # Not a test: it measures, and a busy machine measures wrong.
 compare-cocotb: tools build ## simulated cycles/s of the testbench against the same one in Python
