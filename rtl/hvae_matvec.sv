@@ -177,6 +177,7 @@ module hvae_matvec #(
         localparam FLIPS  = {RomDir, "/", RomPrefix, "_r", two(r), "_c", two(c / 100), two(c), "_flips.hex"};
         localparam PLACES = {RomDir, "/", RomPrefix, "_r", two(r), "_c", two(c / 100), two(c), "_places.hex"};
         wire [Rounds*LOGICAL*WORD_BITS-1:0] acc;  // word l of round n at (n*LOGICAL + l)*WORD_BITS
+        wire unused_acc = &{1'b0, acc};           // words of places without an output
         hvae_tile #(
 `ifndef VERILATOR
             .InitFile(IMAGE), .FlipFile(FLIPS), .PlaceFile(PLACES),

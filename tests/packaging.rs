@@ -6,7 +6,7 @@ use hvae_mnn::config::CellKind::{Gru, Lstm, Rnn};
 use hvae_mnn::config::Config;
 use hvae_mnn::crossbar::CrossbarNet;
 use hvae_mnn::emit::controllers::registers::{self, Access, REGISTERS};
-use hvae_mnn::golden::{Golden, Job, JobKind, Run};
+use hvae_mnn::golden::{Ending, Golden, Job, JobKind, Run};
 use hvae_mnn::tools;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -304,7 +304,9 @@ fn the_c_driver_gets_the_golden_answers() {
     example.make(&verilator);
     let latent = bench.net.quant.network.width(bench.net.quant.network.latent());
     let jobs = jobs(&bench.config, &bench.sentences, 12, latent);
-    for job in &jobs {
+    // What is refused comes below; the example neither aborts nor overlaps its jobs.
+    let plain = |job: &&Job| job.manner.abort.is_none() && bench.golden(job).ending == Ending::Answered;
+    for job in jobs.iter().filter(plain) {
         assert_eq!(example.differs(job, &[]), None);
     }
     let seed = Job::new(JobKind::Generate, Vec::new(), 5).sampled(1.0, 0x0123_4567_89AB_CDEF).unwrap();
