@@ -328,8 +328,8 @@ fn the_c_driver_gets_the_golden_answers() {
         (JobKind::Encode, vec![4; 13], "wrong length"),
         (JobKind::Decode, vec![1], "wrong length"),
         (JobKind::Encode, vec![4, 23, 3], "beyond the vocabulary"),
-        (JobKind::Decode, vec![0, 1 << 15, 0], "does not fit the format of states"),
-        (JobKind::Decode, vec![0, 0, -32769], "does not fit the format of states"),
+        (JobKind::Decode, vec![0, 1 << 15, 0, 0, 0, 0], "does not fit the format of states"),
+        (JobKind::Decode, vec![0, 0, 0, 0, 0, -32769], "does not fit the format of states"),
     ] {
         let output = example.run(&Job::new(kind, input, 12), &["-i"]);
         assert!(text(&output).contains("interrupt: done error\n"), "{}", text(&output));

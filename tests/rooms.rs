@@ -87,7 +87,7 @@ const ROOMS: &[Room] = &[
 ];
 
 /// Lines of the longest file that is still read as a whole.
-const MAX_LINES: usize = 400;
+const MAX_LINES: usize = 440;
 
 fn find(name: &str) -> &'static Room {
     ROOMS.iter().find(|r| r.name == name).unwrap_or_else(|| panic!("src/{name} is no room of the table"))

@@ -192,6 +192,6 @@ fn impossible_values_are_refused() {
     let refused = Config::parse("c", "[wires]\nsense_ohm = -1.0\n").unwrap_err();
     assert_eq!(
         refused.to_string(),
-        "c: [wires] sense_ohm = -1: expected 0 or more; ohms; 0 leaves the resistance out"
+        "c: [wires] sense_ohm = -1: expected 0 to 1e9; ohms; 0 leaves the resistance out"
     );
 }
