@@ -12,7 +12,7 @@ VENV    := .venv
 # What a step finds missing : the Debian package that brings it.
 PROGRAMS := g++:g++ iverilog:iverilog yosys:yosys z3:z3 ngspice:ngspice
 
-.PHONY: help tools system-tools vulkan build demo test test-all prove lint docs mutate compare-cocotb clean
+.PHONY: help tools system-tools vulkan build demo test test-all coverage mutate prove lint docs compare-cocotb clean
 
 help: ## this list
 	@echo "usage: make TARGET"; grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/; s/^/  /' | expand -t 18
@@ -94,6 +94,9 @@ test: tools vulkan ## every test that guards a change
 test-all: export HVAE_TESTS := all
 test-all: tools vulkan ## the same with gates, circuits and a first epoch of training; nothing may be skipped for want of a tool
 	$(call stage,all tests,$(TESTS) -- --include-ignored)
+
+coverage: tools ## lines, branches and toggles that co-simulation reaches; what it does not reach needs a reason
+	$(TESTS) --test all coverage -- --include-ignored --nocapture
 
 MUTANTS := 600
 mutate: tools build ## how many single mutants of the Verilog co-simulation and proofs notice (MUTANTS=600 SEED=1)

@@ -141,7 +141,11 @@ pub fn designs() -> Vec<Small> {
             (f.table_bits, f.table_address_bits, f.logit_bits) = (12, 6, 13);
             (c.crossbar.cell_bits, c.crossbar.dac_bits, c.crossbar.columns_per_adc) = (1, 3, 8);
         }),
-        small("three-levels", &[Gru, Rnn, Lstm], |c| tile(c, 8, 26, 9, Differential)),
+        small("three-levels", &[Gru, Rnn, Lstm], |c| {
+            tile(c, 8, 26, 9, Differential);
+            // More lanes than words.
+            c.accelerator.token_lanes = 32.into();
+        }),
         clipping(small("rnn-offset-coarse-adc", &[Rnn], |c| {
             tile(c, 16, 25, 12, Offset);
             (c.crossbar.adc_bits, c.crossbar.adc_shift) = (2, 2);
@@ -151,6 +155,9 @@ pub fn designs() -> Vec<Small> {
             ..small("strained-gru-lstm-to-rnn-lstm", &[Gru, Lstm], |c| {
                 c.model.decoder_cells = Some(vec![Rnn, Lstm]);
                 c.fixed.state_bits = 14;
+                tile(c, 32, 64, 8, Differential);
+                // More groups of lanes than a gate has stages.
+                (c.model.hidden, c.accelerator.gate_lanes) = (18, 1.into());
             })
         },
     ]
