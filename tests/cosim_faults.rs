@@ -141,7 +141,7 @@ impl Bench {
         config.accelerator.skip_zero_phases = true;
         let (net, sentences) = mapped(&config, 1);
         let golden = Golden::tiled(&net, &config.accelerator);
-        let jobs = jobs(&config, &sentences, 12, net.quant.network.width(net.quant.network.latent()));
+        let jobs = jobs(&config, &sentences, 12, net.quant.network.latent_width());
         Bench { net, config, golden, jobs }
     }
 

@@ -22,7 +22,7 @@ fn cosimulate(
     let folder = tempfile::tempdir().unwrap();
     let emitted = build(&net, config, folder.path());
     let golden = Golden::tiled(&net, &config.accelerator);
-    let jobs = jobs(config, &sentences[..count], 12, net.quant.network.width(net.quant.network.latent()));
+    let jobs = jobs(config, &sentences[..count], 12, net.quant.network.latent_width());
     let mut reports = Vec::new();
     for &engine in engines {
         let simulation = simulation(folder.path(), engine, false, Effort::Build)?;

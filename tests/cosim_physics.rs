@@ -29,7 +29,7 @@ fn compare(config: &Config, net: &CrossbarNet) -> CosimReport {
 fn run(simulation: &Simulation, emitted: &Emitted, config: &Config, net: &CrossbarNet) -> CosimReport {
     let (_, sentences) = mapped(config, 1);
     let golden = Golden::tiled(net, &config.accelerator);
-    let latent = net.quant.network.width(net.quant.network.latent());
+    let latent = net.quant.network.latent_width();
     let jobs = jobs(config, &sentences[..1], 8, latent);
     let cosim = Cosim { design: &emitted.design, golden: &golden, simulation, processes: 1 };
     cosim.run(&jobs, &RunOptions { stalls: 1, ..RunOptions::default() }, &|_| {}).unwrap()
@@ -251,7 +251,7 @@ fn settings_of_tiles_are_told_apart() {
     let emitted = build(&net, &config, folder.path());
     let simulation = compiled(folder.path());
     let golden = Golden::tiled(&net, &config.accelerator);
-    let jobs = jobs(&config, &sentences[..1], 8, net.quant.network.width(net.quant.network.latent()));
+    let jobs = jobs(&config, &sentences[..1], 8, net.quant.network.latent_width());
     let cosim = Cosim { design: &emitted.design, golden: &golden, simulation: &simulation, processes: 1 };
     let mismatches = || cosim.run(&jobs, &RunOptions::default(), &|_| {}).unwrap().mismatches;
     assert_eq!(mismatches(), 0);

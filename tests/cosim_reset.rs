@@ -69,7 +69,7 @@ fn every_job_is_right_in_the_first_legal_cycle_and_after_a_reset_at_any_moment()
     let emitted = build(&net, &config, folder.path());
     plant(folder.path());
     let golden = Golden::tiled(&net, &config.accelerator);
-    let latent = net.quant.network.width(net.quant.network.latent());
+    let latent = net.quant.network.latent_width();
     let mut jobs = jobs(&config, &sentences[..2], 12, latent);
     // Where an ABORT meets a job depends on what else happens.
     jobs.retain(|job| job.manner.abort.is_none());

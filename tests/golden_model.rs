@@ -37,7 +37,7 @@ fn integers_follow_the_float_network_in_every_cell_combination() {
         let format = mapped.quant.moment_format();
         for event in run.events.iter().filter(|e| matches!(e.signal, Signal::Mean | Signal::H)) {
             let block = &network.blocks[event.block];
-            if block.when != hvae_mnn::model::When::EncoderStep {
+            if !network.over(event.block).is_read() {
                 continue;
             }
             let frac =

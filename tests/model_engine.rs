@@ -67,7 +67,7 @@ fn runs(model: &Model) {
     let written = net.greedy(&z, 7);
     let read = [vec![SOS], written.clone()].concat();
     let forced = net.teacher_forced(&read, &z);
-    let logits = forced.get(net.network().vocabulary_block(), Role::Output);
+    let logits = forced.get(net.network().vocabulary_block().unwrap(), Role::Output);
     let best: Vec<u32> = logits.outer_iter().map(argmax).collect();
     assert_eq!(best, written, "{model:?}");
 }

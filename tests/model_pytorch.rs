@@ -54,7 +54,7 @@ fn every_step_agrees_with_pytorch_to_1e_5() {
 fn compare(pair: &str, index: usize, net: &FloatNet, expected: &BTreeMap<String, ArrayD<f32>>) -> usize {
     let network = net.network();
     let encoder = net.encode(SENTENCES[index]);
-    let z = encoder.get(network.latent(), Role::Output).row(0).to_vec();
+    let z = encoder.get(network.latent().unwrap(), Role::Output).row(0).to_vec();
     let decoder = net.teacher_forced(SENTENCES[index], &z);
     let mut compared = 0;
     for (name, values) in expected {
@@ -88,7 +88,7 @@ fn free_running_steps_agree_with_teacher_forcing() {
     let net = FloatNet::new(&network, &weights).unwrap();
     let z = [0.3, -0.2, 0.9, 0.0, 1.1, -1.3];
     let whole = net.teacher_forced(SENTENCES[0], &z);
-    let logits = whole.get(network.vocabulary_block(), Role::Output);
+    let logits = whole.get(network.vocabulary_block().unwrap(), Role::Output);
     let mut decoder = net.decoder(ndarray::arr2(&[z]));
     for (step, &token) in SENTENCES[0][..6].iter().enumerate() {
         let stepped = decoder.logits(&[token]);

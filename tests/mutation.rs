@@ -119,7 +119,7 @@ fn hunt(bench: &Bench, mutants: &[Place]) -> (BTreeSet<Place>, BTreeSet<Place>) 
     let (net, sentences) = mapped(&bench.config, 1);
     let golden = Golden::tiled(&net, &bench.config.accelerator);
     let emitted = hvae_mnn::emit::emit(&net, &bench.config);
-    let latent = net.quant.network.width(net.quant.network.latent());
+    let latent = net.quant.network.latent_width();
     let jobs = jobs(&bench.config, &sentences, 12, latent);
     choose(folder, 0);
     let simulation = simulation(folder, Engine::Verilator, false, Effort::Build).unwrap();

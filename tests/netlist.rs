@@ -24,7 +24,7 @@ fn the_netlist_answers_as_the_golden_model() {
     assert!(gates.ff.unwrap() > 1000, "{gates:?}");
 
     let golden = Golden::tiled(&net, &config.accelerator);
-    let latent = net.quant.network.width(net.quant.network.latent());
+    let latent = net.quant.network.latent_width();
     let jobs = jobs(&config, &sentences[..1], 6, latent);
     let run = || -> CosimReport {
         let simulation =

@@ -302,7 +302,7 @@ fn the_c_driver_gets_the_golden_answers() {
     let bench = Bench::new(tiny(&[Gru, Lstm]));
     let example = Example { bench: &bench };
     example.make(&verilator);
-    let latent = bench.net.quant.network.width(bench.net.quant.network.latent());
+    let latent = bench.net.quant.network.latent_width();
     let jobs = jobs(&bench.config, &bench.sentences, 12, latent);
     // What is refused comes below; the example neither aborts nor overlaps its jobs.
     let plain = |job: &&Job| job.manner.abort.is_none() && bench.golden(job).ending == Ending::Answered;

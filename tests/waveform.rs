@@ -30,7 +30,7 @@ fn check(engine: Engine, python: &Path, per_cycle: u64) {
     let (net, sentences) = mapped(&config, 1);
     let folder = tempfile::tempdir().unwrap();
     build(&net, &config, folder.path());
-    let jobs = &jobs(&config, &sentences, 12, net.quant.network.width(net.quant.network.latent()))[..1];
+    let jobs = &jobs(&config, &sentences, 12, net.quant.network.latent_width())[..1];
     let shape = Golden::tiled(&net, &config.accelerator).shape;
     let simulation = Simulation::build_for(engine, folder.path(), true, Effort::Build).unwrap();
     let run = |from, to| {

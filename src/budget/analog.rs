@@ -8,7 +8,7 @@ use super::constants::{
     DAC_RULE, HOLD_AREA, HOLD_ENERGY, SHIFT_ADD_AREA, SHIFT_ADD_ENERGY,
 };
 use crate::crossbar::CrossbarNet;
-use crate::model::{Schedule, When};
+use crate::model::{Over, Schedule};
 use crate::quant::{IntMatrix, QuantBlock};
 use serde::Serialize;
 
@@ -103,8 +103,8 @@ impl Analog {
     pub(super) fn new(net: &CrossbarNet) -> Analog {
         let adc = adc_figures(net.geometry.adc_bits);
         let dac = f64::from(1u32 << (net.geometry.dac_bits - 1).min(16));
-        let of = |when| activity(net, when);
-        let (read, written, once) = (of(When::EncoderStep), of(When::DecoderStep), of(When::Sentence));
+        let of = |works| activity(net, works);
+        let (read, written, once) = (of(Works::Read), of(Works::Written), of(Works::Once));
         let energy = |a: Activity| {
             let adc_pj = a.conversions as f64 * adc.energy_pj;
             let dac_pj = a.drives as f64 * DAC_ENERGY.value * dac;
@@ -137,33 +137,52 @@ impl Analog {
     }
 }
 
+/// How often a matrix works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Works {
+    /// At every position that is read.
+    Read,
+    /// At every token that is written.
+    Written,
+    /// Once a sequence.
+    Once,
+    /// Never: nobody reads it.
+    Never,
+}
+
 /// Rows of tiles, logical tiles of a row, and rounds of every matrix with when it works: a product that
 /// stays the same in a sentence, once; one that nobody reads, never.
-fn matrices(net: &CrossbarNet) -> impl Iterator<Item = (Option<When>, usize, usize, usize)> + '_ {
+fn matrices(net: &CrossbarNet) -> impl Iterator<Item = (Works, usize, usize, usize)> + '_ {
     let g = &net.geometry;
     let schedule = Schedule::new(&net.quant.network);
     let blocks = net.quant.network.blocks.iter().zip(&net.quant.blocks).zip(&net.rounds).enumerate();
     blocks.flat_map(move |(id, ((block, quant), &rounds))| {
         let once = |part: usize| match quant {
-            QuantBlock::Cell(cell) => schedule.constant(cell.parts[part].source, id),
+            QuantBlock::Cell(cell) => schedule.constant(cell.parts[part].edge.block, id),
             _ => false,
         };
-        let body = schedule.body(block.when);
+        let body = schedule.body(block.within);
         let idle = body.idle.contains(&id);
         let at_last = body.at_last.contains(&id);
-        let when = |part| (!idle).then_some(if once(part) || at_last { When::Sentence } else { block.when });
+        let works = |part| match body.over {
+            _ if idle => Works::Never,
+            _ if once(part) || at_last => Works::Once,
+            Over::Positions | Over::Backwards => Works::Read,
+            Over::Written => Works::Written,
+            Over::Once => Works::Once,
+        };
         let matrix = |(part, m): (usize, &IntMatrix)| {
             let rows = m.rows().div_ceil(g.rows);
-            (when(part), rows, m.weights.nrows().div_ceil(g.logical_columns()), rounds)
+            (works(part), rows, m.weights.nrows().div_ceil(g.logical_columns()), rounds)
         };
         quant.matrices().into_iter().enumerate().map(matrix).collect::<Vec<_>>()
     })
 }
 
-fn activity(net: &CrossbarNet, when: When) -> Activity {
+fn activity(net: &CrossbarNet, works: Works) -> Activity {
     let g = &net.geometry;
     let mut sum = Activity::default();
-    for (_, row_tiles, logical, _) in matrices(net).filter(|m| m.0 == Some(when)) {
+    for (_, row_tiles, logical, _) in matrices(net).filter(|m| m.0 == works) {
         // A physical tile that has no columns in a round is idle.
         let turns = (row_tiles * logical * g.phases) as u64;
         sum.conversions += turns * (g.slots * g.adcs()) as u64;

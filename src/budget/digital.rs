@@ -13,7 +13,7 @@ pub(super) fn fabric(net: &CrossbarNet, config: &Config) -> FabricBudget {
     for id in 0..net.quant.blocks.len() {
         count.block(id);
     }
-    let latent = net.quant.network.width(net.quant.network.latent());
+    let latent = net.quant.network.latent_width();
     count.add(Consumer::Control, modules::control(config.accelerator.max_tokens.max(latent)));
     FabricBudget::new(count.all)
 }
@@ -41,6 +41,30 @@ impl Count<'_> {
                 self.add(Consumer::Embeddings, modules::read_only(codes.nrows(), bits));
             }
             QuantBlock::Cell(cell) => self.cell(id, cell),
+            QuantBlock::Values { matrix, size, shift } => {
+                self.product(id, matrix, 2 * lanes, *shift, fixed.state_bits);
+                self.add(Consumer::States, modules::kept(2 * size, fixed.state_bits));
+                self.add(Consumer::Control, modules::stage_control());
+            }
+            QuantBlock::Dense { matrix, shift, .. } => {
+                self.product(id, matrix, lanes, *shift, fixed.pre_bits);
+                self.add(Consumer::States, modules::state(width, lanes, fixed.state_bits, fixed.input_bits));
+                self.add(Consumer::Control, modules::stage_control());
+            }
+            QuantBlock::Input { .. } => {
+                self.add(Consumer::States, modules::state(width, 1, fixed.state_bits, fixed.input_bits));
+                self.add(Consumer::Control, modules::stage_control());
+            }
+            QuantBlock::Elementwise { .. } => {
+                self.add(Consumer::States, modules::state(width, lanes, fixed.state_bits, fixed.input_bits));
+                self.add(Consumer::Control, modules::stage_control());
+            }
+            QuantBlock::Label { matrix, logit, shift } => {
+                let lanes = self.config.accelerator.token_lanes.count();
+                self.product(id, matrix, lanes, *shift, logit.bits);
+                self.add(Consumer::TokenChoice, modules::token_choice(lanes));
+                self.add(Consumer::Control, modules::stage_control());
+            }
             QuantBlock::Moments { matrix, size, shift } => {
                 self.product(id, matrix, 2 * lanes, *shift, fixed.state_bits);
                 let read = network

@@ -6,7 +6,7 @@ use super::{Analog, Energy, Fabric, FabricBudget, Pace, Part, Stages, Verdict, d
 use crate::config::Config;
 use crate::crossbar::CrossbarNet;
 use crate::golden::Timing;
-use crate::model::{Schedule, When};
+use crate::model::Schedule;
 use crate::quant::{OctaveTable, QuantBlock, Table};
 use serde::Serialize;
 
@@ -142,16 +142,24 @@ fn rom_bits(net: &CrossbarNet) -> u64 {
 fn storage_bits(net: &CrossbarNet) -> u64 {
     let fixed = &net.quant.fixed;
     let (state, input) = (u64::from(fixed.state_bits), u64::from(fixed.input_bits));
-    let blocks = net.quant.network.blocks.iter().zip(&net.quant.blocks).enumerate();
-    let bits = |(id, (block, quant)): (usize, (&crate::model::Block, &QuantBlock))| {
+    let blocks = net.quant.blocks.iter().enumerate();
+    let bits = |(id, quant): (usize, &QuantBlock)| {
         let width = net.quant.network.width(id) as u64;
         match quant {
             QuantBlock::Cell(cell) => {
                 width * (state + input) + if cell.c.is_some() { width * state } else { 0 }
             }
-            QuantBlock::Moments { .. } if block.when == When::EncoderStep => 2 * width * state,
-            QuantBlock::Latent { .. } => width * (state + input),
-            _ => 0,
+            QuantBlock::Moments { .. } if net.quant.network.over(id).is_read() => 2 * width * state,
+            QuantBlock::Values { .. } => 2 * width * state,
+            QuantBlock::Latent { .. }
+            | QuantBlock::Input { .. }
+            | QuantBlock::Dense { .. }
+            | QuantBlock::Elementwise { .. } => width * (state + input),
+            QuantBlock::Embedding { .. }
+            | QuantBlock::Moments { .. }
+            | QuantBlock::Linear { .. }
+            | QuantBlock::Vocabulary { .. }
+            | QuantBlock::Label { .. } => 0,
         }
     };
     blocks.map(bits).sum()

@@ -61,7 +61,12 @@ impl Pace {
             |ids: &[BlockId]| HANDOVER + busiest(&mut ids.iter().filter_map(|&id| timing.stages[id]));
         let wave = |body: &Body, steps: usize, stage: &dyn Fn(BlockId) -> Option<StageTiming>| -> u64 {
             let beat = |beat| FETCH + HANDOVER + busiest(&mut body.beat(beat, steps).filter_map(stage));
-            (0..body.beats(steps)).map(beat).sum()
+            let depth =
+                |depth: &Vec<BlockId>| HANDOVER + busiest(&mut depth.iter().filter_map(|&id| stage(id)));
+            match body.wave {
+                true => (0..body.beats(steps)).map(beat).sum(),
+                false => steps as u64 * (FETCH + body.depths.iter().map(depth).sum::<u64>()),
+            }
         };
         let cycles = |step: &Step| match step {
             Step::Read(over) => wave(schedule.body(*over), read, &|id| timing.stages[id]),

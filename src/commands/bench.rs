@@ -175,7 +175,7 @@ fn sentences(args: &Args) -> Result<Vec<Row>, Failure> {
     let tokens: usize = all.iter().map(Vec::len).sum();
     let net = map_model(&model, &config, None)?;
     let float = model.float_net();
-    let width = model.network.width(model.network.latent());
+    let width = model.network.latent_width();
     let read = tokens as f64
         / seconds(|| {
             for s in &all {

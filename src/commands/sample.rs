@@ -166,7 +166,7 @@ fn in_float(
     }
     // The temperatures of the hardware's register, and one message for others.
     drop(endless(args.temperature, args.seed, limit)?);
-    let width = network.width(network.latent());
+    let width = network.latent_width();
     let write = |i: usize| {
         let mut random = Random::keyed(&[args.seed.wrapping_add(i as u64)]);
         let z = Array2::from_shape_simple_fn((1, width), || random.normal());

@@ -95,12 +95,51 @@ impl LatentSteps {
     }
 }
 
+/// Which network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Family {
+    /// Two recurrent stacks with a z between them, and its kin.
+    #[default]
+    HsrVae,
+    /// Tokens given the tokens before them.
+    LanguageModel,
+    /// A label for every word.
+    Tagger,
+    /// Numbers given the frames before them.
+    Regression,
+    /// As a description file says.
+    Custom,
+}
+
+impl Family {
+    pub const ALL: [Family; 5] =
+        [Family::HsrVae, Family::LanguageModel, Family::Tagger, Family::Regression, Family::Custom];
+
+    /// As it is written in `[model] family`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Family::HsrVae => "hsr-vae",
+            Family::LanguageModel => "language-model",
+            Family::Tagger => "tagger",
+            Family::Regression => "regression",
+            Family::Custom => "custom",
+        }
+    }
+}
+
 /// `[model]`: the shape of the network.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Model {
-    /// Which family of networks describes the blocks; `hsr-vae` for now.
-    pub family: String,
+    /// Which family of networks describes the blocks.
+    pub family: Family,
+    /// Family `custom`: the file that describes the network, beside the configuration. What is read is kept as `network`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The text of that file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub network: Option<String>,
     /// Cells of the encoder, bottom level first.
     pub cells: Vec<CellKind>,
     /// Cells of the decoder, bottom level first; absent: the same as `cells`.
@@ -117,12 +156,20 @@ pub struct Model {
     pub latent: usize,
     /// Words, the four special tokens included.
     pub vocabulary: usize,
+    /// Labels of a tagger.
+    pub classes: usize,
+    /// Numbers of a frame that a regression reads.
+    pub frame: usize,
+    /// Numbers that a regression predicts.
+    pub values: usize,
 }
 
 impl Default for Model {
     fn default() -> Self {
         Model {
-            family: "hsr-vae".into(),
+            family: Family::HsrVae,
+            description: None,
+            network: None,
             cells: vec![CellKind::Gru, CellKind::Gru],
             decoder_cells: None,
             latent_from: LatentFrom::Both,
@@ -131,6 +178,9 @@ impl Default for Model {
             hidden: 96,
             latent: 16,
             vocabulary: 2000,
+            classes: 2,
+            frame: 1,
+            values: 1,
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use super::{DeviceError, Devices, GeometryError, MapError, TileGeometry, TiledMatrix};
 use crate::config::{Config, Lanes};
-use crate::model::{BlockId, Schedule, When};
+use crate::model::{BlockId, Over, Schedule};
 use crate::quant::QuantNet;
 use std::collections::BTreeMap;
 
@@ -60,22 +60,26 @@ struct Unit {
 
 /// The stages of a wave work side by side, and each reads what the one before it wrote in the
 /// last beat: none may write before all have driven their word lines, so all take as long. The
-/// encoder is always a wave, the decoder when it scores.
+/// decoder is a wave when it scores.
 fn units(quant: &QuantNet, score: bool) -> Vec<Unit> {
     let schedule = Schedule::new(&quant.network);
-    let stages = |over: When| -> Vec<BlockId> {
-        let body = schedule.body(over);
-        body.stages().filter(|&id| !quant.blocks[id].matrices().is_empty()).collect()
-    };
-    let single = |weight: usize| move |id: BlockId| Unit { stages: vec![id], weight };
-    let decoder = stages(When::DecoderStep);
-    let mut units = vec![Unit { stages: stages(When::EncoderStep), weight: SENTENCE }];
-    units.extend(stages(When::Sentence).into_iter().map(single(1)));
-    if score {
-        // Written tokens pass the stages one by one.
-        units.push(Unit { weight: SENTENCE * decoder.len(), stages: decoder });
-    } else {
-        units.extend(decoder.into_iter().map(single(SENTENCE)));
+    let mut units = Vec::new();
+    for body in schedule.bodies() {
+        let all = body.stages().filter(|&id| !quant.blocks[id].matrices().is_empty());
+        let stages: Vec<BlockId> = all.collect();
+        let together = match body.over {
+            Over::Positions | Over::Backwards => body.wave.then_some(SENTENCE),
+            // Written tokens pass the stages one by one.
+            Over::Written => (score && body.wave).then_some(SENTENCE * stages.len()),
+            Over::Once => None,
+        };
+        match together {
+            Some(weight) => units.push(Unit { stages, weight }),
+            None => {
+                let weight = if body.over.is_once() { 1 } else { SENTENCE };
+                units.extend(stages.into_iter().map(|id| Unit { stages: vec![id], weight }));
+            }
+        }
     }
     units
 }

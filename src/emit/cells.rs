@@ -55,12 +55,12 @@ impl StageBuilder<'_> {
         let name = self.name(id);
         let part = |p: &crate::quant::QuantPart| {
             let rom = format!("{name}_{}", p.name);
-            let planes = if p.source == id { "planes_o".into() } else { format!("{}_planes_i", p.name) };
+            let planes = if p.edge.block == id { "planes_o".into() } else { format!("{}_planes_i", p.name) };
             CellPart {
                 name: p.name.clone(),
                 upper: p.name.to_uppercase(),
                 planes,
-                sample: if self.out.schedule.constant(p.source, id) {
+                sample: if self.out.schedule.constant(p.edge.block, id) {
                     "sample && first_step_q"
                 } else {
                     "sample"

@@ -9,7 +9,7 @@ use super::stages::{StageBuilder, Stages};
 use super::templates::{Core, DesignHeader, Testbench, Top};
 use crate::config::Config;
 use crate::crossbar::{Converter, CrossbarNet, Tile, TileGeometry};
-use crate::model::When;
+use crate::model::Over;
 use crate::quant::QuantBlock;
 use crate::rom::{
     embedding_image, flip_image, gain_image, octave_image, place_image, sha256, table_image, tile_image,
@@ -174,7 +174,7 @@ fn verilog(
         adc_codes: converter.inl.as_ref().map_or("0".into(), |codes| packed(codes, g.adc_bits)),
         cell_storage: config.accelerator.cell_storage.name(),
     };
-    let latent_size = quant.network.width(quant.network.latent());
+    let latent_size = quant.network.latent_width();
     let core = Core {
         banner,
         overview: stages.overview.clone(),
@@ -183,11 +183,11 @@ fn verilog(
         vocabulary: quant.network.vocabulary,
         state_bits: config.fixed.state_bits,
         stage_count: stages.count,
-        encode_depths: stages.schedule.body(When::EncoderStep).depths.len(),
-        decode_depths: stages.schedule.body(When::DecoderStep).depths.len(),
+        encode_depths: stages.depths(Over::Positions),
+        decode_depths: stages.depths(Over::Written),
         score: u8::from(config.accelerator.score),
         noise_seed: converter.noise.as_ref().map(|n| n.seed),
-        target: target(stages.schedule.body(When::DecoderStep).depths.len()),
+        target: target(stages.depths(Over::Written)),
         stages: stages.instances.clone(),
         unused: unread(stages),
     };
@@ -236,8 +236,8 @@ fn target(decode_depths: usize) -> String {
 fn unread(stages: &Stages) -> String {
     let mut all = stages.unread.clone();
     all.extend(["encode_start".into(), "decode_start".into()]);
-    for (over, net) in [(When::EncoderStep, "encode_embed"), (When::DecoderStep, "decode_embed")] {
-        if stages.schedule.body(over).lookups.is_empty() {
+    for (over, net) in [(Over::Positions, "encode_embed"), (Over::Written, "decode_embed")] {
+        if stages.schedule.over(over).all(|body| body.lookups.is_empty()) {
             all.push(net.into());
         }
     }

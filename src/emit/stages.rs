@@ -6,13 +6,13 @@ use super::files::packed;
 use super::templates::{EmbeddingStage, LatentStage, LinearStage, MatrixNumbers, Probe, VocabStage};
 use crate::config::Config;
 use crate::crossbar::CrossbarNet;
-use crate::model::{BlockId, Op, Schedule, When};
+use crate::model::{BlockId, Over, Schedule};
 use crate::quant::{IntMatrix, QuantBlock, Signal};
 use askama::Template;
 
 /// What the blocks of a network become.
 pub struct Stages {
-    /// When they work.
+    /// Over they work.
     pub schedule: Schedule,
     /// Instances in the core, in block order.
     pub instances: Vec<String>,
@@ -28,6 +28,11 @@ pub struct Stages {
 }
 
 impl Stages {
+    /// Depths of the loop over `over`.
+    pub fn depths(&self, over: Over) -> usize {
+        self.schedule.over(over).map(|body| body.depths.len()).sum()
+    }
+
     fn new(schedule: Schedule) -> Stages {
         Stages {
             schedule,
@@ -74,13 +79,13 @@ impl<'a> StageBuilder<'a> {
 
     /// The pulse that starts a stage.
     pub(super) fn start(&self, id: BlockId) -> String {
-        let over = self.net.quant.network.blocks[id].when;
+        let over = self.net.quant.network.blocks[id].within;
         let depth = self.out.schedule.body(over).depth(id).expect("a stage has a place in its loop");
         let body = self.out.schedule.body(over);
-        let starts = match over {
-            When::EncoderStep => "encode_start",
-            When::Sentence => return "bridge_start".into(),
-            When::DecoderStep => "decode_start",
+        let starts = match body.over {
+            Over::Positions | Over::Backwards => "encode_start",
+            Over::Once => return "bridge_start".into(),
+            Over::Written => "decode_start",
         };
         if body.idle.contains(&id) {
             "1'b0".into()
@@ -165,7 +170,7 @@ impl<'a> StageBuilder<'a> {
         let name = self.name(id);
         match &self.net.quant.blocks[id] {
             QuantBlock::Embedding { codes } => {
-                let encoder = self.net.quant.network.blocks[id].when == When::EncoderStep;
+                let encoder = self.net.quant.network.over(id).is_read();
                 let (read, token) =
                     if encoder { ("encode_embed", "read_data") } else { ("decode_embed", "token") };
                 let stage = EmbeddingStage {
@@ -196,8 +201,7 @@ impl<'a> StageBuilder<'a> {
                     &[(Signal::Mean, bits), (Signal::LogVariance, bits)],
                 );
                 self.out.unread.extend(["write", "group", "data", "c_data"].map(|n| format!("{name}_{n}")));
-                let used = matches!(&self.net.quant.network.blocks[self.net.quant.network.latent()].op,
-                    Op::Latent { moments, .. } if moments.contains(&id));
+                let used = self.net.quant.network.latent_moments().contains(&id);
                 if !used {
                     self.out.unread.push(format!("{name}_kept"));
                 }
@@ -214,8 +218,13 @@ impl<'a> StageBuilder<'a> {
                 self.out.unread.extend([format!("{name}_kept"), format!("{name}_c_data")]);
             }
             QuantBlock::Latent { moments } => self.latent(id, moments),
+            QuantBlock::Input { .. }
+            | QuantBlock::Dense { .. }
+            | QuantBlock::Elementwise { .. }
+            | QuantBlock::Label { .. }
+            | QuantBlock::Values { .. } => {}
             QuantBlock::Vocabulary { matrix, logit, shift } => {
-                let Op::Vocabulary { input } = self.net.quant.network.blocks[id].op else { unreachable!() };
+                let input = self.net.quant.network.inputs(id)[0];
                 let lanes = self.config.accelerator.token_lanes.count();
                 let stage = VocabStage {
                     name,
@@ -262,10 +271,7 @@ impl<'a> StageBuilder<'a> {
         size: usize,
         shifts: (i32, Option<i32>),
     ) -> LinearStage<'a> {
-        let (Op::Moments { input, .. } | Op::Linear { input, .. }) = self.net.quant.network.blocks[id].op
-        else {
-            unreachable!("only heads and bridges are linear stages")
-        };
+        let input = self.net.quant.network.inputs(id)[0];
         LinearStage {
             name: self.name(id),
             index: self.stage(),

@@ -4,8 +4,8 @@ use super::choice::Chooser;
 use super::net::{LatentMode, Machine};
 use super::{Golden, NoiseSource};
 use crate::model::{
-    BlockId, Body, EOS, Engine, JobKind, Moments, Network, Posterior, SOS, Score, Step, When, fingerprint,
-    score_logits,
+    BlockId, Body, EOS, Engine, JobKind, Latent, Moments, Network, Over, Posterior, SOS, Score, Step,
+    fingerprint, score_logits,
 };
 use crate::quant::{MatVec, QuantBlock};
 
@@ -32,26 +32,42 @@ impl<'a, M: MatVec> GoldenEngine<'a, M> {
         self.write(&mut machine, Some((noise, inverse_temperature)), limit)
     }
 
-    fn body(&self, over: When) -> &'a Body {
-        self.golden.schedule.body(over)
+    fn written(&self) -> &'a Body {
+        self.golden.schedule.over(Over::Written).next().expect("a network that writes tokens")
     }
 
     /// Token number `step` of a loop; in a wave, the stages behind the first are a beat later each.
-    fn step(&self, machine: &mut Machine<M>, over: When, token: u32, (step, wave): (usize, bool)) {
-        let body = self.body(over);
+    fn step(&self, machine: &mut Machine<M>, body: &Body, token: u32, (step, wave): (usize, bool)) {
         for &id in &body.lookups {
             machine.embed(id, token);
         }
         for (depth, id) in body.staged() {
-            machine.beat = if wave { step + depth } else { step };
+            machine.beat = if wave && body.wave { step + depth } else { step };
             machine.step(id);
+        }
+    }
+
+    /// Everything that reads a sequence, position by position; `each` sees the machine after every step.
+    fn read(&self, machine: &mut Machine<M>, input: &[i32], mut each: impl FnMut(&Body, &Machine<M>)) {
+        for body in self.golden.schedule.bodies().iter().filter(|body| body.over.is_read()) {
+            let frame = self.golden.shape.frame();
+            let steps = input.len() / frame;
+            for step in 0..steps {
+                machine.position = body.position(step, steps);
+                let word = &input[machine.position * frame..(machine.position + 1) * frame];
+                machine.frame(word);
+                self.step(machine, body, word[0] as u32, (step, true));
+                each(body, machine);
+            }
         }
     }
 
     /// What DECODE does before it writes: z, then the states that the decoder starts from.
     fn start(&self, machine: &mut Machine<M>, mode: LatentMode) {
         machine.beat = 0;
-        for step in self.golden.schedule.plan(JobKind::Decode) {
+        let kind =
+            if self.golden.quant.network.latent().is_some() { JobKind::Decode } else { JobKind::Generate };
+        for step in self.golden.schedule.plan(kind) {
             match step {
                 Step::Draw(latents) => latents.iter().for_each(|&id| machine.latent(id, mode)),
                 Step::Once(stages) => stages.iter().for_each(|&id| machine.step(id)),
@@ -60,6 +76,67 @@ impl<'a, M: MatVec> GoldenEngine<'a, M> {
                 Step::Read(_) | Step::Predict(_) | Step::Statistics(_) | Step::Write(_) => {}
             }
         }
+    }
+
+    /// Latents at their means, or at these draws of their noise, and the moments that read them.
+    fn draw(&self, machine: &mut Machine<M>, moments: &mut [Moments], noise: Option<&[f32]>) {
+        let golden = self.golden;
+        let format = golden.quant.moment_format();
+        let real = |words: &[i64]| words.iter().map(|&w| format.decode(w) as f32).collect::<Vec<_>>();
+        machine.beat = 0;
+        for step in golden.schedule.plan(JobKind::Encode) {
+            match step {
+                Step::Draw(latents) => {
+                    for &id in latents {
+                        let Some(noise) = noise else {
+                            machine.latent(id, LatentMode::Mean);
+                            continue;
+                        };
+                        let (means, log_variances) = machine.moments(id);
+                        let latent = Latent { mean: real(&means), log_variance: real(&log_variances) };
+                        let first =
+                            golden.quant.network.latent_part(golden.quant.network.inputs(id)[0]).start;
+                        let z = latent.at(&noise[first..first + means.len()]);
+                        let codes: Vec<i32> = z.iter().map(|&v| format.encode(v.into()) as i32).collect();
+                        machine.latent(id, LatentMode::Given(&codes));
+                    }
+                }
+                Step::Once(stages) => {
+                    for &id in stages {
+                        machine.step(id);
+                        for m in moments.iter_mut().filter(|m| m.block == id) {
+                            let (mean, log_variance) = machine.words[id].split_at(m.size);
+                            (m.mean, m.log_variance) = (real(mean), real(log_variance));
+                        }
+                    }
+                }
+                Step::Read(_) | Step::Predict(_) | Step::Load(_) | Step::Statistics(_) | Step::Write(_) => {}
+            }
+        }
+    }
+
+    /// Everything that reads a sentence, in a machine of its own, with the moments that it makes.
+    fn encoded(&self, sentence: &[u32], noise: Option<&[f32]>) -> (Machine<'a, M>, Vec<Moments>) {
+        let tokens: Vec<i32> = sentence.iter().map(|&t| t as i32).collect();
+        let mut machine = Machine::new(self.golden, seed_of(&tokens));
+        let format = self.golden.quant.moment_format();
+        let moments = self.golden.quant.network.moments().map(|block| Moments {
+            block,
+            size: self.golden.quant.network.width(block),
+            mean: Vec::new(),
+            log_variance: Vec::new(),
+        });
+        let mut moments: Vec<Moments> = moments.collect();
+        self.read(&mut machine, &tokens, |body, machine| {
+            for m in moments.iter_mut().filter(|m| body.depth(m.block).is_some()) {
+                let real = |words: &[i64]| words.iter().map(|&w| format.decode(w) as f32).collect::<Vec<_>>();
+                let (mean, log_variance) = machine.words[m.block].split_at(m.size);
+                m.mean.extend(real(mean));
+                m.log_variance.extend(real(log_variance));
+            }
+        });
+        self.draw(&mut machine, &mut moments, noise);
+        (machine, moments)
     }
 
     fn start_from(&self, z: &[f32]) -> Machine<'a, M> {
@@ -95,7 +172,7 @@ impl<'a, M: MatVec> GoldenEngine<'a, M> {
         let mut written = Vec::new();
         let mut token = SOS;
         while written.len() < limit && token != EOS {
-            self.step(machine, When::DecoderStep, token, (written.len(), false));
+            self.step(machine, self.written(), token, (written.len(), false));
             token = chooser.choose(&machine.words[vocabulary], written.len() as u32);
             written.push(token);
         }
@@ -116,30 +193,26 @@ impl<M: MatVec> Engine for GoldenEngine<'_, M> {
     }
 
     fn encode(&mut self, sentence: &[u32]) -> Posterior {
-        let tokens: Vec<i32> = sentence.iter().map(|&t| t as i32).collect();
-        let mut machine = Machine::new(self.golden, seed_of(&tokens));
-        let format = self.golden.quant.moment_format();
-        let mut moments: Vec<Moments> = self
-            .body(When::EncoderStep)
-            .stages()
-            .filter_map(|block| match self.golden.quant.blocks[block] {
-                QuantBlock::Moments { size, .. } => {
-                    Some(Moments { block, size, mean: Vec::new(), log_variance: Vec::new() })
-                }
-                _ => None,
-            })
-            .collect();
-        for (t, &token) in sentence.iter().enumerate() {
-            self.step(&mut machine, When::EncoderStep, token, (t, true));
-            for m in &mut moments {
-                let real = |words: &[i64]| words.iter().map(|&w| format.decode(w) as f32).collect::<Vec<_>>();
-                let (mean, log_variance) = machine.words[m.block].split_at(m.size);
-                m.mean.extend(real(mean));
-                m.log_variance.extend(real(log_variance));
-            }
-        }
+        let (machine, moments) = self.encoded(sentence, None);
         self.count(&machine);
         Posterior { moments }
+    }
+
+    fn latents_drawn(
+        &mut self,
+        sentences: &[&[u32]],
+        of_means: &[Latent],
+        noise: &[Vec<f32>],
+    ) -> Vec<Latent> {
+        let network = &self.golden.quant.network;
+        if network.latent_drawn_at_once() {
+            return of_means.to_vec();
+        }
+        let drawn = sentences.iter().zip(noise).map(|(sentence, noise)| {
+            let (_, moments) = self.encoded(sentence, Some(noise));
+            Latent::of(network, &Posterior { moments })
+        });
+        drawn.collect()
     }
 
     fn score(&mut self, sentence: &[u32], z: &[f32]) -> Vec<Score> {
@@ -150,7 +223,7 @@ impl<M: MatVec> Engine for GoldenEngine<'_, M> {
             .windows(2)
             .enumerate()
             .map(|(t, pair)| {
-                self.step(&mut machine, When::DecoderStep, pair[0], (t, true));
+                self.step(&mut machine, self.written(), pair[0], (t, true));
                 let logits = machine.words[vocabulary].iter().map(|&l| l as f32 * scale);
                 score_logits(&logits.collect::<Vec<f32>>(), pair[1])
             })

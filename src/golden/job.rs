@@ -1,8 +1,9 @@
 //! What the accelerator is asked and what it answers.
 
 use super::Places;
-use crate::model::{BlockId, JobKind};
-use crate::quant::Signal;
+use crate::config::Accelerator;
+use crate::model::{BlockId, JobKind, Op, Schedule};
+use crate::quant::{QuantNet, Signal};
 use fixed::types::U4F12;
 use serde::{Deserialize, Serialize};
 
@@ -86,26 +87,22 @@ impl Job {
     /// Why an accelerator of this shape answers with an error (the ERR bits of STATUS), if it does.
     pub fn refusal(&self, shape: &Shape) -> Option<Refusal> {
         let length = self.input.len();
-        let none = match self.kind {
-            JobKind::Score => !shape.score,
-            kind => kind == JobKind::Reserved,
-        };
-        if none {
-            return Some(Refusal { job: true, ..Refusal::default() });
-        }
-        let (low, high) = match self.kind {
-            JobKind::Generate => return None,
-            JobKind::Score => (2, shape.max_tokens),
-            JobKind::Decode => (shape.latent, shape.latent),
-            _ => (1, shape.max_tokens),
+        let packet = shape.packets[self.kind as usize];
+        let (low, high, unit) = match packet {
+            Packet::Absent => return Some(Refusal { job: true, ..Refusal::default() }),
+            Packet::Nothing => return None,
+            Packet::Tokens { least } => (least, shape.max_tokens, 1),
+            Packet::Frames { size } => (size, shape.max_tokens * size, size),
+            Packet::Latent => (shape.latent, shape.latent, 1),
         };
         let is_token = |&t: &i32| usize::try_from(t).is_ok_and(|t| t < shape.vocabulary);
         let limit = 1i64 << (shape.state_bits - 1);
-        let fits = |&z: &i32| (-limit..limit).contains(&i64::from(z));
+        let fits = |&word: &i32| (-limit..limit).contains(&i64::from(word));
+        let numbers = matches!(packet, Packet::Frames { .. } | Packet::Latent);
         let refusal = Refusal {
-            length: !(low..=high).contains(&length),
-            token: self.kind.reads_tokens() && !self.input.iter().all(is_token),
-            z: self.kind == JobKind::Decode && !self.input.iter().all(fits),
+            length: !(low..=high).contains(&length) || !length.is_multiple_of(unit),
+            token: matches!(packet, Packet::Tokens { .. }) && !self.input.iter().all(is_token),
+            z: numbers && !self.input.iter().all(fits),
             job: false,
         };
         (refusal != Refusal::default()).then_some(refusal)
@@ -127,8 +124,61 @@ pub struct Shape {
     pub state_bits: u32,
     /// Of a packet, and of an answer.
     pub max_tokens: usize,
-    /// It has the job SCORE.
-    pub score: bool,
+    /// By the number of the job: what comes with it.
+    pub packets: [Packet; 8],
+}
+
+/// What comes with a job.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Packet {
+    /// There is no such job.
+    #[default]
+    Absent,
+    /// Nothing.
+    Nothing,
+    /// A sentence of at least so many tokens.
+    Tokens { least: usize },
+    /// Frames of so many words each.
+    Frames { size: usize },
+    /// A word for every dimension of z.
+    Latent,
+}
+
+impl Shape {
+    /// Words of a position of what is read.
+    pub fn frame(&self) -> usize {
+        let frames = self.packets.iter().find_map(|packet| match packet {
+            Packet::Frames { size } => Some(*size),
+            Packet::Absent | Packet::Nothing | Packet::Tokens { .. } | Packet::Latent => None,
+        });
+        frames.unwrap_or(1)
+    }
+
+    /// Of the accelerator of a network.
+    pub fn new(quant: &QuantNet, schedule: &Schedule, accelerator: &Accelerator) -> Shape {
+        let network = &quant.network;
+        let frame = network.blocks.iter().find_map(|block| match block.op {
+            Op::Input { size } => Some(size),
+            _ => None,
+        });
+        let mut packets = [Packet::Absent; 8];
+        for kind in schedule.jobs().filter(|kind| *kind != JobKind::Score || accelerator.score) {
+            packets[kind as usize] = match (kind, frame) {
+                (JobKind::Generate, _) => Packet::Nothing,
+                (JobKind::Decode, _) => Packet::Latent,
+                (_, Some(size)) => Packet::Frames { size },
+                (JobKind::Score, None) => Packet::Tokens { least: 2 },
+                (_, None) => Packet::Tokens { least: 1 },
+            };
+        }
+        Shape {
+            vocabulary: network.vocabulary,
+            latent: network.latent_width(),
+            state_bits: quant.fixed.state_bits,
+            max_tokens: accelerator.max_tokens,
+            packets,
+        }
+    }
 }
 
 /// The ERR bits of STATUS.
@@ -196,7 +246,20 @@ mod tests {
 
     #[test]
     fn what_is_no_job_is_refused() {
-        let shape = Shape { vocabulary: 10, latent: 3, state_bits: 12, max_tokens: 5, score: true };
+        let sentence = Packet::Tokens { least: 1 };
+        let scored = Packet::Tokens { least: 2 };
+        let frames = Packet::Frames { size: 2 };
+        let packets = [
+            sentence,
+            sentence,
+            Packet::Latent,
+            Packet::Nothing,
+            scored,
+            frames,
+            Packet::Absent,
+            Packet::Absent,
+        ];
+        let shape = Shape { vocabulary: 10, latent: 3, state_bits: 12, max_tokens: 5, packets };
         let (length, token, job, z) = (
             Refusal { length: true, ..Refusal::default() },
             Refusal { token: true, ..Refusal::default() },
@@ -216,7 +279,11 @@ mod tests {
         assert_eq!(check(JobKind::Decode, &[0, 1, -2049]), Some(z));
         assert_eq!(check(JobKind::Generate, &[]), None);
         assert_eq!(check(JobKind::Reserved, &[99; 9]), Some(job));
-        let plain = Shape { score: false, ..shape };
+        assert_eq!(check(JobKind::Label, &[2047, -2048, 1, 2]), None);
+        assert_eq!(check(JobKind::Label, &[1, 2, 3]), Some(length));
+        assert_eq!(check(JobKind::Label, &[0; 12]), Some(length));
+        assert_eq!(check(JobKind::Label, &[0, 2048]), Some(z));
+        let plain = Shape { packets: [Packet::Absent; 8], ..shape };
         assert_eq!(Job::new(JobKind::Score, vec![10], 8).refusal(&plain), Some(job));
     }
 }

@@ -2,6 +2,7 @@
 
 mod cell;
 mod choice;
+mod combine;
 mod engine;
 mod job;
 mod net;
@@ -13,7 +14,7 @@ mod timing;
 
 pub use crate::model::JobKind;
 pub use engine::GoldenEngine;
-pub use job::{Abort, Counters, Ending, Job, Manner, Refusal, Run, Shape, Stop, VectorEvent};
+pub use job::{Abort, Counters, Ending, Job, Manner, Packet, Refusal, Run, Shape, Stop, VectorEvent};
 pub use net::{Golden, LatentMode, Machine};
 pub use places::{Place, Places};
 pub use random::{NoiseKind, NoiseSource};

@@ -1,10 +1,11 @@
 //! The network in integers, block by block, over any kind of matrix.
 
 use super::cell::{UnitInput, unit};
+use super::combine::{Operand, combined};
 use super::{NoiseKind, NoiseSource, Place, Places, Shape, Timing};
 use crate::config::Accelerator;
 use crate::crossbar::{CrossbarNet, TileGeometry, TiledMatrix, job_key, product_key};
-use crate::model::{BlockId, Schedule};
+use crate::model::{Activation, BlockId, Edge, Schedule, Time};
 use crate::quant::{
     IntMatrix, MatVec, NOISE_FRAC, QuantBlock, QuantCell, QuantNet, requant_to, saturating_add,
 };
@@ -61,18 +62,13 @@ impl<M: MatVec> Golden<M> {
             named.map(|(name, matrix)| make(&name, matrix)).collect()
         };
         let matrices = quant.network.blocks.iter().zip(&quant.blocks).map(block).collect();
+        let schedule = Schedule::new(&quant.network);
         Golden {
             quant: quant.clone(),
             matrices,
             timing: Timing::new(quant, g, rounds, accelerator),
-            schedule: Schedule::new(&quant.network),
-            shape: Shape {
-                vocabulary: quant.network.vocabulary,
-                latent: quant.network.width(quant.network.latent()),
-                state_bits: quant.fixed.state_bits,
-                max_tokens: accelerator.max_tokens,
-                score: accelerator.score,
-            },
+            shape: Shape::new(quant, &schedule, accelerator),
+            schedule,
             geometry: g.clone(),
             skip_zero_phases: accelerator.skip_zero_phases,
             noise_seed: None,
@@ -122,7 +118,11 @@ pub struct Machine<'a, M> {
     key: u32,
     /// The sequencer's step: beat of a wave, or number of the token that is written.
     pub beat: usize,
-    /// Latest vector of each block: h, mean then log-variance, z, h_0 or logits.
+    /// The position of the step in what is read.
+    pub position: usize,
+    /// Codes by position, of blocks that a later loop reads position by position.
+    stored: BTreeMap<BlockId, BTreeMap<usize, Vec<i32>>>,
+    /// Latest vector of each block: h, mean then log-variance, z, h_0, words or logits.
     pub words: Vec<Vec<i64>>,
     /// Latest c of each LSTM, and c_0 of each bridge.
     pub c: Vec<Vec<i64>>,
@@ -141,15 +141,26 @@ impl<'a, M: MatVec> Machine<'a, M> {
     pub fn new(golden: &'a Golden<M>, seed: u64) -> Self {
         let quant = &golden.quant;
         let zeros = |id: BlockId| match &quant.blocks[id] {
-            QuantBlock::Moments { size, .. } => vec![0; 2 * size],
+            QuantBlock::Moments { size, .. } | QuantBlock::Values { size, .. } => vec![0; 2 * size],
             QuantBlock::Embedding { .. } => Vec::new(),
-            _ => vec![0; quant.network.width(id)],
+            QuantBlock::Cell(_)
+            | QuantBlock::Latent { .. }
+            | QuantBlock::Linear { .. }
+            | QuantBlock::Vocabulary { .. }
+            | QuantBlock::Input { .. }
+            | QuantBlock::Dense { .. }
+            | QuantBlock::Elementwise { .. }
+            | QuantBlock::Label { .. } => vec![0; quant.network.width(id)],
         };
+        let schedule = &golden.schedule;
+        let stored = schedule.stored(&quant.network).map(|id| (id, BTreeMap::new())).collect();
         let ids = 0..quant.blocks.len();
         Machine {
             golden,
             key: golden.noise_seed.map_or(0, |own| job_key(seed, own)),
             beat: 0,
+            position: 0,
+            stored,
             words: ids.clone().map(zeros).collect(),
             c: ids.clone().map(zeros).collect(),
             codes: ids.map(|id| vec![0; quant.network.width(id)]).collect(),
@@ -161,37 +172,97 @@ impl<'a, M: MatVec> Machine<'a, M> {
         }
     }
 
-    /// Reads the embedding of `token`.
+    /// Reads the embedding of `token`, if the block is one.
     pub fn embed(&mut self, id: BlockId, token: u32) {
-        let QuantBlock::Embedding { codes } = &self.golden.quant.blocks[id] else { unreachable!() };
-        self.codes[id] = codes.row(token as usize).to_vec();
+        if let QuantBlock::Embedding { codes } = &self.golden.quant.blocks[id] {
+            self.codes[id] = codes.row(token as usize).to_vec();
+            self.store(id);
+        }
     }
 
-    /// One step of a cell, of moments, of a bridge or of the vocabulary product.
+    /// The words of the frame that inputs read next.
+    pub fn frame(&mut self, words: &[i32]) {
+        let quant = &self.golden.quant;
+        let inputs = quant.blocks.iter().enumerate().filter(|(_, b)| matches!(b, QuantBlock::Input { .. }));
+        for (id, _) in inputs {
+            // The word's low bits, as the hardware takes them.
+            let unused = 64 - quant.fixed.state_bits;
+            self.words[id] = words.iter().map(|&w| i64::from(w) << unused >> unused).collect();
+        }
+    }
+
+    /// One step of a stage.
     pub fn step(&mut self, id: BlockId) {
         let quant = &self.golden.quant;
+        let (state, pre) = (quant.fixed.state_bits, quant.fixed.pre_bits);
         match &quant.blocks[id] {
             QuantBlock::Cell(cell) => self.cell(id, cell),
-            QuantBlock::Moments { shift, .. } => {
-                let (sums, more) = self.product(id, 0, self.input_of(id));
-                self.words[id] =
-                    self.requantised(&sums, *shift + more, quant.fixed.state_bits, Place::Moment);
+            QuantBlock::Moments { shift, .. } | QuantBlock::Values { shift, .. } => {
+                let (sums, more) = self.product(id, 0, &self.joined(id));
+                self.words[id] = self.requantised(&sums, *shift + more, state, Place::Moment);
             }
             QuantBlock::Linear { shift, shift_c, .. } => {
-                let (sums, more) = self.product(id, 0, self.input_of(id));
-                self.words[id] =
-                    self.requantised(&sums, *shift + more, quant.fixed.state_bits, Place::Bridge);
+                let (sums, more) = self.product(id, 0, &self.joined(id));
+                self.words[id] = self.requantised(&sums, *shift + more, state, Place::Bridge);
                 if let Some(shift) = shift_c {
-                    self.c[id] =
-                        self.requantised(&sums, *shift + more, quant.fixed.state_bits, Place::BridgeCell);
+                    self.c[id] = self.requantised(&sums, *shift + more, state, Place::BridgeCell);
                 }
             }
-            QuantBlock::Vocabulary { logit, shift, .. } => {
-                let (sums, more) = self.product(id, 0, self.input_of(id));
+            QuantBlock::Dense { shift, activation, word, .. } => {
+                let (sums, more) = self.product(id, 0, &self.joined(id));
+                let pres = self.requantised(&sums, *shift + more, pre, Place::DensePre);
+                let (table, frac) = match activation {
+                    Activation::None => (None, quant.fixed.pre_frac as i32),
+                    Activation::Tanh => (Some(&quant.tanh), quant.tanh.output.frac),
+                    Activation::Sigmoid => (Some(&quant.sigmoid), quant.sigmoid.output.frac),
+                };
+                let made: Vec<i64> = pres.iter().map(|&p| table.map_or(p, |t| t.lookup(p))).collect();
+                let words = self.requantised(&made, frac - word.frac, word.bits, Place::DenseWord);
+                self.set_vector(id, words, word.frac);
+            }
+            QuantBlock::Elementwise { function, word } => {
+                let edges = quant.network.edges(id);
+                let inputs: Vec<Operand<'_>> = edges
+                    .iter()
+                    .map(|edge| Operand { words: &self.words[edge.block], frac: quant.word_frac(edge.block) })
+                    .collect();
+                let (wide, frac) = combined(*function, &inputs);
+                let words = self.requantised(&wide, frac - word.frac, word.bits, Place::Combined);
+                self.set_vector(id, words, word.frac);
+            }
+            QuantBlock::Input { word } => self.set_vector(id, self.words[id].clone(), word.frac),
+            QuantBlock::Vocabulary { logit, shift, .. } | QuantBlock::Label { logit, shift, .. } => {
+                let (sums, more) = self.product(id, 0, &self.joined(id));
                 self.words[id] = self.requantised(&sums, *shift + more, logit.bits, Place::Logit);
             }
-            QuantBlock::Embedding { .. } | QuantBlock::Latent { .. } => unreachable!("not a matrix stage"),
+            QuantBlock::Embedding { .. } | QuantBlock::Latent { .. } => {}
         }
+        self.store(id);
+    }
+
+    /// Keeps the codes of a block that is read position by position later.
+    fn store(&mut self, id: BlockId) {
+        if let Some(positions) = self.stored.get_mut(&id) {
+            positions.insert(self.position, self.codes[id].clone());
+        }
+    }
+
+    /// The codes that an edge of `reader` brings.
+    fn seen(&self, reader: BlockId, edge: Edge) -> Vec<i32> {
+        match self.golden.quant.network.time(reader, edge) {
+            Time::Each => match self.stored[&edge.block].get(&self.position) {
+                Some(codes) => codes.clone(),
+                None => vec![0; self.codes[edge.block].len()],
+            },
+            // Of the step before, it has not been computed anew; of a loop that has ended, it is the last.
+            Time::Now | Time::Before | Time::Last | Time::Held => self.codes[edge.block].clone(),
+        }
+    }
+
+    /// What block `id` drives the word lines of its one matrix with.
+    fn joined(&self, id: BlockId) -> Vec<i32> {
+        let edges = self.golden.quant.network.edges(id).into_iter();
+        edges.flat_map(|edge| self.seen(id, edge)).collect()
     }
 
     /// Loads h_0 (and c_0) of the decoder cell `id` from its bridge.
@@ -210,8 +281,10 @@ impl<'a, M: MatVec> Machine<'a, M> {
         let format = quant.moment_format();
         let (means, log_variances) = self.moments(id);
         let sigma_frac = quant.exp_half.output.frac;
+        // A latent that is an end of z has that end's noise.
+        let first = quant.network.latent_part(quant.network.inputs(id)[0]).start;
         let epsilon = |source: &NoiseSource, j: usize| {
-            let u = source.uniform(NoiseKind::Latent, 0, j as u32);
+            let u = source.uniform(NoiseKind::Latent, 0, (first + j) as u32);
             let magnitude = quant.half_normal.lookup(u | 1);
             if u & 1 == 1 { -magnitude } else { magnitude }
         };
@@ -242,44 +315,36 @@ impl<'a, M: MatVec> Machine<'a, M> {
 
     /// Means and log-variances of the dimensions of the latent block `id`, in z's order.
     pub fn moments(&self, id: BlockId) -> (Vec<i64>, Vec<i64>) {
-        let QuantBlock::Latent { moments } = &self.golden.quant.blocks[id] else { unreachable!() };
+        let moments = self.golden.quant.network.inputs(id);
         let halves = |m: &BlockId| self.words[*m].split_at(self.words[*m].len() / 2);
         let means = moments.iter().flat_map(|m| halves(m).0.to_vec()).collect();
         let log_variances = moments.iter().flat_map(|m| halves(m).1.to_vec()).collect();
         (means, log_variances)
     }
 
-    fn input_of(&self, id: BlockId) -> BlockId {
-        use crate::model::Op;
-        match self.golden.quant.network.blocks[id].op {
-            Op::Moments { input, .. } | Op::Linear { input, .. } | Op::Vocabulary { input } => input,
-            _ => unreachable!("has no single input"),
-        }
-    }
-
     /// Accumulators, corrected, and the fraction bits that the correction added.
-    fn product(&mut self, id: BlockId, part: usize, source: BlockId) -> (Vec<i64>, i32) {
+    fn product(&mut self, id: BlockId, part: usize, codes: &[i32]) -> (Vec<i64>, i32) {
         let matrix = &self.golden.matrices[id][part];
         let mut sums = vec![0; matrix.outputs()];
         let number = self.golden.quant.first_matrix(id) + part;
         let key = product_key(self.key, number as u32, self.beat as u32);
-        self.adc_clips += matrix.apply(&self.codes[source], &mut sums, key);
-        let (done, skipped) = self.golden.tile_samples(matrix.integers(), &self.codes[source]);
+        self.adc_clips += matrix.apply(codes, &mut sums, key);
+        let (done, skipped) = self.golden.tile_samples(matrix.integers(), codes);
         self.tile_samples += done;
         self.tile_samples_skipped += skipped;
         let more = matrix.correct(&mut sums);
         (sums, more)
     }
 
-    /// The same; where `source` does not change in the loop, converted at the first step alone.
-    fn product_of_part(&mut self, id: BlockId, part: usize, source: BlockId) -> (Vec<i64>, i32) {
-        if !self.golden.schedule.constant(source, id) {
-            return self.product(id, part, source);
+    /// The same of a part of a cell; where its source does not change in the loop, converted at the first step alone.
+    fn product_of_part(&mut self, id: BlockId, part: usize, edge: Edge) -> (Vec<i64>, i32) {
+        if !self.golden.schedule.constant(edge.block, id) {
+            return self.product(id, part, &self.seen(id, edge));
         }
         if let Some(kept) = self.kept.get(&(id, part)) {
             return kept.clone();
         }
-        let made = self.product(id, part, source);
+        let made = self.product(id, part, &self.seen(id, edge));
         self.kept.insert((id, part), made.clone());
         made
     }
@@ -294,7 +359,7 @@ impl<'a, M: MatVec> Machine<'a, M> {
         let pre_bits = quant.fixed.pre_bits;
         let mut pres = Vec::with_capacity(cell.parts.len());
         for (i, part) in cell.parts.iter().enumerate() {
-            let (sums, more) = self.product_of_part(id, i, part.source);
+            let (sums, more) = self.product_of_part(id, i, part.edge);
             pres.push(self.requantised(&sums, part.shift + more, pre_bits, Place::Part));
         }
         let recurrent = pres.pop().expect("a cell has a recurrent part");

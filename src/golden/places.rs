@@ -57,6 +57,12 @@ places! {
     /// c_0
     BridgeCell,
     Logit,
+    /// A product before its activation.
+    DensePre,
+    /// What the activation makes of it, as a word.
+    DenseWord,
+    /// Words of other blocks, added, multiplied or blended.
+    Combined,
 }
 
 /// How often each place clipped, and how often it did not.

@@ -40,6 +40,28 @@ impl<M: MatVec> Golden<M> {
 /// The beat that an answer ends with which was broken off.
 const BROKEN_OFF: u32 = u32::MAX;
 
+/// Log-variance and mean in one word of the answer.
+fn pair_of_words((mean, log_variance): (&i64, &i64)) -> u32 {
+    (*log_variance as u32 & 0xffff) << 16 | (*mean as u32 & 0xffff)
+}
+
+/// The cycles in which the stages of a loop start.
+struct Starts {
+    depths: usize,
+    wave: bool,
+    /// By beat of a wave, or by step and depth.
+    at: Vec<u64>,
+    /// All of them do.
+    whole: bool,
+}
+
+impl Starts {
+    fn of(&self, step: usize, depth: usize) -> Option<u64> {
+        let index = if self.wave { step + depth } else { step * self.depths + depth };
+        self.at.get(index).copied()
+    }
+}
+
 struct Runner<'a, M> {
     golden: &'a Golden<M>,
     machine: Machine<'a, M>,
@@ -84,7 +106,7 @@ impl<M: MatVec> Runner<'_, M> {
                 Step::Draw(latents) => self.draw(latents, job)?,
                 Step::Once(stages) => self.once(stages)?,
                 Step::Load(cells) => cells.iter().for_each(|&id| self.machine.load(id)),
-                Step::Statistics(latents) => self.statistics(latents),
+                Step::Statistics(latent) => self.statistics(*latent),
                 Step::Predict(over) => self.predict(golden.schedule.body(*over), &job.input)?,
                 Step::Write(over) => self.write(golden.schedule.body(*over), job)?,
             }
@@ -97,24 +119,26 @@ impl<M: MatVec> Runner<'_, M> {
         (cycle < self.stop).then_some(())
     }
 
-    fn read(&mut self, body: &Body, tokens: &[i32]) -> Option<()> {
-        let starts = self.wave(body, tokens.len(), |timing, id| timing.stages[id]);
-        for (t, &token) in tokens.iter().enumerate() {
-            self.step_of_wave(body, (t, tokens.len()), token, &starts);
+    /// Over what is read; heads send what they make of every step.
+    fn read(&mut self, body: &Body, input: &[i32]) -> Option<()> {
+        let steps = input.len() / self.golden.shape.frame();
+        let starts = self.cycles(body, steps, |timing, id| timing.stages[id]);
+        for t in 0..steps {
+            self.step_of_loop(body, (t, steps), input, &starts);
         }
-        (starts.len() == body.beats(tokens.len())).then_some(())
+        starts.whole.then_some(())
     }
 
     /// Every token but the last is read, every one but the first scored.
     fn predict(&mut self, body: &Body, tokens: &[i32]) -> Option<()> {
         let quant = &self.golden.quant;
         let steps = tokens.len() - 1;
-        let starts = self.wave(body, steps, |timing, id| timing.scoring(quant, id));
+        let starts = self.cycles(body, steps, |timing, id| timing.scoring(quant, id));
         for (t, pair) in tokens.windows(2).enumerate() {
-            self.step_of_wave(body, (t, steps), pair[0], &starts);
+            self.step_of_loop(body, (t, steps), tokens, &starts);
             for (depth, id) in body.staged() {
                 let QuantBlock::Vocabulary { logit, .. } = &quant.blocks[id] else { continue };
-                let Some(start) = starts.get(t + depth) else { break };
+                let Some(start) = starts.of(t, depth) else { break };
                 let scorer =
                     Scorer { logit_frac: logit.frac, exp2: &quant.exp2_fraction, log2: &quant.log2_fraction };
                 let score = scorer.score(&self.machine.words[id], pair[1] as usize);
@@ -124,40 +148,95 @@ impl<M: MatVec> Runner<'_, M> {
                 self.run.counters.tokens += 1;
             }
         }
-        (starts.len() == body.beats(steps)).then_some(())
+        starts.whole.then_some(())
     }
 
-    /// The values of step `t` of `steps` of a wave, whose beats begin in cycles `starts`, as far as they do.
-    fn step_of_wave(&mut self, body: &Body, (t, steps): (usize, usize), token: i32, starts: &[u64]) {
+    /// The values of step `t` of `steps`, as far as its stages start.
+    fn step_of_loop(&mut self, body: &Body, (t, steps): (usize, usize), input: &[i32], starts: &Starts) {
+        let position = body.position(t, steps);
+        let frame = self.golden.shape.frame();
+        let words = &input[position * frame..(position + 1) * frame];
+        self.machine.position = position;
+        self.machine.frame(words);
         for &id in &body.lookups {
-            self.machine.embed(id, token as u32);
+            self.machine.embed(id, words[0] as u32);
         }
         for (depth, id) in body.staged().filter(|&(_, id)| body.works(id, t, steps)) {
-            let Some(&start) = starts.get(t + depth) else { break };
-            self.machine.beat = t + depth;
+            let Some(start) = starts.of(t, depth) else { break };
+            self.machine.beat = if body.wave { t + depth } else { t };
             self.machine.step(id);
             self.record(id, t, start);
+            self.send(id, t, start);
         }
     }
 
-    /// The cycles of a wave over `steps` steps: in which each beat's stages start, as far as they do.
-    fn wave(
+    /// What a head sends of the step that it has made.
+    fn send(&mut self, id: BlockId, step: usize, start: u64) {
+        let words = &self.machine.words[id];
+        match &self.golden.quant.blocks[id] {
+            QuantBlock::Label { .. } => {
+                let best =
+                    words.iter().enumerate().max_by_key(|&(label, logit)| (*logit, std::cmp::Reverse(label)));
+                let label = best.map_or(0, |(label, _)| label) as u32;
+                let stage = self.golden.timing.stages[id].expect("a head is a stage");
+                // The stage has fallen idle.
+                self.event(id, Signal::Label, step, start + stage.busy() + 1, 1, vec![label as i32]);
+                self.run.output.push(label);
+                self.run.counters.tokens += 1;
+            }
+            QuantBlock::Values { size, .. } => {
+                let (means, log_variances) = words.split_at(*size);
+                self.run.output.extend(means.iter().zip(log_variances).map(pair_of_words));
+                self.run.counters.tokens += 1;
+            }
+            QuantBlock::Embedding { .. }
+            | QuantBlock::Cell(_)
+            | QuantBlock::Moments { .. }
+            | QuantBlock::Latent { .. }
+            | QuantBlock::Linear { .. }
+            | QuantBlock::Vocabulary { .. }
+            | QuantBlock::Input { .. }
+            | QuantBlock::Dense { .. }
+            | QuantBlock::Elementwise { .. } => {}
+        }
+    }
+
+    /// In which cycles the stages of a loop over `steps` steps start, as far as they do.
+    fn cycles(
         &mut self,
         body: &Body,
         steps: usize,
         stage: impl Fn(&Timing, BlockId) -> Option<StageTiming>,
-    ) -> Vec<u64> {
-        let mut starts = Vec::with_capacity(body.beats(steps));
-        for beat in 0..body.beats(steps) {
+    ) -> Starts {
+        let mut starts = Starts { depths: body.depths.len(), wave: body.wave, at: Vec::new(), whole: true };
+        let timing = &self.golden.timing;
+        let timed = |ids: &mut dyn Iterator<Item = BlockId>| -> Vec<StageTiming> {
+            ids.filter_map(|id| stage(timing, id)).collect()
+        };
+        // What is fetched once, and the stages that start together then.
+        let fetched: Vec<Vec<Vec<StageTiming>>> = match body.wave {
+            true => (0..body.beats(steps)).map(|beat| vec![timed(&mut body.beat(beat, steps))]).collect(),
+            false => {
+                let works = |t: usize, depth: &Vec<BlockId>| {
+                    timed(&mut depth.iter().copied().filter(|&id| body.works(id, t, steps)))
+                };
+                (0..steps).map(|t| body.depths.iter().map(|depth| works(t, depth)).collect()).collect()
+            }
+        };
+        for together in fetched {
             if self.begins(self.now + FETCH).is_none() {
+                starts.whole = false;
                 break;
             }
-            let timing = &self.golden.timing;
-            let stages: Vec<StageTiming> =
-                body.beat(beat, steps).filter_map(|id| stage(timing, id)).collect();
             self.now += FETCH;
-            starts.push(self.now);
-            self.beat(&stages);
+            for stages in together {
+                if self.begins(self.now).is_none() {
+                    starts.whole = false;
+                    return starts;
+                }
+                starts.at.push(self.now);
+                self.beat(&stages);
+            }
         }
         starts
     }
@@ -170,10 +249,17 @@ impl<M: MatVec> Runner<'_, M> {
         self.begins(self.now)?;
         let noise = self.noise.clone();
         let mode = match job.kind {
-            JobKind::Encode | JobKind::Reconstruct | JobKind::Score if job.sample_z => {
+            JobKind::Encode | JobKind::Reconstruct | JobKind::Score | JobKind::Label | JobKind::Values
+                if job.sample_z =>
+            {
                 LatentMode::Posterior(&noise)
             }
-            JobKind::Encode | JobKind::Reconstruct | JobKind::Score | JobKind::Reserved => LatentMode::Mean,
+            JobKind::Encode
+            | JobKind::Reconstruct
+            | JobKind::Score
+            | JobKind::Label
+            | JobKind::Values
+            | JobKind::Reserved => LatentMode::Mean,
             JobKind::Decode => LatentMode::Given(&job.input),
             JobKind::Generate => LatentMode::Prior(&noise),
         };
@@ -185,12 +271,9 @@ impl<M: MatVec> Runner<'_, M> {
         Some(())
     }
 
-    fn statistics(&mut self, latents: &[BlockId]) {
-        for &id in latents {
-            let (means, log_variances) = self.machine.moments(id);
-            let word = |(m, v): (&i64, &i64)| (*v as u32 & 0xffff) << 16 | (*m as u32 & 0xffff);
-            self.run.output.extend(means.iter().zip(&log_variances).map(word));
-        }
+    fn statistics(&mut self, latent: BlockId) {
+        let (means, log_variances) = self.machine.moments(latent);
+        self.run.output.extend(means.iter().zip(&log_variances).map(pair_of_words));
     }
 
     fn once(&mut self, stages: &[BlockId]) -> Option<()> {
@@ -199,6 +282,7 @@ impl<M: MatVec> Runner<'_, M> {
         for &id in stages {
             self.machine.step(id);
             self.record(id, 0, self.now);
+            self.send(id, 0, self.now);
         }
         self.beat(&self.stages(stages));
         Some(())
@@ -264,7 +348,7 @@ impl<M: MatVec> Runner<'_, M> {
                     self.event(id, Signal::C, step, cycle, lanes, c);
                 }
             }
-            QuantBlock::Moments { size, .. } => {
+            QuantBlock::Moments { size, .. } | QuantBlock::Values { size, .. } => {
                 let (mean, log_variance) = words.split_at(*size);
                 self.event(id, Signal::Mean, step, cycle, lanes, mean.to_vec());
                 self.event(id, Signal::LogVariance, step, cycle, lanes, log_variance.to_vec());
@@ -276,7 +360,12 @@ impl<M: MatVec> Runner<'_, M> {
                 }
             }
             QuantBlock::Latent { .. } => self.event(id, Signal::Z, step, cycle, lanes, words),
-            QuantBlock::Vocabulary { .. } => self.event(id, Signal::Logits, step, cycle, lanes, words),
+            QuantBlock::Vocabulary { .. } | QuantBlock::Label { .. } => {
+                self.event(id, Signal::Logits, step, cycle, lanes, words);
+            }
+            QuantBlock::Input { .. } | QuantBlock::Dense { .. } | QuantBlock::Elementwise { .. } => {
+                self.event(id, Signal::Word, step, cycle, lanes, words);
+            }
             QuantBlock::Embedding { .. } => {}
         }
     }

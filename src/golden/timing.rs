@@ -2,7 +2,7 @@
 
 use crate::config::{Accelerator, CellKind};
 use crate::crossbar::TileGeometry;
-use crate::model::{BlockId, Schedule, When};
+use crate::model::{Activation, BlockId, Body, Over, Schedule};
 use crate::quant::{QuantBlock, QuantNet};
 use serde::Serialize;
 
@@ -28,6 +28,21 @@ const CHOICE_LATENCY: u64 = 16;
 
 /// From the last logit of the second pass to its log-probability, trees over lanes left out.
 const SCORE_LATENCY: u64 = 24;
+
+/// From the index of a number of a frame to its word.
+const INPUT_LATENCY: u64 = 2;
+/// From a group of words to what they are combined to.
+const COMBINE_LATENCY: u64 = 3;
+/// From the last value of a step to the first that is sent.
+const SEND: u64 = 1;
+
+/// Cycles from a pre-activation to its word.
+const fn activation_latency(activation: Activation) -> u64 {
+    match activation {
+        Activation::None => 1,
+        Activation::Tanh | Activation::Sigmoid => 5,
+    }
+}
 
 /// Cycles from valid_i to valid_o of a gate lane.
 pub const fn gate_latency(kind: CellKind) -> u64 {
@@ -86,6 +101,16 @@ impl Timing {
     /// `rounds`: by block, how many logical tiles take turns on a physical one.
     pub fn new(quant: &QuantNet, g: &TileGeometry, rounds: &[usize], accelerator: &Accelerator) -> Timing {
         let lanes = accelerator.gate_lanes.count();
+        // Without a matrix.
+        let scanned = |outputs: usize, lanes: usize, latency: u64| StageTiming {
+            adc: 0,
+            scan: 1,
+            groups: outputs.div_ceil(lanes) as u64,
+            latency,
+            settle: 1,
+            lanes,
+            floor: 0,
+        };
         let mut score = None;
         let stages = quant.blocks.iter().enumerate().map(|(id, block)| {
             let adc = (rounds[id] * g.phases * g.slots) as u64;
@@ -98,18 +123,23 @@ impl Timing {
                 QuantBlock::Linear { .. } => {
                     StageTiming::matrix(adc, quant.network.width(id), lanes, READ, 1)
                 }
-                QuantBlock::Latent { .. } => {
-                    let groups = quant.network.width(id) as u64;
-                    StageTiming {
-                        adc: 0,
-                        scan: 1,
-                        groups,
-                        latency: LATENT_LATENCY,
-                        settle: 1,
-                        lanes: 1,
-                        floor: 0,
-                    }
+                QuantBlock::Values { size, .. } => {
+                    let stage = StageTiming::matrix(adc, *size, lanes, READ, 1);
+                    // Sent number by number when all are there.
+                    StageTiming { settle: stage.settle + SEND + *size as u64, ..stage }
                 }
+                QuantBlock::Dense { activation, .. } => {
+                    let latency = READ + activation_latency(*activation);
+                    StageTiming::matrix(adc, quant.network.width(id), lanes, latency, 1)
+                }
+                QuantBlock::Label { .. } => {
+                    let lanes = accelerator.token_lanes.count();
+                    let settle = CHOICE_LATENCY - READ + tree_depth(lanes) + 2;
+                    StageTiming::matrix(adc, quant.network.width(id), lanes, READ, settle)
+                }
+                QuantBlock::Latent { .. } => scanned(quant.network.width(id), 1, LATENT_LATENCY),
+                QuantBlock::Input { .. } => scanned(quant.network.width(id), 1, INPUT_LATENCY),
+                QuantBlock::Elementwise { .. } => scanned(quant.network.width(id), lanes, COMBINE_LATENCY),
                 QuantBlock::Vocabulary { .. } => {
                     let lanes = accelerator.token_lanes.count();
                     let tree = tree_depth(lanes);
@@ -133,7 +163,7 @@ impl Timing {
 }
 
 /// Cycles of one token, expected and at the floor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct TokenCycles {
     /// A token read: levels work side by side, the slowest stage sets the beat.
     pub encode_expected: u64,
@@ -160,26 +190,45 @@ impl Timing {
 
     /// Cycles per token of a network with these stages.
     pub fn token(&self, quant: &QuantNet, schedule: &Schedule) -> TokenCycles {
-        let of = |over| schedule.body(over).stages();
-        let read = || schedule.body(When::EncoderStep).steady().filter_map(|id| self.stages[id]);
-        let written = || of(When::DecoderStep).filter_map(|id| self.stages[id]);
-        let scored = || of(When::DecoderStep).filter_map(|id| self.scoring(quant, id));
-        let beat = FETCH + HANDOVER;
-        TokenCycles {
-            encode_expected: beat + read().map(|s| s.busy()).max().unwrap_or(0),
-            encode_floor: read().map(|s| s.floor).max().unwrap_or(0),
-            decode_expected: 1 + written().map(|s| s.busy() + HANDOVER).sum::<u64>(),
-            decode_floor: written().map(|s| s.floor).sum(),
-            encode_adc: read().map(|s| s.adc).max().unwrap_or(0),
-            decode_adc: written().map(|s| s.adc).sum(),
-            score_expected: self.score.map_or(0, |_| beat + scored().map(|s| s.busy()).max().unwrap_or(0)),
-            score_floor: self.score.map_or(0, |_| scored().map(|s| s.floor).max().unwrap_or(0)),
+        let mut token = TokenCycles::default();
+        // Loops over what is read follow on each other.
+        for body in schedule.bodies().iter().filter(|body| body.over.is_read()) {
+            let (expected, floor, adc) = self.step_of(body, |id| self.stages[id]);
+            token.encode_expected += expected;
+            token.encode_floor += floor;
+            token.encode_adc += adc;
         }
+        for body in schedule.over(Over::Written) {
+            let written = || body.depths.iter().filter_map(|depth| slowest(depth, |id| self.stages[id]));
+            token.decode_expected = 1 + written().map(|s| s.busy() + HANDOVER).sum::<u64>();
+            token.decode_floor = written().map(|s| s.floor).sum();
+            token.decode_adc = written().map(|s| s.adc).sum();
+            if self.score.is_some() {
+                (token.score_expected, token.score_floor, _) =
+                    self.step_of(body, |id| self.scoring(quant, id));
+            }
+        }
+        token
+    }
+
+    /// Cycles of a step over what is given: expected, at the floor, and in which converters work. The slowest
+    /// stage of a wave; of a chain the sum over its depths.
+    fn step_of(&self, body: &Body, stage: impl Fn(BlockId) -> Option<StageTiming>) -> (u64, u64, u64) {
+        if body.wave {
+            let all: Vec<BlockId> = body.steady().collect();
+            let most = |of: fn(&StageTiming) -> u64| {
+                all.iter().filter_map(|&id| stage(id)).map(|s| of(&s)).max().unwrap_or(0)
+            };
+            return (FETCH + HANDOVER + most(StageTiming::busy), most(|s| s.floor), most(|s| s.adc));
+        }
+        let depths = || body.depths.iter().filter_map(|depth| slowest(depth, &stage));
+        let expected = FETCH + depths().map(|s| s.busy() + HANDOVER).sum::<u64>();
+        (expected, depths().map(|s| s.floor).sum(), depths().map(|s| s.adc).sum())
     }
 
     /// The stage that loses most over its floor per token written: block and cycles.
     pub fn largest_gap(&self, schedule: &Schedule) -> Option<(BlockId, u64)> {
-        let written = schedule.body(When::DecoderStep).stages();
+        let written = schedule.over(Over::Written).flat_map(Body::stages);
         let gaps = written.filter_map(|id| self.stages[id].map(|s| (id, s.busy() + HANDOVER - s.floor)));
         gaps.max_by_key(|&(id, gap)| (gap, std::cmp::Reverse(id)))
     }
@@ -190,6 +239,11 @@ impl StageTiming {
     pub fn score_cycle(&self) -> u64 {
         self.scan + self.groups - 1 + self.latency + 2 * tree_depth(self.lanes) + SCORE_LATENCY
     }
+}
+
+/// The stage of a depth that takes longest.
+fn slowest(depth: &[BlockId], stage: impl Fn(BlockId) -> Option<StageTiming>) -> Option<StageTiming> {
+    depth.iter().filter_map(|&id| stage(id)).max_by_key(StageTiming::busy)
 }
 
 /// Levels of a tree over lanes.
@@ -203,8 +257,13 @@ fn floor(stage: &StageTiming, block: &QuantBlock, g: &TileGeometry) -> u64 {
         QuantBlock::Cell(cell) => gate_latency(cell.kind),
         QuantBlock::Latent { .. } => LATENT_LATENCY,
         // Requantise; the comparison of the last logits.
-        QuantBlock::Vocabulary { .. } => 1 + tree_depth(stage.lanes),
-        _ => 1,
+        QuantBlock::Vocabulary { .. } | QuantBlock::Label { .. } => 1 + tree_depth(stage.lanes),
+        QuantBlock::Dense { activation, .. } => 1 + activation_latency(*activation),
+        QuantBlock::Elementwise { .. } => COMBINE_LATENCY,
+        QuantBlock::Input { .. } => INPUT_LATENCY,
+        // Sent one a cycle.
+        QuantBlock::Values { size, .. } => 1 + *size as u64,
+        QuantBlock::Embedding { .. } | QuantBlock::Moments { .. } | QuantBlock::Linear { .. } => 1,
     };
     let rows = block.matrices().into_iter().map(|m| m.rows().div_ceil(g.rows));
     let adder_tree = tree_depth(rows.max().unwrap_or(1));

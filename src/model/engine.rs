@@ -9,7 +9,7 @@ pub struct Moments {
     pub block: BlockId,
     /// Dimensions of the latent state.
     pub size: usize,
-    /// [steps * size], step after step.
+    /// [steps * size], step after step as they were made.
     pub mean: Vec<f32>,
     pub log_variance: Vec<f32>,
 }

@@ -1,9 +1,12 @@
 //! The float forward pass, written once over the description of the network.
 
+use super::activation::{activated, combined};
 use super::product::add_product;
-use super::{BlockId, Layout, ModelError, Network, Op, Role, Schedule, Trace, Values, Weights, When};
-use crate::config::LatentSteps;
-use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, CowArray, Ix2, s};
+use super::unroll::Way;
+use super::{
+    BlockId, Group, Layout, LoopId, ModelError, Network, Op, Over, Role, Schedule, Trace, Values, Weights,
+};
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, s};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
@@ -30,8 +33,9 @@ pub trait Distort: std::fmt::Debug + Send + Sync {
 /// What training does to the values a cell or the vocabulary reads (dropout). Evaluation is
 /// [`Exact`].
 pub trait Perturb {
-    /// May change `values` [rows, width of `source`], which `reader` is about to read.
-    fn read(&mut self, reader: BlockId, source: BlockId, values: ArrayViewMut2<'_, f32>);
+    /// May change `values` [rows, width of `source`], which `reader` is about to read for the rows of its
+    /// layout from `first` on.
+    fn read(&mut self, reader: BlockId, source: BlockId, first: usize, values: ArrayViewMut2<'_, f32>);
 
     /// May change the means of moments `block`, a row per row of `layout`, which hold its `bias`.
     fn mean(&mut self, _block: BlockId, _means: ArrayViewMut2<'_, f32>, _bias: &Array2<f32>, _: &Layout) {}
@@ -41,22 +45,33 @@ pub trait Perturb {
 pub struct Exact;
 
 impl Perturb for Exact {
-    fn read(&mut self, _: BlockId, _: BlockId, _: ArrayViewMut2<'_, f32>) {}
+    fn read(&mut self, _: BlockId, _: BlockId, _: usize, _: ArrayViewMut2<'_, f32>) {}
 }
 
-/// What a pass over the blocks of one [`When`] starts from.
+/// What a pass over the blocks of one loop starts from.
+#[derive(Default)]
 pub struct Pass<'a> {
-    pub when: When,
-    /// Tokens of the embeddings, one per row of the layout (none for [`When::Sentence`]).
+    pub over: LoopId,
+    /// Tokens of the embeddings, one per row of the layout (none for a loop that runs once).
     pub tokens: &'a [u32],
+    /// What inputs read, a frame per row of the layout.
+    pub frames: Option<&'a Array2<f32>>,
     /// Standard normal draws of the latents [batch, width of z]; absent: z is the mean.
     pub epsilon: Option<&'a Array2<f32>>,
-    /// States to go on from instead of the initial ones, by cell.
+    /// The step before the first one; absent: initial states, and zeros.
     pub carry: Option<&'a Carry>,
 }
 
-/// h and c [batch, hidden] of the cells of a phase, by block.
+/// What a loop goes on from: outputs [batch, width] of cells and of what is read a step later, and c of LSTMs.
 pub type Carry = BTreeMap<BlockId, (Array2<f32>, Option<Array2<f32>>)>;
+
+/// The rows of a layout that are evaluated together: all, or those of one step.
+#[derive(Debug, Clone)]
+pub(super) struct Rows {
+    pub range: Range<usize>,
+    /// `None`: all steps.
+    pub step: Option<usize>,
+}
 
 impl FloatNet {
     /// Joins a network and the weights checked against it.
@@ -74,18 +89,14 @@ impl FloatNet {
 
     /// Joins a network and its tensors in the order of [`Network::tensors`], a bias as one row.
     pub fn with_tensors(network: &Network, tensors: Vec<Array2<f32>>) -> Self {
-        let names = network.tensors();
-        assert_eq!(names.len(), tensors.len(), "one matrix per tensor of the network");
+        assert_eq!(network.tensors().len(), tensors.len(), "one matrix per tensor of the network");
+        let mut of_block: Vec<Range<usize>> = Vec::new();
         let mut end = 0;
-        let of_block = network.blocks.iter().map(|block| {
-            let mine = |(name, _): &&(String, Vec<usize>)| {
-                name.strip_prefix(&block.name).is_some_and(|rest| rest.starts_with('.'))
-            };
+        for (id, block) in network.blocks.iter().enumerate() {
             let start = end;
-            end += names[start..].iter().take_while(mine).count();
-            start..end
-        });
-        let of_block = of_block.collect();
+            end += network.tensors_of(id).len();
+            of_block.push(block.tied.map_or(start..end, |owner| of_block[owner].clone()));
+        }
         let schedule = Schedule::new(network);
         FloatNet { network: network.clone(), schedule, tensors, of_block, distort: None }
     }
@@ -145,52 +156,105 @@ impl FloatNet {
         Weights::trusted(tensors.collect())
     }
 
-    /// Evaluates, in the order of the schedule, every block of `pass.when` that has no values in `trace`
+    /// Evaluates, in the order of the schedule, every block of the loop of `pass` that has no values in `trace`
     /// yet; where z was given, not what leads to it.
     ///
     /// # Panics
-    /// If a token is outside the vocabulary or a phase it reads was not evaluated.
+    /// If a token is outside the vocabulary or a loop it reads was not evaluated.
     pub fn run(&self, pass: &Pass<'_>, trace: &mut Trace, perturb: &mut dyn Perturb) {
-        let z = self.network.latent();
-        let first = if trace.has(z) && pass.when == When::Sentence { z } else { 0 };
-        for id in self.schedule.body(pass.when).blocks() {
-            if id < first || trace.has(id) {
+        let body = self.schedule.body(pass.over);
+        let given = self.network.latent().filter(|&z| trace.has(z) && body.over.is_once());
+        let first = given.unwrap_or(0);
+        for group in &body.groups {
+            let open = |&id: &BlockId| id >= first && !trace.has(id);
+            if !group.blocks.iter().any(open) {
                 continue;
             }
-            let values = match &self.network.blocks[id].op {
-                Op::Embedding { .. } => Values::output(self.embed(id, pass.tokens)),
-                Op::Cell { kind, inputs, init, .. } => {
-                    let input = self.cell_input(id, inputs, trace, perturb);
-                    let start = match (pass.carry, init) {
-                        (Some(carry), _) => Some(carry[&id].clone()),
-                        (None, Some(init)) => {
-                            let h = trace.get(*init, Role::Output).clone();
-                            Some((h.clone(), Some(h)))
-                        }
-                        (None, None) => None,
-                    };
-                    self.cell(id, *kind, input, start, trace.layout(pass.when))
+            if group.stepwise {
+                self.stepwise(group, pass, trace, perturb);
+                continue;
+            }
+            let rows = Rows { range: 0..trace.layout(pass.over).rows(), step: None };
+            for &id in &group.blocks {
+                let values = self.evaluate(id, pass, trace, &rows, perturb);
+                trace.set(id, values);
+            }
+        }
+    }
+
+    /// A group whose blocks read each other's steps before: one step after the other.
+    fn stepwise(&self, group: &Group, pass: &Pass<'_>, trace: &mut Trace, perturb: &mut dyn Perturb) {
+        let layout = trace.layout(pass.over).clone();
+        let over = self.schedule.body(pass.over).over;
+        for at in 0..layout.steps() {
+            let step = if over == Over::Backwards { layout.steps() - 1 - at } else { at };
+            let rows = Rows { range: layout.step(step), step: Some(step) };
+            for &id in &group.blocks {
+                let values = self.evaluate(id, pass, trace, &rows, perturb);
+                trace.set_rows(id, layout.rows(), rows.range.clone(), values);
+            }
+        }
+    }
+
+    /// The values of block `id` for some rows of its layout.
+    fn evaluate(
+        &self,
+        id: BlockId,
+        pass: &Pass<'_>,
+        trace: &Trace,
+        rows: &Rows,
+        perturb: &mut dyn Perturb,
+    ) -> Values {
+        match &self.network.blocks[id].op {
+            Op::Embedding { .. } => Values::output(self.embed(id, &pass.tokens[rows.range.clone()])),
+            Op::Input { .. } => {
+                let frames = pass.frames.expect("a loop with inputs is given frames");
+                Values::output(frames.slice(s![rows.range.clone(), ..]).to_owned())
+            }
+            Op::Cell { kind, init, .. } => {
+                let input = self.joined(id, trace, pass, rows, perturb);
+                let state = |h: &Array2<f32>| (h.clone(), Some(h.clone()));
+                let start = match (pass.carry, init) {
+                    (Some(carry), _) => Some(carry[&id].clone()),
+                    (None, Some(init)) => Some(state(trace.get(*init, Role::Output))),
+                    (None, None) => None,
+                };
+                let layout = trace.layout(pass.over);
+                let backwards = self.schedule.body(pass.over).over == Over::Backwards;
+                match rows.step {
+                    None => self.cell(id, *kind, input, start, Way { layout, backwards }),
+                    Some(step) => {
+                        self.cell_step(id, *kind, input, (start, trace), Way { layout, backwards }, step)
+                    }
                 }
-                Op::Moments { .. } => {
-                    let input = self.read_all(trace, id);
-                    let head = |k| self.affine(id, k, Some(k + 1), input.view());
-                    let mut mean = head(0);
-                    perturb.mean(id, mean.view_mut(), self.tensor(id, 1), trace.layout(pass.when));
-                    Values::output(mean).with(Role::LogVariance, head(2))
-                }
-                Op::Latent { moments, steps } => self.latent(moments, *steps, trace, pass),
-                Op::Linear { input, bias, .. } => {
-                    let input = self.read(trace, *input, Role::Output, pass.when);
-                    Values::output(self.affine(id, 0, bias.then_some(1), input.view()))
-                }
-                Op::Vocabulary { input } => {
-                    let mut read = self.read(trace, *input, Role::Output, pass.when).into_owned();
-                    perturb.read(id, *input, read.view_mut());
-                    let logits = self.affine(id, 0, Some(1), read.view());
-                    Values::output(logits).with(Role::Input, read)
-                }
-            };
-            trace.set(id, values);
+            }
+            Op::Moments { .. } => {
+                let input = self.joined(id, trace, pass, rows, perturb);
+                let head = |k| self.affine(id, k, Some(k + 1), input.view());
+                let mut mean = head(0);
+                perturb.mean(id, mean.view_mut(), self.tensor(id, 1), trace.layout(pass.over));
+                Values::output(mean).with(Role::LogVariance, head(2))
+            }
+            Op::Values { .. } => {
+                let input = self.joined(id, trace, pass, rows, perturb);
+                let head = |k| self.affine(id, k, Some(k + 1), input.view());
+                Values::output(head(0)).with(Role::LogVariance, head(2)).with(Role::Input, input)
+            }
+            Op::Latent { moments, steps } => self.latent(id, moments, *steps, trace, pass),
+            Op::Linear { bias, activation, .. } => {
+                let input = self.joined(id, trace, pass, rows, perturb);
+                let product = self.affine(id, 0, bias.then_some(1), input.view());
+                Values::output(activated(*activation, product)).with(Role::Input, input)
+            }
+            Op::Elementwise { function, .. } => {
+                let inputs: Vec<Array2<f32>> = self.parts(id, trace, pass.carry, rows);
+                Values::output(combined(*function, &inputs))
+            }
+            Op::Vocabulary { .. } | Op::Label { .. } => {
+                let input = self.joined(id, trace, pass, rows, perturb);
+                let logits = self.affine(id, 0, Some(1), input.view());
+                Values::output(logits).with(Role::Input, input)
+            }
         }
     }
 
@@ -199,104 +263,31 @@ impl FloatNet {
         self.tensor(id, 0).select(Axis(0), &rows)
     }
 
-    /// The matrix of `source` with a row per row of a reader evaluated at `when`: a value made
-    /// once per sentence is read at every step, a value made at every step is read once per
-    /// sentence at the last step.
-    pub fn read<'a>(
-        &self,
-        trace: &'a Trace,
-        source: BlockId,
-        role: Role,
-        when: When,
-    ) -> CowArray<'a, f32, Ix2> {
-        let values = trace.get(source, role);
-        let made = self.network.blocks[source].when;
-        if made == when {
-            return values.view().into();
-        }
-        let rows: Vec<usize> = match (made, when) {
-            (When::Sentence, _) => trace.layout(when).pack(|sentence, _| sentence),
-            (_, When::Sentence) => {
-                let layout = trace.layout(made);
-                (0..layout.batch()).map(|sentence| layout.last(sentence)).collect()
-            }
-            _ => panic!("a {when:?} block cannot read the {made:?} block {source}"),
-        };
-        values.select(Axis(0), &rows).into()
-    }
-
     /// What block `id` reads, its inputs side by side.
-    pub fn read_all<'a>(&self, trace: &'a Trace, id: BlockId) -> CowArray<'a, f32, Ix2> {
-        let when = self.network.blocks[id].when;
-        let inputs = self.network.inputs(id).into_iter();
-        let mut parts: Vec<_> = inputs.map(|i| self.read(trace, i, Role::Output, when)).collect();
-        if parts.len() == 1 {
-            return parts.remove(0);
-        }
-        let views: Vec<_> = parts.iter().map(|part| part.view()).collect();
-        ndarray::concatenate(Axis(1), &views).expect("one layout").into()
-    }
-
-    fn cell_input(
+    fn joined(
         &self,
         id: BlockId,
-        inputs: &[BlockId],
         trace: &Trace,
+        pass: &Pass<'_>,
+        rows: &Rows,
         perturb: &mut dyn Perturb,
     ) -> Array2<f32> {
-        let when = self.network.blocks[id].when;
-        let width = inputs.iter().map(|&i| self.network.width(i)).sum();
-        let mut input = Array2::zeros((trace.layout(when).rows(), width));
-        let mut from = 0;
-        for &source in inputs {
-            let to = from + self.network.width(source);
-            let mut part = input.slice_mut(s![.., from..to]);
-            part.assign(&self.read(trace, source, Role::Output, when));
-            perturb.read(id, source, part);
-            from = to;
+        let mut parts = self.parts(id, trace, pass.carry, rows);
+        for (edge, part) in self.network.edges(id).iter().zip(&mut parts) {
+            perturb.read(id, edge.block, rows.range.start, part.view_mut());
         }
-        input
+        match parts.len() {
+            1 => parts.remove(0),
+            _ => {
+                let views: Vec<_> = parts.iter().map(|part| part.view()).collect();
+                ndarray::concatenate(Axis(1), &views).expect("one layout")
+            }
+        }
     }
 
-    /// z = mean + exp(log_variance / 2) * epsilon of each moments block, at the last step; or the
-    /// mean or sum of such a z of every step, which is as one draw from what they come to.
-    fn latent(&self, moments: &[BlockId], steps: LatentSteps, trace: &Trace, pass: &Pass<'_>) -> Values {
-        let part = |role| {
-            let parts: Vec<_> = moments.iter().map(|&m| self.of_steps(trace, m, role, steps)).collect();
-            let views: Vec<_> = parts.iter().map(|p| p.view()).collect();
-            ndarray::concatenate(Axis(1), &views).expect("one batch")
-        };
-        let mut z = part(Role::Output);
-        if let Some(epsilon) = pass.epsilon {
-            let log_variance = part(Role::LogVariance);
-            let first = self.network.latent_part(moments[0]).start;
-            ndarray::Zip::from(&mut z)
-                .and(&log_variance)
-                .and(epsilon.slice(s![.., first..first + log_variance.ncols()]))
-                .for_each(|z, lv, e| *z += (0.5 * lv).exp() * e);
-        }
-        Values::output(z)
-    }
-
-    /// Means or log-variances of the z of each sentence, of one moments block.
-    pub fn of_steps(&self, trace: &Trace, block: BlockId, role: Role, steps: LatentSteps) -> Array2<f32> {
-        if steps.is_last() {
-            return self.read(trace, block, role, When::Sentence).into_owned();
-        }
-        let (values, layout) = (trace.get(block, role), trace.layout(self.network.blocks[block].when));
-        let mut sums = Array2::zeros((layout.batch(), values.ncols()));
-        for (sentence, row) in layout.pack(|sentence, _| sentence).into_iter().zip(values.outer_iter()) {
-            let share = steps.share(layout.length(sentence));
-            let add = |sum: &mut f32, v: &f32| match role {
-                Role::LogVariance => *sum += share * share * v.exp(),
-                _ => *sum += share * v,
-            };
-            ndarray::Zip::from(sums.row_mut(sentence)).and(&row).for_each(add);
-        }
-        if role == Role::LogVariance {
-            sums.mapv_inplace(f32::ln);
-        }
-        sums
+    fn parts(&self, id: BlockId, trace: &Trace, carry: Option<&Carry>, rows: &Rows) -> Vec<Array2<f32>> {
+        let edges = self.network.edges(id).into_iter();
+        edges.map(|edge| self.read(trace, (id, edge), Role::Output, carry, rows).into_owned()).collect()
     }
 
     /// x W^T + b with tensors `weight` and `bias` of `block`, a row of x per row of the result.

@@ -1,10 +1,10 @@
 //! The figures of a model on held-out sentences, the same code for every engine (models.md 4.5).
 
+use super::Network;
 use super::diversity::{Diversity, words};
 use super::engine::{Engine, Posterior, Score};
 use super::latent::{Latent, active_units, gaussian_kl, log_mean_exp, mutual_information};
 use super::random::Random;
-use super::{Network, Op};
 use crate::config::Protocol;
 use serde::{Deserialize, Serialize};
 
@@ -145,10 +145,7 @@ fn draw(
 /// KL averaged over the steps, summed over moments blocks with their `kl_weight`.
 fn kl_of_steps(network: &Network, posterior: &Posterior) -> f64 {
     let weighted = posterior.moments.iter().map(|m| {
-        let Op::Moments { kl_weight, .. } = network.blocks[m.block].op else {
-            unreachable!("a posterior holds moments blocks only")
-        };
-        f64::from(kl_weight) * gaussian_kl(&m.mean, &m.log_variance) / m.steps() as f64
+        f64::from(network.kl_weight(m.block)) * gaussian_kl(&m.mean, &m.log_variance) / m.steps() as f64
     });
     weighted.sum::<f64>()
 }

@@ -1,5 +1,7 @@
 //! The trained network in floating point, exactly as trained.
 
+mod activation;
+mod body;
 mod cell;
 mod diversity;
 mod engine;
@@ -8,6 +10,7 @@ mod exponential;
 mod float;
 mod folder;
 mod import;
+mod job;
 mod latent;
 mod layout;
 mod measure;
@@ -15,6 +18,7 @@ mod network;
 mod ngram;
 mod product;
 mod random;
+mod read;
 mod schedule;
 mod sequence;
 mod texts;
@@ -25,6 +29,8 @@ mod vocabulary;
 mod weights;
 
 pub use crate::config::Protocol;
+pub use activation::uncombined;
+pub use body::{Body, Group};
 pub use diversity::Diversity;
 pub use engine::{Engine, Moments, Posterior, Score, score_logits};
 pub use error::ModelError;
@@ -35,17 +41,20 @@ pub use folder::{
     text_of, what_is, write_whole,
 };
 pub use import::import;
+pub use job::JobKind;
 pub use latent::Latent;
 pub use layout::{Layout, longest_first};
 pub use measure::{Effort, Evaluation, evaluate, word_overlap};
-pub use network::{Block, BlockId, Network, Op, When};
+pub use network::{Activation, Block, BlockId, Combination, Edge, Loop, LoopId, Network, Op, Over, Time};
 pub use ngram::{Baselines, Ngram};
 pub use product::add_product;
 pub use random::{Random, fingerprint};
-pub use schedule::{Body, JobKind, Plan, Schedule, Step};
-pub use sequence::{Decoder, argmax};
+pub use read::Source;
+pub use schedule::{Plan, Schedule, Step};
+pub use sequence::{Decoder, argmax, frames_of};
 pub use texts::{Split, read_sentences, sentences_of};
 pub use tokenizer::words;
 pub use trace::{Role, Trace, Values};
+pub use unroll::Way;
 pub use vocabulary::{EOS, PAD, SOS, SPECIAL, UNK, Vocabulary};
 pub use weights::{Weights, read_metadata, read_tensors, write_tensors};

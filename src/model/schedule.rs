@@ -4,185 +4,28 @@
 //! bodies, one [`Step`] after the other. Golden model (values with cycles), evaluation (values without)
 //! and budget (cycles without values) are folds over a plan; emit reads the same bodies.
 
-use super::{BlockId, Network, Op, When};
-use serde::{Deserialize, Serialize};
-
-/// The jobs of an accelerator, by their number in the JOB register.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub enum JobKind {
-    /// Tokens to the statistics of z.
-    Encode = 0,
-    /// Tokens to tokens through z.
-    Reconstruct = 1,
-    /// z to tokens.
-    Decode = 2,
-    /// z from the prior, to tokens.
-    Generate = 3,
-    /// Tokens to the log-probability of each but the first, through z.
-    Score = 4,
-    /// A number that no design has a job for; its packet is taken and dropped.
-    #[value(skip)]
-    Reserved = 7,
-}
-
-impl JobKind {
-    /// Every job that there is, by number.
-    pub const ALL: [JobKind; 5] =
-        [JobKind::Encode, JobKind::Reconstruct, JobKind::Decode, JobKind::Generate, JobKind::Score];
-
-    /// It waits for a packet.
-    pub const fn reads_packet(self) -> bool {
-        !matches!(self, JobKind::Generate)
-    }
-
-    /// Its packet is a sentence.
-    pub const fn reads_tokens(self) -> bool {
-        matches!(self, JobKind::Encode | JobKind::Reconstruct | JobKind::Score)
-    }
-}
-
-/// What one step of a loop evaluates.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Body {
-    /// What the loop goes over.
-    pub over: When,
-    /// Tables that are read on the fly, before everything else of the step.
-    pub lookups: Vec<BlockId>,
-    /// Stages by depth: those of one depth need nothing of each other and can work side by side.
-    pub depths: Vec<Vec<BlockId>>,
-    /// Those of which a job reads the last step's value alone, so that they work in that step alone: heads
-    /// that z is made of. (All of depth > 0: a stage knows the last step by nothing coming behind it.)
-    pub at_last: Vec<BlockId>,
-    /// Those that no job reads: heads that are there for training.
-    pub idle: Vec<BlockId>,
-}
-
-/// At which steps somebody reads what a block makes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Reads {
-    Never,
-    Last,
-    Every,
-}
-
-impl Reads {
-    /// Of every block. A cell reads itself; logits leave the network.
-    fn of(network: &Network) -> Vec<Reads> {
-        let mut reads = vec![Reads::Never; network.blocks.len()];
-        for (id, block) in network.blocks.iter().enumerate().rev() {
-            let (init, elsewhere) = match &block.op {
-                Op::Vocabulary { .. } => {
-                    reads[id] = Reads::Every;
-                    (None, Reads::Last)
-                }
-                Op::Cell { init, .. } => {
-                    if reads[id] == Reads::Last {
-                        reads[id] = Reads::Every;
-                    }
-                    (*init, Reads::Last)
-                }
-                Op::Latent { steps, .. } => (None, if steps.is_last() { Reads::Last } else { Reads::Every }),
-                Op::Embedding { .. } | Op::Moments { .. } | Op::Linear { .. } => (None, Reads::Last),
-            };
-            for source in network.inputs(id).into_iter().chain(init) {
-                let same_loop = network.blocks[source].when == block.when;
-                reads[source] = reads[source].max(if same_loop { reads[id] } else { elsewhere });
-            }
-        }
-        reads
-    }
-}
-
-impl Body {
-    fn new(network: &Network, over: When) -> Body {
-        let here: Vec<BlockId> =
-            (0..network.blocks.len()).filter(|&id| network.blocks[id].when == over).collect();
-        let (lookups, stages): (Vec<_>, Vec<_>) =
-            here.into_iter().partition(|&id| matches!(network.blocks[id].op, Op::Embedding { .. }));
-        let mut depths: Vec<Vec<BlockId>> = Vec::new();
-        let mut depth_of = vec![0; network.blocks.len()];
-        for id in stages {
-            let before = network.inputs(id).into_iter().filter(|i| depths.iter().flatten().any(|s| s == i));
-            depth_of[id] = before.map(|i| depth_of[i] + 1).max().unwrap_or(0);
-            depths.resize(depths.len().max(depth_of[id] + 1), Vec::new());
-            depths[depth_of[id]].push(id);
-        }
-        let reads = Reads::of(network);
-        let read = |wanted: Reads| -> Vec<BlockId> {
-            let here =
-                depths.iter().enumerate().flat_map(|(d, stages)| stages.iter().map(move |&id| (d, id)));
-            let matching = here.filter(|&(d, id)| reads[id] == wanted && (d > 0 || wanted == Reads::Never));
-            matching.map(|(_, id)| id).collect()
-        };
-        let (at_last, idle) = match over {
-            When::Sentence => (Vec::new(), Vec::new()),
-            When::EncoderStep | When::DecoderStep => (read(Reads::Last), read(Reads::Never)),
-        };
-        Body { over, lookups, depths, at_last, idle }
-    }
-
-    /// Every stage, in an order in which each follows what it reads.
-    pub fn stages(&self) -> impl Iterator<Item = BlockId> + '_ {
-        self.depths.iter().flatten().copied()
-    }
-
-    /// Every stage with its depth, in that order.
-    pub fn staged(&self) -> impl Iterator<Item = (usize, BlockId)> + '_ {
-        self.depths.iter().enumerate().flat_map(|(depth, stages)| stages.iter().map(move |&id| (depth, id)))
-    }
-
-    /// Lookups and stages, in evaluation order.
-    pub fn blocks(&self) -> impl Iterator<Item = BlockId> + '_ {
-        self.lookups.iter().copied().chain(self.stages())
-    }
-
-    /// The depth of a stage; none where the block is no stage of this loop.
-    pub fn depth(&self, id: BlockId) -> Option<usize> {
-        self.staged().find(|&(_, stage)| stage == id).map(|(depth, _)| depth)
-    }
-
-    /// The stages at work in beat `beat` of a wave over `steps` steps, where a stage of depth d works on
-    /// step beat - d.
-    pub fn beat(&self, beat: usize, steps: usize) -> impl Iterator<Item = BlockId> + '_ {
-        let here = self.staged().filter(move |&(d, id)| d <= beat && self.works(id, beat - d, steps));
-        here.map(|(_, id)| id)
-    }
-
-    /// The stages at work in a beat in the middle of a long wave.
-    pub fn steady(&self) -> impl Iterator<Item = BlockId> + '_ {
-        self.stages().filter(|&id| self.works(id, 0, 2))
-    }
-
-    /// Whether a job makes stage `id` work in step `step` of `steps`.
-    pub fn works(&self, id: BlockId, step: usize, steps: usize) -> bool {
-        step < steps && !self.idle.contains(&id) && (step + 1 == steps || !self.at_last.contains(&id))
-    }
-
-    /// Beats of a wave over `steps` steps.
-    pub fn beats(&self, steps: usize) -> usize {
-        (steps + self.depths.len()).saturating_sub(1)
-    }
-}
+use super::job::JobKind;
+use super::{BlockId, Body, LoopId, Network, Op, Over, Time};
 
 /// One thing that a job does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
-    /// Over the tokens of the packet, all depths side by side ([`Body::beat`]).
-    Read(When),
+    /// Over the packet: all depths side by side ([`Body::beat`]) where the body is a wave, else one after
+    /// the other at every position.
+    Read(LoopId),
     /// The same over the tokens of the packet but the last; each is followed by the log-probability of the
     /// token after it.
-    Predict(When),
+    Predict(LoopId),
     /// Latents: drawn, taken as the mean, or given; as the job says.
     Draw(Vec<BlockId>),
     /// Stages that work once, side by side.
     Once(Vec<BlockId>),
     /// Cells take their first states from what `init` made.
     Load(Vec<BlockId>),
-    /// The statistics of the latents are sent, and the job ends.
-    Statistics(Vec<BlockId>),
+    /// The statistics of a latent are sent, and the job ends.
+    Statistics(BlockId),
     /// One depth after the other, then a token; until the sentence ends.
-    Write(When),
+    Write(LoopId),
 }
 
 /// What a job does, in order.
@@ -191,44 +34,25 @@ pub type Plan = Vec<Step>;
 /// When everything of a network works.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Schedule {
-    bodies: [Body; 3],
-    plans: [Plan; 5],
-    /// The loop of each block.
-    over: Vec<When>,
+    bodies: Vec<Body>,
+    /// By [`JobKind::ALL`]; empty where the network has no such job.
+    plans: Vec<Plan>,
+    /// What the loop of each block goes over.
+    over: Vec<Over>,
 }
 
 impl Schedule {
     /// Derives it from the description.
     pub fn new(network: &Network) -> Schedule {
-        let bodies = When::ORDER.map(|over| Body::new(network, over));
-        let is_latent = |id: &BlockId| matches!(network.blocks[*id].op, Op::Latent { .. });
-        let (latents, once): (Vec<_>, Vec<_>) = bodies[When::Sentence as usize].stages().partition(is_latent);
-        let starts = |id: &BlockId| matches!(network.blocks[*id].op, Op::Cell { init: Some(_), .. });
-        let loaded: Vec<BlockId> = (0..network.blocks.len()).filter(starts).collect();
-        let plan = |kind: JobKind| {
-            let mut plan = Plan::new();
-            if kind.reads_tokens() {
-                plan.push(Step::Read(When::EncoderStep));
-            }
-            plan.push(Step::Draw(latents.clone()));
-            let rest = [Step::Once(once.clone()), Step::Load(loaded.clone())];
-            match kind {
-                JobKind::Reserved => plan.clear(),
-                JobKind::Encode => plan.push(Step::Statistics(latents.clone())),
-                JobKind::Score => plan.extend(rest.into_iter().chain([Step::Predict(When::DecoderStep)])),
-                JobKind::Reconstruct | JobKind::Decode | JobKind::Generate => {
-                    plan.extend(rest.into_iter().chain([Step::Write(When::DecoderStep)]));
-                }
-            }
-            plan
-        };
-        let over = network.blocks.iter().map(|b| b.when).collect();
-        Schedule { bodies, plans: JobKind::ALL.map(plan), over }
+        let bodies: Vec<Body> = (0..network.loops.len()).map(|l| Body::new(network, l)).collect();
+        let plans = JobKind::ALL.map(|kind| Planner { network, bodies: &bodies, kind }.plan()).to_vec();
+        let over = (0..network.blocks.len()).map(|id| network.over(id)).collect();
+        Schedule { bodies, plans, over }
     }
 
     /// What a step of a loop evaluates.
-    pub fn body(&self, over: When) -> &Body {
-        &self.bodies[over as usize]
+    pub fn body(&self, id: LoopId) -> &Body {
+        &self.bodies[id]
     }
 
     /// Every loop, in the order in which a whole pass goes through them.
@@ -236,28 +60,147 @@ impl Schedule {
         &self.bodies
     }
 
+    /// The loops over `over`.
+    pub fn over(&self, over: Over) -> impl Iterator<Item = &Body> {
+        self.bodies.iter().filter(move |body| body.over == over)
+    }
+
     /// Whether what `reader` reads of `source` stays the same while the loop of `reader` goes on: a product
     /// with it is made at the first step and kept.
     pub fn constant(&self, source: BlockId, reader: BlockId) -> bool {
-        self.over[source] == When::Sentence && self.over[reader] != When::Sentence
+        self.over[source].is_once() && !self.over[reader].is_once()
     }
 
-    /// Every block, behind all that it reads.
+    /// The blocks whose vectors a later loop reads position by position.
+    pub fn stored(&self, network: &Network) -> impl Iterator<Item = BlockId> {
+        let each = |reader: BlockId| {
+            let edges = network.edges(reader).into_iter();
+            edges.filter(move |edge| network.time(reader, *edge) == Time::Each).map(|edge| edge.block)
+        };
+        let mut all: Vec<BlockId> = (0..network.blocks.len()).flat_map(each).collect();
+        all.sort_unstable();
+        all.dedup();
+        all.into_iter()
+    }
+
+    /// Every block, behind all that it reads of the same step.
     pub fn order(&self) -> impl DoubleEndedIterator<Item = BlockId> {
         let all: Vec<BlockId> = self.bodies.iter().flat_map(Body::blocks).collect();
         all.into_iter()
     }
 
-    /// What a job does.
+    /// What a job does; nothing where the network has no such job.
     pub fn plan(&self, kind: JobKind) -> &[Step] {
         JobKind::ALL.iter().position(|k| *k == kind).map_or(&[], |at| &self.plans[at])
+    }
+
+    /// The jobs that the network has.
+    pub fn jobs(&self) -> impl Iterator<Item = JobKind> + '_ {
+        JobKind::ALL.into_iter().filter(|&kind| !self.plan(kind).is_empty())
+    }
+}
+
+/// Finds what one job does: only what leads to its answer runs.
+struct Planner<'a> {
+    network: &'a Network,
+    bodies: &'a [Body],
+    kind: JobKind,
+}
+
+impl Planner<'_> {
+    fn plan(&self) -> Plan {
+        let network = self.network;
+        let head = |wanted: fn(&Op) -> bool| network.heads().find(|&id| wanted(&network.blocks[id].op));
+        let goal = match self.kind {
+            JobKind::Reserved => None,
+            JobKind::Encode => network.latent(),
+            JobKind::Reconstruct | JobKind::Decode | JobKind::Generate | JobKind::Score => {
+                network.vocabulary_block()
+            }
+            JobKind::Label => head(|op| matches!(op, Op::Label { .. })),
+            JobKind::Values => head(|op| matches!(op, Op::Values { .. })),
+        };
+        let Some(goal) = goal else { return Plan::new() };
+        let needed = self.needed(goal);
+        let reads = (0..needed.len()).any(|id| needed[id] && network.over(id).is_read());
+        let fits = match self.kind {
+            JobKind::Encode | JobKind::Reconstruct => reads,
+            JobKind::Decode => network.latent().is_some() && !reads,
+            JobKind::Generate => !reads,
+            JobKind::Score | JobKind::Label | JobKind::Values => true,
+            JobKind::Reserved => false,
+        };
+        if fits { self.steps(goal, &needed) } else { Plan::new() }
+    }
+
+    /// The blocks that lead to `goal`; not what leads to a latent whose value is drawn from the prior or given.
+    fn needed(&self, goal: BlockId) -> Vec<bool> {
+        let network = self.network;
+        let from_posterior = !matches!(self.kind, JobKind::Decode | JobKind::Generate);
+        let mut needed = vec![false; network.blocks.len()];
+        let mut open = vec![goal];
+        while let Some(id) = open.pop() {
+            if std::mem::replace(&mut needed[id], true) {
+                continue;
+            }
+            match &network.blocks[id].op {
+                Op::Latent { moments, .. } if from_posterior => open.extend(moments),
+                Op::Latent { .. } => {}
+                Op::Cell { init, .. } => open.extend(network.inputs(id).into_iter().chain(*init)),
+                Op::Embedding { .. }
+                | Op::Input { .. }
+                | Op::Moments { .. }
+                | Op::Linear { .. }
+                | Op::Elementwise { .. }
+                | Op::Vocabulary { .. }
+                | Op::Label { .. }
+                | Op::Values { .. } => open.extend(network.inputs(id)),
+            }
+        }
+        needed
+    }
+
+    fn steps(&self, goal: BlockId, needed: &[bool]) -> Plan {
+        let network = self.network;
+        let mut plan = Plan::new();
+        for body in self.bodies.iter().filter(|body| body.blocks().any(|id| needed[id])) {
+            match body.over {
+                Over::Positions | Over::Backwards => plan.push(Step::Read(body.id)),
+                Over::Written if self.kind == JobKind::Score => plan.push(Step::Predict(body.id)),
+                Over::Written => plan.push(Step::Write(body.id)),
+                Over::Once => {
+                    let is_latent = |id: &BlockId| matches!(network.blocks[*id].op, Op::Latent { .. });
+                    for depth in &body.depths {
+                        let here = depth.iter().copied().filter(|&id| needed[id]);
+                        let (latents, others): (Vec<_>, Vec<_>) = here.partition(is_latent);
+                        let steps = [(latents, Step::Draw as fn(_) -> _), (others, Step::Once)];
+                        let some = steps.into_iter().filter(|(stages, _)| !stages.is_empty());
+                        plan.extend(some.map(|(stages, step)| step(stages)));
+                    }
+                    let starts = |id: &BlockId| match network.blocks[*id].op {
+                        Op::Cell { init: Some(init), .. } => {
+                            needed[*id] && network.blocks[init].within == body.id
+                        }
+                        _ => false,
+                    };
+                    let loaded: Vec<BlockId> = (0..network.blocks.len()).filter(starts).collect();
+                    if !loaded.is_empty() {
+                        plan.push(Step::Load(loaded));
+                    }
+                }
+            }
+        }
+        if self.kind == JobKind::Encode {
+            plan.push(Step::Statistics(goal));
+        }
+        plan
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{CellKind, Config, LatentFrom, LatentSteps};
+    use crate::config::{CellKind, Config, Family, LatentFrom, LatentSteps, Model};
 
     fn schedule(change: impl Fn(&mut Config)) -> (Network, Schedule) {
         let mut config = Config::default();
@@ -275,14 +218,14 @@ mod tests {
     #[test]
     fn a_stage_stands_behind_all_that_it_reads_in_its_step() {
         let (network, schedule) = schedule(|_| ());
-        let encoder = schedule.body(When::EncoderStep);
+        let encoder = schedule.over(Over::Positions).next().unwrap();
         let depths: Vec<_> = encoder.depths.iter().map(|d| names(&network, d.iter().copied())).collect();
         assert_eq!(depths, [vec!["enc1"], vec!["q1", "enc2"], vec!["q2"]]);
         assert_eq!(names(&network, encoder.lookups.iter().copied()), ["enc_embed"]);
         for body in schedule.bodies() {
             let order: Vec<BlockId> = body.blocks().collect();
             for (at, &id) in order.iter().enumerate() {
-                let here = network.inputs(id).into_iter().filter(|i| network.blocks[*i].when == body.over);
+                let here = network.inputs(id).into_iter().filter(|i| network.blocks[*i].within == body.id);
                 here.for_each(|input| assert!(order[..at].contains(&input), "{:?}", network.blocks[id]));
             }
         }
@@ -293,7 +236,7 @@ mod tests {
     #[test]
     fn a_wave_fills_and_empties() {
         let (network, schedule) = schedule(|_| ());
-        let body = schedule.body(When::EncoderStep);
+        let body = schedule.over(Over::Positions).next().unwrap();
         let beats: Vec<Vec<&str>> = (0..body.beats(2)).map(|b| names(&network, body.beat(b, 2))).collect();
         assert_eq!(beats, [vec!["enc1"], vec!["enc1", "enc2"], vec!["q1", "enc2"], vec!["q2"]]);
     }
@@ -312,19 +255,19 @@ mod tests {
     #[test]
     fn heads_work_when_somebody_reads_them() {
         let (network, both) = schedule(|_| ());
-        let body = both.body(When::EncoderStep);
+        let body = both.over(Over::Positions).next().unwrap();
         assert_eq!(names(&network, body.at_last.iter().copied()), ["q1", "q2"]);
         assert_eq!(names(&network, body.steady()), ["enc1", "enc2"]);
 
         let (network, top) = schedule(|c| c.model.latent_from = LatentFrom::Top);
-        let body = top.body(When::EncoderStep);
+        let body = top.over(Over::Positions).next().unwrap();
         assert_eq!(names(&network, body.idle.iter().copied()), ["q1"]);
         assert_eq!(names(&network, body.at_last.iter().copied()), ["q2"]);
 
         let (_, mean) = schedule(|c| c.model.latent_steps = LatentSteps::Mean);
-        assert!(mean.body(When::EncoderStep).at_last.is_empty());
+        assert!(mean.over(Over::Positions).next().unwrap().at_last.is_empty());
         for schedule in [both, top, mean] {
-            let decoder = schedule.body(When::DecoderStep);
+            let decoder = schedule.over(Over::Written).next().unwrap();
             assert!(decoder.at_last.is_empty() && decoder.idle.is_empty());
         }
     }
@@ -343,8 +286,80 @@ mod tests {
     #[test]
     fn from_the_top_down_latents_stand_before_the_moments_that_read_them() {
         let (network, schedule) = schedule(|c| c.model.latent_from = LatentFrom::TopDown);
-        let order = names(&network, schedule.body(When::Sentence).stages());
+        let order = names(&network, schedule.over(Over::Once).next().unwrap().stages());
         let at = |name: &str| order.iter().position(|n| *n == name).unwrap();
         assert!(at("z2") < at("q1_given_z2") && at("q1_given_z2") < at("z"), "{order:?}");
+    }
+
+    /// What has no z and reads nothing writes and scores, and has no other job.
+    #[test]
+    fn jobs_are_those_that_the_blocks_can_do() {
+        let jobs = |family| {
+            let network = Network::describe(&Model { family, ..Model::default() }, 1.0).unwrap();
+            Schedule::new(&network).jobs().collect::<Vec<_>>()
+        };
+        use JobKind::{Decode, Encode, Generate, Label, Reconstruct, Score, Values};
+        assert_eq!(jobs(Family::HsrVae), [Encode, Reconstruct, Decode, Generate, Score]);
+        assert_eq!(jobs(Family::LanguageModel), [Generate, Score]);
+        assert_eq!(jobs(Family::Tagger), [Label]);
+        assert_eq!(jobs(Family::Regression), [Values]);
+    }
+
+    /// A stage waits until what it overwrites has been read; blocks in a circle go step by step.
+    #[test]
+    fn what_is_read_of_the_step_before_is_read_before_it_is_overwritten() {
+        let text = r#"
+            loop = [{ name = "read", over = "positions" }]
+            [[block]]
+            name = "embed"
+            loop = "read"
+            op = "embedding"
+            size = 4
+            [[block]]
+            name = "mix"
+            loop = "read"
+            op = "linear"
+            size = 5
+            inputs = ["embed", { before = "late" }]
+            activation = "tanh"
+            [[block]]
+            name = "late"
+            loop = "read"
+            op = "cell"
+            kind = "gru"
+            size = 5
+            inputs = ["mix"]
+            [[block]]
+            name = "aside"
+            loop = "read"
+            op = "linear"
+            size = 5
+            inputs = [{ before = "late" }]
+            [[block]]
+            name = "label"
+            loop = "read"
+            op = "label"
+            size = 3
+            inputs = ["late", "aside"]
+        "#;
+        let network = Network::from_text("n", text, 9).unwrap();
+        let schedule = Schedule::new(&network);
+        let body = schedule.body(0);
+        let depths: Vec<_> = body.depths.iter().map(|d| names(&network, d.iter().copied())).collect();
+        assert_eq!(depths, [vec!["mix", "aside"], vec!["late"], vec!["label"]]);
+        assert!(!body.wave && body.overtaken.is_empty());
+        let groups: Vec<_> =
+            body.groups.iter().map(|g| (names(&network, g.blocks.iter().copied()), g.stepwise)).collect();
+        let alone = |name| (vec![name], false);
+        assert_eq!(groups, [alone("embed"), (vec!["mix", "late"], true), alone("aside"), alone("label")]);
+
+        let both =
+            text.replace("inputs = [{ before = \"late\" }]", "inputs = [\"late\", { before = \"late\" }]");
+        let network = Network::from_text("n", &both, 9).unwrap();
+        let overtaken = Schedule::new(&network).body(0).overtaken.clone();
+        assert_eq!(
+            overtaken.iter().map(|&(r, s)| names(&network, [r, s])).collect::<Vec<_>>(),
+            [["aside", "late"]]
+        );
     }
 }

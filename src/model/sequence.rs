@@ -3,16 +3,18 @@
 use super::engine::{Engine, Moments, Posterior, Score, score_logits};
 use super::layout::longest_first;
 use super::vocabulary::{EOS, SOS};
-use super::{BlockId, Carry, Exact, FloatNet, Latent, Layout, Network, Op, Pass, Role, Trace, Values, When};
+use super::{
+    BlockId, Carry, Exact, FloatNet, Latent, Layout, LoopId, Network, Op, Over, Pass, Role, Trace, Values,
+};
 use ndarray::parallel::prelude::*;
-use ndarray::{Array2, ArrayView1};
+use ndarray::{Array2, ArrayView1, ArrayView2};
 
 /// Sentences evaluated together.
 const BATCH: usize = 64;
 
 impl FloatNet {
-    /// The encoder over one sentence (token ids, `<sos>` and `<eos>` included), z at its mean and
-    /// the initial states of the decoder: every vector of every encoder step and sentence block.
+    /// Everything that reads one sentence (token ids, `<sos>` and `<eos>` included), z at its mean and
+    /// the initial states of the decoder: every vector of every loop but the written one.
     pub fn encode(&self, sentence: &[u32]) -> Trace {
         self.encode_batch(&[sentence])
     }
@@ -26,15 +28,29 @@ impl FloatNet {
     fn encode_with(&self, sentences: &[&[u32]], epsilon: Option<&Array2<f32>>) -> Trace {
         let layout = Layout::new(sentences.iter().map(|s| s.len()).collect());
         let tokens = layout.pack(|sentence, step| sentences[sentence][step]);
-        let mut trace = Trace::new(&self.network().clone(), layout.clone(), layout);
-        for (when, tokens) in [(When::EncoderStep, tokens.as_slice()), (When::Sentence, &[])] {
-            self.run(&Pass { when, tokens, epsilon, carry: None }, &mut trace, &mut Exact);
+        let mut trace = Trace::new(self.network(), layout.clone(), layout);
+        for body in self.schedule().bodies().iter().filter(|body| body.over != Over::Written) {
+            let tokens: &[u32] = if body.over.is_once() { &[] } else { &tokens };
+            let pass = Pass { over: body.id, tokens, epsilon, ..Pass::default() };
+            self.run(&pass, &mut trace, &mut Exact);
+        }
+        trace
+    }
+
+    /// Everything that reads frames: sequences of [steps, size], longest first.
+    pub fn read_frames(&self, sequences: &[ArrayView2<'_, f32>]) -> Trace {
+        let layout = Layout::new(sequences.iter().map(|s| s.nrows()).collect());
+        let frames = frames_of(&layout, sequences);
+        let mut trace = Trace::new(self.network(), layout.clone(), layout);
+        for body in self.schedule().bodies() {
+            let pass = Pass { over: body.id, frames: Some(&frames), ..Pass::default() };
+            self.run(&pass, &mut trace, &mut Exact);
         }
         trace
     }
 
     /// The decoder over one sentence, fed its own tokens, from z: every vector of every decoder
-    /// step (`sentence.len() - 1` of them; step t has read tokens 0..=t) and sentence block.
+    /// step (`sentence.len() - 1` of them; step t has read tokens 0..=t) and of what runs once.
     pub fn teacher_forced(&self, sentence: &[u32], z: &[f32]) -> Trace {
         let z = Array2::from_shape_vec((1, z.len()), z.to_vec()).expect("one row");
         self.teacher_forced_batch(&[sentence], z)
@@ -45,32 +61,39 @@ impl FloatNet {
         let layout = Layout::new(sentences.iter().map(|s| s.len() - 1).collect());
         let tokens = layout.pack(|sentence, step| sentences[sentence][step]);
         let mut trace = Trace::new(self.network(), layout.clone(), layout);
-        trace.set(self.network().latent(), Values::output(z));
-        self.run(
-            &Pass { when: When::Sentence, tokens: &[], epsilon: None, carry: None },
-            &mut trace,
-            &mut Exact,
-        );
-        self.run(
-            &Pass { when: When::DecoderStep, tokens: &tokens, epsilon: None, carry: None },
-            &mut trace,
-            &mut Exact,
-        );
+        self.begin(z, &mut trace);
+        for over in self.network().loops_over(Over::Written) {
+            self.run(&Pass { over, tokens: &tokens, ..Pass::default() }, &mut trace, &mut Exact);
+        }
         trace
+    }
+
+    /// Gives z its value, and runs what runs once behind it.
+    fn begin(&self, z: Array2<f32>, trace: &mut Trace) {
+        if let Some(latent) = self.network().latent() {
+            trace.set(latent, Values::output(z));
+        }
+        for over in self.network().loops_over(Over::Once) {
+            self.run(&Pass { over, ..Pass::default() }, trace, &mut Exact);
+        }
     }
 
     /// A decoder about to read its first token, for a batch of z [batch, width of z].
     pub fn decoder(&self, z: Array2<f32>) -> Decoder<'_> {
         let once = Layout::new(vec![1; z.nrows()]);
         let mut trace = Trace::new(self.network(), once.clone(), once);
-        trace.set(self.network().latent(), Values::output(z));
-        self.run(
-            &Pass { when: When::Sentence, tokens: &[], epsilon: None, carry: None },
-            &mut trace,
-            &mut Exact,
-        );
+        self.begin(z, &mut trace);
         Decoder { net: self, trace, carry: None }
     }
+}
+
+/// Frames of sequences [steps, size], a row per row of their layout.
+pub fn frames_of(layout: &Layout, sequences: &[ArrayView2<'_, f32>]) -> Array2<f32> {
+    let rows = layout.pack(|sequence, step| sequences[sequence].row(step));
+    let width = sequences.first().map_or(0, |s| s.ncols());
+    let mut frames = Array2::zeros((rows.len(), width));
+    frames.outer_iter_mut().zip(rows).for_each(|(mut frame, row)| frame.assign(&row));
+    frames
 }
 
 /// A decoder between two tokens.
@@ -85,25 +108,35 @@ impl Decoder<'_> {
     /// (step 0 of the trace).
     pub fn step(&mut self, tokens: &[u32]) -> &Trace {
         let network = self.net.network();
-        self.trace.clear(network, When::DecoderStep);
-        let pass = Pass { when: When::DecoderStep, tokens, epsilon: None, carry: self.carry.as_ref() };
-        self.net.run(&pass, &mut self.trace, &mut Exact);
-        let cells = network
-            .blocks
-            .iter()
-            .enumerate()
-            .filter(|(_, block)| block.when == When::DecoderStep && matches!(block.op, Op::Cell { .. }));
-        let state = |id| {
-            let cell = self.trace.find(id, Role::Cell).cloned();
-            (self.trace.get(id, Role::Output).clone(), cell)
-        };
-        self.carry = Some(cells.map(|(id, _)| (id, state(id))).collect());
+        for over in network.loops_over(Over::Written) {
+            self.trace.clear(network, over);
+            let pass = Pass { over, tokens, carry: self.carry.as_ref(), ..Pass::default() };
+            self.net.run(&pass, &mut self.trace, &mut Exact);
+            self.carry = Some(self.kept(over));
+        }
         &self.trace
     }
 
+    /// What the next step reads of this one: states, and what somebody reads a step later.
+    fn kept(&self, over: LoopId) -> Carry {
+        let network = self.net.network();
+        let blocks = || (0..network.blocks.len()).filter(|&id| network.blocks[id].within == over);
+        let cells = blocks().filter(|&id| matches!(network.blocks[id].op, Op::Cell { .. }));
+        let late =
+            blocks().flat_map(|id| network.edges(id)).filter(|edge| edge.before).map(|edge| edge.block);
+        let state = |id| {
+            let cell = self.trace.find(id, Role::Cell).cloned();
+            (id, (self.trace.get(id, Role::Output).clone(), cell))
+        };
+        cells.chain(late).map(state).collect()
+    }
+
     /// Reads one token per sentence and returns the logits [batch, vocabulary].
+    ///
+    /// # Panics
+    /// If the network writes no tokens.
     pub fn logits(&mut self, tokens: &[u32]) -> &Array2<f32> {
-        let vocabulary = self.net.network().vocabulary_block();
+        let vocabulary = self.net.network().vocabulary_block().expect("a network that writes tokens");
         self.step(tokens).get(vocabulary, Role::Output)
     }
 }
@@ -213,8 +246,12 @@ fn stack<'a>(rows: impl Iterator<Item = &'a [f32]>) -> Array2<f32> {
 
 fn posterior(net: &FloatNet, trace: &Trace, sentence: usize) -> Posterior {
     let gather = |block: BlockId, role| {
-        let (matrix, layout) = (trace.get(block, role), trace.layout(net.network().blocks[block].when));
-        layout.rows_of(sentence).flat_map(|row| matrix.row(row).to_vec()).collect()
+        let (matrix, layout) = (trace.get(block, role), net.layout_of(trace, block));
+        let mut rows: Vec<usize> = layout.rows_of(sentence).collect();
+        if net.network().over(block) == Over::Backwards {
+            rows.reverse();
+        }
+        rows.into_iter().flat_map(|row| matrix.row(row).to_vec()).collect()
     };
     let moments = net.network().moments().map(|block| Moments {
         block,
@@ -226,8 +263,8 @@ fn posterior(net: &FloatNet, trace: &Trace, sentence: usize) -> Posterior {
 }
 
 fn scores(net: &FloatNet, trace: &Trace, sentences: &[&[u32]]) -> Vec<Vec<Score>> {
-    let logits = trace.get(net.network().vocabulary_block(), Role::Output);
-    let layout = trace.layout(When::DecoderStep);
+    let vocabulary = net.network().vocabulary_block().expect("a network that writes tokens");
+    let (logits, layout) = (trace.get(vocabulary, Role::Output), net.layout_of(trace, vocabulary));
     let of_sentence = |(index, sentence): (usize, &&[u32])| {
         let rows = layout.rows_of(index).zip(&sentence[1..]);
         let of_row = |row| logits.row(row).to_slice().expect("built row by row");

@@ -1,7 +1,8 @@
 //! Everything a forward pass computed, by block and role.
 
-use super::{BlockId, Layout, Network, When};
-use ndarray::{Array2, ArrayView1};
+use super::{BlockId, Layout, LoopId, Network, Over};
+use ndarray::{Array2, ArrayView1, s};
+use std::ops::Range;
 
 /// What a vector of a block is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -11,9 +12,9 @@ pub enum Role {
     Output,
     /// c of an LSTM.
     Cell,
-    /// Log-variance of a moments block.
+    /// Log-variance of a moments or values block.
     LogVariance,
-    /// What a cell reads: its inputs, concatenated. What the vocabulary reads.
+    /// What a block with a matrix reads: its inputs, concatenated.
     Input,
     /// W_ih x + b_ih of a cell, gate after gate.
     PreInput,
@@ -23,7 +24,7 @@ pub enum Role {
     Gates,
 }
 
-/// The vectors one block made, a row per [`Layout`] row of its [`When`].
+/// The vectors one block made, a row per [`Layout`] row of its loop.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Values {
     roles: Vec<(Role, Array2<f32>)>,
@@ -50,22 +51,27 @@ impl Values {
 /// What a network computed for a batch: for every evaluated block its vectors.
 #[derive(Debug, Clone)]
 pub struct Trace {
-    layouts: [Layout; 3],
+    layouts: Vec<Layout>,
     values: Vec<Option<Values>>,
 }
 
 impl Trace {
-    /// Nothing computed yet, for a batch of sentences whose encoder and decoder take these steps
-    /// (longest first).
-    pub fn new(network: &Network, encoder: Layout, decoder: Layout) -> Self {
-        let once = Layout::new(vec![1; encoder.batch()]);
-        let values = vec![None; network.blocks.len()];
-        Trace { layouts: [encoder, once, decoder], values }
+    /// Nothing computed yet, for a batch of sequences (longest first) whose steps lie like this where they are
+    /// read, and like this where they are written.
+    pub fn new(network: &Network, read: Layout, written: Layout) -> Self {
+        let once = Layout::new(vec![1; read.batch()]);
+        let layout = |over| match over {
+            Over::Positions | Over::Backwards => read.clone(),
+            Over::Once => once.clone(),
+            Over::Written => written.clone(),
+        };
+        let layouts = network.loops.iter().map(|l| layout(l.over)).collect();
+        Trace { layouts, values: vec![None; network.blocks.len()] }
     }
 
-    /// How the rows of blocks evaluated at `when` lie.
-    pub fn layout(&self, when: When) -> &Layout {
-        &self.layouts[when as usize]
+    /// How the rows of blocks of a loop lie.
+    pub fn layout(&self, over: LoopId) -> &Layout {
+        &self.layouts[over]
     }
 
     /// True once block `block` has values.
@@ -73,12 +79,23 @@ impl Trace {
         self.values[block].is_some()
     }
 
-    /// Forgets the values of the blocks evaluated at `when`.
-    pub fn clear(&mut self, network: &Network, when: When) {
+    /// Forgets the values of the blocks of a loop.
+    pub fn clear(&mut self, network: &Network, over: LoopId) {
         for (block, values) in network.blocks.iter().zip(&mut self.values) {
-            if block.when == when {
+            if block.within == over {
                 *values = None;
             }
+        }
+    }
+
+    /// Gives a block the values of some of its `rows`; the others are zero until they come.
+    pub fn set_rows(&mut self, block: BlockId, rows: usize, range: Range<usize>, part: Values) {
+        let values = self.values[block].get_or_insert_with(|| {
+            let empty = |(role, m): &(Role, Array2<f32>)| (*role, Array2::zeros((rows, m.ncols())));
+            Values { roles: part.roles.iter().map(empty).collect() }
+        });
+        for ((_, whole), (_, part)) in values.roles.iter_mut().zip(&part.roles) {
+            whole.slice_mut(s![range.clone(), ..]).assign(part);
         }
     }
 
@@ -112,7 +129,7 @@ impl Trace {
     }
 
     /// The vector of a block at one step of a sentence of the batch (a trace of one sentence has
-    /// sentence 0 only; blocks of [`When::Sentence`] have step 0 only).
+    /// sentence 0 only; blocks that run once have step 0 only).
     pub fn vector(
         &self,
         network: &Network,
@@ -121,7 +138,7 @@ impl Trace {
         sentence: usize,
         step: usize,
     ) -> ArrayView1<'_, f32> {
-        let row = self.layout(network.blocks[block].when).row(sentence, step);
+        let row = self.layout(network.blocks[block].within).row(sentence, step);
         self.get(block, role).row(row)
     }
 

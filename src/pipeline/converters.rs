@@ -52,10 +52,10 @@ impl Builder<'_> {
         let mut tiles = tiles.into_iter();
         let mut next = || tiles.next().expect("a matrix for every product");
         match &net.network().blocks[id].op {
-            Op::Embedding { .. } | Op::Latent { .. } => {}
+            Op::Embedding { .. } | Op::Latent { .. } | Op::Input { .. } | Op::Elementwise { .. } => {}
             Op::Linear { bias, .. } => self.whole(id, 0, bias.then_some(1), next()),
-            Op::Vocabulary { .. } => self.whole(id, 0, Some(1), next()),
-            Op::Moments { size, .. } => {
+            Op::Vocabulary { .. } | Op::Label { .. } => self.whole(id, 0, Some(1), next()),
+            Op::Moments { size, .. } | Op::Values { size, .. } => {
                 let both = next();
                 let inputs = 0..both.inputs();
                 self.part((id, 0), Some(1), (inputs.clone(), 0..*size), both.clone());
@@ -63,8 +63,8 @@ impl Builder<'_> {
             }
             Op::Cell { inputs, .. } => {
                 let mut from = 0;
-                for (i, &source) in inputs.iter().enumerate() {
-                    let to = from + net.network().width(source);
+                for (i, edge) in inputs.iter().enumerate() {
+                    let to = from + net.network().width(edge.block);
                     let tiles = next();
                     let outputs = 0..tiles.outputs();
                     self.part((id, 0), (i == 0).then_some(2), (from..to, outputs), tiles);

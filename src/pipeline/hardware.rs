@@ -40,9 +40,11 @@ pub fn hardware_net(net: &FloatNet, config: &Config, update: u64) -> Result<Floa
             seen.tensors_mut()[index] = part;
         };
         match &block.op {
-            Op::Embedding { .. } | Op::Latent { .. } => {}
-            Op::Linear { .. } | Op::Vocabulary { .. } => put(0, real.next().expect("one matrix")),
-            Op::Moments { size, .. } => {
+            Op::Embedding { .. } | Op::Latent { .. } | Op::Input { .. } | Op::Elementwise { .. } => {}
+            Op::Linear { .. } | Op::Vocabulary { .. } | Op::Label { .. } => {
+                put(0, real.next().expect("one matrix"))
+            }
+            Op::Moments { size, .. } | Op::Values { size, .. } => {
                 let both = real.next().expect("one matrix");
                 put(0, both.slice(s![..*size, ..]).to_owned());
                 put(2, both.slice(s![*size.., ..]).to_owned());
@@ -115,14 +117,14 @@ mod tests {
             let net = net(&config);
             let sentence = [2, 7, 9, 30, 12, 3];
             let scores = |net: &FloatNet| -> Vec<f64> {
-                let z = vec![0.5; net.network().width(net.network().latent())];
+                let z = vec![0.5; net.network().latent_width()];
                 net.clone().score(&sentence, &z).iter().map(|s| s.log_probability).collect()
             };
             let golden = |config: &Config| -> Vec<f64> {
                 let sentences = own_sentences(&net, SENTENCES, 1);
                 let tiles = crate::pipeline::map(net.network(), &net.weights(), config, &sentences).unwrap();
                 let golden = Golden::tiled(&tiles, &config.accelerator);
-                let z = vec![0.5; golden.quant.network.width(golden.quant.network.latent())];
+                let z = vec![0.5; golden.quant.network.latent_width()];
                 let scores = GoldenEngine::new(&golden).score(&sentence, &z);
                 scores.iter().map(|s| s.log_probability).collect()
             };

@@ -32,15 +32,19 @@ pub enum PipelineError {
 /// Ranges of every vector while the float network reads `sentences` (ids, `<sos>` to `<eos>`).
 pub fn calibrate(net: &FloatNet, sentences: &[Vec<u32>]) -> Calibration {
     let mut calibration = Calibration::default();
-    let latent = net.network().latent();
+    let network = net.network();
     for sentence in sentences.iter().take(CALIBRATION_SENTENCES) {
         let encoded = net.encode(sentence);
-        let z = encoded.get(latent, Role::Output).row(0).to_vec();
         calibration.add(&encoded);
-        calibration.add(&net.teacher_forced(sentence, &z));
+        if network.written().is_some() {
+            let z = network.latent().map_or(Vec::new(), |z| encoded.get(z, Role::Output).row(0).to_vec());
+            calibration.add(&net.teacher_forced(sentence, &z));
+        }
     }
     // z is wider than its posterior means: generation draws it from N(0, I).
-    calibration.add(&net.teacher_forced(&[SOS, SOS], &vec![3.0; net.network().width(latent)]));
+    if network.latent().is_some() {
+        calibration.add(&net.teacher_forced(&[SOS, SOS], &vec![3.0; network.latent_width()]));
+    }
     calibration
 }
 
@@ -61,7 +65,7 @@ pub fn random_sentences(vocabulary: usize, count: usize, seed: u64) -> Vec<Vec<u
 /// where no data are given.
 pub fn own_sentences(net: &FloatNet, count: usize, seed: u64) -> Vec<Vec<u32>> {
     let mut random = Random::keyed(&[seed, 2]);
-    let width = net.network().width(net.network().latent());
+    let width = net.network().latent_width();
     let z: Vec<Vec<f32>> = (0..count).map(|_| (0..width).map(|_| random.normal()).collect()).collect();
     let written = net.clone().greedy_all(&z, 40);
     written.into_iter().map(|words| [vec![SOS], words].concat()).collect()

@@ -3,7 +3,7 @@
 use super::{map, random_sentences, random_weights};
 use crate::config::{AdcRange, CellKind, Config, Encoding, LatentFrom, RangeOf, SliceOrder};
 use crate::crossbar::{CrossbarNet, PRESETS};
-use crate::golden::{Abort, Job, JobKind, Manner, Shape};
+use crate::golden::{Abort, Job, JobKind, Manner, Packet, Shape};
 use crate::model::{Network, Random};
 
 /// Tiles of a design at most: more of them simulate slowly and show nothing new.
@@ -109,7 +109,7 @@ pub fn varied_jobs(shape: &Shape, count: usize, random: &mut Random) -> Vec<Job>
 fn varied_job(shape: &Shape, dice: &mut Dice) -> Job {
     use JobKind::{Decode, Encode, Generate, Reconstruct, Reserved, Score};
     let mut kind = dice.of(&[Encode, Reconstruct, Reconstruct, Decode, Generate, Score]);
-    if dice.rarely(40) || (kind == Score && !shape.score && !dice.rarely(10)) {
+    if dice.rarely(40) || (shape.packets[kind as usize] == Packet::Absent && !dice.rarely(10)) {
         kind = dice.of(&[Reserved, Reconstruct]);
     }
     let wrong = dice.rarely(25);
@@ -163,7 +163,10 @@ mod tests {
         let kinds: BTreeSet<&str> = designs.iter().flat_map(|c| &c.model.cells).map(|c| c.name()).collect();
         assert_eq!(kinds.len(), 3);
         assert!(designs.iter().any(|c| c.noise.draws()) && designs.iter().any(|c| !c.noise.draws()));
-        let shape = Shape { vocabulary: 9, latent: 3, state_bits: 12, max_tokens: 5, score: true };
+        let sentence = Packet::Tokens { least: 1 };
+        let (scored, none) = (Packet::Tokens { least: 2 }, Packet::Absent);
+        let packets = [sentence, sentence, Packet::Latent, Packet::Nothing, scored, none, none, none];
+        let shape = Shape { vocabulary: 9, latent: 3, state_bits: 12, max_tokens: 5, packets };
         let jobs = varied_jobs(&shape, 400, &mut Random::keyed(&[7]));
         let refused = jobs.iter().filter(|job| job.refusal(&shape).is_some()).count();
         let aborted = jobs.iter().filter(|job| job.manner.abort.is_some()).count();

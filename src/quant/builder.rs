@@ -32,9 +32,11 @@ impl<'a> Builder<'a> {
         fixed: &'a Fixed,
         calibration: &'a Calibration,
     ) -> Builder<'a> {
-        let dac = |id| {
-            let drives = network.drives(id);
-            drives.then(|| calibration.format(&driving(network, id), fixed.input_bits))
+        let joined = network.joined();
+        let dac = |id: BlockId| {
+            let together = (0..network.blocks.len()).filter(|&other| joined[other] == joined[id]);
+            let vectors: Vec<_> = together.flat_map(|other| driving(network, other)).collect();
+            network.drives(id).then(|| calibration.format(&vectors, fixed.input_bits))
         };
         let dac = (0..network.blocks.len()).map(dac).collect();
         Builder { network, weights, fixed, calibration, dac }
@@ -52,7 +54,7 @@ impl<'a> Builder<'a> {
     }
 
     fn matrix(&self, id: BlockId, suffix: &str) -> ArrayView2<'_, f32> {
-        let tensor = self.weights.get(&self.tensor(id, suffix));
+        let tensor = self.weights.get(&self.tensor(self.network.owner(id), suffix));
         tensor.view().into_dimensionality::<Ix2>().expect("the weights were checked against the network")
     }
 
@@ -102,50 +104,69 @@ impl<'a> Builder<'a> {
                 let codes = self.matrix(id, "weight").mapv(|w| format.encode(f64::from(w)) as i32);
                 BlockIntegers { codes: Some(codes), ..empty }
             }
-            Op::Cell { kind, hidden, inputs, .. } => {
-                let (h, c) = self.states(id);
-                let parts = self.parts(id, *kind, *hidden, inputs, clipped);
+            Op::Input { .. } | Op::Elementwise { .. } => {
+                BlockIntegers { words: vec![self.word(id).frac], ..empty }
+            }
+            Op::Cell { kind, hidden, .. } => {
+                let (h, c) = self.states(id, *kind);
+                let parts = self.parts(id, *kind, *hidden, clipped);
                 BlockIntegers {
                     words: [Some(h), c].into_iter().flatten().map(|f| f.frac).collect(),
                     matrices: parts.into_iter().map(Into::into).collect(),
                     ..empty
                 }
             }
-            Op::Moments { input, .. } => {
+            Op::Moments { .. } | Op::Values { .. } => {
                 let both = [self.matrix(id, "mean.weight"), self.matrix(id, "log_variance.weight")];
                 let weights = concatenate(Axis(0), &both).expect("same input width");
                 let bias = self.bias(id, &["mean.bias", "log_variance.bias"]);
-                let matrix = self.int(weights.view(), Some(&bias), *input, &[state], clipped);
+                let matrix = self.int(weights.view(), Some(&bias), self.source(id), &[state], clipped);
                 BlockIntegers { matrices: vec![matrix.into()], ..empty }
             }
             Op::Latent { .. } => empty,
-            Op::Linear { input, bias, .. } => {
+            Op::Linear { bias, .. } => {
                 let bias = bias.then(|| self.bias(id, &["bias"]));
-                let (h, c) = self.network.reader_of_start(id).map_or((state, None), |r| self.states(r));
-                let outputs: Vec<Format> = [Some(h), c].into_iter().flatten().collect();
-                let matrix = self.int(self.matrix(id, "weight"), bias.as_ref(), *input, &outputs, clipped);
-                BlockIntegers { matrices: vec![matrix.into()], ..empty }
+                let start = self.network.start_of(id).map(|(reader, kind)| self.states(reader, kind));
+                let pre = Format::new(self.fixed.pre_bits, self.fixed.pre_frac as i32);
+                let (outputs, words) = match start {
+                    Some((h, c)) => ([Some(h), c].into_iter().flatten().collect(), Vec::new()),
+                    None => (vec![pre], vec![self.word(id).frac]),
+                };
+                let source = self.source(id);
+                let matrix = self.int(self.matrix(id, "weight"), bias.as_ref(), source, &outputs, clipped);
+                BlockIntegers { words, matrices: vec![matrix.into()], ..empty }
             }
-            Op::Vocabulary { input } => {
+            Op::Vocabulary { .. } | Op::Label { .. } => {
                 let bias = self.bias(id, &["bias"]);
                 let logit = self.calibration.format(&[(id, Role::Output)], self.fixed.logit_bits);
-                let matrix = self.int(self.matrix(id, "weight"), Some(&bias), *input, &[logit], clipped);
+                let source = self.source(id);
+                let matrix = self.int(self.matrix(id, "weight"), Some(&bias), source, &[logit], clipped);
                 BlockIntegers { words: vec![logit.frac], matrices: vec![matrix.into()], ..empty }
             }
         }
     }
 
     /// Formats of a cell's h and, for an LSTM, c.
-    fn states(&self, id: BlockId) -> (Format, Option<Format>) {
+    fn states(&self, id: BlockId, kind: CellKind) -> (Format, Option<Format>) {
         let bits = self.fixed.state_bits;
-        let Op::Cell { kind, .. } = self.network.blocks[id].op else {
-            unreachable!("only cells have states")
-        };
         // At least the resolution of the DAC codes that are taken from h.
         let mut h = self.calibration.format(&driving(self.network, id), bits);
         h.frac = h.frac.max(self.dac(id).frac);
         let c = (kind == CellKind::Lstm).then(|| self.calibration.format(&[(id, Role::Cell)], bits));
         (h, c)
+    }
+
+    /// The format of the words of a block whose vector drives word lines.
+    fn word(&self, id: BlockId) -> Format {
+        let mut word = self.calibration.format(&[(id, Role::Output)], self.fixed.state_bits);
+        // At least the resolution of the codes that are taken from it.
+        word.frac = word.frac.max(self.dac[id].map_or(word.frac, |dac| dac.frac));
+        word
+    }
+
+    /// One of the blocks that a matrix over all inputs reads: they share a format.
+    fn source(&self, id: BlockId) -> BlockId {
+        self.network.inputs(id)[0]
     }
 
     /// The matrices of a cell, one an input, then the recurrent one.
@@ -154,7 +175,6 @@ impl<'a> Builder<'a> {
         id: BlockId,
         kind: CellKind,
         hidden: usize,
-        inputs: &[BlockId],
         clipped: &mut Vec<ClippedBias>,
     ) -> Vec<IntMatrix> {
         let (bias_x, bias_h) = self.biases(id, kind, hidden);
@@ -162,7 +182,7 @@ impl<'a> Builder<'a> {
         let pre = [Format::new(self.fixed.pre_bits, self.fixed.pre_frac as i32)];
         let mut parts = Vec::new();
         let mut from = 0;
-        for (i, &source) in inputs.iter().enumerate() {
+        for (i, source) in self.network.inputs(id).into_iter().enumerate() {
             let to = from + self.network.width(source);
             let bias = (i == 0).then_some(&bias_x);
             parts.push(self.int(all.slice(s![.., from..to]), bias, source, &pre, clipped));

@@ -7,7 +7,7 @@ use super::bias::{coarse_bit, most_rows};
 use super::format::MOST_FRAC;
 use super::{Format, IntMatrix, QuantBlock, QuantCell, QuantError, QuantPart};
 use crate::config::{CellKind, Fixed};
-use crate::model::{BlockId, Network, Op};
+use crate::model::{BlockId, Edge, Network, Op};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
@@ -123,7 +123,7 @@ impl CheckBlock<'_> {
         let moment_frac = fixed.pre_frac as i32;
         let op = &network.blocks[self.id].op;
         let mut given = stored.matrices.into_iter();
-        let mut matrix = |outputs: usize, source: BlockId, bias: bool| match given.next() {
+        let mut part = |outputs: usize, source: BlockId, bias: bool| match given.next() {
             Some(matrix) => self.matrix(matrix, (outputs, network.width(source)), bias, source),
             None => self.wrong("a matrix", "none"),
         };
@@ -132,17 +132,22 @@ impl CheckBlock<'_> {
                 Some(codes) => self.embedding(codes.clone(), (network.vocabulary, *size))?,
                 None => return self.wrong("codes of an embedding", "none"),
             },
+            Op::Input { .. } => QuantBlock::Input { word: self.words(fixed.state_bits, 1)?[0] },
+            Op::Elementwise { function, .. } => {
+                QuantBlock::Elementwise { function: *function, word: self.words(fixed.state_bits, 1)?[0] }
+            }
             Op::Cell { kind, hidden, inputs, init } => {
                 let mut words = self.words(fixed.state_bits, self.own_words())?.into_iter();
                 let rows = kind.gates() * hidden;
                 let mut parts = Vec::new();
-                for (i, &source) in inputs.iter().enumerate() {
-                    parts.push((source, network.blocks[source].name.clone(), matrix(rows, source, i == 0)?));
+                for (i, edge) in inputs.iter().enumerate() {
+                    let name = network.blocks[edge.block].name.clone();
+                    parts.push((*edge, name, part(rows, edge.block, i == 0)?));
                 }
-                parts.push((self.id, "h".into(), matrix(rows, self.id, *kind == CellKind::Gru)?));
-                let part = |(source, name, matrix): (BlockId, String, IntMatrix)| {
+                parts.push((self.id.into(), "h".into(), part(rows, self.id, *kind == CellKind::Gru)?));
+                let part = |(edge, name, matrix): (Edge, String, IntMatrix)| {
                     let shift = matrix.sum_frac() - fixed.pre_frac as i32;
-                    QuantPart { source, name, matrix, shift }
+                    QuantPart { edge, name, matrix, shift }
                 };
                 QuantBlock::Cell(QuantCell {
                     kind: *kind,
@@ -153,31 +158,45 @@ impl CheckBlock<'_> {
                     init: *init,
                 })
             }
-            Op::Moments { size, input, .. } => {
-                let matrix = matrix(2 * size, *input, true)?;
+            Op::Moments { size, .. } => {
+                let matrix = self.whole(given.next(), 2 * size, true)?;
                 QuantBlock::Moments { shift: matrix.sum_frac() - moment_frac, matrix, size: *size }
             }
+            Op::Values { size, .. } => {
+                let matrix = self.whole(given.next(), 2 * size, true)?;
+                QuantBlock::Values { shift: matrix.sum_frac() - moment_frac, matrix, size: *size }
+            }
             Op::Latent { moments, .. } => QuantBlock::Latent { moments: moments.clone() },
-            Op::Linear { outputs, input, bias } => {
-                let matrix = matrix(*outputs, *input, *bias)?;
-                let (h, c) = match network.reader_of_start(self.id) {
-                    None => (Format::new(fixed.state_bits, moment_frac), None),
-                    Some(reader) => {
+            Op::Linear { outputs, bias, activation, .. } => {
+                let matrix = self.whole(given.next(), *outputs, *bias)?;
+                match network.start_of(self.id) {
+                    None => QuantBlock::Dense {
+                        shift: matrix.sum_frac() - moment_frac,
+                        matrix,
+                        activation: *activation,
+                        word: self.words(fixed.state_bits, 1)?[0],
+                    },
+                    Some((reader, _)) => {
                         let reader = self.all.of(reader);
                         let mut words = reader.words(fixed.state_bits, reader.own_words())?.into_iter();
-                        (words.next().expect("as many as it has"), words.next())
+                        let (h, c) = (words.next().expect("as many as it has"), words.next());
+                        QuantBlock::Linear {
+                            shift: matrix.sum_frac() - h.frac,
+                            shift_c: c.map(|c| matrix.sum_frac() - c.frac),
+                            matrix,
+                        }
                     }
-                };
-                QuantBlock::Linear {
-                    shift: matrix.sum_frac() - h.frac,
-                    shift_c: c.map(|c| matrix.sum_frac() - c.frac),
-                    matrix,
                 }
             }
-            Op::Vocabulary { input } => {
-                let matrix = matrix(network.vocabulary, *input, true)?;
+            Op::Vocabulary { .. } => {
+                let matrix = self.whole(given.next(), network.vocabulary, true)?;
                 let logit = self.words(fixed.logit_bits, 1)?[0];
                 QuantBlock::Vocabulary { shift: matrix.sum_frac() - logit.frac, matrix, logit }
+            }
+            Op::Label { classes, .. } => {
+                let matrix = self.whole(given.next(), *classes, true)?;
+                let logit = self.words(fixed.logit_bits, 1)?[0];
+                QuantBlock::Label { shift: matrix.sum_frac() - logit.frac, matrix, logit }
             }
         };
         let more = given.count();
@@ -193,8 +212,9 @@ impl CheckBlock<'_> {
     fn own_words(&self) -> usize {
         match self.all.network.blocks[self.id].op {
             Op::Cell { kind, .. } => 1 + usize::from(kind == CellKind::Lstm),
-            Op::Vocabulary { .. } => 1,
-            _ => 0,
+            Op::Linear { .. } => usize::from(self.all.network.start_of(self.id).is_none()),
+            Op::Vocabulary { .. } | Op::Label { .. } | Op::Input { .. } | Op::Elementwise { .. } => 1,
+            Op::Embedding { .. } | Op::Moments { .. } | Op::Latent { .. } | Op::Values { .. } => 0,
         }
     }
 
@@ -207,6 +227,26 @@ impl CheckBlock<'_> {
         match codes.iter().find(fits) {
             None => Ok(QuantBlock::Embedding { codes }),
             Some(code) => self.wrong(format!("codes of {} bits", format.bits), code),
+        }
+    }
+
+    /// The matrix of a block that has one for all its inputs, which share a format.
+    fn whole(
+        &self,
+        stored: Option<MatrixIntegers>,
+        outputs: usize,
+        bias: bool,
+    ) -> Result<IntMatrix, QuantError> {
+        let network = self.all.network;
+        let inputs = network.inputs(self.id);
+        let formats = inputs.iter().map(|&input| self.all.of(input).drives());
+        let formats = formats.collect::<Result<Vec<_>, _>>()?;
+        if let Some(other) = formats.iter().find(|f| **f != formats[0]) {
+            return self.wrong(format!("inputs of one format, {:?}", formats[0]), format!("{other:?}"));
+        }
+        match stored {
+            Some(matrix) => self.matrix(matrix, (outputs, network.fan_in(self.id)), bias, inputs[0]),
+            None => self.wrong("a matrix", "none"),
         }
     }
 
@@ -245,8 +285,17 @@ impl From<&QuantBlock> for BlockIntegers {
     fn from(block: &QuantBlock) -> BlockIntegers {
         let words = match block {
             QuantBlock::Cell(cell) => [Some(cell.h), cell.c].into_iter().flatten().map(|f| f.frac).collect(),
-            QuantBlock::Vocabulary { logit, .. } => vec![logit.frac],
-            _ => Vec::new(),
+            QuantBlock::Vocabulary { logit, .. } | QuantBlock::Label { logit, .. } => vec![logit.frac],
+            QuantBlock::Input { word }
+            | QuantBlock::Dense { word, .. }
+            | QuantBlock::Elementwise { word, .. } => {
+                vec![word.frac]
+            }
+            QuantBlock::Embedding { .. }
+            | QuantBlock::Moments { .. }
+            | QuantBlock::Latent { .. }
+            | QuantBlock::Linear { .. }
+            | QuantBlock::Values { .. } => Vec::new(),
         };
         let codes = match block {
             QuantBlock::Embedding { codes } => Some(codes.clone()),

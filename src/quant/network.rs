@@ -4,16 +4,16 @@ use super::bias::ClippedBias;
 use super::builder::Builder;
 use super::{BlockIntegers, Calibration, Format, Function, IntMatrix, Integers, OctaveTable, Table};
 use crate::config::{CellKind, Fixed, LatentSteps};
-use crate::model::{BlockId, Network, Weights};
+use crate::model::{Activation, BlockId, Combination, Edge, Network, Schedule, Weights};
 use ndarray::Array2;
 use serde::Serialize;
 
 /// One matrix of a recurrent cell: a part of its pre-activation.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct QuantPart {
-    /// The block that makes the input vector, or the cell itself (recurrent part).
-    pub source: BlockId,
-    /// `source`'s name, or `h` for the recurrent part.
+    /// What makes the input vector, or the cell itself (recurrent part).
+    pub edge: Edge,
+    /// Its name, or `h` for the recurrent part.
     pub name: String,
     pub matrix: IntMatrix,
     /// Accumulator to pre-activation.
@@ -62,6 +62,34 @@ pub enum QuantBlock {
         logit: Format,
         shift: i32,
     },
+    /// Frames come as words of this format.
+    Input {
+        word: Format,
+    },
+    /// A product with an activation, whose words drive word lines; `shift` leads to pre-activations.
+    Dense {
+        matrix: IntMatrix,
+        shift: i32,
+        activation: Activation,
+        word: Format,
+    },
+    /// Words of other blocks, number by number, to words of this format.
+    Elementwise {
+        function: Combination,
+        word: Format,
+    },
+    /// As `Vocabulary`, over labels.
+    Label {
+        matrix: IntMatrix,
+        logit: Format,
+        shift: i32,
+    },
+    /// As `Moments`, of numbers that leave.
+    Values {
+        matrix: IntMatrix,
+        size: usize,
+        shift: i32,
+    },
 }
 
 impl QuantBlock {
@@ -70,10 +98,16 @@ impl QuantBlock {
     pub fn matrix_names(&self, block: &str) -> Vec<String> {
         match self {
             QuantBlock::Cell(cell) => cell.parts.iter().map(|p| format!("{block}_{}", p.name)).collect(),
-            QuantBlock::Embedding { .. } | QuantBlock::Latent { .. } => Vec::new(),
-            QuantBlock::Moments { .. } | QuantBlock::Linear { .. } | QuantBlock::Vocabulary { .. } => {
-                vec![block.to_string()]
-            }
+            QuantBlock::Embedding { .. }
+            | QuantBlock::Latent { .. }
+            | QuantBlock::Input { .. }
+            | QuantBlock::Elementwise { .. } => Vec::new(),
+            QuantBlock::Moments { .. }
+            | QuantBlock::Linear { .. }
+            | QuantBlock::Dense { .. }
+            | QuantBlock::Vocabulary { .. }
+            | QuantBlock::Label { .. }
+            | QuantBlock::Values { .. } => vec![block.to_string()],
         }
     }
 
@@ -81,10 +115,16 @@ impl QuantBlock {
     pub fn matrices(&self) -> Vec<&IntMatrix> {
         match self {
             QuantBlock::Cell(cell) => cell.parts.iter().map(|p| &p.matrix).collect(),
-            QuantBlock::Embedding { .. } | QuantBlock::Latent { .. } => Vec::new(),
+            QuantBlock::Embedding { .. }
+            | QuantBlock::Latent { .. }
+            | QuantBlock::Input { .. }
+            | QuantBlock::Elementwise { .. } => Vec::new(),
             QuantBlock::Moments { matrix, .. }
             | QuantBlock::Linear { matrix, .. }
-            | QuantBlock::Vocabulary { matrix, .. } => vec![matrix],
+            | QuantBlock::Dense { matrix, .. }
+            | QuantBlock::Vocabulary { matrix, .. }
+            | QuantBlock::Label { matrix, .. }
+            | QuantBlock::Values { matrix, .. } => vec![matrix],
         }
     }
 }
@@ -124,9 +164,10 @@ pub enum QuantError {
     )]
     Steps(LatentSteps),
     #[error(
-        "[model] latent_from = \"top-down\": expected \"both\" or \"top\", whose latents the accelerator takes all at once; train one of these, or evaluate this one with --on float"
+        "block {reader}: expected to read {source_block} before it is computed anew in a step, found that it must wait for it; \
+         read its value of this step, or evaluate this network with --on float"
     )]
-    TopDown,
+    Overtaken { reader: String, source_block: String },
     #[error(
         "block {block}: expected numbers while the network reads sentences, found some beyond single precision; train it again, or bound its weights"
     )]
@@ -189,6 +230,22 @@ impl QuantNet {
         Format::new(self.fixed.state_bits, self.fixed.pre_frac as i32)
     }
 
+    /// Fraction bits of the words of a block that elementwise blocks can read.
+    pub fn word_frac(&self, id: BlockId) -> i32 {
+        match &self.blocks[id] {
+            QuantBlock::Cell(cell) => cell.h.frac,
+            QuantBlock::Input { word }
+            | QuantBlock::Dense { word, .. }
+            | QuantBlock::Elementwise { word, .. } => word.frac,
+            QuantBlock::Vocabulary { logit, .. } | QuantBlock::Label { logit, .. } => logit.frac,
+            QuantBlock::Embedding { .. }
+            | QuantBlock::Moments { .. }
+            | QuantBlock::Latent { .. }
+            | QuantBlock::Linear { .. }
+            | QuantBlock::Values { .. } => self.moment_format().frac,
+        }
+    }
+
     pub fn cell(&self, id: BlockId) -> &QuantCell {
         match &self.blocks[id] {
             QuantBlock::Cell(cell) => cell,
@@ -220,8 +277,13 @@ fn check(network: &Network, fixed: &Fixed) -> Result<(), QuantError> {
         LatentSteps::Last => {}
         steps => return Err(QuantError::Steps(steps)),
     }
-    if !network.latent_drawn_at_once() {
-        return Err(QuantError::TopDown);
+    let schedule = Schedule::new(network);
+    let overtaken = schedule.bodies().iter().flat_map(|body| &body.overtaken).next();
+    match overtaken {
+        Some(&(reader, source)) => {
+            let name = |id: BlockId| network.blocks[id].name.clone();
+            Err(QuantError::Overtaken { reader: name(reader), source_block: name(source) })
+        }
+        None => Ok(()),
     }
-    Ok(())
 }

@@ -18,6 +18,10 @@ pub enum Signal {
     Token,
     /// Log-probability of a given token.
     Score,
+    /// A word of a block that is no state: a frame, a product behind its activation, a combination.
+    Word,
+    /// The chosen label.
+    Label,
 }
 
 impl Signal {
@@ -31,6 +35,8 @@ impl Signal {
             Signal::Logits => "logits",
             Signal::Token => "token",
             Signal::Score => "score",
+            Signal::Word => "word",
+            Signal::Label => "label",
         }
     }
 }

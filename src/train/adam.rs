@@ -40,8 +40,12 @@ impl Adam {
         second: Vec<Array2<f32>>,
         updates: [u64; 2],
     ) -> Self {
-        let encoder: Vec<String> =
-            network.blocks.iter().take(network.latent()).map(|block| format!("{}.", block.name)).collect();
+        let encoder: Vec<String> = network
+            .blocks
+            .iter()
+            .take(network.latent().unwrap_or(0))
+            .map(|block| format!("{}.", block.name))
+            .collect();
         let part = |(name, _): (String, Vec<usize>)| match encoder.iter().any(|block| name.starts_with(block))
         {
             true => Part::Encoder,
@@ -165,24 +169,22 @@ pub fn clip(gradients: &mut [Array2<f32>], limit: f32) -> f32 {
 pub fn initial(network: &Network, seed: u64) -> Vec<Array2<f32>> {
     let mut random = Random::keyed(&[seed, u64::MAX, 0]);
     let mut tensors = Vec::new();
-    let mut names = network.tensors().into_iter();
     for (id, block) in network.blocks.iter().enumerate() {
-        let count = match &block.op {
-            Op::Embedding { .. } => 1,
-            Op::Cell { .. } | Op::Moments { .. } => 4,
-            Op::Latent { .. } => 0,
-            Op::Linear { bias, .. } => 1 + usize::from(*bias),
-            Op::Vocabulary { .. } => 2,
-        };
-        for (_, shape) in names.by_ref().take(count) {
+        for (_, shape) in network.tensors_of(id) {
             let dim = if shape.len() == 1 { (1, shape[0]) } else { (shape[0], shape[1]) };
-            let bound = match &block.op {
-                Op::Cell { hidden, .. } => 1.0 / (*hidden as f32).sqrt(),
-                Op::Moments { .. } | Op::Linear { .. } | Op::Vocabulary { .. } => {
-                    1.0 / (network.fan_in(id) as f32).sqrt()
-                }
-                _ => 1.0 / (dim.1 as f32).sqrt(),
+            let fan = match &block.op {
+                Op::Cell { hidden, .. } => *hidden,
+                Op::Embedding { .. } => dim.1,
+                Op::Input { .. }
+                | Op::Moments { .. }
+                | Op::Latent { .. }
+                | Op::Linear { .. }
+                | Op::Elementwise { .. }
+                | Op::Vocabulary { .. }
+                | Op::Label { .. }
+                | Op::Values { .. } => network.fan_in(id),
             };
+            let bound = 1.0 / (fan as f32).sqrt();
             tensors.push(Array2::from_shape_simple_fn(dim, || match &block.op {
                 Op::Embedding { .. } => bound * random.normal(),
                 _ => bound * (2.0 * random.uniform() - 1.0),

@@ -6,8 +6,12 @@ use super::batch_norm::BatchNorm;
 use super::dropout::Dropout;
 use super::objective::MomentGradients;
 use crate::config::LatentSteps;
-use crate::model::{BlockId, FloatNet, Op, Role, Trace, When, add_product};
-use ndarray::{Array2, Axis, s};
+use crate::model::{
+    BlockId, Combination, Edge, FloatNet, Group, Op, Over, Role, Source, Trace, Way, add_product, uncombined,
+};
+use ndarray::{Array2, Axis, Zip, s};
+use std::collections::HashMap;
+use std::ops::Range;
 
 /// What the rules read: the net, what it computed, and what was done to it on the way.
 pub struct Forward<'a> {
@@ -25,7 +29,9 @@ pub struct Forward<'a> {
 pub(super) struct Backward<'a> {
     pub(super) forward: &'a Forward<'a>,
     pub(super) tensors: Vec<Array2<f32>>,
-    outputs: Vec<Option<Array2<f32>>>,
+    pub(super) outputs: Vec<Option<Array2<f32>>>,
+    /// Of the c of LSTMs that are taken back step by step [batch, hidden].
+    pub(super) memories: HashMap<BlockId, Array2<f32>>,
     moments: MomentGradients,
 }
 
@@ -37,8 +43,8 @@ pub fn backward(
     moments: MomentGradients,
 ) -> Vec<Array2<f32>> {
     let mut back = Backward::new(forward, d_outputs, moments, |_| true);
-    for id in forward.net.schedule().order().rev() {
-        back.block(id);
+    for group in forward.net.schedule().bodies().iter().rev().flat_map(|body| body.groups.iter().rev()) {
+        back.group(group);
     }
     back.tensors
 }
@@ -60,79 +66,141 @@ impl<'a> Backward<'a> {
         for (block, gradient) in d_outputs {
             outputs[block] = Some(gradient);
         }
-        Backward { forward, tensors, outputs, moments }
+        Backward { forward, tensors, outputs, memories: HashMap::new(), moments }
     }
 }
 
-impl Backward<'_> {
+impl<'a> Backward<'a> {
     /// The gradient of the output of `id` so far, which the caller takes care of.
     pub(super) fn take(&mut self, id: BlockId) -> Option<Array2<f32>> {
         self.outputs[id].take()
     }
 
-    /// The rule of block `id`; those that read it have had theirs.
-    pub(super) fn block(&mut self, id: BlockId) {
-        let Forward { net, trace, .. } = *self.forward;
-        let block = &net.network().blocks[id];
-        let gradient = self.outputs[id].take();
-        match (&block.op, gradient) {
-            (Op::Moments { .. }, gradient) => self.of_moments(id, gradient),
-            (_, None) => {}
-            (Op::Embedding { .. }, Some(d)) => self.of_embedding(id, &d),
-            (Op::Cell { kind, init, .. }, Some(d)) => {
-                let d_input = self.of_cell(id, *kind, *init, d);
-                for (source, mut part) in self.parts(id, &d_input) {
-                    self.forward.dropout.backward(id, source, part.view_mut());
-                    self.pass(source, block.when, part);
+    /// The rules of a group; those who read it have had theirs.
+    fn group(&mut self, group: &Group) {
+        if !group.stepwise {
+            for &id in &group.blocks {
+                self.rule(id, &self.all(id));
+            }
+            return;
+        }
+        let way = self.way(group.blocks[0]);
+        let steps: Vec<usize> = way.steps().collect();
+        for &step in steps.iter().rev() {
+            let rows = way.layout.step(step);
+            for &id in group.blocks.iter().rev() {
+                match self.forward.net.network().blocks[id].op {
+                    Op::Cell { kind, init, .. } => self.of_cell_step(id, kind, init, (step, way)),
+                    _ => self.rule(id, &rows),
                 }
-            }
-            (Op::Latent { moments, steps }, Some(d)) => self.of_latent(moments, *steps, &d),
-            (Op::Linear { input, bias, .. }, Some(d)) => {
-                let read = net.read(trace, *input, Role::Output, block.when);
-                let d_read = self.of_product(id, 0, bias.then_some(1), &d, &read.to_owned());
-                self.pass(*input, block.when, d_read);
-            }
-            (Op::Vocabulary { input }, Some(d)) => {
-                let mut d_read = self.of_product(id, 0, Some(1), &d, trace.get(id, Role::Input));
-                self.forward.dropout.backward(id, *input, d_read.view_mut());
-                self.pass(*input, block.when, d_read);
             }
         }
     }
 
-    /// The gradient of what block `id` read, source by source.
-    fn parts(&self, id: BlockId, d_read: &Array2<f32>) -> Vec<(BlockId, Array2<f32>)> {
-        let network = self.forward.net.network();
-        let mut from = 0;
-        let cut = |source: BlockId| {
-            let part = d_read.slice(s![.., from..from + network.width(source)]).to_owned();
-            from += network.width(source);
-            (source, part)
-        };
-        network.inputs(id).into_iter().map(cut).collect()
+    /// Every row of block `id`.
+    pub(super) fn all(&self, id: BlockId) -> Range<usize> {
+        0..self.forward.net.layout_of(self.forward.trace, id).rows()
     }
 
-    /// Adds the gradient of what a reader at `when` saw of `source` to that of `source`'s output.
-    pub(super) fn pass(&mut self, source: BlockId, when: When, gradient: Array2<f32>) {
+    /// The steps of the loop of block `id`, as they were made.
+    pub(super) fn way(&self, id: BlockId) -> Way<'a> {
         let Forward { net, trace, .. } = *self.forward;
-        let made = net.network().blocks[source].when;
-        let width = gradient.ncols();
-        let gradient = if made == when {
-            gradient
-        } else {
-            // The inverse of `FloatNet::read`: rows that were copied are summed.
-            let mut sum = Array2::zeros((trace.layout(made).rows(), width));
-            let rows: Vec<usize> = match (made, when) {
-                (When::Sentence, _) => trace.layout(when).pack(|sentence, _| sentence),
-                _ => (0..trace.layout(made).batch()).map(|i| trace.layout(made).last(i)).collect(),
-            };
-            for (row, part) in rows.into_iter().zip(gradient.axis_iter(Axis(0))) {
-                let mut target = sum.row_mut(row);
-                target += &part;
-            }
-            sum
+        let backwards = net.network().over(id) == Over::Backwards;
+        Way { layout: net.layout_of(trace, id), backwards }
+    }
+
+    /// The rule of block `id` for some of its rows.
+    pub(super) fn rule(&mut self, id: BlockId, rows: &Range<usize>) {
+        let net = self.forward.net;
+        let whole = *rows == self.all(id);
+        let gradient = match whole {
+            true => self.outputs[id].take(),
+            false => self.outputs[id].as_ref().map(|d| d.slice(s![rows.clone(), ..]).to_owned()),
         };
-        match &mut self.outputs[source] {
+        match (&net.network().blocks[id].op, gradient) {
+            (Op::Moments { .. }, gradient) => self.of_moments(id, gradient),
+            (_, None) | (Op::Input { .. }, Some(_)) => {}
+            (Op::Embedding { .. }, Some(d)) => self.of_embedding(id, rows, &d),
+            (Op::Cell { kind, init, .. }, Some(d)) => {
+                let d_input = self.of_cell(id, *kind, *init, d);
+                self.read_back(id, rows.start, &d_input);
+            }
+            (Op::Latent { moments, steps }, Some(d)) => self.of_latent(id, moments, *steps, &d),
+            (Op::Linear { bias, activation, .. }, Some(mut d)) => {
+                if !activation.is_none() {
+                    let made = self.forward.trace.get(id, Role::Output);
+                    let slope = |d: &mut f32, y: &f32| *d *= activation.slope(*y);
+                    Zip::from(&mut d).and(made.slice(s![rows.clone(), ..])).for_each(slope);
+                }
+                self.of_head(id, rows, bias.then_some(1), &d);
+            }
+            (Op::Vocabulary { .. } | Op::Label { .. }, Some(d)) => self.of_head(id, rows, Some(1), &d),
+            (Op::Values { .. }, Some(d)) => self.of_values(id, &d),
+            (Op::Elementwise { function, .. }, Some(d)) => self.of_elementwise(id, rows, *function, &d),
+        }
+    }
+
+    /// A product of what the block read, rows `rows`.
+    fn of_head(&mut self, id: BlockId, rows: &Range<usize>, bias: Option<usize>, d: &Array2<f32>) {
+        let input = self.forward.trace.get(id, Role::Input);
+        let d_read = if rows.len() == input.nrows() {
+            self.of_product(id, 0, bias, d, input)
+        } else {
+            self.of_product(id, 0, bias, d, &input.slice(s![rows.clone(), ..]).to_owned())
+        };
+        self.read_back(id, rows.start, &d_read);
+    }
+
+    /// `d` is the gradient of means and log-variances, side by side.
+    fn of_values(&mut self, id: BlockId, d: &Array2<f32>) {
+        let input = self.forward.trace.get(id, Role::Input);
+        let (d_mean, d_log_variance) = d.view().split_at(Axis(1), d.ncols() / 2);
+        let mut d_read = self.of_product(id, 0, Some(1), &d_mean.to_owned(), input);
+        d_read += &self.of_product(id, 2, Some(3), &d_log_variance.to_owned(), input);
+        self.read_back(id, 0, &d_read);
+    }
+
+    fn of_elementwise(&mut self, id: BlockId, rows: &Range<usize>, function: Combination, d: &Array2<f32>) {
+        let Forward { net, trace, .. } = *self.forward;
+        let edges = net.network().edges(id);
+        let seen =
+            |&edge: &Edge| net.seen(trace, id, edge, Role::Output).slice(s![rows.clone(), ..]).to_owned();
+        let inputs: Vec<Array2<f32>> = edges.iter().map(seen).collect();
+        for (edge, d) in edges.into_iter().zip(uncombined(function, &inputs, d.view())) {
+            self.pass((id, edge), rows.start, d);
+        }
+    }
+
+    /// Takes the gradient of what block `id` read in its rows from `first` on back to the blocks that made it.
+    pub(super) fn read_back(&mut self, id: BlockId, first: usize, d_read: &Array2<f32>) {
+        let network = self.forward.net.network();
+        let mut from = 0;
+        for edge in network.edges(id) {
+            let to = from + network.width(edge.block);
+            let mut part = d_read.slice(s![.., from..to]).to_owned();
+            from = to;
+            self.forward.dropout.backward((id, edge.block), first, part.view_mut());
+            self.pass((id, edge), first, part);
+        }
+    }
+
+    /// Adds the gradient of what `reader` saw of an edge, rows `first` on, to that of the source's output.
+    pub(super) fn pass(&mut self, (reader, edge): (BlockId, Edge), first: usize, gradient: Array2<f32>) {
+        let Forward { net, trace, .. } = *self.forward;
+        let rows = net.layout_of(trace, edge.block).rows();
+        let same = matches!(net.source(trace, reader, edge), Source::Same) && gradient.nrows() == rows;
+        match &mut self.outputs[edge.block] {
+            empty @ None if same => *empty = Some(gradient),
+            sum => {
+                let sum = sum.get_or_insert_with(|| Array2::zeros((rows, gradient.ncols())));
+                net.unread(trace, (reader, edge), first, gradient.view(), sum.view_mut());
+            }
+        }
+    }
+
+    /// Adds to the gradient of the output of `block`.
+    pub(super) fn add(&mut self, block: BlockId, gradient: Array2<f32>) {
+        match &mut self.outputs[block] {
             Some(sum) => *sum += &gradient,
             empty => *empty = Some(gradient),
         }
@@ -159,9 +227,9 @@ impl Backward<'_> {
         d_x
     }
 
-    fn of_embedding(&mut self, id: BlockId, d: &Array2<f32>) {
+    fn of_embedding(&mut self, id: BlockId, rows: &Range<usize>, d: &Array2<f32>) {
         let Forward { net, batch, .. } = *self.forward;
-        let tokens = batch.tokens(net.network().blocks[id].when);
+        let tokens = &batch.tokens(net.network().over(id))[rows.clone()];
         let table = &mut self.tensors[net.index(id, 0)];
         for (&token, part) in tokens.iter().zip(d.axis_iter(Axis(0))) {
             let mut row = table.row_mut(token as usize);
@@ -171,14 +239,13 @@ impl Backward<'_> {
 
     fn of_moments(&mut self, id: BlockId, gradient: Option<Array2<f32>>) {
         let Forward { net, trace, .. } = *self.forward;
-        let when = net.network().blocks[id].when;
         let Some((mut d_mean, d_log_variance)) = self.moments.remove(&id) else {
             return;
         };
         if let Some(read) = gradient {
             d_mean += &read;
         }
-        let x = net.read_all(trace, id).into_owned();
+        let x = net.seen_by(trace, id).into_owned();
         // Normalised means hold the bias, and what the head made does not.
         let bias = match self.forward.norm.and_then(|norm| norm.backward(id, &mut d_mean)) {
             Some(d_bias) => {
@@ -189,25 +256,25 @@ impl Backward<'_> {
         };
         let mut d_x = self.of_product(id, 0, bias, &d_mean, &x);
         d_x += &self.of_product(id, 2, Some(3), &d_log_variance, &x);
-        for (source, part) in self.parts(id, &d_x) {
-            self.pass(source, when, part);
-        }
+        self.read_back(id, 0, &d_x);
     }
 
     /// z = mean + exp(log_variance / 2) epsilon at the last step, or of the sums over all steps.
-    fn of_latent(&mut self, moments: &[BlockId], steps: LatentSteps, d: &Array2<f32>) {
+    fn of_latent(&mut self, id: BlockId, moments: &[BlockId], steps: LatentSteps, d: &Array2<f32>) {
         let Forward { net, trace, epsilon, .. } = *self.forward;
         let network = net.network();
         let first = network.latent_part(moments[0]).start;
         for &block in moments {
             let of_noise = network.latent_part(block).start;
             let column = of_noise - first;
-            let layout = trace.layout(network.blocks[block].when);
+            let layout = net.layout_of(trace, block);
+            let backwards = network.over(block) == Over::Backwards;
             let log_variance = trace.get(block, Role::LogVariance);
-            let of_z = net.of_steps(trace, block, Role::LogVariance, steps);
+            let of_z = net.of_steps(trace, (id, block), Role::LogVariance, steps);
             let (d_mean, d_log_variance) = self.moments.get_mut(&block).expect("every block");
             for (row, sentence) in layout.pack(|sentence, _| sentence).into_iter().enumerate() {
-                if steps.is_last() && row != layout.last(sentence) {
+                let last = if backwards { layout.row(sentence, 0) } else { layout.last(sentence) };
+                if steps.is_last() && row != last {
                     continue;
                 }
                 let share = steps.share(layout.length(sentence));

@@ -1,7 +1,7 @@
 //! Sentences in batches of similar length.
 
 use crate::config::Train;
-use crate::model::{Layout, PAD, Random, UNK, When, longest_first};
+use crate::model::{Layout, Over, PAD, Random, UNK, longest_first};
 
 /// The sentences of one update, longest first.
 #[derive(Debug, Clone)]
@@ -39,11 +39,11 @@ impl Batch {
     }
 
     /// What the embeddings of a loop read, a token per row of its layout.
-    pub fn tokens(&self, over: When) -> &[u32] {
+    pub fn tokens(&self, over: Over) -> &[u32] {
         match over {
-            When::EncoderStep => &self.encoder_tokens,
-            When::Sentence => &[],
-            When::DecoderStep => &self.decoder_tokens,
+            Over::Positions | Over::Backwards => &self.encoder_tokens,
+            Over::Once => &[],
+            Over::Written => &self.decoder_tokens,
         }
     }
 }

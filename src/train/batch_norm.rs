@@ -5,7 +5,7 @@
 //! ordinary head: with the statistics of training sentences the normalisation folds into its weights
 //! ([`folded`]), and neither the model folder nor the hardware knows of it.
 
-use crate::model::{BlockId, Exact, FloatNet, Layout, Pass, Role, Trace, When};
+use crate::model::{BlockId, Exact, FloatNet, Layout, Over, Pass, Role, Trace};
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, Axis};
 use std::collections::HashMap;
 
@@ -87,8 +87,9 @@ pub fn folded(net: &FloatNet, gamma: f32, sentences: &[Vec<u32>]) -> FloatNet {
     for sentence in &chosen {
         let layout = Layout::new(vec![sentence.len()]);
         let mut trace = Trace::new(network, layout, Layout::new(vec![1]));
-        let pass = Pass { when: When::EncoderStep, tokens: sentence, epsilon: None, carry: None };
-        net.run(&pass, &mut trace, &mut Exact);
+        for over in network.loops_over(Over::Positions) {
+            net.run(&Pass { over, tokens: sentence, ..Pass::default() }, &mut trace, &mut Exact);
+        }
         for &block in network.latent_moments() {
             let means = trace.get(block, Role::Output);
             lasts.entry(block).or_default().extend(means.row(sentence.len() - 1));

@@ -10,7 +10,8 @@ pub struct Dropout<'a> {
     network: &'a Network,
     train: &'a Train,
     random: Random,
-    masks: HashMap<(BlockId, BlockId), Array2<f32>>,
+    /// By reader, source and the first row that is read.
+    masks: HashMap<(BlockId, BlockId, usize), Array2<f32>>,
 }
 
 impl<'a> Dropout<'a> {
@@ -21,36 +22,46 @@ impl<'a> Dropout<'a> {
     /// Share of the values of `source` that `reader` does not see.
     fn rate(&self, reader: BlockId, source: BlockId) -> f32 {
         match (&self.network.blocks[reader].op, &self.network.blocks[source].op) {
-            (Op::Vocabulary { .. }, _) => self.train.output_dropout,
-            (_, Op::Embedding { .. }) => self.train.embedding_dropout,
-            (_, Op::Cell { .. }) => self.train.level_dropout,
+            (Op::Vocabulary { .. } | Op::Label { .. } | Op::Values { .. }, _) => self.train.output_dropout,
+            (Op::Cell { .. }, Op::Embedding { .. } | Op::Input { .. }) => self.train.embedding_dropout,
+            (Op::Cell { .. }, Op::Cell { .. }) => self.train.level_dropout,
             _ => 0.0,
         }
     }
 
-    /// Draws what `reader` sees of `source`: 0 where it is hidden, what the rest is multiplied by
+    /// Draws what `reader` sees of `source` in its rows from `first` on: 0 where it is hidden, what the rest is multiplied by
     /// elsewhere. None where it sees all.
-    pub fn mask(&mut self, reader: BlockId, source: BlockId, dim: (usize, usize)) -> Option<&Array2<f32>> {
+    pub fn mask(
+        &mut self,
+        (reader, source): (BlockId, BlockId),
+        first: usize,
+        dim: (usize, usize),
+    ) -> Option<&Array2<f32>> {
         let rate = self.rate(reader, source);
         let kept = 1.0 / (1.0 - rate);
         let random = &mut self.random;
         let draw = || if random.uniform() < rate { 0.0 } else { kept };
         let mask = (rate > 0.0).then(|| Array2::from_shape_simple_fn(dim, draw))?;
-        self.masks.insert((reader, source), mask);
-        self.masks.get(&(reader, source))
+        self.masks.insert((reader, source, first), mask);
+        self.masks.get(&(reader, source, first))
     }
 
     /// Turns the gradient of what `reader` saw into that of what `source` made.
-    pub fn backward(&self, reader: BlockId, source: BlockId, mut gradient: ArrayViewMut2<'_, f32>) {
-        if let Some(mask) = self.masks.get(&(reader, source)) {
+    pub fn backward(
+        &self,
+        (reader, source): (BlockId, BlockId),
+        first: usize,
+        mut gradient: ArrayViewMut2<'_, f32>,
+    ) {
+        if let Some(mask) = self.masks.get(&(reader, source, first)) {
             gradient *= mask;
         }
     }
 }
 
 impl Perturb for Dropout<'_> {
-    fn read(&mut self, reader: BlockId, source: BlockId, mut values: ArrayViewMut2<'_, f32>) {
-        if let Some(mask) = self.mask(reader, source, values.dim()) {
+    fn read(&mut self, reader: BlockId, source: BlockId, first: usize, mut values: ArrayViewMut2<'_, f32>) {
+        if let Some(mask) = self.mask((reader, source), first, values.dim()) {
             values *= mask;
         }
     }

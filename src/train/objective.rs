@@ -1,7 +1,7 @@
 //! The loss of a batch and its gradients at the outputs of the network (models.md 1a, 1b).
 
 use crate::config::{KlSchedule, KlShape, Train};
-use crate::model::{BlockId, Network, Op, Role, Trace, When, exponentials, largest};
+use crate::model::{BlockId, Layout, Network, Op, Over, Role, Trace, exponentials, largest};
 use ndarray::parallel::prelude::*;
 use ndarray::{Array2, ArrayViewMut1, Axis};
 use serde::{Deserialize, Serialize};
@@ -88,20 +88,18 @@ pub fn divergence(
     scale: f32,
     losses: &mut Losses,
 ) -> MomentGradients {
-    let batch = trace.layout(When::Sentence).batch() as f32;
-    let last: HashMap<BlockId, Vec<f32>> = network
-        .latent_moments()
-        .iter()
-        .map(|&block| (block, last_kl(trace, block, network.blocks[block].when)))
-        .collect();
+    let Some(z) = network.latent() else { return MomentGradients::new() };
+    let batch = trace.layout(network.blocks[z].within).batch() as f32;
+    let last: HashMap<BlockId, Vec<f32>> =
+        network.latent_moments().iter().map(|&block| (block, last_kl(network, trace, block))).collect();
     let of_z: f32 = network.latent_moments().iter().flat_map(|block| &last[block]).sum();
     losses.last_kl += f64::from(of_z);
     let z_is_charged = of_z / batch >= train.free_nats_of_z;
 
     let mut gradients = MomentGradients::new();
     for block in network.moments() {
-        let Op::Moments { kl_weight, .. } = network.blocks[block].op else { continue };
-        let layout = trace.layout(network.blocks[block].when);
+        let kl_weight = network.kl_weight(block);
+        let layout = trace.layout(network.blocks[block].within);
         let step_scale = layout.pack(|sentence, _| 1.0 / layout.length(sentence) as f32);
         let mean = trace.get(block, Role::Output);
         let log_variance = trace.get(block, Role::LogVariance);
@@ -123,7 +121,7 @@ pub fn divergence(
         for (dimension, kl) in last.get(&block).into_iter().flatten().enumerate() {
             if z_is_charged && kl / batch >= train.free_nats {
                 for sentence in 0..layout.batch() {
-                    charge(layout.last(sentence), dimension, scale * train.last_step_kl);
+                    charge(last_row(network, layout, block, sentence), dimension, scale * train.last_step_kl);
                 }
             }
         }
@@ -160,11 +158,19 @@ fn kl_term(mean: f32, log_variance: f32) -> f32 {
     0.5 * (mean * mean + log_variance.exp() - 1.0 - log_variance)
 }
 
+/// The row that block `block` made last of a sentence.
+fn last_row(network: &Network, layout: &Layout, block: BlockId, sentence: usize) -> usize {
+    match network.over(block) {
+        Over::Backwards => layout.row(sentence, 0),
+        Over::Positions | Over::Once | Over::Written => layout.last(sentence),
+    }
+}
+
 /// KL of each dimension of a moments block at the last step, summed over the batch.
-fn last_kl(trace: &Trace, block: BlockId, when: When) -> Vec<f32> {
-    let layout = trace.layout(when);
+fn last_kl(network: &Network, trace: &Trace, block: BlockId) -> Vec<f32> {
+    let layout = trace.layout(network.blocks[block].within);
     let (mean, log_variance) = (trace.get(block, Role::Output), trace.get(block, Role::LogVariance));
-    let last = || (0..layout.batch()).map(|sentence| layout.last(sentence));
+    let last = || (0..layout.batch()).map(|sentence| last_row(network, layout, block, sentence));
     let of = |j| last().map(|row| kl_term(mean[[row, j]], log_variance[[row, j]])).sum();
     (0..mean.ncols()).map(of).collect()
 }
@@ -227,13 +233,13 @@ mod tests {
         let trace = net.encode_batch(&[&[2, 4, 5, 3], &[2, 4, 3]]);
         let heads = network.latent_moments()[0];
         let mean = trace.get(heads, Role::Output);
-        let kl: Vec<f32> = last_kl(&trace, heads, When::EncoderStep).iter().map(|sum| sum / 2.0).collect();
+        let kl: Vec<f32> = last_kl(&network, &trace, heads).iter().map(|sum| sum / 2.0).collect();
         let charged = |free_nats: f32, free_nats_of_z: f32| {
             let train =
                 Train { step_kl: 0.0, last_step_kl: 0.5, free_nats, free_nats_of_z, ..Train::default() };
             let gradients = divergence(&network, &trace, &train, 3.0, &mut Losses::default());
             let (d_mean, _) = &gradients[&heads];
-            let layout = trace.layout(When::EncoderStep);
+            let layout = trace.layout(0);
             let lasts = [layout.last(0), layout.last(1)];
             [0, 1].map(|j| {
                 let whole = |row| if lasts.contains(&row) { 1.5 * mean[[row, j]] } else { 0.0 };

@@ -3,7 +3,7 @@
 use super::backward::{Backward, Forward};
 use super::cell_gradient::{StepBack, step_back};
 use crate::config::CellKind;
-use crate::model::{BlockId, Role, When, add_product};
+use crate::model::{BlockId, Role, Way, add_product};
 use ndarray::{Array2, Axis, s};
 
 impl Backward<'_> {
@@ -16,14 +16,15 @@ impl Backward<'_> {
         d_output: Array2<f32>,
     ) -> Array2<f32> {
         let Forward { net, trace, .. } = *self.forward;
-        let layout = trace.layout(net.network().blocks[id].when);
+        let way = self.way(id);
+        let layout = way.layout;
         let hidden = net.network().width(id);
         let wide = kind.gates() * hidden;
-        let before = before_each_step(self.forward, id, Role::Output, init, hidden);
+        let before = before_each_step(self.forward, id, Role::Output, init, way);
         let is_lstm = kind == CellKind::Lstm;
         let no_cell = Array2::zeros((layout.rows(), 0));
         let cell_width = if is_lstm { hidden } else { 0 };
-        let cell_before = is_lstm.then(|| before_each_step(self.forward, id, Role::Cell, init, hidden));
+        let cell_before = is_lstm.then(|| before_each_step(self.forward, id, Role::Cell, init, way));
         let cell_before = cell_before.as_ref().unwrap_or(&no_cell);
         let cell_after = trace.find(id, Role::Cell).unwrap_or(&no_cell);
         let (gates, recurrent) = (trace.get(id, Role::Gates), trace.get(id, Role::PreRecurrent));
@@ -32,7 +33,8 @@ impl Backward<'_> {
         let mut d_recurrent = Array2::zeros((layout.rows(), wide));
         let mut d_state = Array2::zeros((layout.batch(), hidden));
         let mut d_cell = Array2::zeros((layout.batch(), cell_width));
-        for step in (0..layout.steps()).rev() {
+        let steps: Vec<usize> = way.steps().collect();
+        for &step in steps.iter().rev() {
             let range = layout.step(step);
             let alive = range.len();
             let mut d_alive = d_state.slice_mut(s![..alive, ..]);
@@ -60,13 +62,86 @@ impl Backward<'_> {
             if is_lstm {
                 d_state += &d_cell;
             }
-            self.pass(init, When::Sentence, d_state);
+            self.add(init, d_state);
         }
         let d_weight = &mut self.tensors[net.index(id, 1)];
         add_product(d_recurrent.t(), before.view(), d_weight.view_mut());
         let mut d_bias = self.tensors[net.index(id, 3)].row_mut(0);
         d_bias += &d_recurrent.sum_axis(Axis(0));
         self.of_product(id, 0, Some(2), &d_input, trace.get(id, Role::Input))
+    }
+
+    /// One step of a cell back; what reached its state stands with its outputs.
+    pub(super) fn of_cell_step(
+        &mut self,
+        id: BlockId,
+        kind: CellKind,
+        init: Option<BlockId>,
+        (step, way): (usize, Way<'_>),
+    ) {
+        let Forward { net, trace, .. } = *self.forward;
+        let hidden = net.network().width(id);
+        let rows = way.layout.step(step);
+        let count = rows.len();
+        let (is_lstm, wide) = (kind == CellKind::Lstm, kind.gates() * hidden);
+        let cell_width = if is_lstm { hidden } else { 0 };
+        let cut = |role| trace.find(id, role).map(|m| m.slice(s![rows.clone(), ..]).to_owned());
+        let none = || Array2::zeros((count, 0));
+        let before = before_step(self.forward, id, Role::Output, init, (step, way));
+        let cell_before =
+            if is_lstm { before_step(self.forward, id, Role::Cell, init, (step, way)) } else { none() };
+        let cell_after = cut(Role::Cell).unwrap_or_else(none);
+        let [gates, recurrent, input] =
+            [Role::Gates, Role::PreRecurrent, Role::Input].map(|role| cut(role).expect("a cell has it"));
+        let mut d_state = match &self.outputs[id] {
+            Some(d) => d.slice(s![rows.clone(), ..]).to_owned(),
+            None => Array2::zeros((count, hidden)),
+        };
+        let batch = way.layout.batch();
+        let memory = self.memories.entry(id).or_insert_with(|| Array2::zeros((batch, cell_width)));
+        let mut d_input = Array2::zeros((count, wide));
+        let mut d_recurrent = Array2::zeros((count, wide));
+        for i in 0..count {
+            step_back(
+                kind,
+                StepBack {
+                    gates: slice(&gates, i),
+                    recurrent: slice(&recurrent, i),
+                    state: slice(&before, i),
+                    cell: slice(&cell_before, i),
+                    new_cell: slice(&cell_after, i),
+                    d_state: slice_mut(&mut d_state, i),
+                    d_cell: slice_mut(memory, i),
+                    d_input: slice_mut(&mut d_input, i),
+                    d_recurrent: slice_mut(&mut d_recurrent, i),
+                },
+            );
+        }
+        add_product(d_recurrent.view(), net.tensor(id, 1).view(), d_state.view_mut());
+        // To the step before, or to the start.
+        let earlier =
+            way.before(step).map_or(0..0, |before| before.start..before.start + before.len().min(count));
+        let alive = earlier.len();
+        if alive > 0 {
+            let all = way.layout.rows();
+            let outputs = self.outputs[id].get_or_insert_with(|| Array2::zeros((all, hidden)));
+            let mut outputs = outputs.slice_mut(s![earlier, ..]);
+            outputs += &d_state.slice(s![..alive, ..]);
+        }
+        if let Some(init) = init.filter(|_| alive < count) {
+            let mut d_start = Array2::zeros((batch, hidden));
+            d_start.slice_mut(s![alive..count, ..]).assign(&d_state.slice(s![alive.., ..]));
+            if is_lstm {
+                let mut rows = d_start.slice_mut(s![alive..count, ..]);
+                rows += &self.memories[&id].slice(s![alive..count, ..]);
+            }
+            self.add(init, d_start);
+        }
+        add_product(d_recurrent.t(), before.view(), self.tensors[net.index(id, 1)].view_mut());
+        let mut d_bias = self.tensors[net.index(id, 3)].row_mut(0);
+        d_bias += &d_recurrent.sum_axis(Axis(0));
+        let d_read = self.of_product(id, 0, Some(2), &d_input, &input);
+        self.read_back(id, rows.start, &d_read);
     }
 }
 
@@ -76,22 +151,34 @@ fn before_each_step(
     id: BlockId,
     role: Role,
     init: Option<BlockId>,
-    hidden: usize,
+    way: Way<'_>,
+) -> Array2<f32> {
+    let hidden = forward.net.network().width(id);
+    let mut before = Array2::zeros((way.layout.rows(), hidden));
+    for step in way.steps() {
+        let rows = before_step(forward, id, role, init, (step, way));
+        before.slice_mut(s![way.layout.step(step), ..]).assign(&rows);
+    }
+    before
+}
+
+/// The same of one step.
+fn before_step(
+    forward: &Forward<'_>,
+    id: BlockId,
+    role: Role,
+    init: Option<BlockId>,
+    (step, way): (usize, Way<'_>),
 ) -> Array2<f32> {
     let Forward { net, trace, .. } = *forward;
-    let layout = trace.layout(net.network().blocks[id].when);
-    let after = trace.get(id, role);
-    let mut before = Array2::zeros((layout.rows(), hidden));
-    for step in 0..layout.steps() {
-        let range = layout.step(step);
-        let alive = range.len();
-        let mut target = before.slice_mut(s![range, ..]);
-        if step > 0 {
-            let from = layout.step(step - 1).start;
-            target.assign(&after.slice(s![from..from + alive, ..]));
-        } else if let Some(init) = init {
-            target.assign(&trace.get(init, Role::Output).slice(s![..alive, ..]));
-        }
+    let count = way.layout.step(step).len();
+    let mut before = Array2::zeros((count, net.network().width(id)));
+    let earlier = way.before(step).map_or(0..0, |rows| rows.start..rows.start + rows.len().min(count));
+    let alive = earlier.len();
+    before.slice_mut(s![..alive, ..]).assign(&trace.get(id, role).slice(s![earlier, ..]));
+    if let Some(init) = init {
+        let start = trace.get(init, Role::Output);
+        before.slice_mut(s![alive.., ..]).assign(&start.slice(s![alive..count, ..]));
     }
     before
 }

@@ -24,17 +24,19 @@ pub fn loss_and_gradients(
     let mut trace = Trace::new(network, batch.encoder.clone(), batch.decoder.clone());
     for body in net.schedule().bodies() {
         let tokens = batch.tokens(body.over);
-        let pass = Pass { when: body.over, tokens, epsilon: Some(&epsilon), carry: None };
+        let pass = Pass { over: body.id, tokens, epsilon: Some(&epsilon), ..Pass::default() };
         net.run(&pass, &mut trace, &mut training);
     }
 
     let mut losses = Losses { sentences, tokens: batch.targets.len(), ..Losses::default() };
     let scale = 1.0 / sentences as f32;
     let moments = divergence(network, &trace, train, scale * kl_weight, &mut losses);
-    let mut logits = trace.take(network.vocabulary_block(), Role::Output);
-    losses.reconstruction = cross_entropy(&mut logits, &batch.targets, scale);
     let mut d_outputs = start_excess(network, &trace, train, scale, &mut losses);
-    d_outputs.push((network.vocabulary_block(), logits));
+    if let Some(vocabulary) = network.vocabulary_block() {
+        let mut logits = trace.take(vocabulary, Role::Output);
+        losses.reconstruction = cross_entropy(&mut logits, &batch.targets, scale);
+        d_outputs.push((vocabulary, logits));
+    }
     let forward = Forward {
         net,
         trace: &trace,
@@ -61,7 +63,7 @@ impl<'a> Training<'a> {
         train: &'a Train,
         mut random: Random,
     ) -> (Array2<f32>, Self) {
-        let width = network.width(network.latent());
+        let width = network.latent_width();
         let epsilon = Array2::from_shape_simple_fn((sentences, width), || random.normal());
         let norm =
             (train.batch_norm > 0.0).then(|| BatchNorm::new(train.batch_norm, network.latent_moments()));
@@ -70,8 +72,8 @@ impl<'a> Training<'a> {
 }
 
 impl Perturb for Training<'_> {
-    fn read(&mut self, reader: BlockId, source: BlockId, values: ArrayViewMut2<'_, f32>) {
-        self.dropout.read(reader, source, values);
+    fn read(&mut self, reader: BlockId, source: BlockId, first: usize, values: ArrayViewMut2<'_, f32>) {
+        self.dropout.read(reader, source, first, values);
     }
 
     fn mean(&mut self, block: BlockId, means: ArrayViewMut2<'_, f32>, bias: &Array2<f32>, layout: &Layout) {

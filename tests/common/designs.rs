@@ -45,12 +45,19 @@ fn strain(quant: &mut QuantNet) {
                     lstms += 1;
                 }
             }
-            QuantBlock::Moments { shift, .. } | QuantBlock::Vocabulary { shift, .. } => *shift -= 4,
+            QuantBlock::Moments { shift, .. }
+            | QuantBlock::Values { shift, .. }
+            | QuantBlock::Vocabulary { shift, .. }
+            | QuantBlock::Label { shift, .. }
+            | QuantBlock::Dense { shift, .. } => *shift -= 4,
             QuantBlock::Linear { shift, shift_c, .. } => {
                 *shift -= 5;
                 shift_c.iter_mut().for_each(|shift| *shift -= 5);
             }
-            QuantBlock::Embedding { .. } | QuantBlock::Latent { .. } => {}
+            QuantBlock::Embedding { .. }
+            | QuantBlock::Latent { .. }
+            | QuantBlock::Input { .. }
+            | QuantBlock::Elementwise { .. } => {}
         }
     }
     let steep = |n: &mut i32| *n = *n * 15 / 8;

@@ -3,7 +3,7 @@
 mod device;
 mod train;
 
-use super::{Config, ConfigError, Encoding, Lanes};
+use super::{Config, ConfigError, Encoding, Family, Lanes};
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 
@@ -75,13 +75,17 @@ impl Config {
 
 fn model(c: &Checker, config: &Config) -> Result<(), ConfigError> {
     let m = &config.model;
+    let described = m.description.is_some() || m.network.is_some();
     c.require(
-        m.family == "hsr-vae",
-        ("model", "family"),
-        &m.family,
-        "\"hsr-vae\"",
-        "the only family so far",
+        described == (m.family == Family::Custom),
+        ("model", "description"),
+        m.description.as_deref().unwrap_or("none"),
+        "a file with family = \"custom\", and none otherwise",
+        "it describes the network",
     )?;
+    c.within(("model", "classes"), m.classes as u64, 2..=4096, "labels to tell apart")?;
+    c.within(("model", "frame"), m.frame as u64, 1..=4096, "numbers of a frame that is read")?;
+    c.within(("model", "values"), m.values as u64, 1..=1024, "numbers that are predicted")?;
     let levels =
         "the sequencer has 8 depths: levels and heads of the encoder, levels and vocabulary of the decoder";
     c.within(("model", "cells"), m.cells.len() as u64, 1..=7, levels)?;

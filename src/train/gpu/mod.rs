@@ -19,7 +19,7 @@ use super::machine::Update;
 use super::objective::{Losses, divergence, start_excess};
 use super::update::Training;
 use crate::config::Train;
-use crate::model::{BlockId, FloatNet, ModelError, Network, Op, Pass, Random, Trace, When};
+use crate::model::{BlockId, FloatNet, ModelError, Network, Op, Over, Pass, Random, Trace};
 use device::{Kernel, Matrix};
 use ndarray::Array2;
 use passes::Passes;
@@ -67,11 +67,13 @@ pub fn refusal(device: &Device, network: &Network, train: &Train) -> Option<Stri
         let ok = |&source: &BlockId| {
             let made = &network.blocks[source];
             let (made_there, is_cell) = (lives_there(network, source), matches!(made.op, Op::Cell { .. }));
-            made.when == When::Sentence
-                || made.when == block.when && made_there == there
-                || made.when == When::EncoderStep && !there && (is_cell || !made_there)
+            network.is_once(source)
+                || made.within == block.within && made_there == there
+                || network.over(source) == Over::Positions && !there && (is_cell || !made_there)
         };
-        let fits = network.inputs(id).iter().all(ok) && (there || block.when != When::DecoderStep);
+        let before = network.edges(id).iter().any(|edge| edge.before);
+        let plain = block.tied.is_none() && !before && network.over(id) != Over::Backwards;
+        let fits = network.inputs(id).iter().all(ok) && (there || network.over(id) != Over::Written) && plain;
         (!fits).then(|| format!("`{}` would go back and forth at every step", block.name))
     })
 }
@@ -80,7 +82,7 @@ pub fn refusal(device: &Device, network: &Network, train: &Train) -> Option<Stri
 fn lives_there(network: &Network, id: BlockId) -> bool {
     let block = &network.blocks[id];
     let large = matches!(block.op, Op::Embedding { .. } | Op::Cell { .. } | Op::Vocabulary { .. });
-    large && block.when != When::Sentence
+    large && !network.is_once(id)
 }
 
 impl Gpu {
@@ -176,13 +178,13 @@ impl Gpu {
         let mut trace = Trace::new(network, batch.encoder.clone(), batch.decoder.clone());
         let mut passes = Passes::new(&mut self.device, &self.tensors, net, batch);
 
-        passes.forward(When::EncoderStep, &trace, &mut training.dropout, scale);
+        passes.forward(Over::Positions, &trace, &mut training.dropout, scale);
         passes.bring_states(&mut trace)?;
-        for when in [When::EncoderStep, When::Sentence] {
-            let pass = Pass { when, tokens: &[], epsilon: Some(&epsilon), carry: None };
+        for body in net.schedule().bodies().iter().filter(|body| body.over != Over::Written) {
+            let pass = Pass { over: body.id, epsilon: Some(&epsilon), ..Pass::default() };
             net.run(&pass, &mut trace, &mut training);
         }
-        passes.forward(When::DecoderStep, &trace, &mut training.dropout, scale);
+        passes.forward(Over::Written, &trace, &mut training.dropout, scale);
 
         let mut losses = Losses { sentences, tokens: batch.targets.len(), ..Losses::default() };
         let moments = divergence(network, &trace, train, scale * kl_weight, &mut losses);
@@ -199,11 +201,11 @@ impl Gpu {
         let (reconstruction, d_sentence) = passes.back_to_sentences()?;
         losses.reconstruction = reconstruction;
         for (block, d) in d_sentence {
-            back.pass(block, When::Sentence, d);
+            back.add(block, d);
         }
         for id in net.schedule().order().rev() {
             match network.blocks[id].op {
-                _ if !lives_there(network, id) => back.block(id),
+                _ if !lives_there(network, id) => back.rule(id, &back.all(id)),
                 Op::Cell { kind, init, .. } => passes.back(id, kind, init, back.take(id)),
                 _ => {}
             }

@@ -4,7 +4,7 @@ use super::device::{Device, Kernel, Matrix};
 use super::work::{Onto, Reading};
 use super::{Resident, lives_there};
 use crate::config::CellKind;
-use crate::model::{BlockId, FloatNet, Layout, ModelError, Op, Role, Trace, Values, When};
+use crate::model::{BlockId, FloatNet, Layout, ModelError, Op, Over, Role, Trace, Values};
 use crate::train::batch::Batch;
 use crate::train::dropout::Dropout;
 use ndarray::Array2;
@@ -53,11 +53,12 @@ impl<'a> Passes<'a> {
         Passes { device, tensors, net, batch, cells: BTreeMap::new(), d_sentence: BTreeMap::new(), losses }
     }
 
-    /// The blocks of `when` that are computed here. Of the vocabulary both the losses, their gradient times
+    /// The blocks of loops over `over` that are computed here. Of the vocabulary both the losses, their gradient times
     /// `scale`, and its way back.
-    pub fn forward(&mut self, when: When, trace: &Trace, dropout: &mut Dropout<'_>, scale: f32) {
+    pub fn forward(&mut self, over: Over, trace: &Trace, dropout: &mut Dropout<'_>, scale: f32) {
         let net = self.net;
-        for (id, block) in net.network().blocks.iter().enumerate().filter(|(_, b)| b.when == when) {
+        let network = net.network();
+        for (id, block) in network.blocks.iter().enumerate().filter(|(id, _)| network.over(*id) == over) {
             match &block.op {
                 Op::Cell { kind, init, .. } => {
                     let init = init.map(|init| trace.get(init, Role::Output));
@@ -100,7 +101,7 @@ impl<'a> Passes<'a> {
     pub fn back_to_sentences(&mut self) -> Result<(f64, OfBlocks), ModelError> {
         let network = self.net.network();
         let cells: Vec<BlockId> = self.cells.keys().rev().copied().collect();
-        for id in cells.into_iter().filter(|&id| network.blocks[id].when == When::DecoderStep) {
+        for id in cells.into_iter().filter(|&id| network.over(id) == Over::Written) {
             if let Op::Cell { kind, init, .. } = network.blocks[id].op {
                 self.back(id, kind, init, None);
             }
@@ -124,20 +125,20 @@ impl<'a> Passes<'a> {
         dropout: &mut Dropout<'_>,
     ) -> (Vec<(BlockId, Reading)>, Matrix) {
         let network = self.net.network();
-        let when = network.blocks[id].when;
-        let layout = trace.layout(when);
+        let layout = trace.layout(network.blocks[id].within);
         let input = self.device.zeros(layout.rows(), network.fan_in(id));
         let (mut readings, mut column) = (Vec::new(), 0);
         for source in network.inputs(id) {
             let width = network.width(source);
-            let mask = dropout.mask(id, source, (layout.rows(), width)).map(|mask| self.device.upload(mask));
+            let mask =
+                dropout.mask((id, source), 0, (layout.rows(), width)).map(|mask| self.device.upload(mask));
             let (from, rows) = match &network.blocks[source] {
-                block if block.when == When::Sentence => {
+                _ if network.is_once(source) => {
                     let rows = layout.pack(|sentence, _| sentence as u32);
                     (self.device.upload(trace.get(source, Role::Output)), rows)
                 }
                 block if matches!(block.op, Op::Embedding { .. }) => {
-                    (self.resident(source, 0).weight.clone(), self.batch.tokens(when).to_vec())
+                    (self.resident(source, 0).weight.clone(), self.batch.tokens(network.over(id)).to_vec())
                 }
                 _ => {
                     let first = layout.batch() as u32;
@@ -162,7 +163,7 @@ impl<'a> Passes<'a> {
         dropout: &mut Dropout<'_>,
     ) {
         let (readings, input) = self.read(id, trace, dropout);
-        let layout = trace.layout(self.net.network().blocks[id].when);
+        let layout = trace.layout(self.net.network().blocks[id].within);
         let hidden = self.net.network().width(id);
         let (rows, with_initial) = (layout.rows(), layout.batch() + layout.rows());
         let [pre_input, recurrent, gates] = [0; 3].map(|_| self.device.zeros(rows, kind.gates() * hidden));
@@ -225,9 +226,9 @@ impl<'a> Passes<'a> {
     ) {
         let Some(cell) = self.cells.remove(&id) else { return };
         let Cell { readings, input, recurrent, gates, state, memory, d_state } = cell;
-        let layout = match self.net.network().blocks[id].when {
-            When::EncoderStep => &self.batch.encoder,
-            _ => &self.batch.decoder,
+        let layout = match self.net.network().over(id) {
+            Over::Written => &self.batch.decoder,
+            Over::Positions | Over::Backwards | Over::Once => &self.batch.encoder,
         };
         if let Some(d) = d_states {
             let d = self.device.upload(&d);
@@ -279,7 +280,9 @@ impl<'a> Passes<'a> {
         for &(source, ref reading) in readings {
             let block = &self.net.network().blocks[source];
             let into = match block.op {
-                _ if block.when == When::Sentence => self.d_sentence(source, self.batch.encoder.batch()),
+                _ if self.net.network().is_once(source) => {
+                    self.d_sentence(source, self.batch.encoder.batch())
+                }
                 Op::Embedding { .. } => self.resident(source, 0).gradient.clone(),
                 _ => self.cells[&source].d_state.clone(),
             };

@@ -164,7 +164,7 @@ fn what_cannot_be_done_there_is_refused() {
     let means = other.find("q1").unwrap();
     let cell = other.find("enc2").unwrap();
     match &mut other.blocks[cell].op {
-        Op::Cell { inputs, .. } => inputs.push(means),
+        Op::Cell { inputs, .. } => inputs.push(means.into()),
         _ => unreachable!(),
     }
     assert!(refusal(&other, &train).unwrap().contains("`enc2`"));

@@ -1,0 +1,272 @@
+//! What a description must be to be a network: said once, before any room reads it.
+
+use super::{Block, BlockId, Combination, Edge, Loop, ModelError, Network, Op, Over, Time};
+
+impl Network {
+    /// Joins loops and blocks, if they are a network that can run.
+    ///
+    /// # Errors
+    /// If it cannot: the first block that is wrong, what it should be, and what to do.
+    pub fn new(
+        family: &str,
+        vocabulary: usize,
+        loops: Vec<Loop>,
+        blocks: Vec<Block>,
+    ) -> Result<Network, ModelError> {
+        let network = Network { family: family.into(), vocabulary, loops, blocks };
+        network.check()?;
+        Ok(network)
+    }
+
+    /// A family's own description is as good as one that was read.
+    #[cfg(test)]
+    pub(super) fn check_again(&self) -> Result<(), ModelError> {
+        self.check()
+    }
+
+    fn check(&self) -> Result<(), ModelError> {
+        let none = |what: &str| wrong("the description", what, "none", "describe one");
+        if self.loops.is_empty() {
+            return Err(none("a loop"));
+        }
+        for name in self.loops.iter().map(|l| &l.name).chain(self.blocks.iter().map(|b| &b.name)) {
+            check_name(name)?;
+        }
+        unique("loop", self.loops.iter().map(|l| l.name.as_str()))?;
+        unique("block", self.blocks.iter().map(|b| b.name.as_str()))?;
+        if self.loops_over(Over::Written).count() > 1 {
+            let found = self.loops_over(Over::Written).map(|l| self.loops[l].name.as_str());
+            let found = found.collect::<Vec<_>>().join(", ");
+            return Err(wrong("the description", "at most one loop over `written`", found, "join them"));
+        }
+        for id in 0..self.blocks.len() {
+            self.check_block(id)?;
+        }
+        self.check_heads()
+    }
+
+    fn at(&self, id: BlockId) -> String {
+        format!("block {}", self.blocks[id].name)
+    }
+
+    fn check_block(&self, id: BlockId) -> Result<(), ModelError> {
+        let (at, block) = (self.at(id), &self.blocks[id]);
+        if block.within >= self.loops.len() {
+            return Err(wrong(at, "a loop of the network", block.within, "name one of them"));
+        }
+        for edge in self.edges(id) {
+            self.check_edge(id, edge)?;
+        }
+        if !block.op.reads_outside() && self.edges(id).is_empty() {
+            return Err(wrong(at, "inputs", "none", "name what it reads"));
+        }
+        if block.op.reads_outside() && self.is_once(id) {
+            let to_do = "put it into a loop over positions, backwards or written";
+            return Err(wrong(at, "a loop with positions", "one that runs once", to_do));
+        }
+        if self.width(id) == 0 {
+            return Err(wrong(at, "a size of at least 1", 0, "give it one"));
+        }
+        self.check_tied(id)?;
+        match &block.op {
+            Op::Embedding { .. } if self.vocabulary < 5 => {
+                let to_do = "set [model] vocabulary";
+                Err(wrong(at, "a vocabulary of at least 5 words", self.vocabulary, to_do))
+            }
+            Op::Input { .. } if !self.over(id).is_read() => {
+                let to_do = "put it into a loop over positions or backwards";
+                Err(wrong(at, "a loop over what is read", self.over(id).name(), to_do))
+            }
+            Op::Cell { .. } if self.is_once(id) => {
+                let to_do = "use a linear block with an activation";
+                Err(wrong(at, "a loop with steps", "one that runs once", to_do))
+            }
+            Op::Cell { hidden, init: Some(init), .. } => self.check_start(id, *hidden, *init),
+            Op::Latent { moments, .. } => self.check_latent(id, moments),
+            Op::Elementwise { function, inputs } => self.check_elementwise(id, *function, inputs),
+            Op::Vocabulary { .. } if self.over(id) != Over::Written => {
+                let to_do = "put it into a loop over `written`, or make it a label";
+                Err(wrong(at, "a loop over `written`", self.over(id).name(), to_do))
+            }
+            Op::Label { .. } | Op::Values { .. } if self.over(id) == Over::Written => {
+                let to_do = "put it into a loop over what is read, or into one that runs once";
+                Err(wrong(at, "a loop over what is read", "written", to_do))
+            }
+            Op::Label { classes: 1, .. } => {
+                Err(wrong(at, "at least 2 classes", 1, "nothing is to be told apart"))
+            }
+            Op::Embedding { .. }
+            | Op::Input { .. }
+            | Op::Cell { .. }
+            | Op::Moments { .. }
+            | Op::Linear { .. }
+            | Op::Vocabulary { .. }
+            | Op::Label { .. }
+            | Op::Values { .. } => Ok(()),
+        }
+    }
+
+    fn check_edge(&self, id: BlockId, edge: Edge) -> Result<(), ModelError> {
+        let (at, block) = (self.at(id), &self.blocks[id]);
+        let Some(source) = self.blocks.get(edge.block) else {
+            return Err(wrong(at, "inputs that are blocks", edge.block, "name one of the blocks"));
+        };
+        let name = &source.name;
+        if source.op.is_head() {
+            let to_do = "read what the head reads";
+            return Err(wrong(at, "inputs that stay inside", format!("{name}, a head"), to_do));
+        }
+        if matches!(source.op, Op::Moments { .. }) && !matches!(block.op, Op::Latent { .. }) {
+            return Err(wrong(at, "a vector", format!("{name}, a Gaussian"), "read a latent of it"));
+        }
+        if source.within > block.within {
+            let found = format!("{name} of {}", self.loops[source.within].name);
+            let to_do = "let that loop stand before this one";
+            return Err(wrong(at, "inputs of this loop or of one before it", found, to_do));
+        }
+        match self.time(id, edge) {
+            Time::Before if self.is_once(id) => {
+                let to_do = "leave `before` out";
+                Err(wrong(at, "an input of this step", format!("{name} before"), to_do))
+            }
+            Time::Now if edge.block >= id => {
+                let to_do = "let it stand above this block, or read it `before`";
+                Err(wrong(at, "an input that is computed before it", format!("{name}, below it"), to_do))
+            }
+            Time::Each if self.over(id) == Over::Written || self.over(edge.block) == Over::Written => {
+                let found = format!("{name} over {}", self.over(edge.block).name());
+                let to_do = "read its last value through a linear block that runs once";
+                Err(wrong(at, "a loop over the same sequence", found, to_do))
+            }
+            Time::Last if self.over(edge.block) == Over::Written => {
+                let to_do = "a written sequence has no reader";
+                Err(wrong(at, "an input of a loop over what is read", format!("{name} over written"), to_do))
+            }
+            Time::Each | Time::Last | Time::Held if edge.before => {
+                let found = format!("{name} of {} before", self.loops[source.within].name);
+                Err(wrong(at, "`before` on inputs of its own loop", found, "leave it out"))
+            }
+            Time::Now | Time::Before | Time::Each | Time::Last | Time::Held => Ok(()),
+        }
+    }
+
+    fn check_tied(&self, id: BlockId) -> Result<(), ModelError> {
+        let Some(owner) = self.blocks[id].tied else { return Ok(()) };
+        let same = |owner: BlockId| {
+            let (mine, theirs) = (&self.blocks[id].op, &self.blocks[owner].op);
+            self.blocks[owner].tied.is_none()
+                && matches!((mine, theirs), (Op::Embedding { size }, Op::Embedding { size: other }) if size == other)
+        };
+        match owner < id && same(owner) {
+            true => Ok(()),
+            false => {
+                let found = self.blocks.get(owner).map_or("none of the blocks", |b| b.name.as_str());
+                let to_do = "embeddings can be tied; name one of this size";
+                Err(wrong(format!("{}, tied", self.at(id)), "an earlier embedding of its size", found, to_do))
+            }
+        }
+    }
+
+    fn check_start(&self, id: BlockId, hidden: usize, init: BlockId) -> Result<(), ModelError> {
+        let at = format!("{}, init", self.at(id));
+        let fits = self.blocks.get(init).is_some_and(|block| matches!(block.op, Op::Linear { .. }));
+        let to_do = "a linear block that runs once before this loop makes it";
+        if !fits || !self.is_once(init) || self.blocks[init].within >= self.blocks[id].within {
+            let found = self.blocks.get(init).map_or("none of the blocks", |b| b.name.as_str());
+            return Err(wrong(at, "a linear block that runs once before it", found, to_do));
+        }
+        match self.width(init) == hidden {
+            true => Ok(()),
+            false => Err(wrong(at, format!("{hidden} numbers"), self.width(init), to_do)),
+        }
+    }
+
+    fn check_latent(&self, id: BlockId, moments: &[BlockId]) -> Result<(), ModelError> {
+        let other = moments.iter().find(|&&m| !matches!(self.blocks[m].op, Op::Moments { .. }));
+        match other {
+            Some(&other) => {
+                let to_do = "a latent draws Gaussians";
+                Err(wrong(self.at(id), "moments", &self.blocks[other].name, to_do))
+            }
+            None if !self.is_once(id) => {
+                let to_do = "put it into a loop that runs once";
+                Err(wrong(self.at(id), "a draw once a sequence", self.over(id).name(), to_do))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn check_elementwise(
+        &self,
+        id: BlockId,
+        function: Combination,
+        inputs: &[Edge],
+    ) -> Result<(), ModelError> {
+        let expected = match function {
+            Combination::Add => inputs.len().max(2),
+            Combination::Subtract | Combination::Multiply => 2,
+            Combination::Blend => 3,
+        };
+        if inputs.len() != expected {
+            return Err(wrong(self.at(id), format!("{expected} inputs"), inputs.len(), "name as many"));
+        }
+        let other = inputs.iter().find(|edge| self.width(edge.block) != self.width(id));
+        match other {
+            None => Ok(()),
+            Some(edge) => {
+                let found = format!("{} of {}", self.width(edge.block), self.blocks[edge.block].name);
+                let to_do = "make them of one length";
+                Err(wrong(self.at(id), format!("vectors of {} numbers", self.width(id)), found, to_do))
+            }
+        }
+    }
+
+    /// Something must leave the network, and one thing only of each kind.
+    fn check_heads(&self) -> Result<(), ModelError> {
+        let heads: Vec<BlockId> = self.heads().collect();
+        let Some(&first) = heads.first() else {
+            return Err(wrong("the description", "a head: vocabulary, label or values", "none", "add one"));
+        };
+        match heads.get(1) {
+            None => Ok(()),
+            Some(&second) => {
+                let found = format!("{} and {}", self.blocks[first].name, self.blocks[second].name);
+                Err(wrong("the description", "one head", found, "leave one out"))
+            }
+        }
+    }
+}
+
+fn wrong(
+    place: impl Into<String>,
+    expected: impl Into<String>,
+    found: impl ToString,
+    to_do: &str,
+) -> ModelError {
+    ModelError::new(place, expected, found.to_string(), to_do)
+}
+
+/// A name becomes part of names of tensors and of Verilog.
+fn check_name(name: &str) -> Result<(), ModelError> {
+    let first = name.chars().next().is_some_and(|c| c.is_ascii_lowercase());
+    let rest = name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+    match first && rest && name.len() <= 40 {
+        true => Ok(()),
+        false => Err(wrong(
+            format!("name `{name}`"),
+            "a small letter, then small letters, digits and `_`, 40 at most",
+            format!("`{name}`"),
+            "rename it: it becomes part of names of tensors and of Verilog",
+        )),
+    }
+}
+
+fn unique<'a>(what: &str, names: impl Iterator<Item = &'a str>) -> Result<(), ModelError> {
+    let mut seen = std::collections::BTreeSet::new();
+    for name in names {
+        if !seen.insert(name) {
+            return Err(wrong(format!("{what} {name}"), "a name of its own", "it twice", "rename one"));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,153 @@
+//! The families that ship: functions from the sizes of `[model]` to a description.
+
+use super::{Activation, Block, BlockId, Edge, Loop, LoopId, ModelError, Network, Op, Over};
+use crate::config::{Family, LatentFrom, Model};
+
+impl Network {
+    /// The network that `[model]` asks for, with the objective's weight of the lower levels' KL.
+    ///
+    /// # Errors
+    /// If a description of one's own is none.
+    pub fn describe(model: &Model, lambda_low: f32) -> Result<Network, ModelError> {
+        match model.family {
+            Family::HsrVae => Ok(Network::hsr_vae(model, lambda_low)),
+            Family::LanguageModel => Ok(Network::language_model(model)),
+            Family::Tagger => Ok(Network::tagger(model)),
+            Family::Regression => Ok(Network::regression(model)),
+            Family::Custom => match &model.network {
+                Some(text) => Network::from_text("[model] network", text, model.vocabulary),
+                None => Err(ModelError::new(
+                    "[model] description",
+                    "the file that describes the network",
+                    "none",
+                    "name it (`hvae describe` prints one to begin with), or choose another family",
+                )),
+            },
+        }
+    }
+
+    /// HSR-VAE ("HSR-A"): a stack of recurrent levels with a regularised latent
+    /// state at every step of each, and a decoder stack conditioned on z
+    /// (Hu & Yang, JEIT 45(2), 2023, as reconstructed in DESIGN.md). With `latent_from = "top-down"`
+    /// the latents depend on each other ("HSR-B"): q(z1 | h1_T, z2).
+    pub fn hsr_vae(model: &Model, lambda_low: f32) -> Network {
+        let mut build = Builder::new(model.family, model.vocabulary);
+        let read = build.repeat("encoder", Over::Positions);
+        let once = build.repeat("sentence", Over::Once);
+        let written = build.repeat("decoder", Over::Written);
+        let hidden = model.hidden;
+        let top = model.cells.len() - 1;
+
+        let mut below = build.add("enc_embed", read, Op::Embedding { size: model.embedding });
+        let (mut levels, mut moments) = (Vec::new(), Vec::new());
+        for (level, &kind) in model.cells.iter().enumerate() {
+            let cell = Op::Cell { kind, hidden, inputs: vec![below.into()], init: None };
+            below = build.add(format!("enc{}", level + 1), read, cell);
+            levels.push(below);
+            let kl_weight = if level == top { 1.0 } else { lambda_low };
+            let heads = Op::Moments { size: model.latent, inputs: vec![below.into()], kl_weight };
+            moments.push(build.add(format!("q{}", level + 1), read, heads));
+        }
+        let latent =
+            |moments: &[BlockId]| Op::Latent { moments: moments.to_vec(), steps: model.latent_steps };
+        if model.latent_from != LatentFrom::Both {
+            moments.drain(..top);
+        }
+        if model.latent_from == LatentFrom::TopDown {
+            for level in (1..=top).rev() {
+                let above = format!("z{}", level + 1);
+                let given = build.add(above.clone(), once, latent(&moments));
+                let inputs = vec![levels[level - 1].into(), given.into()];
+                let heads = Op::Moments { size: model.latent, inputs, kl_weight: 1.0 };
+                moments.insert(0, build.add(format!("q{level}_given_{above}"), once, heads));
+            }
+        }
+        let z = build.add("z", once, latent(&moments));
+
+        let decoder = model.decoder_cells.as_ref().unwrap_or(&model.cells);
+        let inits: Vec<BlockId> = (1..=decoder.len())
+            .map(|level| {
+                let op = Op::Linear {
+                    outputs: hidden,
+                    inputs: vec![z.into()],
+                    bias: false,
+                    activation: Activation::None,
+                };
+                build.add(format!("init{level}"), once, op)
+            })
+            .collect();
+        let embed = build.add("dec_embed", written, Op::Embedding { size: model.embedding });
+        let mut inputs: Vec<Edge> = vec![embed.into(), z.into()];
+        for (level, &kind) in decoder.iter().enumerate() {
+            let cell = Op::Cell { kind, hidden, inputs, init: Some(inits[level]) };
+            inputs = vec![build.add(format!("dec{}", level + 1), written, cell).into()];
+        }
+        build.add("vocab", written, Op::Vocabulary { inputs });
+        build.network
+    }
+
+    /// A plain recurrent language model: p(next token | tokens before it).
+    pub fn language_model(model: &Model) -> Network {
+        let mut build = Builder::new(model.family, model.vocabulary);
+        let written = build.repeat("text", Over::Written);
+        let embed = build.add("embed", written, Op::Embedding { size: model.embedding });
+        let inputs = vec![build.levels("level", written, model, embed).into()];
+        build.add("vocab", written, Op::Vocabulary { inputs });
+        build.network
+    }
+
+    /// A label for every word, from a level that has read the words before it and one that has read those behind it.
+    pub fn tagger(model: &Model) -> Network {
+        let mut build = Builder::new(model.family, model.vocabulary);
+        let backwards = build.repeat("backwards", Over::Backwards);
+        let forwards = build.repeat("forwards", Over::Positions);
+        let embed = build.add("embed", backwards, Op::Embedding { size: model.embedding });
+        let behind = build.levels("bwd", backwards, model, embed);
+        let again = build.add("embed_again", forwards, Op::Embedding { size: model.embedding });
+        build.network.blocks[again].tied = Some(embed);
+        let before = build.levels("fwd", forwards, model, again);
+        let inputs = vec![before.into(), behind.into()];
+        build.add("label", forwards, Op::Label { classes: model.classes, inputs });
+        build.network
+    }
+
+    /// Frames of numbers in, numbers that follow them out, with how sure it is of each.
+    pub fn regression(model: &Model) -> Network {
+        let mut build = Builder::new(model.family, 0);
+        let read = build.repeat("frames", Over::Positions);
+        let frame = build.add("frame", read, Op::Input { size: model.frame });
+        let inputs = vec![build.levels("level", read, model, frame).into()];
+        build.add("values", read, Op::Values { size: model.values, inputs });
+        build.network
+    }
+}
+
+struct Builder {
+    network: Network,
+}
+
+impl Builder {
+    fn new(family: Family, vocabulary: usize) -> Builder {
+        let (loops, blocks) = (Vec::new(), Vec::new());
+        Builder { network: Network { family: family.name().into(), vocabulary, loops, blocks } }
+    }
+
+    fn repeat(&mut self, name: &str, over: Over) -> LoopId {
+        self.network.loops.push(Loop { name: name.into(), over });
+        self.network.loops.len() - 1
+    }
+
+    fn add(&mut self, name: impl Into<String>, within: LoopId, op: Op) -> BlockId {
+        self.network.blocks.push(Block { name: name.into(), within, tied: None, op });
+        self.network.blocks.len() - 1
+    }
+
+    /// The cells of `[model]`, one on the other, on `below`; the top one.
+    fn levels(&mut self, name: &str, within: LoopId, model: &Model, mut below: BlockId) -> BlockId {
+        for (level, &kind) in model.cells.iter().enumerate() {
+            let cell = Op::Cell { kind, hidden: model.hidden, inputs: vec![below.into()], init: None };
+            below = self.add(format!("{name}{}", level + 1), within, cell);
+        }
+        below
+    }
+}

@@ -1,0 +1,382 @@
+//! A network as text: what `family = "custom"` reads and `hvae describe` prints. Blocks are named, not numbered.
+
+use super::{Activation, Block, BlockId, Combination, Edge, Loop, LoopId, ModelError, Network, Op};
+use crate::config::{CellKind, LatentSteps};
+use serde::{Deserialize, Serialize};
+
+/// A description file.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(rename = "loop")]
+    loops: Vec<Loop>,
+    #[serde(rename = "block")]
+    blocks: Vec<Line>,
+}
+
+/// A block as it is written down. Which keys it has, its op says.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Line {
+    name: String,
+    #[serde(rename = "loop")]
+    within: String,
+    op: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tied: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kind: Option<CellKind>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    size: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    inputs: Option<Vec<Source>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    init: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    moments: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    steps: Option<LatentSteps>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bias: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    activation: Option<Activation>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    function: Option<Combination>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kl_weight: Option<f32>,
+}
+
+/// `"name"`, or `{ before = "name" }` for its value one step ago.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Source {
+    Now(String),
+    Before { before: String },
+}
+
+impl Network {
+    /// Reads a description. `place` names it in messages; `vocabulary` counts the words of its embeddings.
+    ///
+    /// # Errors
+    /// If it is no description, or describes what cannot run: where, what was expected, what was found.
+    pub fn from_text(place: &str, text: &str, vocabulary: usize) -> Result<Network, ModelError> {
+        let at = |error: ModelError| ModelError { place: format!("{place}: {}", error.place), ..error };
+        let file: File = toml::from_str(text).map_err(|error| {
+            let line = error.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count());
+            let found = error.message().trim().to_string();
+            ModelError::new(
+                format!("{place}:{line}"),
+                "[[loop]] and [[block]] tables of a network",
+                found,
+                "`hvae describe` prints one to compare it with",
+            )
+        })?;
+        let blocks = (0..file.blocks.len()).map(|id| Reader { file: &file, line: &file.blocks[id] }.block());
+        let blocks = blocks.collect::<Result<Vec<_>, _>>().map_err(at)?;
+        let words = blocks.iter().any(|b| matches!(b.op, Op::Embedding { .. } | Op::Vocabulary { .. }));
+        Network::new("custom", if words { vocabulary } else { 0 }, file.loops, blocks).map_err(at)
+    }
+
+    /// The description of this network, which [`from_text`](Self::from_text) reads back.
+    pub fn to_text(&self) -> String {
+        let line = |block: &Block| self.line(block);
+        let file = File { loops: self.loops.clone(), blocks: self.blocks.iter().map(line).collect() };
+        toml::to_string(&file).expect("names and numbers")
+    }
+
+    fn line(&self, block: &Block) -> Line {
+        let name = |id: BlockId| self.blocks[id].name.clone();
+        let sources = |edges: &[Edge]| {
+            let source = |edge: &Edge| match edge.before {
+                true => Source::Before { before: name(edge.block) },
+                false => Source::Now(name(edge.block)),
+            };
+            Some(edges.iter().map(source).collect::<Vec<_>>())
+        };
+        let line = Line {
+            name: block.name.clone(),
+            within: self.loops[block.within].name.clone(),
+            op: block.op.name().into(),
+            tied: block.tied.map(name),
+            ..Line::default()
+        };
+        match &block.op {
+            Op::Embedding { size } | Op::Input { size } => Line { size: Some(*size), ..line },
+            Op::Cell { kind, hidden, inputs, init } => Line {
+                kind: Some(*kind),
+                size: Some(*hidden),
+                inputs: sources(inputs),
+                init: init.map(name),
+                ..line
+            },
+            Op::Moments { size, inputs, kl_weight } => {
+                let kl_weight = (*kl_weight != 1.0).then_some(*kl_weight);
+                Line { size: Some(*size), inputs: sources(inputs), kl_weight, ..line }
+            }
+            Op::Latent { moments, steps } => Line {
+                moments: Some(moments.iter().map(|&m| name(m)).collect()),
+                steps: (!steps.is_last()).then_some(*steps),
+                ..line
+            },
+            Op::Linear { outputs, inputs, bias, activation } => Line {
+                size: Some(*outputs),
+                inputs: sources(inputs),
+                bias: (!bias).then_some(false),
+                activation: (!activation.is_none()).then_some(*activation),
+                ..line
+            },
+            Op::Elementwise { function, inputs } => {
+                Line { function: Some(*function), inputs: sources(inputs), ..line }
+            }
+            Op::Vocabulary { inputs } => Line { inputs: sources(inputs), ..line },
+            Op::Label { classes: size, inputs } | Op::Values { size, inputs } => {
+                Line { size: Some(*size), inputs: sources(inputs), ..line }
+            }
+        }
+    }
+}
+
+/// The keys of each op, with those that it may leave out behind `?`.
+const KEYS: [(&str, &[&str]); 10] = [
+    ("embedding", &["size"]),
+    ("input", &["size"]),
+    ("cell", &["kind", "size", "inputs", "init?"]),
+    ("moments", &["size", "inputs", "kl_weight?"]),
+    ("latent", &["moments", "steps?"]),
+    ("linear", &["size", "inputs", "bias?", "activation?"]),
+    ("elementwise", &["function", "inputs"]),
+    ("vocabulary", &["inputs"]),
+    ("label", &["size", "inputs"]),
+    ("values", &["size", "inputs"]),
+];
+
+struct Reader<'a> {
+    file: &'a File,
+    line: &'a Line,
+}
+
+impl Reader<'_> {
+    fn wrong<T>(
+        &self,
+        expected: impl Into<String>,
+        found: impl ToString,
+        to_do: &str,
+    ) -> Result<T, ModelError> {
+        Err(ModelError::new(format!("block {}", self.line.name), expected, found.to_string(), to_do))
+    }
+
+    fn block(&self) -> Result<Block, ModelError> {
+        let line = self.line;
+        let Some((_, keys)) = KEYS.iter().find(|(op, _)| *op == line.op) else {
+            let known = KEYS.map(|(op, _)| op).join(", ");
+            return self.wrong(format!("op = one of {known}"), format!("`{}`", line.op), "correct it");
+        };
+        self.keys(keys)?;
+        let size = line.size.unwrap_or(0);
+        let op = match line.op.as_str() {
+            "embedding" => Op::Embedding { size },
+            "input" => Op::Input { size },
+            "cell" => Op::Cell {
+                kind: line.kind.unwrap_or(CellKind::Gru),
+                hidden: size,
+                inputs: self.inputs()?,
+                init: line.init.as_deref().map(|name| self.find(name)).transpose()?,
+            },
+            "moments" => {
+                Op::Moments { size, inputs: self.inputs()?, kl_weight: line.kl_weight.unwrap_or(1.0) }
+            }
+            "latent" => Op::Latent {
+                moments: line
+                    .moments
+                    .iter()
+                    .flatten()
+                    .map(|name| self.find(name))
+                    .collect::<Result<_, _>>()?,
+                steps: line.steps.unwrap_or_default(),
+            },
+            "linear" => Op::Linear {
+                outputs: size,
+                inputs: self.inputs()?,
+                bias: line.bias.unwrap_or(true),
+                activation: line.activation.unwrap_or_default(),
+            },
+            "elementwise" => Op::Elementwise {
+                function: line.function.unwrap_or(Combination::Add),
+                inputs: self.inputs()?,
+            },
+            "label" => Op::Label { classes: size, inputs: self.inputs()? },
+            "values" => Op::Values { size, inputs: self.inputs()? },
+            _ => Op::Vocabulary { inputs: self.inputs()? },
+        };
+        let tied = line.tied.as_deref().map(|name| self.find(name)).transpose()?;
+        Ok(Block { name: line.name.clone(), within: self.within()?, tied, op })
+    }
+
+    /// The line has the keys of its op, and no others.
+    fn keys(&self, keys: &[&str]) -> Result<(), ModelError> {
+        let line = self.line;
+        let has = [
+            ("kind", line.kind.is_some()),
+            ("size", line.size.is_some()),
+            ("inputs", line.inputs.is_some()),
+            ("init", line.init.is_some()),
+            ("moments", line.moments.is_some()),
+            ("steps", line.steps.is_some()),
+            ("bias", line.bias.is_some()),
+            ("activation", line.activation.is_some()),
+            ("function", line.function.is_some()),
+            ("kl_weight", line.kl_weight.is_some()),
+        ];
+        for (key, there) in has {
+            let optional = format!("{key}?");
+            if there && !keys.contains(&key) && !keys.contains(&optional.as_str()) {
+                let expected = keys.join(", ").replace('?', "");
+                return self.wrong(format!("the keys of {}: {expected}", line.op), key, "leave it out");
+            }
+            if !there && keys.contains(&key) {
+                return self.wrong(format!("the key `{key}` of {}", line.op), "none", "add it");
+            }
+        }
+        Ok(())
+    }
+
+    fn inputs(&self) -> Result<Vec<Edge>, ModelError> {
+        let edge = |source: &Source| match source {
+            Source::Now(name) => self.find(name).map(Edge::from),
+            Source::Before { before } => self.find(before).map(Edge::before),
+        };
+        self.line.inputs.iter().flatten().map(edge).collect()
+    }
+
+    fn find(&self, name: &str) -> Result<BlockId, ModelError> {
+        match self.file.blocks.iter().position(|line| line.name == name) {
+            Some(id) => Ok(id),
+            None => self.wrong("names of blocks", format!("`{name}`"), "correct it, or describe that block"),
+        }
+    }
+
+    fn within(&self) -> Result<LoopId, ModelError> {
+        match self.file.loops.iter().position(|l| l.name == self.line.within) {
+            Some(id) => Ok(id),
+            None => {
+                let known: Vec<String> =
+                    self.file.loops.iter().map(|l| format!("{} ({})", l.name, l.over.name())).collect();
+                let expected = format!("loop = one of {}", known.join(", "));
+                self.wrong(expected, format!("`{}`", self.line.within), "correct it, or describe that loop")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Family, LatentFrom, Model};
+
+    #[test]
+    fn every_family_reads_back_as_it_is_printed() {
+        let mut models: Vec<Model> = Family::ALL
+            .into_iter()
+            .filter(|f| *f != Family::Custom)
+            .map(|family| Model { family, ..Model::default() })
+            .collect();
+        models.push(Model { latent_from: LatentFrom::TopDown, ..Model::default() });
+        models.push(Model { latent_steps: LatentSteps::Mean, ..Model::default() });
+        for model in models {
+            let network = Network::describe(&model, 0.5).unwrap();
+            network.check_again().unwrap();
+            let text = network.to_text();
+            let read = Network::from_text("network.toml", &text, network.vocabulary).unwrap();
+            assert_eq!(read, Network { family: "custom".into(), ..network }, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_run_is_refused_with_its_reason() {
+        const GOOD: &str = r#"
+            loop = [{ name = "read", over = "positions" }, { name = "once", over = "once" }, { name = "write", over = "written" }]
+            [[block]]
+            name = "embed"
+            loop = "read"
+            op = "embedding"
+            size = 4
+            [[block]]
+            name = "a"
+            loop = "read"
+            op = "cell"
+            kind = "gru"
+            size = 5
+            inputs = ["embed", { before = "b" }]
+            [[block]]
+            name = "b"
+            loop = "read"
+            op = "linear"
+            size = 5
+            inputs = ["a"]
+            activation = "tanh"
+            [[block]]
+            name = "label"
+            loop = "read"
+            op = "label"
+            size = 3
+            inputs = ["b"]
+        "#;
+        Network::from_text("n.toml", GOOD, 9).unwrap();
+        let cases = [
+            ("op = \"cell\"", "op = \"sell\"", "block a: expected op = one of embedding, input, cell,"),
+            ("kind = \"gru\"", "", "block a: expected the key `kind` of cell, got none"),
+            ("kind = \"gru\"", "kind = \"gruu\"", "n.toml:12: expected [[loop]] and [[block]] tables"),
+            (
+                "size = 3",
+                "size = 3\nbias = true",
+                "block label: expected the keys of label: size, inputs, got bias",
+            ),
+            ("size = 3", "size = 1", "block label: expected at least 2 classes, got 1"),
+            ("size = 3", "sise = 3", "n.toml:26: expected [[loop]] and [[block]] tables"),
+            ("[\"b\"]", "[\"c\"]", "block label: expected names of blocks, got `c`"),
+            (
+                "{ before = \"b\" }",
+                "\"b\"",
+                "block a: expected an input that is computed before it, got b, below it",
+            ),
+            (
+                "inputs = [\"b\"]",
+                "inputs = [{ before = \"label\" }]",
+                "block label: expected inputs that stay inside, got label, a head",
+            ),
+            (
+                "name = \"b\"\n            loop = \"read\"",
+                "name = \"b\"\n            loop = \"once\"",
+                "block a: expected inputs of this loop or of one before it, got b of once",
+            ),
+            (
+                "name = \"embed\"\n            loop = \"read\"",
+                "name = \"embed\"\n            loop = \"nowhere\"",
+                "block embed: expected loop = one of read (positions), once (once), write (written), got `nowhere`",
+            ),
+            (
+                "op = \"label\"\n            size = 3",
+                "op = \"vocabulary\"",
+                "block label: expected a loop over `written`, got positions",
+            ),
+            (
+                "name = \"label\"",
+                "name = \"Label\"",
+                "name `Label`: expected a small letter, then small letters",
+            ),
+            ("name = \"label\"", "name = \"a\"", "block a: expected a name of its own, got it twice"),
+            (
+                "op = \"label\"",
+                "op = \"linear\"",
+                "the description: expected a head: vocabulary, label or values, got none",
+            ),
+        ];
+        for (was, becomes, message) in cases {
+            assert_eq!(GOOD.matches(was).count(), 1, "{was}");
+            let error = Network::from_text("n.toml", &GOOD.replace(was, becomes), 9).unwrap_err().to_string();
+            assert!(error.contains(message), "{was} -> {becomes}:\n{error}\n{message}");
+        }
+        let error = Network::from_text("n.toml", GOOD, 0).unwrap_err().to_string();
+        assert!(error.contains("block embed: expected a vocabulary of at least 5 words, got 0"), "{error}");
+    }
+}

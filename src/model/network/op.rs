@@ -1,0 +1,204 @@
+//! What a block computes, and what it reads.
+
+use super::BlockId;
+use crate::config::{CellKind, LatentSteps};
+use serde::{Deserialize, Serialize};
+
+/// A vector that a block reads: which block makes it, and whether of this step or of the one before.
+///
+/// Everything else about its time follows from the loops of both blocks ([`Time`]).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Edge {
+    /// The block that makes the vector.
+    pub block: BlockId,
+    /// Its value one step ago, zero at the first step.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub before: bool,
+}
+
+impl Edge {
+    /// The value of the step before.
+    pub const fn before(block: BlockId) -> Edge {
+        Edge { block, before: true }
+    }
+}
+
+impl From<BlockId> for Edge {
+    fn from(block: BlockId) -> Edge {
+        Edge { block, before: false }
+    }
+}
+
+/// Which value of its source an edge reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Time {
+    /// That of the same step of the same loop.
+    Now,
+    /// That of the step before; zero at the first step.
+    Before,
+    /// The one at the same position, of another loop over the same sequence, which has ended.
+    Each,
+    /// The last one of a loop that has ended.
+    Last,
+    /// The one that was made once.
+    Held,
+}
+
+/// What a linear block does to each of its outputs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Activation {
+    /// Nothing.
+    #[default]
+    None,
+    /// Hyperbolic tangent.
+    Tanh,
+    /// Logistic function.
+    Sigmoid,
+}
+
+impl Activation {
+    /// Nothing is done.
+    pub fn is_none(&self) -> bool {
+        *self == Activation::None
+    }
+
+    /// As it stands in a description.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Activation::None => "none",
+            Activation::Tanh => "tanh",
+            Activation::Sigmoid => "sigmoid",
+        }
+    }
+}
+
+/// What an elementwise block does with its inputs, number by number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Combination {
+    /// The sum of all inputs.
+    Add,
+    /// The first less the second.
+    Subtract,
+    /// The product of two inputs.
+    Multiply,
+    /// a x + (1 - a) y of inputs a, x, y.
+    Blend,
+}
+
+/// What a block computes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "op", rename_all = "snake_case")]
+pub enum Op {
+    /// Token to vector. Weights: `weight` [vocabulary, size].
+    Embedding {
+        /// Length of the vector.
+        size: usize,
+    },
+    /// A vector from outside: a frame of the sequence that is read.
+    Input {
+        /// Numbers of a frame.
+        size: usize,
+    },
+    /// Recurrent cell on the concatenation of `inputs`, in that order.
+    /// Weights: `weight_ih_l0` [gates*hidden, inputs], `weight_hh_l0`, `bias_ih_l0`, `bias_hh_l0`.
+    Cell {
+        /// Which cell.
+        kind: CellKind,
+        /// Units.
+        hidden: usize,
+        /// What it reads beside its own state.
+        inputs: Vec<Edge>,
+        /// Gives h_0 (and c_0); absent: zero.
+        init: Option<BlockId>,
+    },
+    /// Mean and log-variance of a diagonal Gaussian, from the concatenation of `inputs`.
+    /// Weights: `mean.weight` [size, inputs], `mean.bias`, `log_variance.weight`, `.bias`.
+    Moments {
+        /// Dimensions.
+        size: usize,
+        /// What it reads.
+        inputs: Vec<Edge>,
+        /// Scales its KL term in the objective.
+        kl_weight: f32,
+    },
+    /// z = concatenation of mean + exp(log_variance / 2) * epsilon of `moments`, taken at the last
+    /// step, or the mean or sum over all steps. The last such block is the z of the network;
+    /// the others are ends of it, with the same epsilon.
+    Latent {
+        /// Whose Gaussians it draws.
+        moments: Vec<BlockId>,
+        /// At which steps.
+        #[serde(default, skip_serializing_if = "LatentSteps::is_last")]
+        steps: LatentSteps,
+    },
+    /// A product with the concatenation of `inputs`. Weights: `weight` [outputs, inputs], and `bias` when `bias`.
+    Linear {
+        /// Length of the product.
+        outputs: usize,
+        /// What it reads.
+        inputs: Vec<Edge>,
+        /// It has a bias.
+        bias: bool,
+        /// What is done to each output.
+        #[serde(default, skip_serializing_if = "Activation::is_none")]
+        activation: Activation,
+    },
+    /// Vectors of one length, number by number.
+    Elementwise {
+        /// What is done.
+        function: Combination,
+        /// What it reads.
+        inputs: Vec<Edge>,
+    },
+    /// Logits over the vocabulary, from which the next token is chosen.
+    /// Weights: `weight` [vocabulary, inputs], `bias`.
+    Vocabulary {
+        /// What it reads.
+        inputs: Vec<Edge>,
+    },
+    /// Logits over `classes`, the largest of which is the label of a step, or of the sequence.
+    /// Weights: `weight` [classes, inputs], `bias`.
+    Label {
+        /// How many labels there are.
+        classes: usize,
+        /// What it reads.
+        inputs: Vec<Edge>,
+    },
+    /// Mean and log-variance of numbers that are predicted. Weights as of `moments`.
+    Values {
+        /// How many numbers.
+        size: usize,
+        /// What it reads.
+        inputs: Vec<Edge>,
+    },
+}
+
+impl Op {
+    /// As it stands in a description.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Op::Embedding { .. } => "embedding",
+            Op::Input { .. } => "input",
+            Op::Cell { .. } => "cell",
+            Op::Moments { .. } => "moments",
+            Op::Latent { .. } => "latent",
+            Op::Linear { .. } => "linear",
+            Op::Elementwise { .. } => "elementwise",
+            Op::Vocabulary { .. } => "vocabulary",
+            Op::Label { .. } => "label",
+            Op::Values { .. } => "values",
+        }
+    }
+
+    /// It reads a word or a frame of the sequence, and no block.
+    pub const fn reads_outside(&self) -> bool {
+        matches!(self, Op::Embedding { .. } | Op::Input { .. })
+    }
+
+    /// Its values leave the network.
+    pub const fn is_head(&self) -> bool {
+        matches!(self, Op::Vocabulary { .. } | Op::Label { .. } | Op::Values { .. })
+    }
+}
