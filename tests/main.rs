@@ -19,6 +19,7 @@ mod crossbar_product;
 mod devices;
 mod emit_deterministic;
 mod golden_model;
+mod interop;
 mod interrupt;
 mod lint;
 mod model_bad_input;

@@ -183,11 +183,16 @@ impl Host<'_> {
         if let (Some(tour), None, None) = (job.manner.tour, job.refusal(&style.shape), abort) {
             self.beside(tour);
         }
-        if let Some((_, rest)) = cut.filter(|_| !some.is_empty()) {
+        let rest = cut.filter(|_| !some.is_empty()).map_or(&[][..], |(_, rest)| rest);
+        let late = abort.is_some_and(|abort| abort.after % 2 == 1);
+        if !late {
             self.send(rest, true);
         }
         self.step(Step::Done);
         self.registers.end();
+        if late {
+            self.send(rest, true);
+        }
         if !near.holds {
             self.step(Step::Quiet);
         }

@@ -43,7 +43,8 @@ pub struct Abort {
     /// Cycles after START, at least.
     pub after: u16,
     /// Only so many words of the packet are sent before, so that the job still waits; the others
-    /// come later and are dropped. Of 0 words nothing comes at all.
+    /// come later and are dropped: while it ends or, where `after` is odd, when it has ended. Of 0 words
+    /// nothing comes at all.
     pub words: Option<u16>,
 }
 

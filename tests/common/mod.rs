@@ -2,6 +2,7 @@
 #![allow(dead_code)]
 
 pub mod designs;
+pub mod faults;
 mod jobs;
 pub mod simulations;
 

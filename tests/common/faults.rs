@@ -1,0 +1,47 @@
+//! Hardware that is wrong on demand: in the same simulation as the right one, behind plusargs.
+
+use std::fs;
+use std::path::Path;
+
+/// Where a module is changed.
+#[derive(Clone, Copy)]
+pub struct Fault {
+    pub names: &'static [&'static str],
+    module: &'static str,
+    was: &'static str,
+    becomes: &'static str,
+    state: &'static str,
+}
+
+impl Fault {
+    /// `becomes` is wrong where `fault_NAME` is 1, which an argument `+NAME` of the simulation makes so, for
+    /// each of `names`; without them it is what `was` is.
+    pub const fn new(
+        names: &'static [&'static str],
+        module: &'static str,
+        was: &'static str,
+        becomes: &'static str,
+    ) -> Fault {
+        Fault { names, module, was, becomes, state: "" }
+    }
+
+    /// What `becomes` remembers: declarations, which may use the ports of the module.
+    pub const fn with_state(self, state: &'static str) -> Fault {
+        Fault { state, ..self }
+    }
+}
+
+/// Changes the modules in a build folder.
+pub fn plant(folder: &Path, faults: &[Fault]) {
+    for Fault { names, module, was, becomes, state } in faults {
+        let path = folder.join(format!("rtl/{module}.sv"));
+        let text = fs::read_to_string(&path).unwrap();
+        assert_eq!(text.matches(was).count(), 1, "{module}: expected once: {was}");
+        let declare = |name: &&str| {
+            format!("  reg fault_{name};\n  initial fault_{name} = $test$plusargs(\"{name}\") != 0;\n")
+        };
+        let declared: String = names.iter().map(declare).collect();
+        let body = format!(");\n{declared}{state}\n");
+        fs::write(&path, text.replace(was, becomes).replacen(");\n", &body, 1)).unwrap();
+    }
+}
