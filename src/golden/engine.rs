@@ -4,8 +4,8 @@ use super::choice::Chooser;
 use super::net::{LatentMode, Machine};
 use super::{Golden, NoiseSource};
 use crate::model::{
-    BlockId, Body, EOS, Engine, JobKind, Moments, Network, Posterior, SOS, Score, Step, When, fingerprint,
-    score_logits,
+    BlockId, Body, EOS, Engine, JobKind, Latent, Moments, Network, Posterior, SOS, Score, Step, When,
+    fingerprint, score_logits,
 };
 use crate::quant::{MatVec, QuantBlock};
 
@@ -162,6 +162,13 @@ impl<M: MatVec> Engine for GoldenEngine<'_, M> {
     fn greedy(&mut self, z: &[f32], limit: usize) -> Vec<u32> {
         let mut machine = self.start_from(z);
         self.write(&mut machine, None, limit)
+    }
+
+    /// Those given the means: a network whose z is drawn from the top down is not made of integers
+    /// (`QuantError::TopDown`).
+    fn latents_drawn(&mut self, _: &[&[u32]], of_means: &[Latent], _: &[Vec<f32>]) -> Vec<Latent> {
+        assert!(self.network().latent_drawn_at_once(), "integers of a network that has none");
+        of_means.to_vec()
     }
 }
 

@@ -8,7 +8,8 @@ use super::{BlockId, Network, Op, When};
 use serde::{Deserialize, Serialize};
 
 /// The jobs of an accelerator, by their number in the JOB register.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum JobKind {
     /// Tokens to the statistics of z.
@@ -22,7 +23,7 @@ pub enum JobKind {
     /// Tokens to the log-probability of each but the first, through z.
     Score = 4,
     /// A number that no design has a job for; its packet is taken and dropped.
-    #[value(skip)]
+    #[cfg_attr(feature = "cli", value(skip))]
     Reserved = 7,
 }
 
