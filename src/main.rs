@@ -63,24 +63,28 @@ fn main() -> ExitCode {
     commands::train::quiet_drivers();
     // A reader that had enough (`| head`) is no error.
     sigpipe::reset();
-    match command().and_then(run) {
+    let command = match command() {
+        Ok(command) => command,
+        Err(status) => return status,
+    };
+    match run(command) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            if !failure.message.is_empty() {
-                remark!("hvae: {failure}");
-            }
-            ExitCode::from(failure.status)
-        }
+        Err(failure) => failed(&failure),
     }
 }
 
+fn failed(failure: &Failure) -> ExitCode {
+    remark!("hvae: {failure}");
+    ExitCode::from(commands::status(failure))
+}
+
 /// What is asked for. Help and wrong words are printed here.
-fn command() -> Result<Command, Failure> {
+fn command() -> Result<Command, ExitCode> {
     Cli::try_parse().map(|cli| cli.command).map_err(|words| {
         let printed = words.print().and_then(|()| io::stdout().flush());
         match (words.use_stderr(), printed) {
-            (false, Err(error)) => out::full(error),
-            _ => Failure { status: words.exit_code() as u8, message: String::new() },
+            (false, Err(error)) => failed(&out::full(error)),
+            _ => ExitCode::from(words.exit_code() as u8),
         }
     })
 }

@@ -5,7 +5,10 @@ use crate::common::designs::designs;
 use crate::common::{build, mapped, tiny};
 use hvae_mnn::budget::{Budget, PARTS, Pace, Part, Stages, constants};
 use hvae_mnn::config::{CellKind, Config};
+use hvae_mnn::cosim::CosimReport;
 use hvae_mnn::golden::{Golden, Job, JobKind};
+use hvae_mnn::report;
+use hvae_mnn::synth::SynthReport;
 use serde_json::Value;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -244,4 +247,34 @@ fn a_grid_that_no_tile_can_hold_is_refused() {
     let message = String::from_utf8(output.stderr).unwrap();
     assert!(message.contains("no configuration of the grid can be built"), "{message}");
     assert!(message.contains("[crossbar] columns"), "{message}");
+}
+
+/// In the report.
+#[test]
+fn estimates_stand_beside_what_was_measured() {
+    let mut config = Config::default();
+    (config.model.hidden, config.model.vocabulary, config.model.embedding) = (7, 23, 5);
+    let (net, _) = mapped(&config, 1);
+    let b = Budget::new(&net, &config);
+    let flow = serde_json::json!({
+        "flow": "ecp5", "device": "LFE5U-85F", "clock_mhz": 80.0, "seconds": {}, "modules": [],
+        "lut": b.fabric.ecp5.lut / 2, "ff": b.fabric.ecp5.ff / 2, "fmax_mhz": 60.0,
+    });
+    let flow: SynthReport = serde_json::from_value(flow).unwrap();
+    let c = b.analog.conversions;
+    let mut cosim = CosimReport::default();
+    (cosim.sentences, cosim.tokens) = (1, 4);
+    cosim.cycles = 8 * b.pace.cycles_token_written;
+    cosim.tile_samples = 4 * c.token_written + c.sentence;
+    let table = report::budget(&b, &[flow], Some(&cosim), 1);
+    let find = |what: &str| {
+        let row = table.rows.iter().find(|r| r.cells[0] == what);
+        row.unwrap_or_else(|| panic!("no row {what}")).cells.clone()
+    };
+    assert_eq!(find("ECP5 look-up tables")[3..], ["0.50", "ecp5, LFE5U-85F"]);
+    assert_eq!(find("ECP5 block RAMs of 18 kbit")[2..4], ["", ""]);
+    assert_eq!(find("ECP5 clock")[2..4], ["60.000 MHz", "0.75"]);
+    assert_eq!(find("7 series look-up tables")[2], "");
+    assert_eq!(find("cycles of a token written")[3], "2.00");
+    assert_eq!(find("conversions of the sentences below")[3], "1.00");
 }

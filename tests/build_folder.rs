@@ -3,7 +3,7 @@
 use crate::common::{mapped, smallest};
 use hvae_mnn::build::{Build, BuildFile, DESCRIPTION, NETWORK, Network, Parts, VOCABULARY, sealed_again};
 use hvae_mnn::config::Config;
-use hvae_mnn::rom::sha256;
+use hvae_mnn::files::sha256;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 

@@ -18,6 +18,7 @@ mod crossbar_kernels;
 mod crossbar_product;
 mod devices;
 mod emit_deterministic;
+mod examples;
 mod golden_model;
 mod interop;
 mod interrupt;

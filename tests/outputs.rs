@@ -74,7 +74,7 @@ fn the_second_of_two_writers_is_told_who_the_first_is() {
         let held = Lock::take(&lock).unwrap();
         let before = tree(dir);
         let answer = run(dir, words, &[]);
-        let begins = "2\nhvae: --out DIR/out: `";
+        let begins = "2\nhvae: DIR/out: `";
         let holder = format!("(process {} on ", std::process::id());
         assert!(answer.starts_with(begins) && answer.contains(&holder), "{words}: {answer}");
         assert!(answer.ends_with("writes here; wait for it, or choose another path\n"), "{words}: {answer}");
@@ -246,7 +246,7 @@ fn a_design_is_not_replaced_while_it_is_read() {
     let before = below(&dir.join("build"));
     let held = share(&dir.join("build")).unwrap();
     let answer = run(dir, "generate --config DIR/hvae.toml --random-weights 1 --out DIR/build", &[]);
-    assert!(answer.starts_with("2\nhvae: --out DIR/build: another `hvae` reads it (cosim, "), "{answer}");
+    assert!(answer.starts_with("2\nhvae: DIR/build: another `hvae` reads it (cosim, "), "{answer}");
     drop(held);
 
     // Who comes while the new one is made is waited for.

@@ -202,7 +202,7 @@ fn a_simulator_ends_with_its_command_and_with_its_patience() {
     wait_for("the simulator", || alive(&bench) == 2);
     let replace = ["generate", "--config", "hvae.toml", "--random-weights", "1", "--out", "build"];
     let (status, text) = answer(bench.hvae(&replace));
-    assert!(status == Some(2) && text.contains("--out build: another `hvae` reads it"), "{text}");
+    assert!(status == Some(2) && text.contains("hvae: build: another `hvae` reads it"), "{text}");
     child.kill().unwrap();
     child.wait().unwrap();
     assert_eq!(answer(bench.hvae(&replace)), (Some(0), String::new()));

@@ -4,7 +4,9 @@ use hvae_mnn::config::{
     CellKind, Config, Decay, KlSchedule, LatentFrom, LatentSteps, Model, Protocol, Train,
 };
 use hvae_mnn::model::{Engine, Latent, TrainedModel, bytes_of, read_sentences};
-use hvae_mnn::train::{CHECKPOINT_FILE, Control, Device, FILES, Progress, Summary, TrainRequest, run};
+use hvae_mnn::train::{
+    CHECKPOINT_FILE, Control, Device, FILES, Progress, Summary, TrainRequest, no_cells, run,
+};
 use std::path::Path;
 
 fn config() -> Config {
@@ -67,8 +69,16 @@ fn fit_on(device: Option<Device>, config: &Config, data: &Path, out: &Path, stop
     let mut progress = |p: &Progress| {
         if stop_at == Some(p.update) { Control::Stop } else { Control::Continue }
     };
-    run(TrainRequest { config, data, out, from: None, program: None, device, progress: &mut progress })
-        .unwrap()
+    run(TrainRequest {
+        config,
+        data,
+        out,
+        from: None,
+        program: &mut no_cells,
+        device,
+        progress: &mut progress,
+    })
+    .unwrap()
 }
 
 fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
@@ -240,7 +250,7 @@ fn a_folder_that_must_not_be_written_is_refused() {
             data,
             out: &out,
             from: None,
-            program: None,
+            program: &mut no_cells,
             device: None,
             progress: &mut go,
         };
@@ -297,13 +307,36 @@ fn files_of_somebody_else_are_not_written_over() {
         std::fs::write(out.join(name), "mine").unwrap();
         let mut go = |_: &Progress| Control::Continue;
         let data = place.path();
-        let (from, program, device, progress) = (None, None, None, &mut go);
+        let (from, program, device, progress) = (None, &mut no_cells, None, &mut go);
         let request = TrainRequest { config: &config, data, out: &out, from, program, device, progress };
         let refused = run(request).unwrap_err().to_string();
         assert!(refused.contains(name) || refused.contains("a finished model"), "{name}: {refused}");
         let found = files(&out);
         assert_eq!(found, [(name.to_string(), b"mine".to_vec())]);
     }
+}
+
+/// Cells that nobody programs are not taken for exact ones.
+#[test]
+fn a_run_for_cells_needs_something_that_programs_them() {
+    let place = tempfile::tempdir().unwrap();
+    write_corpus(place.path());
+    let mut config = config();
+    config.train.hardware_every = 2;
+    let request = TrainRequest {
+        config: &config,
+        data: place.path(),
+        out: &place.path().join("out"),
+        from: None,
+        program: &mut no_cells,
+        device: None,
+        progress: &mut |_: &Progress| Control::Continue,
+    };
+    let refused = run(request).unwrap_err().to_string();
+    assert!(
+        refused.starts_with("[train] hardware_every: expected 0 in a run that was given nothing"),
+        "{refused}"
+    );
 }
 
 /// The committed model comes from the committed configuration, text and code: the first epoch
@@ -323,7 +356,7 @@ fn the_first_epoch_of_the_committed_model_comes_out_the_same() {
         data: &data,
         out: out.path(),
         from: None,
-        program: None,
+        program: &mut no_cells,
         device: None,
         progress: &mut progress,
     })

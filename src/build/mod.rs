@@ -1,20 +1,25 @@
-//! What a build folder says of itself: written with a checksum, read back only as it was written.
+//! Build folders: the whole design with what the golden model needs, written with checksums and read back only as it
+//! was written; its simulation and its synthesis.
 
 mod difference;
 mod error;
+mod folder;
 mod read;
+mod run;
 
 pub use error::BuildError;
+pub use folder::{DESIGN, ReadBuild, read_build, read_build_as_is, write_build};
 pub use read::{Build, Parts};
+pub use run::{Observer, simulate, synthesise};
 
 use crate::budget::Budget;
 use crate::config::Config;
 use crate::crossbar::{CrossbarNet, Programmed, Settings};
 use crate::emit::Design;
+use crate::files::sha256;
 use crate::golden::{StageTiming, Timing, TokenCycles};
 use crate::model::{Block, Schedule};
 use crate::quant::Integers;
-use crate::rom::sha256;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;

@@ -4,9 +4,9 @@ use super::{BuildError, BuildFile, DESCRIPTION, NETWORK, Network, VOCABULARY, ch
 use crate::config::{Config, Lanes};
 use crate::crossbar::CrossbarNet;
 use crate::emit::TOOL;
+use crate::files::sha256;
 use crate::model;
 use crate::quant::QuantNet;
-use crate::rom::sha256;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;

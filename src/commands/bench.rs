@@ -1,27 +1,22 @@
 //! `hvae bench`
 
-use super::cosim::reconstruct;
 use super::count::{Count, MANY};
 #[cfg(feature = "train")]
 use super::inputs::read_text;
 use super::inputs::{map_model, read_config, read_data, read_model};
 use super::out::say;
-use super::{Failure, golden_speed, throughput, write_json};
+use super::{Failure, progress, write_json};
 #[cfg(feature = "train")]
 use super::{memory, train::Place};
-use hvae_mnn::config::{Crossbar, Encoding, Fixed};
-use hvae_mnn::crossbar::{TileGeometry, TiledMatrix};
-use hvae_mnn::golden::Golden;
-use hvae_mnn::model::{Random, Split};
+use hvae_mnn::bench::{self, Row};
+use hvae_mnn::build::read_build;
+use hvae_mnn::model::Split;
 #[cfg(feature = "train")]
 use hvae_mnn::model::{Vocabulary, read_sentences, sentences_of};
-use hvae_mnn::quant::{Format, IntMatrix, MatVec};
-use ndarray::Array2;
 use serde::Serialize;
 #[cfg(feature = "train")]
 use std::path::Path;
 use std::path::PathBuf;
-use std::time::Instant;
 
 #[derive(clap::Args)]
 #[command(
@@ -60,24 +55,10 @@ pub struct Args {
     json: Option<PathBuf>,
 }
 
-/// One figure; `ratio` is this value over that of the row called `ratio_to`.
-#[derive(Clone, Serialize)]
-pub struct Row {
-    pub name: String,
-    pub value: f64,
-    pub unit: &'static str,
-    pub threads: usize,
-    pub ratio: Option<f64>,
-    pub ratio_to: Option<String>,
-}
-
 #[derive(Serialize)]
 struct Figures {
     rows: Vec<Row>,
 }
-
-/// Times each figure is measured; the median is given.
-const REPEATS: usize = 7;
 
 pub fn run(args: &Args) -> Result<(), Failure> {
     #[cfg(feature = "train")]
@@ -85,9 +66,9 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         return show(args, vec![training(config, args)?]);
     }
     let rows = match args.build.is_empty() {
-        _ if args.golden => golden_speed::rows()?,
-        true => [products(), sentences(args)?].concat(),
-        false => throughput::rows(&args.build, args.jobs.get())?,
+        _ if args.golden => bench::golden()?,
+        true => [bench::products(), sentences(args)?].concat(),
+        false => simulations(args)?,
     };
     show(args, rows)
 }
@@ -118,87 +99,23 @@ fn show(args: &Args, rows: Vec<Row>) -> Result<(), Failure> {
     write_json(args.json.as_deref(), &Figures { rows })
 }
 
-/// Median seconds of `work`.
-fn seconds(mut work: impl FnMut()) -> f64 {
-    let mut times: Vec<f64> = (0..REPEATS)
-        .map(|_| {
-            let started = Instant::now();
-            work();
-            started.elapsed().as_secs_f64()
-        })
-        .collect();
-    times.sort_by(f64::total_cmp);
-    times[REPEATS / 2]
-}
-
-/// One 512 -> 2048 product: exact, and phase by phase through the converters of both encodings.
-fn products() -> Vec<Row> {
-    let mut random = Random::keyed(&[1]);
-    let weights = Array2::from_shape_fn((2048, 512), |_| random.normal() * 0.1);
-    let matrix = IntMatrix::quantise(weights.view(), None, 8, Format::new(8, 7));
-    let input: Vec<i32> = (0..512).map(|_| random.below(256) as i32 - 128).collect();
-    let mut sums = vec![0; 2048];
-    let exact = 1e3
-        * seconds(|| {
-            matrix.apply(&input, &mut sums, 0);
-        });
-    let name = "512 -> 2048 product, exact".to_string();
-    let mut rows =
-        vec![Row { name: name.clone(), value: exact, unit: "ms", threads: 1, ratio: None, ratio_to: None }];
-    for (encoding, text) in [(Encoding::Differential, "differential"), (Encoding::Offset, "offset")] {
-        let crossbar = Crossbar { encoding, adc_bits: 8, ..Crossbar::default() };
-        let geometry =
-            TileGeometry::new(&crossbar, &Fixed::default(), crossbar.cell_bits).expect("a valid tile");
-        let tiled = TiledMatrix::new(&matrix, &geometry);
-        let value = 1e3
-            * seconds(|| {
-                tiled.apply_by_phases(&input, &mut sums, 0);
-            });
-        rows.push(Row {
-            name: format!("the same, phase by phase, 8-bit ADC, {text}"),
-            value,
-            unit: "ms",
-            threads: 1,
-            ratio: Some(value / exact),
-            ratio_to: Some(name.clone()),
-        });
-    }
-    rows
-}
-
 /// Tokens per second of a sentence read and teacher-forced (float), and of whole jobs (golden).
 fn sentences(args: &Args) -> Result<Vec<Row>, Failure> {
     let (model, config) = read_model(&args.model, read_config(None)?)?;
-    let mut all = read_data(&args.data, Split::Test, &model.vocabulary)?;
-    all.retain(|s| s.len() <= config.accelerator.max_tokens);
-    all.truncate(50);
-    let tokens: usize = all.iter().map(Vec::len).sum();
+    let all = read_data(&args.data, Split::Test, &model.vocabulary)?;
     let net = map_model(&model, &config, None)?;
-    let float = model.float_net();
-    let width = model.network.latent_width();
-    let read = tokens as f64
-        / seconds(|| {
-            for s in &all {
-                float.encode(s);
-                float.teacher_forced(s, &vec![0.0; width]);
-            }
-        });
-    let golden = Golden::tiled(&net, &config.accelerator);
-    let mut written = 0;
-    let took = seconds(|| {
-        written = all.iter().map(|s| golden.run(&reconstruct(s, 64)).counters.tokens).sum::<u64>()
-    });
-    let done = (tokens as u64 + written) as f64 / took;
-    let name = "float: tokens read and teacher-forced".to_string();
-    Ok(vec![
-        Row { name: name.clone(), value: read, unit: "tokens/s", threads: 1, ratio: None, ratio_to: None },
-        Row {
-            name: "golden model: tokens of RECONSTRUCT".into(),
-            value: done,
-            unit: "tokens/s",
-            threads: 1,
-            ratio: Some(done / read),
-            ratio_to: Some(name),
-        },
-    ])
+    Ok(bench::sentences(&model, &net, &config, all))
+}
+
+/// Each design beside the first.
+fn simulations(args: &Args) -> Result<Vec<Row>, Failure> {
+    let mut all = Vec::new();
+    for folder in &args.build {
+        let build = read_build(folder)?;
+        let spin = progress::spinner(format!("compiling and simulating {}", folder.display()));
+        let rows = bench::simulation(folder, &build, args.jobs.get(), &all)?;
+        spin.finish_and_clear();
+        all.extend(rows);
+    }
+    Ok(all)
 }

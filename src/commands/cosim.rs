@@ -1,19 +1,18 @@
 //! `hvae cosim`
 
 use super::count::{Count, MANY};
-use super::folder::read_build_as_is;
 use super::inputs::{fitting, read_data, read_text};
 use super::out::say;
-use super::soak::Soak;
-use super::{Failure, progress, write_json};
-use hvae_mnn::build::Build;
+use super::{Failure, progress, soak, write_json};
+use hvae_mnn::build::{self, Build, read_build_as_is};
 use hvae_mnn::cosim::{
-    Cosim, CosimReport, Difference, Effort, Engine, NETLIST, PATIENCE, RunOptions, Simulation, Trace,
+    CosimReport, Difference, Effort, Engine, NETLIST, PATIENCE, RunOptions, Simulation, Trace,
 };
 use hvae_mnn::golden::{Golden, Job, JobKind};
 use hvae_mnn::model::Split;
 use hvae_mnn::pipeline::random_sentences;
-use hvae_mnn::quant::MatVec;
+use hvae_mnn::sample::{encode, generation, generations, reconstruct};
+use hvae_mnn::soak::{Soak, replayed};
 use hvae_mnn::synth::has_netlist;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -104,10 +103,10 @@ struct Figures<'a> {
 }
 
 pub fn run(args: &Args) -> Result<(), Failure> {
-    let Some(folder) = &args.build else { return soak(args) };
+    let Some(folder) = &args.build else { return begin_soak(args) };
     let build = read_build_as_is(folder, args.changed)?;
     let jobs = match &args.replay {
-        Some(file) => replayed(file, &build)?,
+        Some(file) => replayed(&file.display().to_string(), &read_text(file)?, &build)?,
         None => {
             let mut jobs = jobs(args, folder, &build)?;
             // Beside the first job, everything that registers can do.
@@ -164,41 +163,18 @@ fn run_jobs(
     jobs: &[Job],
     options: &RunOptions,
 ) -> Result<CosimReport, Failure> {
-    let golden = Golden::tiled(&build.net, &build.file.design.config.accelerator);
-    let processes =
-        if options.trace.is_some() { 1 } else { std::thread::available_parallelism().map_or(1, usize::from) };
-    let cosim = Cosim { design: &build.file.design, golden: &golden, simulation, processes };
     let bar = progress::bar(jobs.len(), "co-simulating");
-    let report = cosim.run(jobs, options, &|_| bar.inc(1))?;
+    let report = build::simulate(build, simulation, jobs, options, &|_| bar.inc(1))?;
     bar.finish_and_clear();
     Ok(report)
 }
 
-fn soak(args: &Args) -> Result<(), Failure> {
+fn begin_soak(args: &Args) -> Result<(), Failure> {
     let hours = args.soak.filter(|h| *h > 0.0 && h.is_finite()).ok_or_else(|| {
         Failure::input(format!("--soak {}: expected hours, above 0", args.soak.unwrap_or_default()))
     })?;
     let out = args.out.clone().unwrap_or_else(|| "build/soak".into());
-    Soak { hours, out, seed: args.seed }.run()
-}
-
-/// Jobs as a soak wrote them.
-fn replayed(file: &Path, build: &Build) -> Result<Vec<Job>, Failure> {
-    let wrong = |what: String| {
-        Failure::input(format!("{}: expected jobs that a soak kept, found {what}", file.display()))
-    };
-    let jobs: Vec<Job> = serde_json::from_str(&read_text(file)?).map_err(|e| wrong(e.to_string()))?;
-    if jobs.is_empty() {
-        return Err(wrong("none".into()));
-    }
-    let depth = build.file.design.config.accelerator.max_tokens + 4096;
-    match jobs
-        .iter()
-        .position(|job| job.input.len() > depth || (job.kind.reads_packet() && job.input.is_empty()))
-    {
-        Some(at) => Err(wrong(format!("job {at} with a packet of {} words", jobs[at].input.len()))),
-        None => Ok(jobs),
-    }
+    soak::run(&Soak { hours, out, seed: args.seed })
 }
 
 fn jobs(args: &Args, folder: &Path, build: &Build) -> Result<Vec<Job>, Failure> {
@@ -258,7 +234,7 @@ fn jobs(args: &Args, folder: &Path, build: &Build) -> Result<Vec<Job>, Failure> 
         for &kind in kinds {
             jobs.push(match kind {
                 JobKind::Generate => generation(args.temperature, seed, limit)?,
-                JobKind::Decode => Job::new(kind, z(&golden, sentence), limit as u16),
+                JobKind::Decode => Job::new(kind, encode(&golden, sentence), limit as u16),
                 _ => Job { kind, ..reconstruct(sentence, limit) },
             });
         }
@@ -270,39 +246,6 @@ fn jobs(args: &Args, folder: &Path, build: &Build) -> Result<Vec<Job>, Failure> 
         ));
     }
     Ok(jobs)
-}
-
-/// A greedy reconstruction through the posterior mean.
-pub fn reconstruct(sentence: &[u32], limit: usize) -> Job {
-    Job::new(JobKind::Reconstruct, sentence.iter().map(|&t| t as i32).collect(), limit as u16)
-}
-
-/// The z that ENCODE gives: the means.
-fn z<M: MatVec>(golden: &Golden<M>, sentence: &[u32]) -> Vec<i32> {
-    let encoded = golden.run(&Job { kind: JobKind::Encode, ..reconstruct(sentence, sentence.len()) });
-    encoded.output.iter().map(|&beat| i32::from(beat as u16 as i16)).collect()
-}
-
-/// The log-probability of every token of a sentence, through its posterior mean.
-pub fn score(sentence: &[u32], limit: usize) -> Job {
-    Job { kind: JobKind::Score, ..reconstruct(sentence, limit) }
-}
-
-/// `count` sentences sampled from the prior.
-pub fn generations(count: usize, temperature: f64, seed: u64, limit: usize) -> Result<Vec<Job>, Failure> {
-    Ok(endless(temperature, seed, limit)?.take(count).collect())
-}
-
-/// Sentences sampled from the prior, without an end.
-pub fn endless(temperature: f64, seed: u64, limit: usize) -> Result<impl Iterator<Item = Job>, Failure> {
-    let job = generation(temperature, seed, limit)?;
-    Ok((0u64..).map(move |i| Job { seed: seed.wrapping_add(i), ..job.clone() }))
-}
-
-fn generation(temperature: f64, seed: u64, limit: usize) -> Result<Job, Failure> {
-    Job::new(JobKind::Generate, Vec::new(), limit as u16).sampled(temperature, seed).ok_or_else(|| {
-        Failure::input(format!("--temperature {temperature}: expected 0.0626 to 4096, the range of the register; choose one inside"))
-    })
 }
 
 fn trace(args: &Args) -> Result<Option<Trace>, Failure> {

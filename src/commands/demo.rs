@@ -1,20 +1,20 @@
 //! `hvae demo`: the main job, whole, on one trained model.
 
-use super::claim::Claim;
-use super::cosim::{generations, reconstruct, score, simulate};
+use super::cosim::simulate;
 use super::count::{Count, MANY};
-use super::eval::{On, Row, measure, print_header, print_row};
-use super::export::{EXPORT, write_export};
-use super::folder::{DESIGN, read_build, write_build};
+use super::eval::{print_header, print_row};
 use super::generate::print_stages;
-use super::inputs::{fitting, map_model, read_config, read_data, read_model};
+use super::inputs::{fitting, map_model, read_config, read_data, read_model, somebody_reads};
 use super::out::say;
-use super::output::OutputFolder;
-use super::sample::words;
 use super::{Failure, progress, write_json};
+use hvae_mnn::build::{DESIGN, read_build, write_build};
 use hvae_mnn::cosim::{CosimReport, Engine, RunOptions};
+use hvae_mnn::eval::{On, Row, measure};
+use hvae_mnn::files::{Claim, OutputFolder};
 use hvae_mnn::golden::{Golden, Job};
 use hvae_mnn::model::{Baselines, Effort, Ngram, Protocol, Split};
+use hvae_mnn::rom::{EXPORT, write_export};
+use hvae_mnn::sample::{generations, reconstruct, score, words};
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -86,7 +86,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     )?;
 
     say!("\n2. Conductances to program, in {}", conductances.display())?;
-    let exported = write_export(&net, OutputFolder::begin(&conductances, EXPORT)?)?;
+    let exported = write_export(&net, OutputFolder::begin(&conductances, EXPORT)?, &somebody_reads)?;
     say!(
         "{} matrices on {} tiles of {} x {}; {} weights read back from the images unchanged",
         exported.matrices,
@@ -98,8 +98,8 @@ pub fn run(args: &Args) -> Result<(), Failure> {
 
     say!("\n3. The accelerator in Verilog, in {}", build_folder.display())?;
     super::budget::check_target(&net, &config, false)?;
-    let (file, files) =
-        write_build(OutputFolder::begin(&build_folder, DESIGN)?, &net, &config, Some(&model.vocabulary))?;
+    let out = OutputFolder::begin(&build_folder, DESIGN)?;
+    let (file, files) = write_build(out, &net, &config, Some(&model.vocabulary), &somebody_reads)?;
     say!("{files} files, design {}", file.design.id)?;
     print_stages(&file)?;
 

@@ -49,7 +49,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     write_json(args.json.as_deref(), &findings)?;
     match findings.iter().filter(|f| f.problem.is_some()).count() {
         0 => Ok(()),
-        n => Err(Failure { status: 3, message: format!("{n} tools are missing or too old, see above") }),
+        n => Err(Failure::tool(format!("{n} tools are missing or too old, see above"))),
     }
 }
 

@@ -3,14 +3,10 @@
 use super::count::{Count, MANY};
 use super::inputs::{map_model, read_config, read_data, read_model, tell_clipped};
 use super::out::say;
-use super::{Failure, memory, progress, published, write_json};
+use super::{Failure, memory, progress, write_json};
 use clap::ValueEnum;
-use hvae_mnn::config::Config;
-use hvae_mnn::crossbar::CrossbarNet;
-use hvae_mnn::golden::{Golden, GoldenEngine};
-use hvae_mnn::model::{
-    Baselines, Effort, Engine, Evaluation, Ngram, Protocol, Split, TrainedModel, UNK, evaluate,
-};
+use hvae_mnn::eval::{On, PublishedSet, Row, Words, measure};
+use hvae_mnn::model::{Baselines, Effort, Ngram, Protocol, Split};
 use hvae_mnn::quant::ClippedBias;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -55,36 +51,12 @@ pub struct Args {
     json: Option<PathBuf>,
 }
 
-/// What computes the network.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum On {
-    /// Single precision, as trained
-    Float,
-    /// Integers, exact products
-    Fixed,
-    /// Integers on tiles, through the ADC
-    Crossbar,
-}
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum By {
     /// z at its mean, KL averaged over the steps: no bound
     Paper,
     /// ELBO with sampled z
     Honest,
-}
-
-/// One line of the table.
-#[derive(Serialize)]
-pub struct Row {
-    pub on: On,
-    #[serde(flatten)]
-    pub figures: Evaluation,
-    /// Of the importance-weighted bound, where there is one.
-    pub iwae_samples: Option<usize>,
-    pub adc_clips: u64,
-    pub saturations: u64,
 }
 
 #[derive(Serialize)]
@@ -96,26 +68,15 @@ struct Figures {
     clipped_biases: Vec<ClippedBias>,
 }
 
-/// The words of the sentences, and those of them that the vocabulary lacks.
-#[derive(Serialize)]
-struct Words {
-    words: usize,
-    unknown: usize,
-    unknown_share: f64,
-}
-
-impl Words {
-    fn of(sentences: &[Vec<u32>]) -> Words {
-        // Between <sos> and <eos>.
-        let inner = || sentences.iter().flat_map(|s| &s[1..s.len() - 1]);
-        let (words, unknown) = (inner().count(), inner().filter(|&&t| t == UNK).count());
-        Words { words, unknown, unknown_share: unknown as f64 / words.max(1) as f64 }
-    }
-}
-
 pub fn run(args: &Args) -> Result<(), Failure> {
     memory::keep_what_is_freed();
-    args.beside.as_deref().map_or(Ok(()), published::known)?;
+    let beside = args.beside.as_deref().map(|set| {
+        PublishedSet::find(set).ok_or_else(|| {
+            let sets = PublishedSet::ALL.map(PublishedSet::name).join(", ");
+            Failure::input(format!("--beside {set}: expected one of {sets}, the sets of the published table"))
+        })
+    });
+    let beside = beside.transpose()?;
     let (model, config) = read_model(&args.model, read_config(args.config.as_deref())?)?;
     let mut sentences = read_data(&args.data, Split::Test, &model.vocabulary)?;
     if args.sentences > 0 {
@@ -167,42 +128,10 @@ pub fn run(args: &Args) -> Result<(), Failure> {
             b.bigram_ppl
         )?;
     }
-    if let Some(set) = &args.beside {
-        published::print(set)?;
+    if let Some(set) = beside {
+        print_published(set)?;
     }
     write_json(args.json.as_deref(), &Figures { rows, baselines, words, clipped_biases })
-}
-
-/// The figures of one engine; `net` for those that are not float.
-pub fn measure(
-    model: &TrainedModel,
-    net: Option<&CrossbarNet>,
-    config: &Config,
-    on: On,
-    sentences: &[Vec<u32>],
-    protocol: Protocol,
-    effort: &Effort,
-) -> Row {
-    let row = |engine: &mut dyn Engine| {
-        let figures = evaluate(engine, sentences, protocol, effort);
-        let iwae_samples = figures.iwae_nll.map(|_| effort.importance_samples);
-        Row { on, figures, iwae_samples, adc_clips: 0, saturations: 0 }
-    };
-    let Some(net) = net.filter(|_| on != On::Float) else { return row(&mut model.float_net()) };
-    match on {
-        On::Float | On::Fixed => {
-            let golden = Golden::ideal(&net.quant, &net.geometry, &config.accelerator);
-            let mut engine = GoldenEngine::new(&golden);
-            let row = row(&mut engine);
-            Row { adc_clips: engine.adc_clips, saturations: engine.saturations, ..row }
-        }
-        On::Crossbar => {
-            let golden = Golden::tiled(net, &config.accelerator);
-            let mut engine = GoldenEngine::new(&golden);
-            let row = row(&mut engine);
-            Row { adc_clips: engine.adc_clips, saturations: engine.saturations, ..row }
-        }
-    }
 }
 
 pub fn print_header() -> Result<(), Failure> {
@@ -251,4 +180,13 @@ pub fn print_row(row: &Row) -> Result<(), Failure> {
         )?;
     }
     Ok(())
+}
+
+/// The rows of others, under the same columns.
+fn print_published(set: PublishedSet) -> Result<(), Failure> {
+    say!("published, {}:", set.name())?;
+    set.rows().try_for_each(|row| {
+        let protocol = if row.protocol == Protocol::Paper { "paper" } else { "bound" };
+        say!("{:<9} {protocol:<8} {:>8.1} {:>8.1} {:>7.1}", row.name, row.nll, row.ppl, row.kl)
+    })
 }

@@ -1,13 +1,12 @@
 //! `hvae generate`
 
 use super::budget;
-use super::folder::{DESIGN, write_build};
-use super::inputs::{balanced, map_model, network, read_config, read_model, tell_clipped};
+use super::inputs::{balanced, map_model, network, read_config, read_model, somebody_reads, tell_clipped};
 use super::out::say;
-use super::output::OutputFolder;
 use super::{Failure, progress, write_json};
 use hvae_mnn::budget::Budget;
-use hvae_mnn::build::BuildFile;
+use hvae_mnn::build::{BuildFile, DESIGN, write_build};
+use hvae_mnn::files::OutputFolder;
 use hvae_mnn::pipeline::{map, random_sentences, random_weights};
 use hvae_mnn::quant::ClippedBias;
 use serde::Serialize;
@@ -67,7 +66,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
             let (model, config) = read_model(folder, config)?;
             let net = map_model(&model, &config, args.calibrate.as_deref())?;
             budget::check_target(&net, &config, args.force)?;
-            let (file, files) = write_build(out, &net, &config, Some(&model.vocabulary))?;
+            let (file, files) = write_build(out, &net, &config, Some(&model.vocabulary), &somebody_reads)?;
             (file, files, net.quant.clipped)
         }
         (None, seed) => {
@@ -77,7 +76,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
             let sentences = random_sentences(network.vocabulary, 16, seed);
             let net = map(&network, &random_weights(&network, seed), &config, &sentences)?;
             budget::check_target(&net, &config, args.force)?;
-            let (file, files) = write_build(out, &net, &config, None)?;
+            let (file, files) = write_build(out, &net, &config, None, &somebody_reads)?;
             (file, files, net.quant.clipped)
         }
     };

@@ -1,9 +1,9 @@
 //! `hvae import`
 
-use super::inputs::{network, read_config, read_text};
+use super::Failure;
+use super::inputs::{network, read, read_config, read_text, somebody_reads};
 use super::out::say;
-use super::output::{Kind, OutputFolder};
-use super::{Failure, source};
+use hvae_mnn::files::{Kind, OutputFolder};
 use hvae_mnn::model::{Description, TrainedModel, Vocabulary, import};
 use std::path::PathBuf;
 
@@ -44,13 +44,13 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         Ok((from.to_string(), to.to_string()))
     });
     let renames = renames.collect::<Result<Vec<_>, Failure>>()?;
-    let bytes = source::read(&args.file)?;
+    let bytes = read(&args.file)?;
     let weights = import(&args.file.display().to_string(), &bytes, &network, &renames)?;
     let description = Description { model: config.model, train: config.train };
     let model = TrainedModel::new(description, weights, vocabulary)?;
     for (name, bytes) in model.files() {
         folder.put(name, &bytes)?;
     }
-    folder.finish()?;
+    folder.finish(&somebody_reads)?;
     say!("{} tensors imported into {}", network.tensors().len(), args.out.display())
 }

@@ -1,8 +1,10 @@
 //! `hvae init`
+// It makes the folder of its file.
+#![allow(clippy::disallowed_methods)]
 
 use super::Failure;
 use super::out::say;
-use super::output::write_file;
+use hvae_mnn::files::write_file;
 use std::path::PathBuf;
 
 #[derive(clap::Args)]

@@ -1,17 +1,16 @@
 //! `hvae report`
 
 use super::Failure;
-use super::budget::{section, sources, synthesised};
-use super::cosim::{generations, simulate};
+use super::cosim::simulate;
 use super::count::{Count, MANY};
-use super::folder::read_build;
 use super::out::say;
-use super::output::write_file;
-use super::sample::words;
-use hvae_mnn::build::Build;
-use hvae_mnn::cosim::{CosimReport, Engine, RunOptions};
+use hvae_mnn::build::read_build;
+use hvae_mnn::cosim::{Engine, RunOptions};
+use hvae_mnn::files::write_file;
 use hvae_mnn::golden::Golden;
-use hvae_mnn::report::{Page, Section};
+use hvae_mnn::report::{self, Page, Section};
+use hvae_mnn::sample::{generations, words};
+use hvae_mnn::synth::results;
 use std::path::PathBuf;
 
 #[derive(clap::Args)]
@@ -38,82 +37,19 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     for job in &jobs {
         sentences.row(&[words(build.vocabulary.as_ref(), &golden.run(job).output)], None);
     }
-    let flows = synthesised(&args.build)?;
+    let flows = results(&args.build)?;
     let adcs_a_tile = build.file.design.geometry.adcs();
     let page = Page {
         title: format!("HVAE-MNN design {}", build.file.design.id),
         sections: vec![
-            size(&build),
-            section(&build.file.budget, &flows, Some(&shown), adcs_a_tile),
-            stages(&build),
-            cosim(&shown),
+            report::size(&build.file),
+            report::budget(&build.file.budget, &flows, Some(&shown), adcs_a_tile),
+            report::stages(&build.file),
+            report::cosim(&shown),
             sentences,
-            sources(&build.file.budget),
+            report::sources(&build.file.budget),
         ],
     };
     write_file(&args.html, page.html().as_bytes())?;
     say!("{} written", args.html.display())
-}
-
-fn size(build: &Build) -> Section {
-    let (budget, g) = (&build.file.budget, &build.file.design.geometry);
-    let note = format!(
-        "Tiles of {} x {} cells of {} bits, {:?} encoding.",
-        g.rows, g.columns, g.cell_bits, g.encoding
-    );
-    let mut section = Section::new("Size", note, &["what", "count"]);
-    for (what, count) in [
-        ("tiles", budget.tiles as u64),
-        ("ADCs", budget.adcs as u64),
-        ("ROM bits", budget.rom_bits),
-        ("weights of a tile, side by side", g.logical_columns() as u64),
-        ("phases of an input", g.phases as u64),
-        ("conversions of an ADC in a phase", g.slots as u64),
-    ] {
-        section.row(&[what.into(), count.to_string()], None);
-    }
-    section
-}
-
-fn stages(build: &Build) -> Section {
-    let note = "Cycles of every stage, the floor under them, and the share in which its converters work.";
-    let mut section = Section::new("Cycles", note, &["stage", "cycles", "floor", "ADC busy"]);
-    for stage in &build.file.stages {
-        let busy = stage.timing.adc as f64 / stage.expected as f64;
-        let cells = [
-            stage.name.clone(),
-            stage.expected.to_string(),
-            stage.timing.floor.to_string(),
-            format!("{:.0} %", 100.0 * busy),
-        ];
-        section.row(&cells, Some(busy));
-    }
-    let c = build.file.cycles_per_token;
-    for (name, cycles, floor) in [
-        ("token read", c.encode_expected, c.encode_floor),
-        ("token written", c.decode_expected, c.decode_floor),
-    ] {
-        section.row(&[name.into(), cycles.to_string(), floor.to_string(), String::new()], None);
-    }
-    section
-}
-
-fn cosim(r: &CosimReport) -> Section {
-    let note = match &r.first_difference {
-        None => "The simulated hardware and the golden model agree in every bit and every cycle.".into(),
-        Some(first) => format!("They differ first at {first}."),
-    };
-    let mut section = Section::new("Co-simulation", note, &["what", "figure"]);
-    for (what, figure) in [
-        ("jobs", r.sentences as u64),
-        ("bits compared", r.bits_compared),
-        ("mismatches", r.mismatches),
-        ("cycles", r.cycles),
-        ("tokens written", r.tokens),
-        ("ADC clips", r.adc_clips),
-        ("saturations", r.saturations),
-    ] {
-        section.row(&[what.into(), figure.to_string()], None);
-    }
-    section
 }

@@ -1,16 +1,16 @@
 //! `hvae sample`
 
 use super::Failure;
-use super::cosim::{endless, simulate};
+use super::cosim::simulate;
 use super::count::{Count, MANY};
-use super::folder::{MARKER, read_build};
 use super::inputs::{map_model, read_config, read_model, tell_clipped};
 use super::out::say;
 use clap::ValueEnum;
+use hvae_mnn::build::{DESCRIPTION, read_build};
 use hvae_mnn::cosim::{Engine as Simulator, RunOptions};
-use hvae_mnn::golden::{Golden, GoldenEngine, Job, JobKind};
-use hvae_mnn::model::{EOS, Engine, FloatNet, Latent, Random, SOS, Vocabulary, argmax, read_sentences};
-use ndarray::Array2;
+use hvae_mnn::golden::{Golden, GoldenEngine, Job};
+use hvae_mnn::model::{Engine, FloatNet, Latent, Vocabulary, read_sentences};
+use hvae_mnn::sample::{between, decode_all, draw, endless, generation, words};
 use std::path::PathBuf;
 
 #[derive(clap::Args)]
@@ -48,7 +48,7 @@ enum On {
 }
 
 pub fn run(args: &Args) -> Result<(), Failure> {
-    if args.source.join(MARKER).exists() {
+    if args.source.join(DESCRIPTION).exists() {
         if args.on == On::Float {
             let source = args.source.display();
             return Err(Failure::input(format!(
@@ -97,13 +97,10 @@ fn jobs<'a>(
     if args.between.is_empty() {
         return Ok(Box::new(endless(args.temperature, args.seed, limit)?.take(args.n.get())));
     }
-    let format = golden.quant.moment_format();
     let network = &golden.quant.network;
-    let way = way(args, vocabulary, limit, |sentence| {
-        Latent::of(network, &GoldenEngine::new(golden).encode(sentence)).mean
-    })?;
-    let codes = move |z: Vec<f32>| z.iter().map(|&v| format.encode(v.into()) as i32).collect();
-    Ok(Box::new(way.map(move |z| Job::new(JobKind::Decode, codes(z), limit as u16))))
+    let mean = |sentence: &[u32]| Latent::of(network, &GoldenEngine::new(golden).encode(sentence)).mean;
+    let way = way(args, vocabulary, limit, &mean)?;
+    Ok(Box::new(decode_all(golden, way, limit)))
 }
 
 /// Every z from that of the first sentence to that of the second.
@@ -111,8 +108,8 @@ fn way(
     args: &Args,
     vocabulary: Option<&Vocabulary>,
     limit: usize,
-    mean: impl Fn(&[u32]) -> Vec<f32>,
-) -> Result<Box<dyn Iterator<Item = Vec<f32>>>, Failure> {
+    mean: &dyn Fn(&[u32]) -> Vec<f32>,
+) -> Result<impl Iterator<Item = Vec<f32>> + use<>, Failure> {
     let Some(vocabulary) = vocabulary else {
         return Err(Failure::input(format!(
             "{}: expected a vocabulary for --between, found a design of random weights; build one with --model",
@@ -133,12 +130,7 @@ fn way(
         }
     };
     let (a, b) = (end(&args.between[0])?, end(&args.between[1])?);
-    let steps = args.n.get().max(2) - 1;
-    let at = move |i: usize| {
-        let share = i as f32 / steps as f32;
-        a.iter().zip(&b).map(|(a, b)| a + share * (b - a)).collect()
-    };
-    Ok(Box::new((0..=steps).map(at)))
+    Ok(between(a, b, args.n.get()))
 }
 
 /// Sentences that are written together.
@@ -154,7 +146,7 @@ fn in_float(
     let network = net.network();
     if !args.between.is_empty() {
         let mean = |sentence: &[u32]| Latent::of(network, &Engine::encode(&mut net.clone(), sentence)).mean;
-        let mut way = way(args, vocabulary, limit, mean)?;
+        let mut way = way(args, vocabulary, limit, &mean)?;
         loop {
             let some: Vec<Vec<f32>> = way.by_ref().take(TOGETHER).collect();
             if some.is_empty() {
@@ -165,32 +157,7 @@ fn in_float(
         }
     }
     // The temperatures of the hardware's register, and one message for others.
-    drop(endless(args.temperature, args.seed, limit)?);
-    let width = network.latent_width();
-    let write = |i: usize| {
-        let mut random = Random::keyed(&[args.seed.wrapping_add(i as u64)]);
-        let z = Array2::from_shape_simple_fn((1, width), || random.normal());
-        let mut decoder = net.decoder(z);
-        let (mut token, mut written) = (SOS, Vec::new());
-        while token != EOS && written.len() < limit {
-            let logits = decoder.logits(&[token]).row(0).to_owned();
-            // The largest of logits with Gumbel noise is a draw from their softmax.
-            let noisy = logits.mapv(|logit| {
-                let uniform = f64::from(random.uniform()).max(f64::MIN_POSITIVE);
-                (f64::from(logit) / args.temperature - (-uniform.ln()).ln()) as f32
-            });
-            token = argmax(noisy.view());
-            written.push(token);
-        }
-        written
-    };
+    drop(generation(args.temperature, args.seed, limit)?);
+    let write = |i: usize| draw(net, args.seed.wrapping_add(i as u64), args.temperature, limit);
     (0..args.n.get()).try_for_each(|i| say!("{}", words(vocabulary, &write(i))))
-}
-
-/// Tokens as words, or as numbers where there are no words.
-pub fn words(vocabulary: Option<&Vocabulary>, tokens: &[u32]) -> String {
-    match vocabulary {
-        Some(v) => v.decode(tokens),
-        None => tokens.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
-    }
 }

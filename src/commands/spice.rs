@@ -1,13 +1,12 @@
 //! `hvae spice`
 
 use super::Failure;
-use super::folder::read_build;
 use super::out::say;
-use super::output::write_file;
-use hvae_mnn::build::Build;
+use hvae_mnn::build::{Build, read_build};
 use hvae_mnn::config::{Config, Wires};
 use hvae_mnn::crossbar::{CrossbarNet, Tile};
 use hvae_mnn::emit::SpiceTile;
+use hvae_mnn::files::write_file;
 use ndarray::Array2;
 use std::path::PathBuf;
 

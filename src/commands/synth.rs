@@ -1,13 +1,11 @@
 //! `hvae synth`
 
-use super::folder::read_build_as_is;
 use super::out::say;
 use super::{Failure, progress, write_json};
-use hvae_mnn::budget::Part;
-use hvae_mnn::build::Build;
-use hvae_mnn::synth::{Flow, SynthError, SynthReport, Synthesis};
+use hvae_mnn::build::{read_build_as_is, synthesise};
+use hvae_mnn::synth::{Flow, SynthReport};
 use serde::Serialize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 #[derive(clap::Args)]
 #[command(
@@ -38,22 +36,16 @@ struct Figures {
     flows: Vec<SynthReport>,
 }
 
-impl From<SynthError> for Failure {
-    fn from(error: SynthError) -> Self {
-        match error {
-            SynthError::Tool(tool) => tool.into(),
-            SynthError::Run(error) => error.into(),
-            SynthError::Report { .. } => Failure::check(error.to_string()),
-            SynthError::Io { .. } | SynthError::Request(_) => Failure::input(error.to_string()),
-        }
-    }
-}
-
 pub fn run(args: &Args) -> Result<(), Failure> {
     let build = read_build_as_is(&args.build, args.changed)?;
     let mut flows = Vec::new();
     for &flow in &args.flow {
-        let report = synthesise(&args.build, &build, flow, args.part.as_deref(), args.liberty.as_deref())?;
+        let spin = progress::spinner(flow.name());
+        let shown = |what: &str| spin.set_message(format!("{}: {what}", flow.name()));
+        let wanted = (args.part.as_deref(), args.liberty.as_deref());
+        let report = synthesise(&args.build, &build, flow, wanted, &shown);
+        spin.finish_and_clear();
+        let report = report?;
         print(&report)?;
         if !build.changed.is_empty() {
             say!("  of a design that was changed since it was generated: {}", build.changed.join(", "))?;
@@ -61,35 +53,6 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         flows.push(report);
     }
     write_json(args.json.as_deref(), &Figures { flows })
-}
-
-/// Runs one flow on a build folder, as far as it is not done yet.
-pub fn synthesise(
-    folder: &Path,
-    build: &Build,
-    flow: Flow,
-    part: Option<&str>,
-    liberty: Option<&Path>,
-) -> Result<SynthReport, Failure> {
-    let design = &build.file.design;
-    let config = &design.config;
-    let files = |folder: &str, end: &str| -> Vec<String> {
-        design.files.keys().filter(|p| p.starts_with(folder) && p.ends_with(end)).cloned().collect()
-    };
-    // A part of another flow in the configuration does not concern this one.
-    let wanted = Part::find(&config.target.part).filter(|p| Some(p.family) == flow.family());
-    let synthesis = Synthesis {
-        build: folder,
-        sources: files("rtl/", ".sv"),
-        images: files("rom/", ".hex"),
-        clock_mhz: config.accelerator.clock_mhz,
-        part: part.or(wanted.map(|p| p.name)),
-        liberty,
-    };
-    let spin = progress::spinner(flow.name());
-    let report = synthesis.run(flow, &|what| spin.set_message(format!("{}: {what}", flow.name())));
-    spin.finish_and_clear();
-    Ok(report?)
 }
 
 fn print(r: &SynthReport) -> Result<(), Failure> {

@@ -1,15 +1,17 @@
 //! `hvae train`
 
-use super::claim::Claim;
 use super::inputs::read_config;
 use super::out::{remark, say};
 use super::{Failure, memory};
 use hvae_mnn::config::Config;
-use hvae_mnn::files::remove_stale;
+use hvae_mnn::files::{Claim, remove_stale};
 use hvae_mnn::model::{FloatNet, ModelError, Network, TrainedModel};
 use hvae_mnn::pipeline;
-use hvae_mnn::train::{self, Device, TrainRequest};
+use hvae_mnn::train::{self, Control, Device, Progress, TrainRequest};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::io::{self, IsTerminal};
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 #[derive(clap::Args)]
 #[command(
@@ -86,7 +88,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     memory::keep_what_is_freed();
     let config = read_config(Some(&args.config))?;
     let device = args.device.device(&config)?;
-    let mut bar = train::bar();
+    let mut bar = bar();
     let from = args.from.as_deref().map(TrainedModel::load).transpose()?;
     let mut program = |net: &FloatNet, update| {
         pipeline::hardware_net(net, &config, update).map_err(|error| {
@@ -103,7 +105,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         data: &args.data,
         out: &args.out,
         from: from.as_ref(),
-        program: Some(&mut program),
+        program: &mut program,
         device,
         progress: &mut bar,
     };
@@ -119,4 +121,38 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         say!("same tokens: unigram PPL {:.1}, bigram PPL {:.1}", b.unigram_ppl, b.bigram_ppl)?;
     }
     Ok(())
+}
+
+/// Between two lines of a log.
+const LINE_EVERY: Duration = Duration::from_secs(60);
+
+/// A callback that tells losses, tokens per second and time left: a bar on a terminal, a line a
+/// minute and an epoch where the error stream goes to a file.
+fn bar() -> impl FnMut(&Progress) -> Control {
+    let (to_terminal, started) = (io::stderr().is_terminal(), Instant::now());
+    let bar = ProgressBar::no_length();
+    let style =
+        ProgressStyle::with_template("{bar:24} {pos}/{len} updates, {msg}, {elapsed} gone, {eta} left");
+    bar.set_style(style.expect("a fixed template"));
+    let mut line = (started, None);
+    move |progress| {
+        let message = progress.text(started.elapsed());
+        if !to_terminal {
+            let epoch = Some(progress.epoch);
+            if line.1 != epoch || line.0.elapsed() >= LINE_EVERY {
+                line = (Instant::now(), epoch);
+                remark!("{}/{} updates, {message}", progress.update, progress.updates);
+            }
+            return Control::Continue;
+        }
+        let first = bar.length().is_none();
+        bar.set_length(progress.updates);
+        if first {
+            bar.set_position(progress.update);
+            bar.reset_eta();
+        }
+        bar.set_position(progress.update);
+        bar.set_message(message);
+        Control::Continue
+    }
 }

@@ -18,11 +18,28 @@ pub use run::{PATIENCE, RunOptions, Trace};
 pub use simulator::{Effort, Engine, NETLIST, SimError, Simulation, is_simulation};
 
 use crate::emit::Design;
+use crate::failure::Failure;
 use crate::golden::{Ending, Golden, Job, JobKind, Run, SCORE_FRAC, Shape, Stop};
 use crate::quant::MatVec;
 use rayon::prelude::*;
 use serde::Serialize;
 use std::time::Instant;
+
+impl From<SimError> for Failure {
+    fn from(error: SimError) -> Failure {
+        match error {
+            SimError::Tool(tool) => tool.into(),
+            SimError::Run(error) => error.into(),
+            SimError::Log { .. } => Failure::check(error.to_string()),
+            SimError::Io { .. }
+            | SimError::Seal { .. }
+            | SimError::NoLog { .. }
+            | SimError::NoTrace { .. }
+            | SimError::NoProfile { .. }
+            | SimError::Place(_) => Failure::input(error.to_string()),
+        }
+    }
+}
 
 /// What a co-simulation showed; the fields scripts rely on.
 #[derive(Debug, Clone, Default, Serialize)]

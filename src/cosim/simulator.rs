@@ -13,7 +13,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Which simulator runs the testbench.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum Engine {
     Verilator,
@@ -173,7 +174,7 @@ impl Simulation {
             };
             make(engine, command, build, &home, runtime)?;
             let mark = mark(&key, &program).expect("it was just put there");
-            write_whole(&home.join(MARK), mark.as_bytes(), &mut |_| {}).map_err(SimError::io(&home))?;
+            write_whole(&home.join(MARK), mark.as_bytes()).map_err(SimError::io(&home))?;
         }
         Ok(Simulation { engine, build: build.into(), program, interpreter, cached, netlist })
     }

@@ -1,6 +1,6 @@
 //! What a folder of ours holds, by hash: `SHA256SUMS`, which `sha256sum -c` reads as well.
 
-use sha2::{Digest, Sha256};
+use super::sha256;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
@@ -12,11 +12,6 @@ pub const LIST: &str = "SHA256SUMS";
 
 /// What ends the first word of a list of ours: `# design of hvae-mnn 0.1.0`.
 const MAKER: &str = " of hvae-mnn ";
-
-/// Hex digest of a file's bytes.
-pub fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
-}
 
 /// The files of an output and their hashes.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,5 +1,6 @@
 //! One file, written beside its place and then renamed.
 
+use super::interrupt;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -10,11 +11,26 @@ const UNFINISHED: &str = ".hvae";
 
 static COUNT: AtomicU64 = AtomicU64::new(0);
 
-/// Writes a file so that it has either its old or its new contents, never a part. `begun` hears the path that it
-/// lies at until then; nothing stays there when this fails.
+/// Writes a file so that it has either its old or its new contents, never a part. Nothing stays beside it
+/// when this fails, or when the program is [interrupted](super::interrupt).
 ///
 /// What is no file (a device, a pipe) is written to and stays what it is, and so does a link.
-pub fn write_whole(path: &Path, bytes: &[u8], begun: &mut dyn FnMut(&Path)) -> io::Result<()> {
+///
+/// # Errors
+///
+/// Those of the disk.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut begun = None;
+    let written = write_beside(path, bytes, &mut |partial| {
+        interrupt::begin(partial);
+        begun = Some(partial.to_path_buf());
+    });
+    begun.iter().for_each(|partial| interrupt::end(partial));
+    written
+}
+
+/// The same; `begun` hears the path that it lies at until then.
+fn write_beside(path: &Path, bytes: &[u8], begun: &mut dyn FnMut(&Path)) -> io::Result<()> {
     let found = fs::metadata(path);
     if found.as_ref().is_ok_and(|found| !found.is_file() && !found.is_dir()) {
         return fs::write(path, bytes);
@@ -83,7 +99,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-        write_whole(path, bytes, &mut |_| {})
+        write_whole(path, bytes)
     }
 
     #[test]
@@ -120,7 +136,7 @@ mod tests {
             fs::write(at(name), "the user's").unwrap();
         }
         let mut seen = None;
-        write_whole(&at("taken"), b"new", &mut |path| seen = Some(path.to_path_buf())).unwrap_err();
+        write_beside(&at("taken"), b"new", &mut |path| seen = Some(path.to_path_buf())).unwrap_err();
         assert!(!seen.unwrap().exists());
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 4);
         assert_eq!(fs::read(at(".taken.partial")).unwrap(), b"the user's");

@@ -60,10 +60,10 @@ pub trait Engine {
     }
 
     /// The posteriors of z for these draws [width of z] of its noise: of a z drawn from the top down,
-    /// each part's given the draws above it. `of_means` are those given the means.
-    fn latents_drawn(&mut self, _: &[&[u32]], of_means: &[Latent], _noise: &[Vec<f32>]) -> Vec<Latent> {
-        of_means.to_vec()
-    }
+    /// each part's given the draws above it. `of_means` are those given the means, and the answer where z is
+    /// [drawn at once](Network::latent_drawn_at_once).
+    fn latents_drawn(&mut self, sentences: &[&[u32]], of_means: &[Latent], noise: &[Vec<f32>])
+    -> Vec<Latent>;
 
     /// `score` of many sentences.
     fn score_all(&mut self, sentences: &[&[u32]], z: &[Vec<f32>]) -> Vec<Vec<Score>> {

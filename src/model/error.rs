@@ -1,6 +1,7 @@
 //! What is wrong with a file of a model, said in one line.
 
 use crate::config::ConfigError;
+use crate::failure::Failure;
 use thiserror::Error;
 
 /// Where, what was expected, what was found, what to do.
@@ -23,6 +24,12 @@ impl ModelError {
         remedy: impl Into<String>,
     ) -> Self {
         ModelError { place: place.into(), expected: expected.into(), got: got.into(), remedy: remedy.into() }
+    }
+}
+
+impl From<ModelError> for Failure {
+    fn from(error: ModelError) -> Failure {
+        Failure::input(error.to_string())
     }
 }
 

@@ -4,9 +4,8 @@
 
 use super::{FloatNet, ModelError, Network, Split, Vocabulary, Weights};
 use crate::config::{Config, Model, Train};
-use crate::files::sha256;
+use crate::files::{sha256, what_is};
 use serde::{Deserialize, Serialize};
-use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
 /// Names of the files of a model folder.
@@ -130,7 +129,7 @@ impl TrainedModel {
 
 /// Writes a file so that it has either its old or its new contents, never a part.
 pub fn write_whole(path: &Path, contents: &[u8]) -> Result<(), ModelError> {
-    crate::files::write_whole(path, contents, &mut |_| {}).map_err(|error| {
+    crate::files::write_whole(path, contents).map_err(|error| {
         ModelError::new(
             path.display().to_string(),
             "a place to write to",
@@ -173,18 +172,6 @@ pub fn bytes_of(path: &Path) -> Result<Vec<u8>, ModelError> {
         return Err(wrong(what_is(&found).into()));
     }
     std::fs::read(path).map_err(|error| wrong(error.to_string()))
-}
-
-/// What stands where a file was expected.
-pub fn what_is(found: &std::fs::Metadata) -> &'static str {
-    let kind = found.file_type();
-    match () {
-        _ if kind.is_dir() => "a folder",
-        _ if kind.is_fifo() => "a pipe",
-        _ if kind.is_char_device() || kind.is_block_device() => "a device",
-        _ if kind.is_socket() => "a socket",
-        _ => "a file",
-    }
 }
 
 /// The text of a file, which must be UTF-8.

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 /// A job, by its number in the JOB register.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum JobKind {
     /// Tokens to the statistics of z.
@@ -21,7 +22,7 @@ pub enum JobKind {
     /// A sequence to the mean and log-variance of numbers at every position.
     Values = 6,
     /// A number that no design has a job for; its packet is taken and dropped.
-    #[value(skip)]
+    #[cfg_attr(feature = "cli", value(skip))]
     Reserved = 7,
 }
 

@@ -38,7 +38,7 @@ pub use exponential::{exponentials, largest};
 pub use float::{Carry, Distort, Exact, FloatNet, Pass, Perturb};
 pub use folder::{
     DESCRIPTION_FILE, Description, METRICS_FILE, TrainedModel, VOCABULARY_FILE, WEIGHTS_FILE, bytes_of,
-    text_of, what_is, write_whole,
+    text_of, write_whole,
 };
 pub use import::import;
 pub use job::JobKind;

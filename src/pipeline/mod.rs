@@ -4,15 +4,18 @@
 mod calibration;
 mod converters;
 mod hardware;
+mod inputs;
 mod random;
 mod varied;
 
 pub use hardware::hardware_net;
+pub use inputs::{balanced, fitting, map_model, read_config, read_data, read_model};
 pub use random::random_weights;
 pub use varied::{varied_design, varied_jobs};
 
 use crate::config::Config;
 use crate::crossbar::{CrossbarNet, MapError, TiledMatrix};
+use crate::failure::Failure;
 use crate::golden::Golden;
 use crate::model::{EOS, Engine, FloatNet, Network, Random, Role, SOS, Weights};
 use crate::quant::{Calibration, QuantError, QuantNet, bounded_words};
@@ -27,6 +30,12 @@ pub enum PipelineError {
     Quant(#[from] QuantError),
     #[error(transparent)]
     Map(#[from] MapError),
+}
+
+impl From<PipelineError> for Failure {
+    fn from(error: PipelineError) -> Failure {
+        Failure::input(error.to_string())
+    }
 }
 
 /// Ranges of every vector while the float network reads `sentences` (ids, `<sos>` to `<eos>`).

@@ -2,12 +2,14 @@
 
 mod conductance;
 mod export;
+mod folder;
 mod hex;
 mod image;
 mod manifest;
 
 pub use crate::files::sha256;
 pub use export::{Sink, export, read_back};
+pub use folder::{EXPORT, Exported, write_export};
 pub use hex::{HexError, HexWord};
 pub use image::{
     embedding_from_image, embedding_image, flip_image, flips_from_image, gain_image, gains_from_image,

@@ -1,9 +1,9 @@
 //! A row of a study: what it tried and what that showed, as one line of text that cannot be changed unnoticed.
 
 use super::{Choice, Study};
+use crate::files::sha256;
 use crate::model::ModelError;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
 /// Names of the figures.
@@ -64,8 +64,7 @@ impl Row {
     /// Its line, without a line break. `identity` names study, model and data.
     pub fn to_line(&self, identity: &str) -> String {
         let text = serde_json::to_string(self).expect("a row is plain data");
-        let digest = Sha256::digest(format!("{identity}\n{text}"));
-        let check = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let check = sha256(format!("{identity}\n{text}").as_bytes())[..16].into();
         serde_json::to_string(&Line { row: self.clone(), check }).expect("a row is plain data")
     }
 

@@ -99,7 +99,7 @@ impl Synthesis<'_> {
             Flow::Netlist => self.netlist(&folder, progress),
         }?;
         let text = serde_json::to_string_pretty(&report).expect("a report is plain data") + "\n";
-        write_whole(&path, text.as_bytes(), &mut |_| {}).map_err(SynthError::io(&path))?;
+        write_whole(&path, text.as_bytes()).map_err(SynthError::io(&path))?;
         Ok(report)
     }
 

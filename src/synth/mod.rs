@@ -6,9 +6,24 @@
 mod flow;
 mod folder;
 mod measure;
+mod result;
 mod step;
 
 pub use flow::{Flow, Synthesis};
 pub use folder::{has_netlist, is_synthesis};
 pub use measure::{ModuleCells, SynthReport};
+pub use result::results;
 pub use step::{Progress, SynthError};
+
+use crate::failure::Failure;
+
+impl From<SynthError> for Failure {
+    fn from(error: SynthError) -> Failure {
+        match error {
+            SynthError::Tool(tool) => tool.into(),
+            SynthError::Run(error) => error.into(),
+            SynthError::Report { .. } => Failure::check(error.to_string()),
+            SynthError::Io { .. } | SynthError::Request(_) => Failure::input(error.to_string()),
+        }
+    }
+}

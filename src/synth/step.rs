@@ -86,7 +86,7 @@ impl Step<'_> {
         let text = serde_json::to_string(&Done { key, seconds, outputs: self.hashes(build)? })
             .expect("plain data")
             + "\n";
-        write_whole(&done, text.as_bytes(), &mut |_| {}).map_err(SynthError::io(&done))?;
+        write_whole(&done, text.as_bytes()).map_err(SynthError::io(&done))?;
         Ok(seconds)
     }
 

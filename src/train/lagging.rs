@@ -5,6 +5,7 @@ use super::adam::{Adam, Part};
 use super::batch::Batch;
 use super::checkpoint::{Lagging, Position};
 use super::corpus::Corpus;
+use super::hardware::Hardware;
 use super::machine::{Machine, Update};
 use crate::config::Train;
 use crate::model::{FloatNet, ModelError, Random};
@@ -26,10 +27,11 @@ impl Lagging {
 }
 
 /// Which tensors the next update of the run changes; before it, if the inference lags, the encoder
-/// is updated on sentences of its own.
+/// is updated on sentences of its own, by the net that the cells hold.
 pub fn parts(
     machine: &mut Machine,
     (net, adam): (&mut FloatNet, &mut Adam),
+    hardware: &Hardware,
     position: &mut Position,
     corpus: &Corpus,
     train: &Train,
@@ -48,7 +50,7 @@ pub fn parts(
         let batch = Batch::new(&sentences, train, &mut random);
         let parts = &[Part::Encoder];
         let update = Update { batch: &batch, train, kl_weight, learning_rate, parts, random };
-        let (losses, _) = machine.update(net, adam, None, update)?;
+        let (losses, _) = machine.update(net, adam, hardware, update)?;
         lagging.updates += 1;
         sum += (losses.reconstruction + losses.last_kl) / losses.sentences as f64;
         if step % WINDOW == 0 {
@@ -64,6 +66,45 @@ pub fn parts(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Model;
+    use crate::model::{Network, Vocabulary};
+    use crate::train::adam::initial;
+    use crate::train::hardware::no_cells;
+
+    /// The encoder that catches up is that of the cells, as in every other update.
+    #[test]
+    fn the_updates_between_see_the_cells() {
+        let model = Model { embedding: 3, hidden: 4, latent: 2, vocabulary: 7, ..Model::default() };
+        let network = Network::hsr_vae(&model, 1.0);
+        let sentences = vec![vec![2, 4, 5, 3], vec![2, 6, 3]];
+        let corpus = Corpus {
+            vocabulary: Vocabulary::of_sentences(["a b c"].into_iter(), 7),
+            train: sentences.clone(),
+            valid: sentences.clone(),
+            test: sentences,
+            digest: String::new(),
+        };
+        let train = Train { lagging_steps: 2, batch: 2, ..Train::default() };
+        let after = |mut hardware: Hardware| {
+            let mut net = FloatNet::with_tensors(&network, initial(&network, 3));
+            let mut adam = Adam::new(&network, net.tensors());
+            let mut position = Position { lagging: Lagging::begin(&train), ..Position::default() };
+            let mut machine = Machine::new(None, &net, &adam, &train).unwrap();
+            hardware.programmed(&net, 0, 0).unwrap();
+            let both = (&mut net, &mut adam);
+            let changed =
+                parts(&mut machine, both, &hardware, &mut position, &corpus, &train, (1.0, 0.1)).unwrap();
+            assert!(changed == [Part::Decoder] && position.lagging.unwrap().updates == 2);
+            net.tensors().to_vec()
+        };
+        let mut halves = |net: &FloatNet, _: u64| {
+            let tensors = net.tensors().iter().map(|t| t * 0.5).collect();
+            Ok(FloatNet::with_tensors(net.network(), tensors))
+        };
+        let exact = after(Hardware::new(&mut no_cells, 0));
+        assert_eq!(exact, after(Hardware::exact()));
+        assert_ne!(exact, after(Hardware::new(&mut halves, 1)));
+    }
 
     #[test]
     fn it_ends_when_information_falls_and_does_not_begin_again() {

@@ -3,6 +3,7 @@
 use super::adam::{Adam, Part, clip};
 use super::batch::Batch;
 use super::gpu::{Device, Gpu, refusal};
+use super::hardware::Hardware;
 use super::objective::Losses;
 use super::update::loss_and_gradients;
 use crate::config::Train;
@@ -48,20 +49,21 @@ impl Machine {
         }
     }
 
-    /// Makes an update of `net`, whose gradient is that of `seen`, where that is another net. Returns the
+    /// Makes an update of `net`, with the gradient of the net as the cells of `hardware` hold it. Returns the
     /// losses and the joint norm that the gradients had; changes nothing if that is not finite.
     pub fn update(
         &mut self,
         net: &mut FloatNet,
         adam: &mut Adam,
-        seen: Option<&FloatNet>,
+        hardware: &Hardware,
         update: Update<'_>,
     ) -> Result<(Losses, f32), ModelError> {
         if let Machine::Graphics(gpu) = self {
             return gpu.update(net, adam, update);
         }
         let Update { batch, train, kl_weight, learning_rate, parts, random } = update;
-        let seen = seen.unwrap_or(net);
+        let held = hardware.seen(net);
+        let seen = held.as_ref().unwrap_or(net);
         let (losses, mut gradients) = loss_and_gradients(seen, batch, train, kl_weight, random);
         let norm = clip(&mut gradients, train.clip_norm);
         if norm.is_finite() {

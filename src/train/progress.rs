@@ -1,8 +1,6 @@
-//! What a run tells while it goes on, and a bar that shows it.
+//! What a run tells while it goes on.
 
-use indicatif::{ProgressBar, ProgressStyle};
-use std::io::{self, IsTerminal, Write};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Where a run stands after an update.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -30,43 +28,9 @@ pub enum Control {
     Stop,
 }
 
-/// Between two lines of a log.
-const LINE_EVERY: Duration = Duration::from_secs(60);
-
-/// A callback that tells losses, tokens per second and time left: a bar on a terminal, a line a
-/// minute and an epoch where the error stream goes to a file.
-pub fn bar() -> impl FnMut(&Progress) -> Control {
-    let (to_terminal, started) = (std::io::stderr().is_terminal(), Instant::now());
-    let bar = ProgressBar::no_length();
-    let style =
-        ProgressStyle::with_template("{bar:24} {pos}/{len} updates, {msg}, {elapsed} gone, {eta} left");
-    bar.set_style(style.expect("a fixed template"));
-    let mut line = (started, None);
-    move |progress| {
-        let message = progress.text(started.elapsed());
-        if !to_terminal {
-            let epoch = Some(progress.epoch);
-            if line.1 != epoch || line.0.elapsed() >= LINE_EVERY {
-                line = (Instant::now(), epoch);
-                // Nobody need listen.
-                let _ = writeln!(io::stderr(), "{}/{} updates, {message}", progress.update, progress.updates);
-            }
-            return Control::Continue;
-        }
-        let first = bar.length().is_none();
-        bar.set_length(progress.updates);
-        if first {
-            bar.set_position(progress.update);
-            bar.reset_eta();
-        }
-        bar.set_position(progress.update);
-        bar.set_message(message);
-        Control::Continue
-    }
-}
-
 impl Progress {
-    fn text(&self, elapsed: Duration) -> String {
+    /// Where the run stands, `elapsed` after its begin, in a line.
+    pub fn text(&self, elapsed: Duration) -> String {
         let speed = self.tokens as f64 / elapsed.as_secs_f64();
         let validation = self.validation.map_or(String::new(), |v| format!(" valid {v:.2}"));
         let Progress { epochs, reconstruction, last_kl, .. } = self;

@@ -33,8 +33,8 @@ pub struct TrainRequest<'a> {
     pub out: &'a Path,
     /// A trained model of the same network to start from; absent: random weights.
     pub from: Option<&'a TrainedModel>,
-    /// With `hardware_every`: the weights that cells would hold.
-    pub program: Option<Program<'a>>,
+    /// The net as cells would hold it, asked with `hardware_every`; [`no_cells`](super::no_cells) where that is 0.
+    pub program: Program<'a>,
     /// A graphics processor for the updates, if any.
     pub device: Option<Device>,
     /// Called after every update.
@@ -127,10 +127,11 @@ pub fn run(request: TrainRequest<'_>) -> Result<Summary, ModelError> {
             let kl_weight = kl_weight(train, position.updates as f32 / batches as f32);
             let learning_rate = learning_rate(train, position.updates, updates);
             let rates = (kl_weight, learning_rate);
-            let parts = parts(&mut machine, (&mut net, &mut adam), &mut position, &corpus, train, rates)?;
-            let seen = hardware.seen(&net, position.batch, position.updates)?;
+            hardware.programmed(&net, position.batch, position.updates)?;
+            let both = (&mut net, &mut adam);
+            let parts = parts(&mut machine, both, &hardware, &mut position, &corpus, train, rates)?;
             let update = Update { batch: &batch, train, kl_weight, learning_rate, parts, random };
-            let (losses, norm) = machine.update(&mut net, &mut adam, seen.as_ref(), update)?;
+            let (losses, norm) = machine.update(&mut net, &mut adam, &hardware, update)?;
             if !norm.is_finite() {
                 return Err(ModelError::new(
                     format!("update {} of epoch {}", position.batch + 1, position.epoch + 1),
@@ -173,8 +174,8 @@ pub fn run(request: TrainRequest<'_>) -> Result<Summary, ModelError> {
             true => folded(&net, train.batch_norm, &corpus.train),
             false => net.clone(),
         };
-        let seen = hardware.seen(&whole, position.batch, position.updates)?;
-        let mut seen = seen.unwrap_or_else(|| whole.clone());
+        hardware.programmed(&whole, position.batch, position.updates)?;
+        let mut seen = hardware.seen(&whole).unwrap_or_else(|| whole.clone());
         let measured = end_epoch(&mut seen, &mut position, train, &corpus, updates);
         validation = Some(measured.nll);
         if let Some(lagging) = &mut position.lagging {

@@ -89,6 +89,7 @@ mod tests {
     use crate::config::{CellKind, LatentFrom, LatentSteps, Model};
     use crate::model::Network;
     use crate::train::adam::{Adam, Part, clip, initial};
+    use std::collections::HashMap;
 
     fn objective(losses: &Losses, train: &Train) -> f64 {
         let kl = f64::from(train.step_kl) * losses.step_kl + f64::from(train.last_step_kl) * losses.last_kl;
@@ -164,6 +165,31 @@ mod tests {
                 );
             }
         }
+    }
+
+    /// Without a term of their own, moments pass on the gradient of who reads their means.
+    #[test]
+    fn moments_without_an_objective_pass_their_gradient_on() {
+        let model = Model { embedding: 5, hidden: 6, latent: 3, vocabulary: 9, ..Model::default() };
+        let network = Network::hsr_vae(&model, 1.0);
+        let train = Train::default();
+        let net = FloatNet::with_tensors(&network, initial(&network, 3));
+        let batch = Batch::new(&[&[2, 5, 6, 3]], &train, &mut Random::keyed(&[7]));
+        let (epsilon, mut training) = Training::new(&network, 1, &train, Random::keyed(&[8]));
+        let mut trace = Trace::new(&network, batch.encoder.clone(), batch.decoder.clone());
+        for body in net.schedule().bodies() {
+            let tokens = batch.tokens(body.over);
+            let pass = Pass { over: body.id, tokens, epsilon: Some(&epsilon), ..Pass::default() };
+            net.run(&pass, &mut trace, &mut training);
+        }
+        let (trace, dropout, norm) = (&trace, &training.dropout, training.norm.as_ref());
+        let forward = Forward { net: &net, trace, dropout, norm, batch: &batch, epsilon: &epsilon };
+        let block = network.latent_moments()[0];
+        let read = Array2::ones(trace.get(block, Role::Output).dim());
+        let gradients = backward(&forward, vec![(block, read)], HashMap::new());
+        let size = |tensor: usize| gradients[net.index(block, tensor)].iter().map(|g| g.abs()).sum::<f32>();
+        // Weights and bias of the mean; those of the variance, which nobody reads, have none.
+        assert!(size(0) > 0.0 && size(1) > 0.0 && size(2) == 0.0);
     }
 
     /// An update is the same, bit by bit, by any number of threads.

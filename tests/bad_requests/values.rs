@@ -2,7 +2,7 @@
 
 use super::{Case, EVAL, GENERATE, IMPORT, answers, case, change, compare, nothing, set};
 use hvae_mnn::build::{DESCRIPTION, NETWORK, Network, sealed_again};
-use hvae_mnn::rom::sha256;
+use hvae_mnn::files::sha256;
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;

@@ -1,7 +1,7 @@
 //! Compiled simulations, kept between tests and between runs of the tests.
 
 use hvae_mnn::cosim::{Effort, Engine, Simulation};
-use hvae_mnn::rom::sha256;
+use hvae_mnn::files::sha256;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};

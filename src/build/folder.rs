@@ -1,23 +1,20 @@
 //! A build folder: the emitted design with what the golden model needs.
 
-use super::inputs::read_text;
-use super::output::{Kind, OutputFolder};
-use super::{Failure, source};
-use hvae_mnn::build::{Build, BuildFile, NETWORK, Network, Parts, VOCABULARY};
-use hvae_mnn::config::Config;
-use hvae_mnn::cosim::is_simulation;
-use hvae_mnn::crossbar::CrossbarNet;
-use hvae_mnn::emit::emit;
-use hvae_mnn::files::{FileList, LIST, Problem, share};
-use hvae_mnn::model::Vocabulary;
-use hvae_mnn::rom::sha256;
-use hvae_mnn::synth::is_synthesis;
+// Here a build folder reaches the disk.
+#![allow(clippy::disallowed_methods)]
+
+use super::{Build, BuildFile, DESCRIPTION, NETWORK, Network, Parts, VOCABULARY};
+use crate::config::Config;
+use crate::cosim::is_simulation;
+use crate::crossbar::CrossbarNet;
+use crate::emit::emit;
+use crate::failure::Failure;
+use crate::files::{FileList, Kind, LIST, OutputFolder, Problem, read, read_text, sha256, share, silently};
+use crate::model::Vocabulary;
+use crate::synth::is_synthesis;
 use std::fs::{self, File};
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
-
-/// The file every build folder has.
-pub use hvae_mnn::build::DESCRIPTION as MARKER;
 
 /// A build folder, to which simulations, synthesis and the driver's makefile add.
 pub const DESIGN: Kind = Kind { name: "design", later: added, kept };
@@ -57,12 +54,18 @@ impl Deref for ReadBuild {
     }
 }
 
-/// Writes the whole design; returns what `design.json` says, and the number of files.
+/// Writes the whole design and puts `folder` in its place; what `design.json` says, and the number of files.
+/// `waits` hears when the folder that is replaced is still being read.
+///
+/// # Errors
+///
+/// Those of the disk.
 pub fn write_build(
     folder: OutputFolder,
     net: &CrossbarNet,
     config: &Config,
     vocabulary: Option<&Vocabulary>,
+    waits: &dyn Fn(&Path),
 ) -> Result<(BuildFile, usize), Failure> {
     let emitted = emit(net, config);
     for (path, text) in &emitted.files {
@@ -78,35 +81,43 @@ pub fn write_build(
         put(VOCABULARY, vocabulary.to_text().as_bytes())?;
     }
     let file = BuildFile::new(net, config, hashes);
-    folder.put(MARKER, file.to_text().as_bytes())?;
-    Ok((file, folder.finish()?))
+    folder.put(DESCRIPTION, file.to_text().as_bytes())?;
+    Ok((file, folder.finish(waits)?))
 }
 
 /// Reads a build folder that is as it was generated.
+///
+/// # Errors
+///
+/// `folder` is none, or a file of it is missing, changed, or of another version.
 pub fn read_build(folder: &Path) -> Result<ReadBuild, Failure> {
-    read(folder, None)
+    read_checked(folder, None)
 }
 
 /// The same; with `as_is` also one in which files were changed (`--changed`).
+///
+/// # Errors
+///
+/// Those of [`read_build`]; a changed file only where it makes no sense.
 pub fn read_build_as_is(folder: &Path, as_is: bool) -> Result<ReadBuild, Failure> {
-    read(folder, Some(as_is))
+    read_checked(folder, Some(as_is))
 }
 
-fn read(folder: &Path, as_is: Option<bool>) -> Result<ReadBuild, Failure> {
-    let path = folder.join(MARKER);
+fn read_checked(folder: &Path, as_is: Option<bool>) -> Result<ReadBuild, Failure> {
+    let path = folder.join(DESCRIPTION);
     if !path.exists() {
         return Err(Failure::input(format!(
-            "{}: expected a build folder (with {MARKER}), found none; make one with `hvae generate`",
+            "{}: expected a build folder (with {DESCRIPTION}), found none; make one with `hvae generate`",
             folder.display()
         )));
     }
     let reading = share(folder).map_err(|e| Failure::io(folder, e))?;
     let changed = check(folder, as_is)?;
-    let description = read_text(&path)?;
+    let description = read_text(&path, &silently)?;
     let path = folder.join(NETWORK);
-    let network = source::read(&path)?;
+    let network = read(&path, &silently)?;
     let path = folder.join(VOCABULARY);
-    let vocabulary = if path.exists() { Some(read_text(&path)?) } else { None };
+    let vocabulary = if path.exists() { Some(read_text(&path, &silently)?) } else { None };
     let parts = Parts { description: &description, network: &network, vocabulary: vocabulary.as_deref() };
     let build = Build::read(parts).map_err(|e| Failure::input(format!("{}/{e}", folder.display())))?;
     Ok(ReadBuild { build, changed, _reading: reading })

@@ -1,7 +1,7 @@
-//! A folder that one command at a time writes into.
+//! A folder that one process at a time writes into.
 
-use super::{Failure, interrupt};
-use hvae_mnn::files::{Lock, LockError};
+use super::{Lock, LockError, interrupt};
+use crate::failure::Failure;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -17,6 +17,11 @@ pub struct Claim {
 }
 
 impl Claim {
+    /// Claims `folder`, which is made where it is not there.
+    ///
+    /// # Errors
+    ///
+    /// Somebody else has it, or it cannot be made.
     pub fn of(folder: &Path) -> Result<Claim, Failure> {
         let made = MadeFolders::make(folder)?;
         let lock = folder.join(LOCK);
@@ -33,11 +38,11 @@ impl Drop for Claim {
 }
 
 /// Why `folder` cannot be claimed by the lock at `path`.
-pub fn held(folder: &Path, path: &Path, error: LockError) -> Failure {
+pub(super) fn held(folder: &Path, path: &Path, error: LockError) -> Failure {
     let place = folder.display();
     match error {
         LockError::Held(_) => {
-            Failure::input(format!("--out {place}: {error}; wait for it, or choose another path"))
+            Failure::input(format!("{place}: {error}; wait for it, or choose another path"))
         }
         LockError::Foreign => Failure::input(format!("{}: {error}; move it away", path.display())),
         LockError::Io(error) => Failure::io(folder, error),
@@ -45,7 +50,7 @@ pub fn held(folder: &Path, path: &Path, error: LockError) -> Failure {
 }
 
 /// Folders that were made for an output. Those that are still empty at the end go again.
-pub struct MadeFolders(Vec<PathBuf>);
+pub(super) struct MadeFolders(Vec<PathBuf>);
 
 impl MadeFolders {
     /// Makes `folder` and what it lies in.

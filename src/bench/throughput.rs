@@ -1,42 +1,37 @@
 //! How fast designs simulate, and how much of that time their tiles take.
 
-use super::bench::Row;
-use super::cosim::{generations, reconstruct};
-use super::folder::read_build;
-use super::{Failure, progress};
-use hvae_mnn::build::Build;
-use hvae_mnn::cosim::{Cosim, Effort, Engine, Profile, RunOptions, Simulation, stimulus};
-use hvae_mnn::golden::{Golden, Job};
-use hvae_mnn::pipeline::random_sentences;
-use std::path::{Path, PathBuf};
+use super::Row;
+use crate::build::Build;
+use crate::cosim::{Cosim, Effort, Engine, Profile, RunOptions, SimError, Simulation, stimulus};
+use crate::failure::Failure;
+use crate::golden::{Golden, Job};
+use crate::pipeline::random_sentences;
+use crate::sample::{generations, reconstruct};
+use std::path::Path;
 
 /// Times a design is simulated; the median is given.
 const REPEATS: usize = 3;
 
-/// Four figures a design; each is compared with that of the first.
-pub fn rows(folders: &[PathBuf], jobs: usize) -> Result<Vec<Row>, Failure> {
-    let mut all: Vec<Row> = Vec::new();
-    for folder in folders {
-        let measured = measure(folder, jobs)?;
-        for (i, (figure, value, unit)) in measured.into_iter().enumerate() {
-            let first = all.get(i).filter(|_| folder != &folders[0]);
-            all.push(Row {
-                name: format!("{}: {figure}", folder.display()),
-                value,
-                unit,
-                threads: 1,
-                ratio: first.map(|r| value / r.value),
-                ratio_to: first.map(|r| r.name.clone()),
-            });
-        }
-    }
-    Ok(all)
+/// Four figures of the design in the build folder `folder`, on `count` jobs; each beside the one at its place in `first`,
+/// the figures of another design.
+///
+/// # Errors
+///
+/// The simulator failed, or hardware and golden model differ.
+pub fn simulation(folder: &Path, build: &Build, count: usize, first: &[Row]) -> Result<Vec<Row>, Failure> {
+    let rows = measure(folder, build, count)?.into_iter().enumerate().map(|(i, (figure, value, unit))| {
+        let row = Row::new(format!("{}: {figure}", folder.display()), value, unit, 1);
+        first.get(i).map_or(row.clone(), |first| row.beside(first))
+    });
+    Ok(rows.collect())
 }
 
-fn measure(folder: &Path, count: usize) -> Result<[(&'static str, f64, &'static str); 4], Failure> {
-    let build = read_build(folder)?;
-    let jobs = jobs(&build, count)?;
-    let spin = progress::spinner(format!("compiling and simulating {}", folder.display()));
+fn measure(
+    folder: &Path,
+    build: &Build,
+    count: usize,
+) -> Result<[(&'static str, f64, &'static str); 4], Failure> {
+    let jobs = jobs(build, count)?;
     let golden = Golden::tiled(&build.net, &build.file.design.config.accelerator);
     let simulation = Simulation::build_for(Engine::Verilator, folder, false, Effort::Run)?;
     let cosim = Cosim { design: &build.file.design, golden: &golden, simulation: &simulation, processes: 1 };
@@ -54,7 +49,6 @@ fn measure(folder: &Path, count: usize) -> Result<[(&'static str, f64, &'static 
     reports.sort_by(|a, b| a.simulation_seconds.total_cmp(&b.simulation_seconds));
     let median = &reports[REPEATS / 2];
     let profile = profile(folder, &stimulus(&jobs, &golden.shape), jobs.len())?;
-    spin.finish_and_clear();
     Ok([
         ("tiles", build.net.tiles() as f64, "tiles"),
         ("simulated cycles", median.cycles as f64 / median.simulation_seconds, "cycles/s"),
@@ -64,9 +58,9 @@ fn measure(folder: &Path, count: usize) -> Result<[(&'static str, f64, &'static 
 }
 
 /// On a build of its own, in which modules can be told apart.
-fn profile(folder: &Path, stimulus: &str, jobs: usize) -> Result<Profile, Failure> {
+fn profile(folder: &Path, stimulus: &str, jobs: usize) -> Result<Profile, SimError> {
     let simulation = Simulation::build_for(Engine::Verilator, folder, false, Effort::Profile)?;
-    Ok(simulation.profile(stimulus, jobs)?)
+    simulation.profile(stimulus, jobs)
 }
 
 fn jobs(build: &Build, count: usize) -> Result<Vec<Job>, Failure> {

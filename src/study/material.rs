@@ -1,15 +1,15 @@
 //! The figures of a row: a pure function of its configuration.
 
-use crate::commands::Failure;
-use crate::commands::inputs::{balanced, read_data, read_model};
-use hvae_mnn::config::Config;
-use hvae_mnn::golden::{Golden, GoldenEngine};
-use hvae_mnn::model::{Effort, Protocol, Split, TrainedModel, evaluate};
-use hvae_mnn::pipeline::{map, own_sentences};
-use hvae_mnn::study::{Choice, Figures, Row, Study};
+use super::{Choice, Figures, Row, Study};
+use crate::config::Config;
+use crate::failure::Failure;
+use crate::files::silently;
+use crate::golden::{Golden, GoldenEngine};
+use crate::model::{Effort, Protocol, Split, TrainedModel, evaluate};
+use crate::pipeline::{balanced, map, own_sentences, read_data, read_model};
 
 /// What all rows read.
-pub struct Material {
+pub(super) struct Material {
     model: TrainedModel,
     sentences: Vec<Vec<u32>>,
     calibration: Vec<Vec<u32>>,
@@ -18,7 +18,7 @@ pub struct Material {
 impl Material {
     pub fn read(study: &Study) -> Result<Material, Failure> {
         let (model, _) = read_model(&study.model, Config::default())?;
-        let mut sentences = read_data(&study.data, Split::Test, &model.vocabulary)?;
+        let mut sentences = read_data(&study.data, Split::Test, &model.vocabulary, &silently)?;
         if study.sentences > 0 {
             sentences.truncate(study.sentences);
         }

@@ -1,15 +1,15 @@
 //! How fast the golden model computes products and sequences, on one core and on all.
 
-use super::Failure;
-use super::bench::Row;
-use hvae_mnn::config::{CellKind, Config, Crossbar, Encoding, Noise, Wires};
-use hvae_mnn::crossbar::{
+use super::{Row, median};
+use crate::config::{CellKind, Config, Crossbar, Encoding, Noise, Wires};
+use crate::crossbar::{
     Converters, CrossbarNet, KernelChoice, TileGeometry, TiledMatrix, effective_conductances,
 };
-use hvae_mnn::golden::{Golden, GoldenEngine};
-use hvae_mnn::model::{Engine, Network, Random};
-use hvae_mnn::pipeline::{map, random_sentences, random_weights};
-use hvae_mnn::quant::{Format, IntMatrix, MatVec};
+use crate::failure::Failure;
+use crate::golden::{Golden, GoldenEngine};
+use crate::model::{Engine, Network, Random};
+use crate::pipeline::{map, random_sentences, random_weights};
+use crate::quant::{Format, IntMatrix, MatVec};
 use ndarray::Array2;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -54,8 +54,7 @@ fn milliseconds(mut work: impl FnMut()) -> f64 {
             }
         })
         .collect();
-    times.sort_by(f64::total_cmp);
-    times[REPEATS / 2]
+    median(&mut times)
 }
 
 /// What is measured, and its row of the table.
@@ -67,8 +66,7 @@ struct Table {
 
 impl Table {
     fn add(&mut self, name: &str, value: f64, unit: &'static str, threads: usize) {
-        let row = Row { name: name.into(), value, unit, threads, ratio: None, ratio_to: None };
-        self.rows.push(row);
+        self.rows.push(Row::new(name, value, unit, threads));
     }
 
     /// A time for one product, beside the plain loop and as a share of a roof.
@@ -83,6 +81,11 @@ impl Table {
     }
 }
 
+/// Every figure: products, sequences, and wires.
+///
+/// # Errors
+///
+/// The network that is measured cannot be put on its tiles.
 pub fn rows() -> Result<Vec<Row>, Failure> {
     let mut table = Table { rows: Vec::new(), plain: (String::new(), 0.0) };
     products(&mut table);

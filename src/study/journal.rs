@@ -1,7 +1,10 @@
 //! Rows on disk the moment they exist: one JSON line each, safe against being killed.
 
-use crate::commands::Failure;
-use hvae_mnn::study::{Row, Study, read_rows};
+// Here the rows of a study reach the disk.
+#![allow(clippy::disallowed_methods)]
+
+use super::{Row, Study, read_rows};
+use crate::failure::Failure;
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -11,7 +14,7 @@ use std::path::{Path, PathBuf};
 const HEADER: &str = "{\"study\":\"";
 
 /// A file of rows in the order in which they were finished. Its first line says of which study.
-pub struct Journal {
+pub(super) struct Journal {
     path: PathBuf,
     file: File,
     /// Of study, model and data: part of the checksum of every row.

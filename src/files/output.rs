@@ -1,11 +1,11 @@
 //! Folders and files that appear whole or not at all, and replace nothing that is not ours.
 
 use super::claim::{MadeFolders, held};
-use super::out::remark;
-use super::{Failure, interrupt};
-use hvae_mnn::files::{
-    self, FileList, LIST, Lock, Problem, alone, exchange, restore, same_place, wait_alone, write_whole,
+use super::{
+    FileList, LIST, Lock, LockError, Problem, alone, exchange, interrupt, restore, same_place, wait_alone,
+    write_whole,
 };
+use crate::failure::Failure;
 use std::cell::RefCell;
 use std::fs;
 use std::io;
@@ -48,8 +48,12 @@ const NAMED: usize = 3;
 impl OutputFolder {
     /// Begins a folder that will replace `asked`, an empty folder or an output of the same kind with nothing added
     /// to it and nothing changed.
+    ///
+    /// # Errors
+    ///
+    /// `asked` is something else, somebody else writes or reads it, or the disk.
     pub fn begin(asked: &Path, kind: Kind) -> Result<OutputFolder, Failure> {
-        let refuse = |why: &str| Failure::input(format!("--out {}: {why}", asked.display()));
+        let refuse = |why: &str| Failure::input(format!("{}: {why}", asked.display()));
         if asked.exists() && !asked.is_dir() {
             return Err(refuse("expected a folder, found a file; choose another path"));
         }
@@ -96,7 +100,7 @@ impl OutputFolder {
             self.check(&self.target)?;
             if alone(&self.target).map_err(|e| Failure::io(&self.target, e))?.is_none() {
                 return Err(Failure::input(format!(
-                    "--out {}: another `hvae` reads it (cosim, synth, report or the like); wait for it, or choose another path",
+                    "{}: another `hvae` reads it (cosim, synth, report or the like); wait for it, or choose another path",
                     self.asked.display()
                 )));
             }
@@ -110,6 +114,10 @@ impl OutputFolder {
     }
 
     /// Writes one file, by its path below the folder.
+    ///
+    /// # Errors
+    ///
+    /// Those of the disk.
     pub fn write(&self, path: &str, bytes: &[u8]) -> io::Result<()> {
         // An interrupt removes the folder: not while a file is added to it.
         let _interruptible = interrupt::partial();
@@ -120,11 +128,19 @@ impl OutputFolder {
     }
 
     /// What was written as `path`.
+    ///
+    /// # Errors
+    ///
+    /// Those of the disk.
     pub fn read(&self, path: &str) -> io::Result<Vec<u8>> {
         fs::read(self.path().join(path))
     }
 
     /// [`write`](Self::write) with a message that names the file.
+    ///
+    /// # Errors
+    ///
+    /// Those of the disk.
     pub fn put(&self, path: &str, bytes: &[u8]) -> Result<(), Failure> {
         self.write(path, bytes).map_err(|e| Failure::io(&self.asked.join(path), e))
     }
@@ -134,8 +150,13 @@ impl OutputFolder {
         Failure::io(&self.asked, error)
     }
 
-    /// Puts the whole folder in its place; how many files it has.
-    pub fn finish(self) -> Result<usize, Failure> {
+    /// Puts the whole folder in its place; how many files it has. `waits` hears when another process reads what is
+    /// to be replaced, and is waited for.
+    ///
+    /// # Errors
+    ///
+    /// The disk, or somebody who changed what is to be replaced.
+    pub fn finish(self, waits: &dyn Fn(&Path)) -> Result<usize, Failure> {
         let list = self.list.borrow().clone();
         let new = self.path();
         {
@@ -145,8 +166,7 @@ impl OutputFolder {
         }
         let io = |e| Failure::io(&self.asked, e);
         if self.target.exists() {
-            let waits = || remark!("waiting for another `hvae` that reads {}", self.asked.display());
-            let _alone = wait_alone(&self.target, &waits).map_err(io)?;
+            let _alone = wait_alone(&self.target, &|| waits(&self.asked)).map_err(io)?;
             let mut interruptible = interrupt::partial();
             exchange(&new, &self.target).map_err(|e| self.place(e))?;
             // What was there lies at `new` now. Something may have come to it since it was looked at.
@@ -180,7 +200,7 @@ impl OutputFolder {
         let kind = self.kind.name;
         let refuse = |found: &str| {
             Failure::input(format!(
-                "--out {place}: expected an empty folder or an earlier {kind} of this program (with its {LIST}), found {found}; choose another path"
+                "{place}: expected an empty folder or an earlier {kind} of this program (with its {LIST}), found {found}; choose another path"
             ))
         };
         let Some(list) = list else {
@@ -199,7 +219,7 @@ impl OutputFolder {
             return Ok(());
         }
         Err(Failure::input(format!(
-            "--out {place}: expected an earlier {kind} as it was written ({LIST}), found {}; a new one would remove them: move them away, or choose another path",
+            "{place}: expected an earlier {kind} as it was written ({LIST}), found {}; a new one would remove them: move them away, or choose another path",
             named(&others)
         )))
     }
@@ -208,7 +228,7 @@ impl OutputFolder {
     fn place(&self, error: io::Error) -> Failure {
         match error.kind() {
             io::ErrorKind::ResourceBusy | io::ErrorKind::CrossesDevices => Failure::input(format!(
-                "--out {}: {error}; where another file system is mounted nothing can be put in place: name a folder below it",
+                "{}: {error}; where another file system is mounted nothing can be put in place: name a folder below it",
                 self.asked.display()
             )),
             _ => Failure::io(&self.asked, error),
@@ -248,7 +268,7 @@ fn claim(private: &Path, asked: &Path) -> Result<Lock, Failure> {
         }
         match Lock::take(&private.join(LOCK)) {
             // Whoever had it has removed the folder.
-            Err(files::LockError::Io(e)) if e.kind() == io::ErrorKind::NotFound => {}
+            Err(LockError::Io(e)) if e.kind() == io::ErrorKind::NotFound => {}
             result => return result.map_err(|e| held(asked, &private.join(LOCK), e)),
         }
     }
@@ -265,15 +285,13 @@ fn named(all: &[(String, Problem)]) -> String {
     names.join(", ") + &(if more > 0 { format!(" and {more} more") } else { String::new() })
 }
 
-/// Writes one file whole.
+/// Writes one file whole or not at all.
+///
+/// # Errors
+///
+/// `path` names no file, or the disk.
 pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let mut begun = None;
-    let written = write_whole(path, bytes, &mut |partial| {
-        interrupt::begin(partial);
-        begun = Some(partial.to_path_buf());
-    });
-    begun.iter().for_each(|partial| interrupt::end(partial));
-    written.map_err(|e| match e.kind() {
+    write_whole(path, bytes).map_err(|e| match e.kind() {
         io::ErrorKind::InvalidFilename if path.file_name().is_none() => {
             Failure::input(format!("{}: expected a file name", path.display()))
         }

@@ -1,9 +1,9 @@
 //! A finished study as CSV, JSON and plots, sorted by row.
 
-use crate::commands::Failure;
-use crate::commands::output::write_file;
-use hvae_mnn::report::{Dot, Scatter};
-use hvae_mnn::study::{FIGURES, Plot, Row, Study};
+use super::{FIGURES, Plot, Row, Study};
+use crate::failure::Failure;
+use crate::files::write_file;
+use crate::report::{Dot, Scatter, spread};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -15,19 +15,19 @@ fn file_of(plot: &Plot) -> String {
 }
 
 /// Refuses a folder without rows that has a file of a name that a study writes.
-pub fn refuse_others(study: &Study, out: &Path) -> Result<(), Failure> {
+pub(super) fn refuse_others(study: &Study, out: &Path) -> Result<(), Failure> {
     let mut names = TABLES.iter().map(|n| n.to_string()).chain(study.plots.iter().map(file_of));
     match names.find(|name| out.join(name).exists()) {
         None => Ok(()),
         Some(name) => Err(Failure::input(format!(
-            "{}: expected no such file where no rows.jsonl is, found one; a study would replace it: move it away, or choose another --out",
+            "{}: expected no such file where no rows.jsonl is, found one; a study would replace it: move it away, or choose another folder",
             out.join(name).display()
         ))),
     }
 }
 
 /// Writes everything; names of the files.
-pub fn write(study: &Study, rows: &[Row], out: &Path) -> Result<Vec<String>, Failure> {
+pub(super) fn write(study: &Study, rows: &[Row], out: &Path) -> Result<Vec<String>, Failure> {
     let tables = [csv(study, rows), json(rows), summary(study, rows).into_bytes()];
     let mut files: Vec<(String, Vec<u8>)> = TABLES.iter().map(|n| n.to_string()).zip(tables).collect();
     for plot in &study.plots {
@@ -86,21 +86,6 @@ pub fn summary(study: &Study, rows: &[Row]) -> String {
         text += &format!("| {} |\n", cells.join(" | "));
     }
     text
-}
-
-/// Mean and standard deviation, to four digits.
-fn spread(all: &[f64]) -> String {
-    if all.is_empty() {
-        return "-".into();
-    }
-    let n = all.len() as f64;
-    let mean = all.iter().sum::<f64>() / n;
-    let digits = (3 - mean.abs().max(1e-9).log10().floor() as i32).clamp(0, 6) as usize;
-    if all.len() == 1 {
-        return format!("{mean:.digits$}");
-    }
-    let deviation = (all.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / (n - 1.0)).sqrt();
-    format!("{mean:.digits$} ± {deviation:.digits$}")
 }
 
 /// Every row a circle, and the mean at every x filled; nothing where x is no number.

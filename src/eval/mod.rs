@@ -1,0 +1,86 @@
+//! What a network is worth, whatever computes it, and what others have published.
+
+mod published;
+
+pub use published::{Published, PublishedSet};
+
+use crate::config::Config;
+use crate::crossbar::CrossbarNet;
+use crate::golden::{Golden, GoldenEngine};
+use crate::model::{Effort, Engine, Evaluation, Protocol, TrainedModel, UNK, evaluate};
+use serde::Serialize;
+
+/// What computes the network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
+#[serde(rename_all = "lowercase")]
+pub enum On {
+    /// Single precision, as trained
+    Float,
+    /// Integers, exact products
+    Fixed,
+    /// Integers on tiles, through the ADC
+    Crossbar,
+}
+
+/// One line of the table.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Row {
+    pub on: On,
+    #[serde(flatten)]
+    pub figures: Evaluation,
+    /// Of the importance-weighted bound, where there is one.
+    pub iwae_samples: Option<usize>,
+    pub adc_clips: u64,
+    pub saturations: u64,
+}
+
+/// The words of the sentences, and those of them that the vocabulary lacks.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Words {
+    pub words: usize,
+    pub unknown: usize,
+    pub unknown_share: f64,
+}
+
+impl Words {
+    /// Of sentences from `<sos>` to `<eos>`.
+    pub fn of(sentences: &[Vec<u32>]) -> Words {
+        // Between <sos> and <eos>.
+        let inner = || sentences.iter().flat_map(|s| &s[1..s.len() - 1]);
+        let (words, unknown) = (inner().count(), inner().filter(|&&t| t == UNK).count());
+        Words { words, unknown, unknown_share: unknown as f64 / words.max(1) as f64 }
+    }
+}
+
+/// The figures of one engine; `net` for those that are not float.
+pub fn measure(
+    model: &TrainedModel,
+    net: Option<&CrossbarNet>,
+    config: &Config,
+    on: On,
+    sentences: &[Vec<u32>],
+    protocol: Protocol,
+    effort: &Effort,
+) -> Row {
+    let row = |engine: &mut dyn Engine| {
+        let figures = evaluate(engine, sentences, protocol, effort);
+        let iwae_samples = figures.iwae_nll.map(|_| effort.importance_samples);
+        Row { on, figures, iwae_samples, adc_clips: 0, saturations: 0 }
+    };
+    let Some(net) = net.filter(|_| on != On::Float) else { return row(&mut model.float_net()) };
+    match on {
+        On::Float | On::Fixed => {
+            let golden = Golden::ideal(&net.quant, &net.geometry, &config.accelerator);
+            let mut engine = GoldenEngine::new(&golden);
+            let row = row(&mut engine);
+            Row { adc_clips: engine.adc_clips, saturations: engine.saturations, ..row }
+        }
+        On::Crossbar => {
+            let golden = Golden::tiled(net, &config.accelerator);
+            let mut engine = GoldenEngine::new(&golden);
+            let row = row(&mut engine);
+            Row { adc_clips: engine.adc_clips, saturations: engine.saturations, ..row }
+        }
+    }
+}

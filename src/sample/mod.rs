@@ -1,0 +1,17 @@
+//! Jobs out of sentences, z on the way between two of them, and what is written as words.
+
+mod float;
+mod jobs;
+
+pub use float::draw;
+pub use jobs::{between, decode_all, encode, endless, generation, generations, reconstruct, score};
+
+use crate::model::Vocabulary;
+
+/// Tokens as words, or as numbers where there are no words.
+pub fn words(vocabulary: Option<&Vocabulary>, tokens: &[u32]) -> String {
+    match vocabulary {
+        Some(v) => v.decode(tokens),
+        None => tokens.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
+    }
+}
