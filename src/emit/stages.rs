@@ -3,10 +3,11 @@
 
 use super::design::ProbeSignal;
 use super::files::packed;
+use super::program::Program;
 use super::templates::{EmbeddingStage, LatentStage, LinearStage, MatrixNumbers, Probe, VocabStage};
 use crate::config::Config;
 use crate::crossbar::CrossbarNet;
-use crate::model::{BlockId, Op, Schedule, When};
+use crate::model::{BlockId, Op, Schedule};
 use crate::quant::{IntMatrix, QuantBlock, Signal};
 use askama::Template;
 
@@ -14,6 +15,8 @@ use askama::Template;
 pub struct Stages {
     /// When they work.
     pub schedule: Schedule,
+    /// What starts them.
+    pub program: Program,
     /// Instances in the core, in block order.
     pub instances: Vec<String>,
     /// Modules of their own: name of the file, text.
@@ -28,9 +31,10 @@ pub struct Stages {
 }
 
 impl Stages {
-    fn new(schedule: Schedule) -> Stages {
+    fn new(schedule: Schedule, program: Program) -> Stages {
         Stages {
             schedule,
+            program,
             instances: Vec::new(),
             modules: Vec::new(),
             probes: Vec::new(),
@@ -51,7 +55,10 @@ pub struct StageBuilder<'a> {
 
 impl<'a> StageBuilder<'a> {
     pub fn build(net: &'a CrossbarNet, config: &'a Config, banner: &'a str) -> Stages {
-        let out = Stages::new(Schedule::new(&net.quant.network));
+        let network = &net.quant.network;
+        let schedule = Schedule::new(network);
+        let program = Program::new(network, &schedule, config.accelerator.score);
+        let out = Stages::new(schedule, program);
         let mut builder = StageBuilder { net, config, banner, out };
         for id in 0..net.quant.blocks.len() {
             builder.block(id);
@@ -72,24 +79,9 @@ impl<'a> StageBuilder<'a> {
         self.net.quant.network.width(id)
     }
 
-    /// The pulse that starts a stage.
+    /// The pulse that starts a stage, or that a table is read with.
     pub(super) fn start(&self, id: BlockId) -> String {
-        let over = self.net.quant.network.blocks[id].when;
-        let depth = self.out.schedule.body(over).depth(id).expect("a stage has a place in its loop");
-        let body = self.out.schedule.body(over);
-        let starts = match over {
-            When::EncoderStep => "encode_start",
-            When::Sentence => return "bridge_start".into(),
-            When::DecoderStep => "decode_start",
-        };
-        if body.idle.contains(&id) {
-            "1'b0".into()
-        } else if body.at_last.contains(&id) {
-            // No token comes behind this one.
-            format!("{starts}[{depth}] && {starts}[{}:0] == {depth}'d0", depth - 1)
-        } else {
-            format!("{starts}[{depth}]")
-        }
+        self.out.program.place(id).start()
     }
 
     pub(super) fn numbers(&self, rom: &str, matrix: &IntMatrix) -> MatrixNumbers {
@@ -165,15 +157,11 @@ impl<'a> StageBuilder<'a> {
         let name = self.name(id);
         match &self.net.quant.blocks[id] {
             QuantBlock::Embedding { codes } => {
-                let encoder = self.net.quant.network.blocks[id].when == When::EncoderStep;
-                let (read, token) =
-                    if encoder { ("encode_embed", "read_data") } else { ("decode_embed", "token") };
                 let stage = EmbeddingStage {
                     name,
                     size: codes.ncols(),
                     input_bits: fixed.input_bits as usize,
-                    read,
-                    token,
+                    start: self.start(id),
                 };
                 self.note(format!("{name}: word embeddings, {} x {}", codes.nrows(), codes.ncols()));
                 self.out.instances.push(render(&stage));
@@ -300,6 +288,7 @@ impl<'a> StageBuilder<'a> {
         let stage = LatentStage {
             name: self.name(id),
             index: 0,
+            start: self.start(id),
             size: self.width(id),
             state_bits: fixed.state_bits as usize,
             pre_frac: fixed.pre_frac,
