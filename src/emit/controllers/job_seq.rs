@@ -310,6 +310,7 @@ impl Logic for JobSeq {
 
         if self.rst_i.val() {
             self.state.d.next = State::Idle;
+            self.pc.d.next = 0.into();
             self.row.d.next = 0.into();
             self.step.d.next = 0.into();
             self.position.d.next = 0.into();
