@@ -24,8 +24,10 @@ HERE = Path(__file__).resolve().parent
 # which module, where several are read)
 # A wait that would only make traces longer is cut in those from reset; induction sees it whole.
 SHORTER = {"hvae_job_seq": [("localparam [7:0] KEY_LAST = 8'd23;", "localparam [7:0] KEY_LAST = 8'd1;")]}
+# Proofs of a module in company, with promises of their own beside the module's: here whole jobs of a design.
+TOPS = {"hvae_program": "hvae_job_seq"}
 # What is read beside a module; the core is a stand-in of this folder.
-BESIDE = {"hvae_top": ["hvae_reset_sync", "hvae_axil_regs", "hvae_skid", "hvae_input_buffer", "hvae_fifo"]}
+BESIDE = {"hvae_program": ["hvae_program"], "hvae_top": ["hvae_reset_sync", "hvae_axil_regs", "hvae_skid", "hvae_input_buffer", "hvae_fifo"]}
 STAND_INS = {"hvae_top": ["hvae_core.sv"]}
 PROOFS = [
     ("hvae_fifo", {"Depth": 4}, 12, 4, [
@@ -70,14 +72,32 @@ PROOFS = [
     ]),
     ("hvae_job_seq", {}, 28, 4, [
         ("a_token_too_many", "(next_step >= token_capacity_i);", "(next_step > token_capacity_i);"),
-        ("a_beat_too_many", "more_d = next_step < wave_length;", "more_d = next_step <= wave_length;"),
+        ("a_beat_too_many", "another = next_step < steps;", "another = next_step <= steps;"),
         ("timer_left_standing", "if (timer_q == KEY_LAST) begin\n          timer_d = 8'd0;", "if (timer_q == KEY_LAST) begin"),
-        ("waits_for_ever", "STATE_LATENT_RUN: begin\n        if (!busy_i) begin", "STATE_LATENT_RUN: begin\n        if (!busy_i && token_eos_i) begin"),
-        ("starts_after_an_abort", "aborted_d = 1'b1;\n      error_d = 1'b0;\n      timer_d = 8'd0;\n      step_d = step_q;\n      waving_d = waving_q;\n      scoring_d = scoring_q;\n      encode_start_d = 8'd0;\n      decode_start_d = 8'd0;\n      latent_start_d = 1'b0;",
-         "aborted_d = 1'b1;\n      error_d = 1'b0;\n      timer_d = 8'd0;\n      step_d = step_q;\n      waving_d = waving_q;\n      scoring_d = scoring_q;\n      encode_start_d = 8'd0;\n      decode_start_d = 8'd0;"),
-        ("works_on_another_step", "timer_d = 8'd0;\n      step_d = step_q;", "timer_d = 8'd0;\n      step_d = 16'd0;"),
+        ("waits_for_ever", "STATE_RUN: begin\n        if (!busy_i) begin", "STATE_RUN: begin\n        if (!busy_i && token_eos_i) begin"),
+        ("starts_while_busy", "STATE_RUN: begin\n        if (!busy_i) begin", "STATE_RUN: begin\n        if (!busy_i || row_q[ROW_LAST]) begin"),
+        ("starts_after_an_abort", "position_d = position_q;\n      start_d = 32'd0;", "position_d = position_q;"),
+        ("works_on_another_step", "step_d = step_q;\n      position_d = position_q;\n      start_d", "step_d = 16'd0;\n      position_d = position_q;\n      start_d"),
         ("an_abort_waits", "if (abort_i && (state_q != STATE_IDLE) && !ending)", "if (abort_i && (state_q != STATE_IDLE) && !ending && !busy_i)"),
-        ("two_depths_at_once", "decode_next = (wave_q << 1) &", "decode_next = (wave_q << 1 | wave_q) &"),
+        ("two_depths_at_once", "deeper = (wave_q << 1) &", "deeper = (wave_q << 1 | wave_q) &"),
+        ("a_depth_too_many", "((8'd1 << row_q[ROW_DEPTHS+:4]) - 8'd1)", "((8'd2 << row_q[ROW_DEPTHS+:4]) - 8'd1)"),
+        ("done_twice", "STATE_DONE: begin\n        state_d = STATE_IDLE;", "STATE_DONE: begin\n        state_d = packet_q && !error_q ? STATE_FLUSH : STATE_IDLE;\n        packet_d = 1'b0;"),
+        ("skips_a_row", "pc_d = pc_q + 6'd1;", "pc_d = pc_q + (row_q[ROW_WAVE] ? 6'd2 : 6'd1);"),
+        ("runs_on_behind_the_last", "(row_ends && !row_q[ROW_LAST])", "(row_ends && !(row_q[ROW_LAST] && row_q[ROW_WAVE]))"),
+        ("backwards_from_outside", "position_d = length_i - 16'd1;", "position_d = length_i;"),
+        ("turns_round", "next_position = position_q - 16'd1;", "next_position = position_q + 16'd1;"),
+    ]),
+    ("hvae_program", {}, 36, 4, [
+        ("no_end", "{LAST, STATISTICS,", "{MORE, STATISTICS,", "hvae_program"),
+        ("no_end_at_all", "{LAST, SCORES,", "{MORE, SCORES,", "hvae_program"),
+        ("enters_another_job", "PACKET_NONE,   6'd9;", "PACKET_NONE,   6'd8;", "hvae_program"),
+        ("one_word_is_enough", "PACKET_PAIRS,  6'd12;", "PACKET_TOKENS, 6'd12;", "hvae_program"),
+        ("reads_what_it_does_not_take", "PACKET_Z,      6'd6;", "PACKET_NONE,   6'd6;", "hvae_program"),
+        ("answers_twice", "6'd13:  row_o = {MORE, NOTHING,", "6'd13:  row_o = {MORE, STATISTICS,", "hvae_program"),
+        ("no_depth", "BUT_ONE, 1'b1, 4'd3,", "BUT_ONE, 1'b1, 4'd0,", "hvae_program"),
+        ("a_wave_of_what_is_written", "6'd8:   row_o = {LAST, TOKENS,     POSTERIOR, 1'b0, UNTIL,   1'b0,", "6'd8:   row_o = {LAST, TOKENS,     POSTERIOR, 1'b0, UNTIL,   1'b1,", "hvae_program"),
+        ("runs_on_behind_the_last", "(row_ends && !row_q[ROW_LAST])", "(row_ends && !(row_q[ROW_LAST] && row_q[ROW_WAVE]))"),
+        ("starts_while_busy", "STATE_RUN: begin\n        if (!busy_i) begin", "STATE_RUN: begin\n        if (!busy_i || row_q[ROW_LAST]) begin"),
     ]),
     ("hvae_top", {}, 14, 4, [
         ("packet_into_a_reset", "assign s_ready_o = !kept_valid_q && !rst_i;", "assign s_ready_o = !kept_valid_q;", "hvae_skid"),
@@ -111,31 +131,32 @@ def changed(module, text, was, becomes):
     return text.replace(was, becomes)
 
 
-def model(design, folder, module, parameters, changes, from_reset):
+def model(design, folder, proof, parameters, changes, from_reset):
     """The module with its promises (and its changes) as an SMT problem."""
     folder.mkdir(parents=True, exist_ok=True)
-    sources = {name: (HERE / name).read_text() for name in STAND_INS.get(module, [])}
-    for name in [module, *BESIDE.get(module, [])]:
+    top = TOPS.get(proof, proof)
+    sources = {name: (HERE / name).read_text() for name in STAND_INS.get(proof, [])}
+    for name in [top, *BESIDE.get(proof, [])]:
         text = (design / "rtl" / f"{name}.sv").read_text()
         for was, becomes, *where in changes:
-            if name == (where[0] if where else module):
+            if name == (where[0] if where else top):
                 text = changed(name, text, was, becomes)
-        if name == module:
-            promises = (HERE / f"{module}.svh").read_text()
+        if name == top:
+            promises = "".join((HERE / f"{it}.svh").read_text() for it in dict.fromkeys([top, proof]))
             prelude = PRELUDE if "f_past" in promises else ""
             body, end, rest = text.rpartition("endmodule")
             text = body + prelude + promises + end + rest
         sources[f"{name}.sv"] = text
     for name, text in sources.items():
         (folder / name).write_text(text)
-    chparam = "".join(f"chparam -set {name} {value} {module}; " for name, value in parameters.items())
-    define = "-DHVAE_FROM_RESET " if from_reset else ""
+    chparam = "".join(f"chparam -set {name} {value} {top}; " for name, value in parameters.items())
+    define = ("-DHVAE_FROM_RESET " if from_reset else "") + (f"-D{proof.upper()} " if proof in TOPS else "")
     script = (f"read_verilog -formal -sv -defer {define}{' '.join(sources)}; {chparam}"
-              f"prep -top {module} -flatten -nordff; memory_map; async2sync; dffunmap; opt_clean; write_smt2 -wires model.smt2")
+              f"prep -top {top} -flatten -nordff; memory_map; async2sync; dffunmap; opt_clean; write_smt2 -wires model.smt2")
     # What is proved is what this run made.
     (folder / "model.smt2").unlink(missing_ok=True)
     if run(["yosys", "-q", "-p", script], folder / "yosys.log") or not (folder / "model.smt2").exists():
-        give_up(f"{module}: yosys failed:\n{(folder / 'yosys.log').read_text()}")
+        give_up(f"{proof}: yosys failed:\n{(folder / 'yosys.log').read_text()}")
 
 
 def check(design, out, proof, task, bug):
@@ -143,7 +164,7 @@ def check(design, out, proof, task, bug):
     name = module + "".join(f"-{value}" for value in parameters.values())
     folder = out / name / (bug[0] if bug else task)
     started = time.monotonic()
-    changes = SHORTER.get(module, []) if task != "induction" else []
+    changes = SHORTER.get(TOPS.get(module, module), []) if task != "induction" else []
     model(design, folder, module, parameters, changes + ([bug[1:]] if bug else []), task != "induction")
     solver = ["yosys-smtbmc", "-s", os.environ.get("HVAE_SMT", "z3"), "--presat", "--unroll", "--noprogress"]
     steps = {"from reset": ["-t", str(depth)], "induction": ["-i", "-t", str(induction)], "cover": ["-c", "-t", str(depth)]}

@@ -52,45 +52,50 @@ module hvae_core (
   localparam STAGES      = {{ stage_count }};
   localparam [15:0] TOKEN_SOS = 16'd2;
   localparam [15:0] TOKEN_EOS = 16'd3;
-  localparam [2:0]  JOB_ENCODE   = 3'd0;
-  localparam [2:0]  JOB_DECODE   = 3'd2;
-  localparam [2:0]  JOB_GENERATE = 3'd3;
-  localparam [2:0]  JOB_SCORE    = 3'd4;
-  localparam        HAS_SCORE    = {{ score }};
+  // Fields of hvae_program.
+  localparam [1:0]  PACKET_NONE     = 2'd0;
+  localparam [1:0]  PACKET_Z        = 2'd1;
+  localparam [1:0]  PACKET_PAIRS    = 2'd3;
+  localparam [2:0]  SEND_STATISTICS = 3'd1;
+  localparam [2:0]  SEND_TOKENS     = 3'd2;
+  localparam [2:0]  SEND_SCORES     = 3'd3;
 
-  // Sequencer.
+  // Sequencer, and its program.
   wire [STAGES-1:0]    stage_busy;
   wire [STAGES*16-1:0] stage_clips, stage_sats, stage_samples;
-  wire        clear, key_start, fetch, encode_embed, decode_embed, latent_start, bridge_start;
-  wire        token_is_first, token_push, token_last, release_input, counting, wave_running;
-  wire [7:0]  encode_start, decode_start;
-  wire [15:0] step, chosen, length, read_data;
+  wire        known, clear, key_start, fetch, reading, first, push, last, release_input, counting;
+  wire [1:0]  packet, draw;
+  wire [2:0]  sends;
+  wire [5:0]  entry, pc;
+  wire [18:0] row;
+  wire [31:0] start;
+  wire [15:0] step, position, chosen, length, read_data;
   wire        input_full, too_long, bad_token, bad_z, output_empty;
+  hvae_program u_program (
+      .job_i(job_i), .known_o(known), .packet_o(packet), .entry_o(entry), .pc_i(pc), .row_o(row)
+  );
 
-  wire scoring      = job_i == JOB_SCORE;
-  wire takes_tokens = !job_i[1];
-  wire too_short    = scoring && length < 16'd2;  // a token, and one to be predicted
+  wire takes_tokens = packet[1];
+  wire too_short    = packet == PACKET_PAIRS && length < 16'd2;  // a token, and one to be predicted
   wire bad_length   = too_long || too_short || (takes_tokens ? length > MAX_TOKENS : length != LATENT_SIZE);
-  assign error_job_o    = job_i > JOB_SCORE || (scoring && HAS_SCORE == 0);
-  assign error_length_o = bad_length && job_i != JOB_GENERATE && !error_job_o;
-  assign error_token_o  = bad_token && takes_tokens && !error_job_o;
-  assign error_z_o      = bad_z && job_i == JOB_DECODE;
+  assign error_job_o    = !known;
+  assign error_length_o = bad_length && known && packet != PACKET_NONE;
+  assign error_token_o  = bad_token && known && takes_tokens;
+  assign error_z_o      = bad_z && known && packet == PACKET_Z;
 
   hvae_job_seq u_job (
-      .clk_i(clk_i), .rst_i(rst_i), .start_i(start_i), .abort_i(abort_i), .job_i(job_i),
-      .input_ready_i(input_full), .input_error_i(error_length_o || error_token_o || error_job_o || error_z_o), .length_i(length),
+      .clk_i(clk_i), .rst_i(rst_i), .start_i(start_i), .abort_i(abort_i),
+      .entry_i(entry), .packet_i(packet != PACKET_NONE), .row_i(row), .input_ready_i(input_full),
+      .input_error_i(error_length_o || error_token_o || error_job_o || error_z_o), .length_i(length),
       .output_empty_i(output_empty), .busy_i(|stage_busy), .token_eos_i(chosen == TOKEN_EOS),
-      .max_tokens_i(max_tokens_i), .token_capacity_i(16'(MAX_TOKENS)),
-      .encode_depths_i(4'd{{ encode_depths }}), .decode_depths_i(4'd{{ decode_depths }}), .flush_last_i(8'd7),
-      .clear_o(clear), .key_start_o(key_start), .fetch_o(fetch), .encode_start_o(encode_start),
-      .encode_embed_o(encode_embed), .wave_running_o(wave_running), .step_o(step),
-      .latent_start_o(latent_start), .bridge_start_o(bridge_start), .decode_start_o(decode_start),
-      .decode_embed_o(decode_embed), .token_is_first_o(token_is_first), .token_push_o(token_push),
-      .token_last_o(token_last), .release_input_o(release_input), .busy_o(busy_o),
+      .max_tokens_i(max_tokens_i), .token_capacity_i(16'(MAX_TOKENS)), .flush_last_i(8'd7),
+      .clear_o(clear), .key_start_o(key_start), .pc_o(pc), .fetch_o(fetch), .start_o(start),
+      .step_o(step), .position_o(position), .reading_o(reading), .draw_o(draw), .sends_o(sends),
+      .first_o(first), .push_o(push), .last_o(last), .release_input_o(release_input), .busy_o(busy_o),
       .counting_o(counting), .done_o(done_o), .error_o(error_o), .aborted_o(aborted_o)
   );
 
-  // Packet in: tokens by step of the wave, or z by dimension.
+  // Packet in: tokens by position, or z by dimension.
   wire [15:0] given_index;
   hvae_input_buffer #(.Depth(DEPTH), .Vocabulary(VOCABULARY), .ZBits(STATE_BITS)) u_input (
       .clk_i(clk_i), .rst_i(rst_i),
@@ -98,7 +103,7 @@ module hvae_core (
       .s_axis_tdata_i(s_axis_tdata_i), .s_axis_tlast_i(s_axis_tlast_i),
       .release_i(release_input), .full_o(input_full), .length_o(length),
       .too_long_o(too_long), .bad_token_o(bad_token), .bad_z_o(bad_z),
-      .read_index_i(wave_running ? step : given_index), .read_data_o(read_data)
+      .read_index_i(reading ? position : given_index), .read_data_o(read_data)
   );
 
   // Noise.
@@ -108,8 +113,10 @@ module hvae_core (
   hvae_noise_key #(.Seed(32'd{{ seed }})) u_noise_key (
       .clk_i(clk_i), .load_i(clear), .seed_i(seed_i), .step_i(step), .key_o(noise_key));
 {% else %}  wire [31:0] noise_key = 32'd0;  // converters are exact
-{% endif %}  wire [1:0] latent_mode = job_i == JOB_GENERATE ? 2'd2 : job_i == JOB_DECODE ? 2'd3 : {1'b0, sample_z_i};
-  wire [15:0] token = scoring ? read_data : token_is_first ? TOKEN_SOS : chosen;
+{% endif %}  wire [1:0]  latent_mode = draw[1] ? draw : {1'b0, sample_z_i};  // mean or drawn, from the prior, given
+  // What a table is read with: of the packet, or what was written last.
+  wire [15:0] token   = reading ? read_data : first ? TOKEN_SOS : chosen;
+  wire        scoring = sends == SEND_SCORES;
 
 {{ target }}
 {%- for stage in stages %}
@@ -117,11 +124,12 @@ module hvae_core (
 {{ stage }}
 {%- endfor %}
 
-  // Packet out: the statistics of z, or tokens.
-  wire statistics_push = statistics_valid && job_i == JOB_ENCODE;
+  // Packet out: the statistics of z, tokens, or their scores.
+  wire token_push      = push && sends == SEND_TOKENS;
+  wire statistics_push = statistics_valid && sends == SEND_STATISTICS;
   wire score_last      = tokens_o[15:0] == length - 16'd2;
   wire answer_push     = token_push || statistics_push || score_valid;
-  wire answer_last     = token_push ? token_last : scoring ? score_last : statistics_last;
+  wire answer_last     = token_push ? last : scoring ? score_last : statistics_last;
   // An answer that was broken off is ended with one more beat.
   reg  open_q;
   wire close = aborted_o && open_q;

@@ -7,7 +7,7 @@
       .ExpDeltaBits({{ exp_delta_bits }}), .ExpFile({`HVAE_ROM_DIR, "/exp_half.hex"}), .NormalFile({`HVAE_ROM_DIR, "/half_normal.hex"}),
       .InputBits({{ input_bits }}), .Shift({{ shift }})
   ) u_{{ name }} (
-      .clk_i(clk_i), .rst_i(rst_i), .start_i(latent_start), .busy_o(stage_busy[{{ index }}]), .mode_i(latent_mode), .keys_i(keys),
+      .clk_i(clk_i), .rst_i(rst_i), .start_i({{ start }}), .busy_o(stage_busy[{{ index }}]), .mode_i(latent_mode), .keys_i(keys),
       .mean_i({ {{ means }} }),
       .log_variance_i({ {{ log_variances }} }),
       .given_index_o(given_index), .given_i(read_data),

@@ -9,7 +9,6 @@ use super::stages::{StageBuilder, Stages};
 use super::templates::{Core, DesignHeader, Testbench, Top};
 use crate::config::Config;
 use crate::crossbar::{Converter, CrossbarNet, Tile, TileGeometry};
-use crate::model::Over;
 use crate::quant::QuantBlock;
 use crate::rom::{
     embedding_image, flip_image, gain_image, octave_image, place_image, sha256, table_image, tile_image,
@@ -183,11 +182,11 @@ fn verilog(
         vocabulary: quant.network.vocabulary,
         state_bits: config.fixed.state_bits,
         stage_count: stages.count,
-        encode_depths: stages.depths(Over::Positions),
-        decode_depths: stages.depths(Over::Written),
-        score: u8::from(config.accelerator.score),
         noise_seed: converter.noise.as_ref().map(|n| n.seed),
-        target: target(stages.depths(Over::Written)),
+        target: quant
+            .network
+            .vocabulary_block()
+            .map_or(String::new(), |id| target(stages.program.place(id).depth)),
         stages: stages.instances.clone(),
         unused: unread(stages),
     };
@@ -195,6 +194,7 @@ fn verilog(
     let top = Top { banner, version, design: id, vocabulary: quant.network.vocabulary, latent_size };
     put(files, "rtl/hvae_design.svh", &header);
     put(files, "rtl/hvae_core.sv", &core);
+    put(files, "rtl/hvae_program.sv", &stages.program.text(banner, &quant.network));
     put(files, "rtl/hvae_top.sv", &top);
     for (name, text) in &stages.modules {
         files.insert(format!("rtl/{name}"), text.clone());
@@ -219,9 +219,8 @@ fn library(files: &mut BTreeMap<String, String>) {
 }
 
 /// The token that the vocabulary stage is to predict: the wave has read on while the stages
-/// before it worked, so it lies some beats back.
-fn target(decode_depths: usize) -> String {
-    let beats = decode_depths - 1;
+/// before it worked, so it lies some beats back, as many as there are of them.
+fn target(beats: usize) -> String {
     let older = if beats > 1 { format!("history_q[{}:0], ", (beats - 1) * 16 - 1) } else { String::new() };
     let (high, low) = (beats * 16 - 1, (beats - 1) * 16);
     format!(
@@ -232,16 +231,9 @@ fn target(decode_depths: usize) -> String {
     )
 }
 
-/// Nets that are there for probes only, and start pulses of depths that nobody has.
+/// Nets that are there for probes only, and start pulses of groups that nobody has.
 fn unread(stages: &Stages) -> String {
-    let mut all = stages.unread.clone();
-    all.extend(["encode_start".into(), "decode_start".into()]);
-    for (over, net) in [(Over::Positions, "encode_embed"), (Over::Written, "decode_embed")] {
-        if stages.schedule.over(over).all(|body| body.lookups.is_empty()) {
-            all.push(net.into());
-        }
-    }
-    all.join(", ")
+    stages.unread.iter().map(String::as_str).chain(["start"]).collect::<Vec<_>>().join(", ")
 }
 
 fn simulation(config: &Config, banner: &str, stages: &Stages, files: &mut BTreeMap<String, String>) {

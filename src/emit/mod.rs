@@ -7,6 +7,7 @@ mod design;
 mod files;
 mod hierarchy;
 mod packaging;
+mod program;
 mod script;
 mod spice;
 mod stages;

@@ -3,17 +3,20 @@
 
 use super::design::ProbeSignal;
 use super::files::packed;
+use super::program::Program;
 use super::templates::{EmbeddingStage, LatentStage, LinearStage, MatrixNumbers, Probe, VocabStage};
 use crate::config::Config;
 use crate::crossbar::CrossbarNet;
-use crate::model::{BlockId, Over, Schedule};
+use crate::model::{BlockId, Schedule};
 use crate::quant::{IntMatrix, QuantBlock, Signal};
 use askama::Template;
 
 /// What the blocks of a network become.
 pub struct Stages {
-    /// Over they work.
+    /// When they work.
     pub schedule: Schedule,
+    /// What starts them.
+    pub program: Program,
     /// Instances in the core, in block order.
     pub instances: Vec<String>,
     /// Modules of their own: name of the file, text.
@@ -28,14 +31,10 @@ pub struct Stages {
 }
 
 impl Stages {
-    /// Depths of the loop over `over`.
-    pub fn depths(&self, over: Over) -> usize {
-        self.schedule.over(over).map(|body| body.depths.len()).sum()
-    }
-
-    fn new(schedule: Schedule) -> Stages {
+    fn new(schedule: Schedule, program: Program) -> Stages {
         Stages {
             schedule,
+            program,
             instances: Vec::new(),
             modules: Vec::new(),
             probes: Vec::new(),
@@ -56,7 +55,10 @@ pub struct StageBuilder<'a> {
 
 impl<'a> StageBuilder<'a> {
     pub fn build(net: &'a CrossbarNet, config: &'a Config, banner: &'a str) -> Stages {
-        let out = Stages::new(Schedule::new(&net.quant.network));
+        let network = &net.quant.network;
+        let schedule = Schedule::new(network);
+        let program = Program::new(network, &schedule, config.accelerator.score);
+        let out = Stages::new(schedule, program);
         let mut builder = StageBuilder { net, config, banner, out };
         for id in 0..net.quant.blocks.len() {
             builder.block(id);
@@ -77,24 +79,9 @@ impl<'a> StageBuilder<'a> {
         self.net.quant.network.width(id)
     }
 
-    /// The pulse that starts a stage.
+    /// The pulse that starts a stage, or that a table is read with.
     pub(super) fn start(&self, id: BlockId) -> String {
-        let over = self.net.quant.network.blocks[id].within;
-        let depth = self.out.schedule.body(over).depth(id).expect("a stage has a place in its loop");
-        let body = self.out.schedule.body(over);
-        let starts = match body.over {
-            Over::Positions | Over::Backwards => "encode_start",
-            Over::Once => return "bridge_start".into(),
-            Over::Written => "decode_start",
-        };
-        if body.idle.contains(&id) {
-            "1'b0".into()
-        } else if body.at_last.contains(&id) {
-            // No token comes behind this one.
-            format!("{starts}[{depth}] && {starts}[{}:0] == {depth}'d0", depth - 1)
-        } else {
-            format!("{starts}[{depth}]")
-        }
+        self.out.program.place(id).start()
     }
 
     pub(super) fn numbers(&self, rom: &str, matrix: &IntMatrix) -> MatrixNumbers {
@@ -170,15 +157,11 @@ impl<'a> StageBuilder<'a> {
         let name = self.name(id);
         match &self.net.quant.blocks[id] {
             QuantBlock::Embedding { codes } => {
-                let encoder = self.net.quant.network.over(id).is_read();
-                let (read, token) =
-                    if encoder { ("encode_embed", "read_data") } else { ("decode_embed", "token") };
                 let stage = EmbeddingStage {
                     name,
                     size: codes.ncols(),
                     input_bits: fixed.input_bits as usize,
-                    read,
-                    token,
+                    start: self.start(id),
                 };
                 self.note(format!("{name}: word embeddings, {} x {}", codes.nrows(), codes.ncols()));
                 self.out.instances.push(render(&stage));
@@ -306,6 +289,7 @@ impl<'a> StageBuilder<'a> {
         let stage = LatentStage {
             name: self.name(id),
             index: 0,
+            start: self.start(id),
             size: self.width(id),
             state_bits: fixed.state_bits as usize,
             pre_frac: fixed.pre_frac,

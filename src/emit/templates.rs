@@ -1,5 +1,6 @@
 //! The templates and what fills their blanks; one struct per file of `templates/`.
 
+use super::program::Code;
 use crate::crossbar::TileGeometry;
 use askama::Template;
 
@@ -99,8 +100,7 @@ pub struct EmbeddingStage<'a> {
     pub name: &'a str,
     pub size: usize,
     pub input_bits: usize,
-    pub read: &'a str,
-    pub token: &'a str,
+    pub start: String,
 }
 
 #[derive(Template)]
@@ -142,6 +142,7 @@ pub struct LinearStage<'a> {
 pub struct LatentStage<'a> {
     pub name: &'a str,
     pub index: usize,
+    pub start: String,
     pub size: usize,
     pub state_bits: usize,
     pub pre_frac: u32,
@@ -173,6 +174,43 @@ pub struct VocabStage<'a> {
     pub m: MatrixNumbers,
 }
 
+/// A job of the program.
+pub struct ProgramJob {
+    pub number: u32,
+    pub name: String,
+    pub packet: &'static str,
+    pub entry: usize,
+}
+
+/// A row of the program, field by field.
+pub struct ProgramRow {
+    pub pc: usize,
+    /// That begins here.
+    pub job: Option<String>,
+    pub first: usize,
+    pub depths: usize,
+    pub wave: u8,
+    pub count: &'static str,
+    pub backwards: u8,
+    pub draw: &'static str,
+    pub sends: &'static str,
+    pub last: &'static str,
+    /// For people.
+    pub says: String,
+}
+
+#[derive(Template)]
+#[template(path = "program.sv", escape = "none")]
+pub struct Program<'a> {
+    pub banner: &'a str,
+    pub groups: Vec<String>,
+    pub codes: Vec<Code>,
+    pub jobs: Vec<ProgramJob>,
+    pub rows: Vec<ProgramRow>,
+    pub pc_bits: usize,
+    pub row_bits: usize,
+}
+
 #[derive(Template)]
 #[template(path = "core.sv", escape = "none")]
 pub struct Core<'a> {
@@ -183,9 +221,6 @@ pub struct Core<'a> {
     pub vocabulary: usize,
     pub state_bits: u32,
     pub stage_count: usize,
-    pub encode_depths: usize,
-    pub decode_depths: usize,
-    pub score: u8,
     /// Where conversions draw.
     pub noise_seed: Option<u32>,
     pub target: String,

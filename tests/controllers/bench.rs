@@ -80,11 +80,10 @@ circuit!(
 
 circuit!(
     JobSeq,
-    [rst_i start_i abort_i job_i input_ready_i input_error_i length_i output_empty_i busy_i token_eos_i
-     max_tokens_i token_capacity_i encode_depths_i decode_depths_i flush_last_i],
-    [clear_o key_start_o fetch_o encode_start_o encode_embed_o wave_running_o step_o
-     latent_start_o bridge_start_o decode_start_o decode_embed_o token_is_first_o token_push_o
-     token_last_o release_input_o busy_o counting_o done_o error_o aborted_o]
+    [rst_i start_i abort_i entry_i packet_i row_i input_ready_i input_error_i length_i output_empty_i busy_i
+     token_eos_i max_tokens_i token_capacity_i flush_last_i],
+    [clear_o key_start_o pc_o fetch_o start_o step_o position_o reading_o draw_o sends_o first_o push_o last_o
+     release_input_o busy_o counting_o done_o error_o aborted_o]
 );
 
 circuit!(

@@ -66,7 +66,8 @@ fn stimulus(name: &str, cycle: usize, random: &mut Random) -> u64 {
         "start_i" | "done_i" => u64::from(random.below(4) == 0),
         "length_i" | "max_tokens_i" | "flush_last_i" | "token_capacity_i" => random.below(4),
         "token_eos_i" => u64::from(random.below(8) == 0),
-        "encode_depths_i" | "decode_depths_i" => 1 + random.below(8),
+        // One to eight depths, and as often as not the last row.
+        "row_i" => random.below(1 << 19) & !(0xf << 5) | (1 + random.below(8)) << 5,
         name if name.ends_with("addr_i") => random.below(if cycle.is_multiple_of(8) { 256 } else { 80 }),
         name if name.ends_with("last_i") => random.below(4),
         _ => random.below(1 << 32),

@@ -48,7 +48,8 @@ impl<'a> Record<'a> {
 fn module(file: &str) -> String {
     let stem = Path::new(file).file_stem().unwrap().to_string_lossy().into_owned();
     let hand = Path::new(env!("CARGO_MANIFEST_DIR")).join("rtl").join(format!("{stem}.sv")).exists();
-    let others = ["hvae_axil_regs", "hvae_job_seq", "hvae_stage_seq", "hvae_core", "hvae_top"];
+    let others =
+        ["hvae_axil_regs", "hvae_job_seq", "hvae_program", "hvae_stage_seq", "hvae_core", "hvae_top"];
     if hand || others.contains(&&*stem) { stem } else { "hvae_<level>".into() }
 }
 

@@ -427,7 +427,7 @@ const BYTE_OF_WORD: &str = "bits 1:0 choose a byte, which the strobes do as well
 pub(super) const SOURCE: Source = Source {
     name: "hvae_axil_regs",
     contract: include_str!("axil_regs.txt"),
-    constants: CONSTANTS,
+    constants: &[CONSTANTS],
     waivers: &[
         ("s_axil_awaddr_i", "UNUSEDSIGNAL", BYTE_OF_WORD),
         ("s_axil_araddr_i", "UNUSEDSIGNAL", BYTE_OF_WORD),

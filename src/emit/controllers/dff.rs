@@ -61,4 +61,17 @@ macro_rules! constants {
     };
 }
 
-pub(super) use {comment, constants, dff_setup};
+/// Named places of bits in a word, `width: NAME = bit, ...;`: indices in Rust, `localparam`s in the printed
+/// Verilog.
+macro_rules! places {
+    ($width:literal: $($name:ident = $bit:literal),+ $(,)?) => {
+        $(
+            /// The lowest bit of a field.
+            pub const $name: usize = $bit;
+        )+
+        const PLACES: &[$crate::emit::controllers::print::Named] =
+            &[$((stringify!($name), $width, $name as LiteralType)),+];
+    };
+}
+
+pub(super) use {comment, constants, dff_setup, places};

@@ -73,12 +73,12 @@ impl Names {
                 format!("{sign}{}", self.operand(inner, inside))
             }
             Expression::Index(base, index) => {
-                format!("{}[{}]", self.base(base), constant(index))
+                format!("{}[{}]", self.base(base), self.place(index))
             }
-            Expression::Slice(base, width, offset) => {
-                let low = constant(offset);
-                format!("{}[{}:{low}]", self.base(base), low + width - 1)
-            }
+            Expression::Slice(base, width, offset) => match self.place(offset) {
+                Place::Bit(low) => format!("{}[{}:{low}]", self.base(base), low + width - 1),
+                Place::Named(low) => format!("{}[{low}+:{width}]", self.base(base)),
+            },
             Expression::Binary(left, op, right) => self.binary(left, op, right, width),
             other => panic!("no controller uses {other:?}"),
         }
@@ -124,6 +124,16 @@ impl Names {
         }
     }
 
+    /// A bit is chosen by a number, or by the name of one.
+    fn place(&self, expression: &Expression) -> Place<'_> {
+        match expression {
+            Expression::Literal(value) => Place::Bit(value.as_usize()),
+            Expression::Signal(name) => Place::Named(self.get(name).0),
+            Expression::Paren(inner) => self.place(inner),
+            other => panic!("a bit is chosen by a number, not by {other:?}"),
+        }
+    }
+
     /// What is indexed must be a name in Verilog.
     fn base(&self, expression: &Expression) -> &str {
         match expression {
@@ -149,11 +159,18 @@ pub(super) fn number(value: usize, width: usize) -> String {
     }
 }
 
-fn constant(expression: &Expression) -> usize {
-    match expression {
-        Expression::Literal(value) => value.as_usize(),
-        Expression::Paren(inner) => constant(inner),
-        other => panic!("a bit is chosen by a number, not by {other:?}"),
+/// Where a bit stands.
+enum Place<'a> {
+    Bit(usize),
+    Named(&'a str),
+}
+
+impl std::fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Place::Bit(bit) => bit.fmt(f),
+            Place::Named(name) => name.fmt(f),
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! `hvae_job_seq`: the order of the stages within a job.
+//! `hvae_job_seq`: the rows of a program, one after the other.
 //!
 //! ```text
 #![doc = include_str!("job_seq.txt")]
@@ -6,13 +6,24 @@
 
 use rust_hdl_core::prelude::*;
 
-use super::dff::{Dff, comment, constants, dff_setup};
+use super::dff::{Dff, comment, constants, dff_setup, places};
 use super::print::Source;
 
+/// Bits of a row, and of its number.
+pub const ROW_BITS: usize = 19;
+/// Bits of the number of a row.
+pub const PC_BITS: usize = 6;
+
+// The fields of a row, as the contract has them.
+places! {
+    5: ROW_FIRST = 0, ROW_DEPTHS = 5, ROW_WAVE = 9, ROW_COUNT = 10, ROW_BACKWARDS = 12, ROW_DRAW = 13,
+    ROW_SENDS = 15, ROW_LAST = 18,
+}
+
 constants! {
-    JOB_ENCODE: 3 = 0;
-    JOB_GENERATE: 3 = 3;
-    JOB_SCORE: 3 = 4;
+    COUNT_UNTIL: 2 = 1;
+    COUNT_LENGTH: 2 = 2;
+    COUNT_BUT_ONE: 2 = 3;
     // The key schedule takes 22 cycles from key_start_o.
     KEY_LAST: 8 = 23;
 }
@@ -27,14 +38,8 @@ pub enum State {
     WaitOutput,
     Key,
     Fetch,
-    WaveStart,
-    WaveRun,
-    LatentStart,
-    LatentRun,
-    BridgeStart,
-    BridgeRun,
-    DecodeStart,
-    DecodeRun,
+    Start,
+    Run,
     Push,
     Stop,
     Flush,
@@ -49,7 +54,9 @@ pub struct JobSeq {
     pub rst_i: Signal<In, Bit>,
     pub start_i: Signal<In, Bit>,
     pub abort_i: Signal<In, Bit>,
-    pub job_i: Signal<In, Bits<3>>,
+    pub entry_i: Signal<In, Bits<PC_BITS>>,
+    pub packet_i: Signal<In, Bit>,
+    pub row_i: Signal<In, Bits<ROW_BITS>>,
     pub input_ready_i: Signal<In, Bit>,
     pub input_error_i: Signal<In, Bit>,
     pub length_i: Signal<In, Bits<16>>,
@@ -58,23 +65,20 @@ pub struct JobSeq {
     pub token_eos_i: Signal<In, Bit>,
     pub max_tokens_i: Signal<In, Bits<16>>,
     pub token_capacity_i: Signal<In, Bits<16>>,
-    pub encode_depths_i: Signal<In, Bits<4>>,
-    pub decode_depths_i: Signal<In, Bits<4>>,
     pub flush_last_i: Signal<In, Bits<8>>,
     pub clear_o: Signal<Out, Bit>,
     pub key_start_o: Signal<Out, Bit>,
+    pub pc_o: Signal<Out, Bits<PC_BITS>>,
     pub fetch_o: Signal<Out, Bit>,
-    pub encode_start_o: Signal<Out, Bits<8>>,
-    pub encode_embed_o: Signal<Out, Bit>,
-    pub wave_running_o: Signal<Out, Bit>,
+    pub start_o: Signal<Out, Bits<32>>,
     pub step_o: Signal<Out, Bits<16>>,
-    pub latent_start_o: Signal<Out, Bit>,
-    pub bridge_start_o: Signal<Out, Bit>,
-    pub decode_start_o: Signal<Out, Bits<8>>,
-    pub decode_embed_o: Signal<Out, Bit>,
-    pub token_is_first_o: Signal<Out, Bit>,
-    pub token_push_o: Signal<Out, Bit>,
-    pub token_last_o: Signal<Out, Bit>,
+    pub position_o: Signal<Out, Bits<16>>,
+    pub reading_o: Signal<Out, Bit>,
+    pub draw_o: Signal<Out, Bits<2>>,
+    pub sends_o: Signal<Out, Bits<3>>,
+    pub first_o: Signal<Out, Bit>,
+    pub push_o: Signal<Out, Bit>,
+    pub last_o: Signal<Out, Bit>,
     pub release_input_o: Signal<Out, Bit>,
     pub busy_o: Signal<Out, Bit>,
     pub counting_o: Signal<Out, Bit>,
@@ -82,29 +86,35 @@ pub struct JobSeq {
     pub error_o: Signal<Out, Bit>,
     pub aborted_o: Signal<Out, Bit>,
     state: Dff<State>,
-    job: Dff<Bits<3>>,
+    packet: Dff<Bit>,
+    pc: Dff<Bits<PC_BITS>>,
+    row: Dff<Bits<ROW_BITS>>,
     timer: Dff<Bits<8>>,
     step: Dff<Bits<16>>,
+    position: Dff<Bits<16>>,
     wave: Dff<Bits<8>>,
     more: Dff<Bit>,
-    waving: Dff<Bit>,
-    scoring: Dff<Bit>,
     first: Dff<Bit>,
     last: Dff<Bit>,
     counting: Dff<Bit>,
     error: Dff<Bit>,
     aborted: Dff<Bit>,
-    encode_start: Dff<Bits<8>>,
-    decode_start: Dff<Bits<8>>,
-    latent_start: Dff<Bit>,
-    bridge_start: Dff<Bit>,
+    start: Dff<Bits<32>>,
     push: Dff<Bit>,
+    count: Signal<Local, Bits<2>>,
+    reads: Signal<Local, Bit>,
+    coming: Signal<Local, Bits<2>>,
+    coming_reads: Signal<Local, Bit>,
+    coming_start: Signal<Local, Bits<32>>,
+    steps: Signal<Local, Bits<16>>,
     next_step: Signal<Local, Bits<16>>,
-    wave_depths: Signal<Local, Bits<4>>,
-    wave_length: Signal<Local, Bits<16>>,
-    wave_next: Signal<Local, Bits<8>>,
-    wave_here: Signal<Local, Bits<8>>,
-    decode_next: Signal<Local, Bits<8>>,
+    next_position: Signal<Local, Bits<16>>,
+    another: Signal<Local, Bit>,
+    deeper: Signal<Local, Bits<8>>,
+    onward: Signal<Local, Bits<8>>,
+    onward_start: Signal<Local, Bits<32>>,
+    row_ends: Signal<Local, Bit>,
+    takes_row: Signal<Local, Bit>,
     ending: Signal<Local, Bit>,
 }
 
@@ -112,58 +122,51 @@ impl Logic for JobSeq {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
-            self,
-            clk_i,
-            state,
-            job,
-            timer,
-            step,
-            wave,
-            more,
-            waving,
-            scoring,
-            first,
-            last,
-            counting,
-            error,
-            aborted,
-            encode_start,
-            decode_start,
-            latent_start,
-            bridge_start,
-            push
+            self, clk_i, state, packet, pc, row, timer, step, position, wave, more, first, last, counting,
+            error, aborted, start, push
         );
 
-        comment!("Starts are registers of their own, set with the state: they go far.");
-        self.encode_start.d.next = 0.into();
-        self.decode_start.d.next = 0.into();
-        self.latent_start.d.next = false;
-        self.bridge_start.d.next = false;
+        comment!("Starts are a register of their own, set with the state: they go far.");
+        self.start.d.next = 0.into();
         self.push.d.next = false;
 
-        comment!("wave_q: the depths that have a token in this beat (decoder: the depth, one hot).");
-        comment!("Its next value is one depth further, less what fell off the end.");
-        self.next_step.next = self.step.q.val() + 1;
-        comment!("SCORE runs the decoder as a wave: a token is read beside the one that it is to predict.");
-        self.wave_depths.next = self.encode_depths_i.val();
-        self.wave_length.next = self.length_i.val();
-        if self.scoring.q.val() {
-            self.wave_depths.next = self.decode_depths_i.val();
-            self.wave_length.next = self.length_i.val() - 1;
-        }
-        self.wave_next.next = (self.wave.q.val() << 1) & ((bits::<8>(1) << self.wave_depths.val()) - 1);
-        self.wave_here.next = self.wave_next.val();
-        if self.more.q.val() {
-            self.wave_here.next = self.wave_next.val() | 1;
-        }
-        self.decode_next.next = (self.wave.q.val() << 1) & ((bits::<8>(1) << self.decode_depths_i.val()) - 1);
+        comment!("The row at work, and the one that comes: it is read ahead, so none waits for it.");
+        self.count.next = self.row.q.val().get_bits::<2>(ROW_COUNT);
+        self.reads.next = self.count.val() == COUNT_LENGTH || self.count.val() == COUNT_BUT_ONE;
+        self.coming.next = self.row_i.val().get_bits::<2>(ROW_COUNT);
+        self.coming_reads.next = self.coming.val() == COUNT_LENGTH || self.coming.val() == COUNT_BUT_ONE;
+        self.coming_start.next = bits::<32>(1) << self.row_i.val().get_bits::<5>(ROW_FIRST);
 
+        self.steps.next = self.length_i.val();
+        if self.count.val() == COUNT_BUT_ONE {
+            self.steps.next = self.length_i.val() - 1;
+        }
+        self.next_step.next = self.step.q.val() + 1;
+        self.another.next = self.next_step.val() < self.steps.val();
+        self.next_position.next = self.position.q.val() + 1;
+        if self.row.q.val().get_bit(ROW_BACKWARDS) {
+            self.next_position.next = self.position.q.val() - 1;
+        }
+
+        comment!("wave_q: the depths that have a step. Its next value is one depth deeper, less what fell");
+        comment!("off the end; where a step begins, and there is one, the first depth has it.");
+        self.deeper.next =
+            (self.wave.q.val() << 1) & ((bits::<8>(1) << self.row.q.val().get_bits::<4>(ROW_DEPTHS)) - 1);
+        self.onward.next = self.deeper.val();
+        if self.more.q.val() && self.state.q.val() != State::Run {
+            self.onward.next = self.deeper.val() | 1;
+        }
+        self.onward_start.next =
+            bit_cast::<32, 8>(self.onward.val()) << self.row.q.val().get_bits::<5>(ROW_FIRST);
+
+        self.row_ends.next = false;
+        self.takes_row.next = false;
         match self.state.q.val() {
             State::Idle => {
                 if self.start_i.val() {
-                    self.job.d.next = self.job_i.val();
+                    self.pc.d.next = self.entry_i.val();
+                    self.packet.d.next = self.packet_i.val();
                     self.timer.d.next = 0.into();
-                    self.wave.d.next = 0.into();
                     self.first.d.next = true;
                     self.error.d.next = false;
                     self.aborted.d.next = false;
@@ -171,10 +174,10 @@ impl Logic for JobSeq {
                 }
             }
             State::Clear => {
-                if self.job.q.val() == JOB_GENERATE {
-                    self.state.d.next = State::WaitOutput;
-                } else {
+                if self.packet.q.val() {
                     self.state.d.next = State::WaitInput;
+                } else {
+                    self.state.d.next = State::WaitOutput;
                 }
             }
             State::WaitInput => {
@@ -197,113 +200,57 @@ impl Logic for JobSeq {
                 self.timer.d.next = self.timer.q.val() + 1;
                 if self.timer.q.val() == KEY_LAST {
                     self.timer.d.next = 0.into();
-                    comment!("jobs 2 and 3 read no sentence");
-                    if self.job.q.val().get_bit(1) {
-                        self.latent_start.d.next = true;
-                        self.state.d.next = State::LatentStart;
-                    } else {
-                        self.more.d.next = true;
-                        self.waving.d.next = true;
-                        self.state.d.next = State::Fetch;
-                    }
+                    self.takes_row.next = true;
                 }
             }
             State::Fetch => {
-                self.wave.d.next = self.wave_here.val();
-                if self.scoring.q.val() {
-                    self.decode_start.d.next = self.wave_here.val();
-                } else {
-                    self.encode_start.d.next = self.wave_here.val();
-                }
-                self.state.d.next = State::WaveStart;
+                self.wave.d.next = self.onward.val();
+                self.start.d.next = self.onward_start.val();
+                self.state.d.next = State::Start;
             }
-            State::WaveStart => {
-                self.state.d.next = State::WaveRun;
+            State::Start => {
+                self.state.d.next = State::Run;
             }
-            State::WaveRun => {
+            State::Run => {
                 if !self.busy_i.val() {
-                    self.more.d.next = self.next_step.val() < self.wave_length.val();
-                    if (self.next_step.val() < self.wave_length.val()) || self.wave_next.val().any() {
-                        self.step.d.next = self.next_step.val();
-                        self.state.d.next = State::Fetch;
-                    } else {
-                        self.step.d.next = 0.into();
-                        self.waving.d.next = false;
-                        self.scoring.d.next = false;
-                        if self.scoring.q.val() {
-                            self.state.d.next = State::Flush;
-                        } else {
-                            self.latent_start.d.next = true;
-                            self.state.d.next = State::LatentStart;
-                        }
-                    }
-                }
-            }
-            State::LatentStart => {
-                self.state.d.next = State::LatentRun;
-            }
-            State::LatentRun => {
-                if !self.busy_i.val() {
-                    if self.job.q.val() == JOB_ENCODE {
-                        self.state.d.next = State::Flush;
-                    } else {
-                        self.bridge_start.d.next = true;
-                        self.state.d.next = State::BridgeStart;
-                    }
-                }
-            }
-            State::BridgeStart => {
-                self.state.d.next = State::BridgeRun;
-            }
-            State::BridgeRun => {
-                if !self.busy_i.val() {
-                    if self.job.q.val() == JOB_SCORE {
-                        self.wave.d.next = 0.into();
-                        self.more.d.next = true;
-                        self.waving.d.next = true;
-                        self.scoring.d.next = true;
-                        self.state.d.next = State::Fetch;
-                    } else {
-                        self.wave.d.next = 1.into();
-                        self.decode_start.d.next = 1.into();
-                        self.state.d.next = State::DecodeStart;
-                    }
-                }
-            }
-            State::DecodeStart => {
-                self.state.d.next = State::DecodeRun;
-            }
-            State::DecodeRun => {
-                if !self.busy_i.val() {
-                    self.wave.d.next = self.decode_next.val();
-                    self.decode_start.d.next = self.decode_next.val();
-                    self.state.d.next = State::DecodeStart;
-                    if !self.decode_next.val().any() {
+                    if !self.row.q.val().get_bit(ROW_WAVE) && self.deeper.val().any() {
+                        self.wave.d.next = self.onward.val();
+                        self.start.d.next = self.onward_start.val();
+                        self.state.d.next = State::Start;
+                    } else if self.count.val() == COUNT_UNTIL {
                         self.push.d.next = true;
                         self.last.d.next = self.token_eos_i.val()
                             || (self.next_step.val() >= self.max_tokens_i.val())
                             || (self.next_step.val() >= self.token_capacity_i.val());
                         self.state.d.next = State::Push;
+                    } else if self.reads.val() && (self.another.val() || self.deeper.val().any()) {
+                        comment!("a wave runs on until its last step has passed every depth");
+                        self.more.d.next = self.another.val();
+                        self.step.d.next = self.next_step.val();
+                        self.position.d.next = self.next_position.val();
+                        self.state.d.next = State::Fetch;
+                    } else {
+                        self.row_ends.next = true;
                     }
                 }
             }
             State::Push => {
                 self.first.d.next = false;
-                self.step.d.next = self.next_step.val();
                 if self.last.q.val() {
-                    self.step.d.next = 0.into();
-                    self.state.d.next = State::Flush;
+                    self.row_ends.next = true;
                 } else {
-                    self.wave.d.next = 1.into();
-                    self.decode_start.d.next = 1.into();
-                    self.state.d.next = State::DecodeStart;
+                    self.step.d.next = self.next_step.val();
+                    self.position.d.next = self.next_position.val();
+                    self.wave.d.next = self.onward.val();
+                    self.start.d.next = self.onward_start.val();
+                    self.state.d.next = State::Start;
                 }
             }
             State::Stop => {
                 if !self.busy_i.val() {
+                    self.row.d.next = 0.into();
                     self.step.d.next = 0.into();
-                    self.waving.d.next = false;
-                    self.scoring.d.next = false;
+                    self.position.d.next = 0.into();
                     self.state.d.next = State::Flush;
                 }
             }
@@ -319,7 +266,32 @@ impl Logic for JobSeq {
             }
         }
 
-        comment!("No more starts; what works comes to its end, with the step it works on.");
+        if self.row_ends.val() {
+            self.row.d.next = 0.into();
+            self.step.d.next = 0.into();
+            self.position.d.next = 0.into();
+            self.state.d.next = State::Flush;
+        }
+
+        if self.takes_row.val() || (self.row_ends.val() && !self.row.q.val().get_bit(ROW_LAST)) {
+            self.pc.d.next = self.pc.q.val() + 1;
+            self.row.d.next = self.row_i.val();
+            self.first.d.next = true;
+            self.more.d.next = true;
+            if self.coming_reads.val() {
+                self.wave.d.next = 0.into();
+                if self.row_i.val().get_bit(ROW_BACKWARDS) {
+                    self.position.d.next = self.length_i.val() - 1;
+                }
+                self.state.d.next = State::Fetch;
+            } else {
+                self.wave.d.next = 1.into();
+                self.start.d.next = self.coming_start.val();
+                self.state.d.next = State::Start;
+            }
+        }
+
+        comment!("No more starts; what works comes to its end, in the row and with the step it works on.");
         comment!("Too late where the answer is whole.");
         self.ending.next = self.state.q.val() == State::Stop
             || self.state.q.val() == State::Flush
@@ -328,46 +300,40 @@ impl Logic for JobSeq {
             self.aborted.d.next = true;
             self.error.d.next = false;
             self.timer.d.next = 0.into();
+            self.row.d.next = self.row.q.val();
             self.step.d.next = self.step.q.val();
-            self.waving.d.next = self.waving.q.val();
-            self.scoring.d.next = self.scoring.q.val();
-            self.encode_start.d.next = 0.into();
-            self.decode_start.d.next = 0.into();
-            self.latent_start.d.next = false;
-            self.bridge_start.d.next = false;
+            self.position.d.next = self.position.q.val();
+            self.start.d.next = 0.into();
             self.push.d.next = false;
             self.state.d.next = State::Stop;
         }
 
         if self.rst_i.val() {
             self.state.d.next = State::Idle;
+            self.pc.d.next = 0.into();
+            self.row.d.next = 0.into();
             self.step.d.next = 0.into();
-            self.waving.d.next = false;
-            self.scoring.d.next = false;
+            self.position.d.next = 0.into();
             self.first.d.next = false;
             self.counting.d.next = false;
-            self.encode_start.d.next = 0.into();
-            self.decode_start.d.next = 0.into();
-            self.latent_start.d.next = false;
-            self.bridge_start.d.next = false;
+            self.start.d.next = 0.into();
             self.push.d.next = false;
         }
 
         self.clear_o.next = self.state.q.val() == State::Clear;
         self.key_start_o.next = self.state.q.val() == State::Clear;
+        self.pc_o.next = self.pc.q.val();
         self.fetch_o.next = self.state.q.val() == State::Fetch;
-        self.encode_start_o.next = self.encode_start.q.val();
-        self.encode_embed_o.next = self.encode_start.q.val().get_bit(0);
-        self.wave_running_o.next = self.waving.q.val();
+        self.start_o.next = self.start.q.val();
         self.step_o.next = self.step.q.val();
-        self.latent_start_o.next = self.latent_start.q.val();
-        self.bridge_start_o.next = self.bridge_start.q.val();
-        self.decode_start_o.next = self.decode_start.q.val();
-        self.decode_embed_o.next = self.decode_start.q.val().get_bit(0);
-        self.token_is_first_o.next = self.first.q.val();
-        self.token_push_o.next = self.push.q.val();
-        self.token_last_o.next = self.push.q.val() && self.last.q.val();
-        self.release_input_o.next = (self.state.q.val() == State::Done) && (self.job.q.val() != JOB_GENERATE);
+        self.position_o.next = self.position.q.val();
+        self.reading_o.next = self.reads.val();
+        self.draw_o.next = self.row.q.val().get_bits::<2>(ROW_DRAW);
+        self.sends_o.next = self.row.q.val().get_bits::<3>(ROW_SENDS);
+        self.first_o.next = self.first.q.val();
+        self.push_o.next = self.push.q.val();
+        self.last_o.next = self.push.q.val() && self.last.q.val();
+        self.release_input_o.next = (self.state.q.val() == State::Done) && self.packet.q.val();
         self.busy_o.next = self.state.q.val() != State::Idle;
         self.counting_o.next = self.counting.q.val();
         self.done_o.next = self.state.q.val() == State::Done;
@@ -380,6 +346,6 @@ impl Logic for JobSeq {
 pub(super) const SOURCE: Source = Source {
     name: "hvae_job_seq",
     contract: include_str!("job_seq.txt"),
-    constants: CONSTANTS,
+    constants: &[PLACES, CONSTANTS],
     waivers: &[],
 };

@@ -23,8 +23,8 @@ pub struct Source {
     pub name: &'static str,
     /// The header comment: what the module promises.
     pub contract: &'static str,
-    /// Constants that the circuit refers to by name.
-    pub constants: &'static [Named],
+    /// Constants that the circuit refers to by name, in lists.
+    pub constants: &'static [&'static [Named]],
     /// Lint waivers, each around one port.
     pub waivers: &'static [Waiver],
 }
@@ -82,7 +82,7 @@ fn names(shape: &Shape, source: &Source) -> Names {
     for Wire { name, width } in shape.states.iter().flatten() {
         names.add(name.replace("::", "$"), all_caps(name), *width);
     }
-    for &(name, width, _) in source.constants {
+    for &(name, width, _) in source.constants.iter().copied().flatten() {
         names.add(name.into(), name.into(), width);
     }
     names
@@ -126,7 +126,7 @@ fn ports(shape: &Shape, source: &Source) -> String {
 
 fn declarations(shape: &Shape, source: &Source) -> String {
     let mut text = String::from("\n");
-    let constants = source.constants.iter();
+    let constants = source.constants.iter().copied().flatten();
     let constants = constants.map(|&(name, width, value)| (name.to_owned(), width, value as usize));
     let states = shape.states.iter().flat_map(|states| {
         let numbered = states.iter().enumerate();

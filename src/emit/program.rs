@@ -1,0 +1,359 @@
+//! What the job sequencer executes: groups of stages that start together, and for each job rows of a
+//! program, derived from the plans of the schedule.
+
+use super::controllers::job_seq::{
+    PC_BITS, ROW_BACKWARDS, ROW_BITS, ROW_COUNT, ROW_DEPTHS, ROW_DRAW, ROW_FIRST, ROW_LAST, ROW_SENDS,
+    ROW_WAVE,
+};
+use super::templates::{Program as Text, ProgramJob, ProgramRow};
+use crate::model::{BlockId, Body, JobKind, Network, Over, Schedule, Step};
+
+/// A name in the printed program with its code in `bits` bits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Code {
+    pub name: &'static str,
+    pub bits: usize,
+    pub value: u32,
+}
+
+macro_rules! codes {
+    ($($bits:literal: $($name:ident = $value:literal),+;)*) => {
+        $($(const $name: Code = Code { name: stringify!($name), bits: $bits, value: $value };)+)*
+        /// In the order in which they are printed.
+        const CODES: &[Code] = &[$($($name),+),*];
+    };
+}
+
+codes! {
+    // Of jobs: the packet that they take.
+    2: PACKET_NONE = 0, PACKET_Z = 1, PACKET_TOKENS = 2, PACKET_PAIRS = 3;
+    // Of rows. What is sent: 4 and 5 are kept for labels and values.
+    1: MORE = 0, LAST = 1;
+    3: NOTHING = 0, STATISTICS = 1, TOKENS = 2, SCORES = 3;
+    2: POSTERIOR = 0, PRIOR = 2, GIVEN = 3;
+    2: ONCE = 0, UNTIL = 1, LENGTH = 2, BUT_ONE = 3;
+}
+
+// The printed rows are the fields one after the other, the last one lowest.
+const _: () = assert!(
+    ROW_FIRST == 0
+        && ROW_DEPTHS == ROW_FIRST + 5
+        && ROW_WAVE == ROW_DEPTHS + 4
+        && ROW_COUNT == ROW_WAVE + 1
+        && ROW_BACKWARDS == ROW_COUNT + 2
+        && ROW_DRAW == ROW_BACKWARDS + 1
+        && ROW_SENDS == ROW_DRAW + 2
+        && ROW_LAST == ROW_SENDS + 3
+        && ROW_BITS == ROW_LAST + 1
+);
+
+/// A loop as the sequencer runs it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Row {
+    first: usize,
+    depths: usize,
+    wave: bool,
+    count: Code,
+    backwards: bool,
+    draw: Code,
+    sends: Code,
+    last: Code,
+}
+
+/// Where a stage stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// The group of its loop's first depth, and its own depth.
+    pub first: usize,
+    pub depth: usize,
+    works: Works,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Works {
+    Always,
+    AtLast,
+    Never,
+}
+
+impl Place {
+    /// The pulse that starts the stage.
+    pub fn start(self) -> String {
+        let Place { first, depth, works } = self;
+        let group = first + depth;
+        match works {
+            Works::Never => "1'b0".into(),
+            Works::Always => format!("start[{group}]"),
+            // No step comes behind this one.
+            Works::AtLast => format!("start[{group}] && start[{}:{first}] == {depth}'d0", group - 1),
+        }
+    }
+}
+
+/// Groups, rows and jobs of a design.
+pub struct Program {
+    /// Stages that start together, depth by depth of each loop.
+    groups: Vec<Vec<BlockId>>,
+    rows: Vec<Row>,
+    /// Job, what it takes, its first row.
+    jobs: Vec<(JobKind, Code, usize)>,
+    /// Of every block.
+    places: Vec<Option<Place>>,
+}
+
+/// Groups that the sequencer can start.
+const GROUPS: usize = 32;
+
+impl Program {
+    /// `score`: the design has that job.
+    ///
+    /// # Panics
+    /// If the sequencer has too few groups, depths or rows for the network.
+    pub fn new(network: &Network, schedule: &Schedule, score: bool) -> Program {
+        let places = vec![None; network.blocks.len()];
+        let mut program = Program { groups: Vec::new(), rows: Vec::new(), jobs: Vec::new(), places };
+        for kind in JobKind::ALL {
+            let plan = schedule.plan(kind);
+            // Groups have the same numbers in every design of a network.
+            let rows = program.rows(schedule, plan, kind.reads_packet());
+            if !rows.is_empty() && (score || kind != JobKind::Score) {
+                program.jobs.push((kind, packet(&rows), program.rows.len()));
+                program.rows.extend(rows);
+            }
+        }
+        let limit = |what: &str, found: usize, most: usize| {
+            assert!(
+                found <= most,
+                "job sequencer: {what}: expected at most {most}, found {found}; take fewer levels"
+            );
+        };
+        limit("groups of stages", program.groups.len(), GROUPS);
+        limit("rows", program.rows.len(), 1 << PC_BITS);
+        program.rows.iter().for_each(|row| limit("depths of a loop", row.depths, 8));
+        program
+    }
+
+    /// Where a block stands: a stage, or a table that is read with its loop's first depth.
+    ///
+    /// # Panics
+    /// If no job runs its loop.
+    pub fn place(&self, id: BlockId) -> Place {
+        self.places[id].expect("every block has its place in a loop that a job runs")
+    }
+
+    fn rows(&mut self, schedule: &Schedule, plan: &[Step], reads_packet: bool) -> Vec<Row> {
+        let mut rows: Vec<Row> = Vec::new();
+        for step in plan {
+            let (first, depths) = match step {
+                Step::Read(over) | Step::Predict(over) | Step::Write(over) => {
+                    let body = schedule.body(*over);
+                    (self.body(body), body.depths.len())
+                }
+                Step::Draw(stages) | Step::Once(stages) => (self.group(std::slice::from_ref(stages)), 1),
+                // Cells take their first states while these are written.
+                Step::Load(_) => continue,
+                Step::Statistics(latent) => {
+                    let first = self.group(std::slice::from_ref(&vec![*latent]));
+                    let drawn = rows.iter_mut().rfind(|row| row.first == first);
+                    drawn.expect("statistics are those of a draw").sends = STATISTICS;
+                    continue;
+                }
+            };
+            let row = Row {
+                first,
+                depths,
+                wave: false,
+                count: ONCE,
+                backwards: false,
+                draw: POSTERIOR,
+                sends: NOTHING,
+                last: MORE,
+            };
+            rows.push(match step {
+                Step::Read(over) => {
+                    let body = schedule.body(*over);
+                    let backwards = body.over == Over::Backwards;
+                    Row { wave: body.wave, count: LENGTH, backwards, ..row }
+                }
+                Step::Predict(over) => {
+                    Row { wave: schedule.body(*over).wave, count: BUT_ONE, sends: SCORES, ..row }
+                }
+                Step::Write(_) => Row { count: UNTIL, sends: TOKENS, ..row },
+                // What is read has a posterior; a packet that is not read holds z itself.
+                Step::Draw(_) if rows.iter().any(Row::reads) => row,
+                Step::Draw(_) => Row { draw: if reads_packet { GIVEN } else { PRIOR }, ..row },
+                Step::Once(_) | Step::Load(_) | Step::Statistics(_) => row,
+            });
+        }
+        rows.last_mut().into_iter().for_each(|row| row.last = LAST);
+        rows
+    }
+
+    /// The group of a loop's first depth.
+    fn body(&mut self, body: &Body) -> usize {
+        let first = self.group(&body.depths);
+        for &id in &body.lookups {
+            self.places[id] = Some(Place { first, depth: 0, works: Works::Always });
+        }
+        let works = |id| match () {
+            () if body.idle.contains(&id) => Works::Never,
+            () if body.at_last.contains(&id) => Works::AtLast,
+            () => Works::Always,
+        };
+        for (depth, id) in body.staged() {
+            self.places[id] = Some(Place { first, depth, works: works(id) });
+        }
+        first
+    }
+
+    /// The number of the first of these groups, which are new or stand side by side.
+    fn group(&mut self, depths: &[Vec<BlockId>]) -> usize {
+        let known = self.groups.windows(depths.len()).position(|groups| groups == depths);
+        known.unwrap_or_else(|| {
+            let first = self.groups.len();
+            self.groups.extend_from_slice(depths);
+            for (depth, &id) in depths.iter().enumerate().flat_map(|(d, ids)| ids.iter().map(move |i| (d, i)))
+            {
+                self.places[id] = Some(Place { first, depth, works: Works::Always });
+            }
+            first
+        })
+    }
+
+    /// `hvae_program.sv`.
+    pub fn text<'a>(&self, banner: &'a str, network: &Network) -> Text<'a> {
+        let names = |groups: &[Vec<BlockId>]| {
+            let group = |ids: &Vec<BlockId>| {
+                let named = ids.iter().map(|&id| network.blocks[id].name.as_str());
+                if ids.is_empty() { "nothing".into() } else { named.collect::<Vec<_>>().join(" ") }
+            };
+            groups.iter().map(group).collect::<Vec<_>>()
+        };
+        let numbered = names(&self.groups).into_iter().enumerate();
+        let used = self.rows.iter().flat_map(|row| [row.count, row.draw, row.sends, row.last]);
+        let packets = self.jobs.iter().map(|job| job.1).chain([PACKET_TOKENS]);
+        let used: Vec<Code> = used.chain(packets).collect();
+        let named = |(kind, packet, entry): &(JobKind, Code, usize)| ProgramJob {
+            number: *kind as u32,
+            name: format!("{kind:?}").to_lowercase(),
+            packet: packet.name,
+            entry: *entry,
+        };
+        let jobs: Vec<ProgramJob> = self.jobs.iter().map(named).collect();
+        let rows = self.rows.iter().enumerate().map(|(pc, row)| {
+            let stages = names(&self.groups[row.first..row.first + row.depths]);
+            ProgramRow {
+                pc,
+                job: jobs.iter().find(|job| job.entry == pc).map(|job| job.name.clone()),
+                first: row.first,
+                depths: row.depths,
+                wave: u8::from(row.wave),
+                count: row.count.name,
+                backwards: u8::from(row.backwards),
+                draw: row.draw.name,
+                sends: row.sends.name,
+                last: row.last.name,
+                says: row.says(&stages.join(if row.wave { " | " } else { ", then " })),
+            }
+        });
+        Text {
+            banner,
+            groups: numbered.map(|(number, names)| format!("{number:>2} {names}")).collect(),
+            codes: CODES.iter().copied().filter(|code| used.contains(code)).collect(),
+            rows: rows.collect(),
+            jobs,
+            pc_bits: PC_BITS,
+            row_bits: ROW_BITS,
+        }
+    }
+}
+
+impl Row {
+    /// It goes over the words of the packet.
+    fn reads(&self) -> bool {
+        [LENGTH, BUT_ONE].contains(&self.count)
+    }
+
+    /// For people.
+    fn says(&self, stages: &str) -> String {
+        let how = match self.count {
+            LENGTH => "over the packet",
+            BUT_ONE => "over the packet but its last word",
+            UNTIL => "until one is the end",
+            _ => "once",
+        };
+        let wave = if self.wave { "wave " } else { "" };
+        let backwards = if self.backwards { ", backwards" } else { "" };
+        format!("{wave}{how}{backwards}: {stages}")
+    }
+}
+
+/// What a job of these rows takes.
+fn packet(rows: &[Row]) -> Code {
+    let any = |wanted: fn(&Row) -> bool| rows.iter().any(wanted);
+    match () {
+        () if any(|row| row.count == BUT_ONE) => PACKET_PAIRS,
+        () if any(Row::reads) => PACKET_TOKENS,
+        () if any(|row| row.draw == GIVEN) => PACKET_Z,
+        () => PACKET_NONE,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{CellKind, Config};
+
+    fn program(score: bool) -> (Network, Program) {
+        let mut config = Config::default();
+        config.model.cells = vec![CellKind::Gru, CellKind::Lstm];
+        let network = Network::hsr_vae(&config.model, 1.0);
+        let schedule = Schedule::new(&network);
+        let program = Program::new(&network, &schedule, score);
+        (network, program)
+    }
+
+    #[test]
+    fn every_job_is_its_plan_and_ends_once() {
+        let (_, program) = program(true);
+        let entries: Vec<usize> = program.jobs.iter().map(|job| job.2).collect();
+        assert_eq!(entries, [0, 2, 6, 9, 12]);
+        let ends: Vec<usize> = (0..program.rows.len()).filter(|&r| program.rows[r].last == LAST).collect();
+        assert_eq!(ends, [1, 5, 8, 11, 15], "before the next job, and at the end");
+        let packets: Vec<Code> = program.jobs.iter().map(|job| job.1).collect();
+        assert_eq!(packets, [PACKET_TOKENS, PACKET_TOKENS, PACKET_Z, PACKET_NONE, PACKET_PAIRS]);
+        let draws = [1, 3, 6, 9, 13].map(|row| program.rows[row].draw);
+        assert_eq!(draws, [POSTERIOR, POSTERIOR, GIVEN, PRIOR, POSTERIOR]);
+        let sent = [1, 5, 8, 11, 15].map(|row| program.rows[row].sends);
+        assert_eq!(sent, [STATISTICS, TOKENS, TOKENS, TOKENS, SCORES]);
+        assert_eq!(program.rows.iter().filter(|row| row.sends != NOTHING).count(), 5);
+    }
+
+    #[test]
+    fn a_stage_has_one_group_and_a_loop_has_groups_side_by_side() {
+        let (network, program) = program(true);
+        let place = |name: &str| program.place(network.find(name).unwrap());
+        assert_eq!(place("enc1").start(), "start[0]");
+        assert_eq!(place("enc2").start(), "start[1]");
+        // A head works when nothing comes behind it.
+        assert_eq!(place("q1").start(), "start[1] && start[0:0] == 1'd0");
+        assert_eq!(place("q2").start(), "start[2] && start[1:0] == 2'd0");
+        assert_eq!(place("enc_embed").start(), place("enc1").start());
+        assert_eq!(place("z").start(), "start[3]");
+        assert_eq!((place("init1").start(), place("init2").start()), ("start[4]".into(), "start[4]".into()));
+        assert_eq!(place("vocab").start(), "start[7]");
+        assert_eq!(place("dec_embed").start(), "start[5]");
+        assert_eq!(program.groups.len(), 8);
+        let all: usize = program.groups.iter().map(Vec::len).sum();
+        let lookups = 2;
+        assert_eq!(all + lookups, network.blocks.len(), "no block stands in two groups");
+    }
+
+    #[test]
+    fn without_score_its_job_is_not_there_and_nothing_else_changes() {
+        let ((network, with), (_, without)) = (program(true), program(false));
+        assert_eq!(without.jobs[..], with.jobs[..4]);
+        assert_eq!(without.rows[..], with.rows[..12]);
+        (0..network.blocks.len()).for_each(|id| assert_eq!(with.place(id), without.place(id)));
+    }
+}
