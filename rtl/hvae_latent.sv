@@ -11,6 +11,7 @@
 
 module hvae_latent #(
     parameter Size             = 32,
+    parameter First            = 0,    // among the dimensions of z: their draws are these
     parameter StateBits        = 16,
     parameter PreFrac          = 12,
     parameter TableBits        = 16,
@@ -64,7 +65,7 @@ module hvae_latent #(
   wire [NOISE_BITS-1:0] magnitude;
   hvae_rng_lane u_rng (
       .clk_i(clk_i), .rst_i(rst_i), .keys_i(keys_i), .valid_i(scan && sampled),
-      .counter_i({2'd1, 12'd0, index}), .uniform_o(uniform)
+      .counter_i({2'd1, 12'd0, index + GROUP_BITS'(First)}), .uniform_o(uniform)
   );
   hvae_octave_table #(.OutBits(NOISE_BITS), .InitFile(NormalFile)) u_normal (
       .clk_i(clk_i), .v_i({uniform[31:1], 1'b1}), .value_o(magnitude)

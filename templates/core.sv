@@ -95,15 +95,22 @@ module hvae_core (
       .counting_o(counting), .done_o(done_o), .error_o(error_o), .aborted_o(aborted_o)
   );
 
+  // What stages hand on.
+{%- for net in nets %}
+  {{ net }}
+{%- endfor %}
+
   // Packet in: tokens by position, or z by dimension.
+{%- if z.len() > 0 %}
   wire [15:0] given_index;
+{%- endif %}
   hvae_input_buffer #(.Depth(DEPTH), .Vocabulary(VOCABULARY), .ZBits(STATE_BITS)) u_input (
       .clk_i(clk_i), .rst_i(rst_i),
       .s_axis_tvalid_i(s_axis_tvalid_i), .s_axis_tready_o(s_axis_tready_o),
       .s_axis_tdata_i(s_axis_tdata_i), .s_axis_tlast_i(s_axis_tlast_i),
       .release_i(release_input), .full_o(input_full), .length_o(length),
       .too_long_o(too_long), .bad_token_o(bad_token), .bad_z_o(bad_z),
-      .read_index_i(reading ? position : given_index), .read_data_o(read_data)
+      .read_index_i(reading ? {% if looks_ahead %}position + {15'd0, !fetch}{% else %}position{% endif %} : given_index), .read_data_o(read_data)
   );
 
   // Noise.
@@ -119,6 +126,18 @@ module hvae_core (
   wire        scoring = sends == SEND_SCORES;
 
 {{ target }}
+{%- if absent.len() > 0 %}
+  // Nobody in this design:
+{%- for net in absent %}
+  {{ net }};
+{%- endfor %}
+{%- endif %}
+{%- if z.len() > 0 %}
+  wire        statistics_valid = {{ z }}_sends;
+  wire        statistics_last  = {{ z }}_sends_last;
+  wire [31:0] statistics       = {{ z }}_statistics;
+  assign given_index = {{ z }}_given_index;
+{%- endif %}
 {%- for stage in stages %}
 
 {{ stage }}

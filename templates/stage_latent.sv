@@ -1,17 +1,14 @@
   // {{ name }}
-  wire [{{ input_bits * size - 1 }}:0] {{ name }}_planes;
-  wire        statistics_valid, statistics_last;
-  wire [31:0] statistics;
   hvae_latent #(
-      .Size({{ size }}), .StateBits({{ state_bits }}), .PreFrac({{ pre_frac }}), .TableBits({{ table_bits }}), .TableAddressBits({{ address_bits }}),
+      .Size({{ size }}), .First({{ first }}), .StateBits({{ state_bits }}), .PreFrac({{ pre_frac }}), .TableBits({{ table_bits }}), .TableAddressBits({{ address_bits }}),
       .ExpDeltaBits({{ exp_delta_bits }}), .ExpFile({`HVAE_ROM_DIR, "/exp_half.hex"}), .NormalFile({`HVAE_ROM_DIR, "/half_normal.hex"}),
       .InputBits({{ input_bits }}), .Shift({{ shift }})
   ) u_{{ name }} (
       .clk_i(clk_i), .rst_i(rst_i), .start_i({{ start }}), .busy_o(stage_busy[{{ index }}]), .mode_i(latent_mode), .keys_i(keys),
       .mean_i({ {{ means }} }),
       .log_variance_i({ {{ log_variances }} }),
-      .given_index_o(given_index), .given_i(read_data),
-      .statistics_valid_o(statistics_valid), .statistics_last_o(statistics_last), .statistics_o(statistics),
+      .given_index_o({{ name }}_given_index), .given_i(read_data),
+      .statistics_valid_o({{ name }}_sends), .statistics_last_o({{ name }}_sends_last), .statistics_o({{ name }}_statistics),
       .planes_o({{ name }}_planes), .sats_o(stage_sats[{{ index }}*16+:16])
   );
   assign stage_clips[{{ index }}*16+:16]   = 16'd0;

@@ -1,9 +1,4 @@
   // {{ name }}
-  wire        {{ name }}_write;
-  wire [17:0] {{ name }}_group;
-  wire [{{ sets * lanes * out_bits - 1 }}:0] {{ name }}_data;
-  wire [{{ lanes * out_bits - 1 }}:0] {{ name }}_c_data;
-  wire [{{ sets * size * out_bits - 1 }}:0] {{ name }}_kept;
   hvae_linear #(
       `HVAE_TILE, .RomPrefix("{{ name }}"), .MatrixNumber({{ m.matrix }}),
       .Sets({{ sets }}), .Size({{ size }}), .Lanes({{ lanes }}), .OutBits({{ out_bits }}), .Shift({{ shift }}), .ShiftC({{ shift_c }}), .HasC({{ has_c }}),
@@ -13,7 +8,7 @@
 {%- if gains %},
       .Gains(1), .GainFile({`HVAE_ROM_DIR, "/{{ name }}_gains.hex"}){% endif %}
   ) u_{{ name }} (
-      .clk_i(clk_i), .rst_i(rst_i), .start_i({{ start }}), .noise_key_i(noise_key), .busy_o(stage_busy[{{ index }}]), .planes_i({{ source }}_planes),
+      .clk_i(clk_i), .rst_i(rst_i), .start_i({{ start }}), .noise_key_i(noise_key), .busy_o(stage_busy[{{ index }}]), .planes_i({{ planes }}),
       .write_o({{ name }}_write), .write_group_o({{ name }}_group), .write_data_o({{ name }}_data),
       .write_c_data_o({{ name }}_c_data), .kept_o({{ name }}_kept),
       .clips_o(stage_clips[{{ index }}*16+:16]), .sats_o(stage_sats[{{ index }}*16+:16]),

@@ -25,13 +25,16 @@ impl StageBuilder<'_> {
             |net: &str, otherwise: &str| bridge.map_or(otherwise.to_string(), |b| format!("{b}_{net}"));
         let (inputs, _) = cell.parts.split_at(cell.parts.len() - 1);
         let state_bits = self.lanes() as u32 * fixed.state_bits;
+        self.drives(id);
+        let mut sources = Vec::new();
+        for part in inputs {
+            sources.push((part.name.as_str(), self.seen(id, part.edge)));
+        }
         let stage = CellStage {
             name,
-            index: self.stage(),
-            hidden: cell.hidden,
-            input_bits: fixed.input_bits as usize,
+            index: self.index(id),
             start: self.start(id),
-            sources: inputs.iter().map(|p| p.name.as_str()).collect(),
+            sources,
             load: from("write", "1'b0"),
             load_group: from("group", "18'd0"),
             load_h: from("data", &format!("{state_bits}'d0")),
@@ -40,7 +43,7 @@ impl StageBuilder<'_> {
         self.out.instances.push(render(&stage));
         let module = self.cell_module(id, cell);
         self.out.modules.push((format!("hvae_{name}.sv"), module + "\n"));
-        let feeds = stage.sources.join(", ");
+        let feeds = self.sources(id);
         self.note(format!("{name}: {} of {} units on {feeds}", cell.kind.name(), cell.hidden));
         let lanes = self.lanes();
         self.probe(id, "write_valid", "write_group", "write_h", lanes, &[(Signal::H, fixed.state_bits)]);
@@ -55,7 +58,7 @@ impl StageBuilder<'_> {
         let name = self.name(id);
         let part = |p: &crate::quant::QuantPart| {
             let rom = format!("{name}_{}", p.name);
-            let planes = if p.edge.block == id { "planes_o".into() } else { format!("{}_planes_i", p.name) };
+            let planes = if p.name == RECURRENT { "planes_o".into() } else { format!("{}_planes_i", p.name) };
             CellPart {
                 name: p.name.clone(),
                 upper: p.name.to_uppercase(),
@@ -146,6 +149,9 @@ impl StageBuilder<'_> {
         all.iter().map(|line| format!("          {line}")).collect::<Vec<_>>().join(",\n")
     }
 }
+
+/// The part of a cell that reads its own state.
+const RECURRENT: &str = "h";
 
 /// Which step of a job this is, where a product stays the same in all of them: it is converted in the first
 /// one, and the tiles keep its sums.

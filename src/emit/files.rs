@@ -57,6 +57,7 @@ const RTL: &[(&str, &str)] = &rtl![
     "hvae_sat_add",
     "hvae_skid",
     "hvae_state_vec",
+    "hvae_step_store",
     "hvae_table",
     "hvae_tile",
     "hvae_tile_core",
@@ -174,6 +175,11 @@ fn verilog(
         cell_storage: config.accelerator.cell_storage.name(),
     };
     let latent_size = quant.network.latent_width();
+    let z = quant.network.latent();
+    let predicted = quant.network.vocabulary_block().map(|id| {
+        let body = stages.schedule.body(quant.network.blocks[id].within);
+        (body, stages.program.place(id).depth)
+    });
     let core = Core {
         banner,
         overview: stages.overview.clone(),
@@ -183,10 +189,11 @@ fn verilog(
         state_bits: config.fixed.state_bits,
         stage_count: stages.count,
         noise_seed: converter.noise.as_ref().map(|n| n.seed),
-        target: quant
-            .network
-            .vocabulary_block()
-            .map_or(String::new(), |id| target(stages.program.place(id).depth)),
+        target: predicted.map_or(String::new(), |(body, depth)| target(body.wave.then_some(depth))),
+        nets: stages.nets.clone(),
+        z: z.map_or(String::new(), |z| quant.network.blocks[z].name.clone()),
+        absent: absent(z.is_some(), predicted.is_some()),
+        looks_ahead: predicted.is_some_and(|(body, depth)| !body.wave || depth == 0),
         stages: stages.instances.clone(),
         unused: unread(stages),
     };
@@ -218,9 +225,27 @@ fn library(files: &mut BTreeMap<String, String>) {
     files.extend(used.iter().map(|name| (format!("rtl/{name}.sv"), modules[name].to_string())));
 }
 
-/// The token that the vocabulary stage is to predict: the wave has read on while the stages
+/// Nets of stages that a design does not have.
+fn absent(z: bool, vocabulary: bool) -> Vec<String> {
+    let mut all: Vec<&str> = Vec::new();
+    if !z {
+        all.extend(["wire statistics_valid = 1'b0", "wire statistics_last = 1'b0"]);
+        all.extend(["wire [31:0] statistics = 32'd0", "wire [15:0] given_index = 16'd0"]);
+    }
+    if !vocabulary {
+        all.extend(["assign chosen = 16'd0", "wire score_valid = 1'b0", "wire [31:0] score = 32'd0"]);
+    }
+    all.into_iter().map(String::from).collect()
+}
+
+/// The token that the vocabulary stage is to predict: a wave has read on while the stages
 /// before it worked, so it lies some beats back, as many as there are of them.
-fn target(beats: usize) -> String {
+fn target(beats: Option<usize>) -> String {
+    let Some(beats) = beats.filter(|&beats| beats > 0) else {
+        return "  // SCORE: the word behind the one that is read is to be predicted.\n  \
+                wire [15:0] target = read_data;\n  wire score_valid;\n  wire [31:0] score;"
+            .into();
+    };
     let older = if beats > 1 { format!("history_q[{}:0], ", (beats - 1) * 16 - 1) } else { String::new() };
     let (high, low) = (beats * 16 - 1, (beats - 1) * 16);
     format!(
@@ -233,7 +258,13 @@ fn target(beats: usize) -> String {
 
 /// Nets that are there for probes only, and start pulses of groups that nobody has.
 fn unread(stages: &Stages) -> String {
-    stages.unread.iter().map(String::as_str).chain(["start"]).collect::<Vec<_>>().join(", ")
+    stages
+        .unread
+        .iter()
+        .map(String::as_str)
+        .chain(["start", "token", "given_index", "latent_mode", "fetch", "first"])
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 fn simulation(config: &Config, banner: &str, stages: &Stages, files: &mut BTreeMap<String, String>) {

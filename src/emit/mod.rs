@@ -12,6 +12,7 @@ mod script;
 mod spice;
 mod stages;
 mod templates;
+mod wires;
 
 pub use design::{Design, ProbeSignal, TOOL};
 pub use files::{Emitted, emit};

@@ -26,6 +26,8 @@ pub struct Stages {
     /// Stages that raise busy.
     pub count: usize,
     pub overview: Vec<String>,
+    /// Nets that stages drive, declared before any of them.
+    pub nets: Vec<String>,
     /// Nets of the core that nobody reads.
     pub unread: Vec<String>,
 }
@@ -41,6 +43,7 @@ impl Stages {
             signals: Vec::new(),
             count: 0,
             overview: Vec::new(),
+            nets: Vec::new(),
             unread: Vec::new(),
         }
     }
@@ -63,6 +66,7 @@ impl<'a> StageBuilder<'a> {
         for id in 0..net.quant.blocks.len() {
             builder.block(id);
         }
+        builder.out.count = builder.index(net.quant.blocks.len());
         builder.out
     }
 
@@ -75,7 +79,7 @@ impl<'a> StageBuilder<'a> {
         self.config.accelerator.gate_lanes.count()
     }
 
-    fn width(&self, id: BlockId) -> usize {
+    pub(super) fn width(&self, id: BlockId) -> usize {
         self.net.quant.network.width(id)
     }
 
@@ -109,10 +113,25 @@ impl<'a> StageBuilder<'a> {
         }
     }
 
-    /// Takes the next stage number.
-    pub(super) fn stage(&mut self) -> usize {
-        self.out.count += 1;
-        self.out.count - 1
+    /// The number of a stage: how many stand before it. Tables are none.
+    pub(super) fn index(&self, id: BlockId) -> usize {
+        let before = &self.net.quant.blocks[..id];
+        before.iter().filter(|block| !matches!(block, QuantBlock::Embedding { .. })).count()
+    }
+
+    /// Declares a net.
+    pub(super) fn net(&mut self, bits: usize, name: &str) {
+        self.out.nets.push(match bits {
+            1 => format!("wire {name};"),
+            _ => format!("wire [{}:0] {name};", bits - 1),
+        });
+    }
+
+    /// Declares the net with which the vector of block `id` drives word lines.
+    pub(super) fn drives(&mut self, id: BlockId) {
+        let bits = self.config.fixed.input_bits as usize * self.width(id);
+        let name = format!("{}_planes", self.name(id));
+        self.net(bits, &name);
     }
 
     pub(super) fn note(&mut self, text: String) {
@@ -157,8 +176,10 @@ impl<'a> StageBuilder<'a> {
         let name = self.name(id);
         match &self.net.quant.blocks[id] {
             QuantBlock::Embedding { codes } => {
+                self.drives(id);
                 let stage = EmbeddingStage {
                     name,
+                    table: self.name(self.net.quant.network.owner(id)),
                     size: codes.ncols(),
                     input_bits: fixed.input_bits as usize,
                     start: self.start(id),
@@ -170,10 +191,7 @@ impl<'a> StageBuilder<'a> {
             QuantBlock::Moments { matrix, size, shift } => {
                 let stage = self.linear(id, matrix, 2, *size, (*shift, None));
                 self.out.instances.push(render(&stage));
-                self.note(format!(
-                    "{name}: mean and log-variance, 2 x {size}, every step of {}",
-                    stage.source
-                ));
+                self.note(format!("{name}: mean and log-variance, 2 x {size}, of {}", self.sources(id)));
                 let bits = fixed.state_bits;
                 self.probe(
                     id,
@@ -192,7 +210,7 @@ impl<'a> StageBuilder<'a> {
             QuantBlock::Linear { matrix, shift, shift_c } => {
                 let stage = self.linear(id, matrix, 1, self.width(id), (*shift, *shift_c));
                 self.out.instances.push(render(&stage));
-                self.note(format!("{name}: first state of a decoder level, from {}", stage.source));
+                self.note(format!("{name}: first state of a level, from {}", self.sources(id)));
                 let bits = fixed.state_bits;
                 self.probe(id, "write_o", "write_group_o", "write_data_o", lanes, &[(Signal::H, bits)]);
                 if shift_c.is_some() {
@@ -207,13 +225,12 @@ impl<'a> StageBuilder<'a> {
             | QuantBlock::Label { .. }
             | QuantBlock::Values { .. } => {}
             QuantBlock::Vocabulary { matrix, logit, shift } => {
-                let input = self.net.quant.network.inputs(id)[0];
                 let lanes = self.config.accelerator.token_lanes.count();
                 let stage = VocabStage {
                     name,
-                    index: self.stage(),
+                    index: self.index(id),
                     start: self.start(id),
-                    source: self.name(input),
+                    planes: self.planes(id),
                     lanes,
                     logit_bits: logit.bits,
                     logit_frac: logit.frac,
@@ -246,6 +263,13 @@ impl<'a> StageBuilder<'a> {
         }
     }
 
+    /// The names of the blocks that block `id` reads.
+    pub(super) fn sources(&self, id: BlockId) -> String {
+        let names: Vec<&str> =
+            self.net.quant.network.inputs(id).into_iter().map(|source| self.name(source)).collect();
+        names.join(", ")
+    }
+
     fn linear(
         &mut self,
         id: BlockId,
@@ -254,12 +278,17 @@ impl<'a> StageBuilder<'a> {
         size: usize,
         shifts: (i32, Option<i32>),
     ) -> LinearStage<'a> {
-        let input = self.net.quant.network.inputs(id)[0];
+        let (name, bits) = (self.name(id), self.config.fixed.state_bits as usize);
+        self.net(1, &format!("{name}_write"));
+        self.net(18, &format!("{name}_group"));
+        self.net(sets * self.lanes() * bits, &format!("{name}_data"));
+        self.net(self.lanes() * bits, &format!("{name}_c_data"));
+        self.net(sets * size * bits, &format!("{name}_kept"));
         LinearStage {
-            name: self.name(id),
-            index: self.stage(),
+            name,
+            index: self.index(id),
             start: self.start(id),
-            source: self.name(input),
+            planes: self.planes(id),
             sets,
             size,
             lanes: self.lanes(),
@@ -274,6 +303,14 @@ impl<'a> StageBuilder<'a> {
     }
 
     fn latent(&mut self, id: BlockId, moments: &[BlockId]) {
+        let name = self.name(id);
+        self.drives(id);
+        self.net(1, &format!("{name}_sends"));
+        self.net(1, &format!("{name}_sends_last"));
+        self.net(32, &format!("{name}_statistics"));
+        self.net(16, &format!("{name}_given_index"));
+        let nets = ["sends", "sends_last", "statistics", "given_index"];
+        self.out.unread.extend(nets.map(|net| format!("{name}_{net}")));
         let quant = &self.net.quant;
         let fixed = &self.config.fixed;
         let bits = fixed.state_bits as usize;
@@ -287,8 +324,9 @@ impl<'a> StageBuilder<'a> {
         };
         let dac = quant.dac[id].expect("z drives word lines");
         let stage = LatentStage {
-            name: self.name(id),
-            index: 0,
+            name,
+            index: self.index(id),
+            first: quant.network.latent_part(moments[0]).start,
             start: self.start(id),
             size: self.width(id),
             state_bits: fixed.state_bits as usize,
@@ -301,7 +339,6 @@ impl<'a> StageBuilder<'a> {
             means: slices(0),
             log_variances: slices(1),
         };
-        let stage = LatentStage { index: self.stage(), ..stage };
         self.out.instances.push(render(&stage));
         self.note(format!("{}: latent state, {} dimensions, one a cycle", stage.name, stage.size));
         self.probe(id, "write_valid", "write_group", "write_data", 1, &[(Signal::Z, fixed.state_bits)]);

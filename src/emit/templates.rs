@@ -98,6 +98,8 @@ pub struct CellModule<'a> {
 #[template(path = "stage_embedding.sv", escape = "none")]
 pub struct EmbeddingStage<'a> {
     pub name: &'a str,
+    /// The memory image, which tied tables share.
+    pub table: &'a str,
     pub size: usize,
     pub input_bits: usize,
     pub start: String,
@@ -108,10 +110,9 @@ pub struct EmbeddingStage<'a> {
 pub struct CellStage<'a> {
     pub name: &'a str,
     pub index: usize,
-    pub hidden: usize,
-    pub input_bits: usize,
     pub start: String,
-    pub sources: Vec<&'a str>,
+    /// Parts, and the nets that drive them.
+    pub sources: Vec<(&'a str, String)>,
     pub load: String,
     pub load_group: String,
     pub load_h: String,
@@ -124,7 +125,8 @@ pub struct LinearStage<'a> {
     pub name: &'a str,
     pub index: usize,
     pub start: String,
-    pub source: &'a str,
+    /// The net that drives its word lines.
+    pub planes: String,
     pub sets: usize,
     pub size: usize,
     pub lanes: usize,
@@ -142,6 +144,8 @@ pub struct LinearStage<'a> {
 pub struct LatentStage<'a> {
     pub name: &'a str,
     pub index: usize,
+    /// Where its dimensions begin among those of z, whose noise it has.
+    pub first: usize,
     pub start: String,
     pub size: usize,
     pub state_bits: usize,
@@ -161,7 +165,8 @@ pub struct VocabStage<'a> {
     pub name: &'a str,
     pub index: usize,
     pub start: String,
-    pub source: &'a str,
+    /// The net that drives its word lines.
+    pub planes: String,
     pub lanes: usize,
     pub logit_bits: u32,
     pub logit_frac: i32,
@@ -172,6 +177,19 @@ pub struct VocabStage<'a> {
     pub log2_delta_bits: u32,
     pub gains: bool,
     pub m: MatrixNumbers,
+}
+
+#[derive(Template)]
+#[template(path = "stage_store.sv", escape = "none")]
+pub struct StoreStage<'a> {
+    pub name: &'a str,
+    pub source: &'a str,
+    pub bits: usize,
+    /// Of the stage that makes the vector.
+    pub index: usize,
+    /// The positions that it is made and read at.
+    pub written: String,
+    pub read: String,
 }
 
 /// A job of the program.
@@ -224,6 +242,14 @@ pub struct Core<'a> {
     /// Where conversions draw.
     pub noise_seed: Option<u32>,
     pub target: String,
+    /// Nets that stages drive.
+    pub nets: Vec<String>,
+    /// The latent whose statistics leave, and whose dimensions are given.
+    pub z: String,
+    /// A net that no stage drives in this design, and its value.
+    pub absent: Vec<String>,
+    /// While a step works, the word behind its own is read: it is to be predicted.
+    pub looks_ahead: bool,
     pub stages: Vec<String>,
     pub unused: String,
 }

@@ -107,28 +107,36 @@ pub fn varied_jobs(shape: &Shape, count: usize, random: &mut Random) -> Vec<Job>
 }
 
 fn varied_job(shape: &Shape, dice: &mut Dice) -> Job {
-    use JobKind::{Decode, Encode, Generate, Reconstruct, Reserved, Score};
-    let mut kind = dice.of(&[Encode, Reconstruct, Reconstruct, Decode, Generate, Score]);
-    if dice.rarely(40) || (shape.packets[kind as usize] == Packet::Absent && !dice.rarely(10)) {
-        kind = dice.of(&[Reserved, Reconstruct]);
+    let has = |kind: &JobKind| shape.packets[*kind as usize] != Packet::Absent;
+    let known: Vec<JobKind> = JobKind::ALL.into_iter().filter(has).collect();
+    let mut kind = dice.of(&known);
+    if dice.rarely(40) {
+        kind = dice.of(&[JobKind::Reserved, JobKind::Score, JobKind::Decode]);
     }
     let wrong = dice.rarely(25);
-    let mut input: Vec<i32> = if kind == Decode {
+    let words = |count: usize, dice: &mut Dice| -> Vec<i32> {
         let limit = 1usize << (shape.state_bits - 1);
         // Mostly near 0, now and then anywhere.
         let span = dice.of(&[0, limit / 16, limit / 4, limit - 1]);
-        (0..shape.latent).map(|_| dice.within(0, 2 * span + 1) as i32 - span as i32 - 1).collect()
-    } else {
-        let length = dice.within(if kind == Score { 2 } else { 1 }, shape.max_tokens);
-        (0..length).map(|_| dice.0.below(shape.vocabulary) as i32).collect()
+        (0..count).map(|_| dice.within(0, 2 * span + 1) as i32 - span as i32 - 1).collect()
+    };
+    let mut input: Vec<i32> = match shape.packets[kind as usize] {
+        Packet::Latent => words(shape.latent, dice),
+        Packet::Frames { size } => words(size * dice.within(1, shape.max_tokens), dice),
+        Packet::Nothing => Vec::new(),
+        Packet::Tokens { .. } | Packet::Absent => {
+            let least = if kind == JobKind::Score { 2 } else { 1 };
+            let length = dice.within(least, shape.max_tokens);
+            (0..length).map(|_| dice.0.below(shape.vocabulary.max(1)) as i32).collect()
+        }
     };
     match dice.0.below(3) {
         0 if wrong => input.extend([1; 25]),
-        1 if wrong => input[0] = dice.0.bits() as i32,
+        1 if wrong && !input.is_empty() => input[0] = dice.0.bits() as i32,
         2 if wrong => input.truncate(1),
         _ => {}
     }
-    if kind == Generate {
+    if kind == JobKind::Generate {
         input.clear();
     }
     let abort = dice.rarely(6).then(|| {

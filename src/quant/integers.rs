@@ -141,7 +141,8 @@ impl CheckBlock<'_> {
                 let rows = kind.gates() * hidden;
                 let mut parts = Vec::new();
                 for (i, edge) in inputs.iter().enumerate() {
-                    let name = network.blocks[edge.block].name.clone();
+                    let source = &network.blocks[edge.block].name;
+                    let name = if edge.before { format!("{source}_before") } else { source.clone() };
                     parts.push((*edge, name, part(rows, edge.block, i == 0)?));
                 }
                 parts.push((self.id.into(), "h".into(), part(rows, self.id, *kind == CellKind::Gru)?));

@@ -54,8 +54,13 @@ impl Network {
         if block.within >= self.loops.len() {
             return Err(wrong(at, "a loop of the network", block.within, "name one of them"));
         }
-        for edge in self.edges(id) {
+        let edges = self.edges(id);
+        for (at, &edge) in edges.iter().enumerate() {
             self.check_edge(id, edge)?;
+            if edges[..at].contains(&edge) {
+                let found = format!("{} twice", self.blocks[edge.block].name);
+                return Err(wrong(self.at(id), "inputs that differ", found, "name it once"));
+            }
         }
         if !block.op.reads_outside() && self.edges(id).is_empty() {
             return Err(wrong(at, "inputs", "none", "name what it reads"));
@@ -132,6 +137,10 @@ impl Network {
             Time::Now if edge.block >= id => {
                 let to_do = "let it stand above this block, or read it `before`";
                 Err(wrong(at, "an input that is computed before it", format!("{name}, below it"), to_do))
+            }
+            Time::Each if matches!(source.op, Op::Embedding { .. }) => {
+                let to_do = "put an embedding into this loop, tied to that one";
+                Err(wrong(at, "a table of its own loop", format!("{name}, a table of another"), to_do))
             }
             Time::Each if self.over(id) == Over::Written || self.over(edge.block) == Over::Written => {
                 let found = format!("{name} over {}", self.over(edge.block).name());

@@ -1,0 +1,63 @@
+//! What a stage reads, as nets of the core: planes of another stage, of several side by side, or of a store
+//! that kept them position by position.
+
+use super::stages::{StageBuilder, render};
+use super::templates::StoreStage;
+use crate::model::{BlockId, Edge, Over, Time};
+
+impl StageBuilder<'_> {
+    /// The net that drives the word lines of the one matrix of block `id`.
+    pub(super) fn planes(&mut self, id: BlockId) -> String {
+        let edges = self.net.quant.network.edges(id);
+        let nets: Vec<String> = edges.iter().map(|&edge| self.seen(id, edge)).collect();
+        if let [net] = &nets[..] {
+            return net.clone();
+        }
+        // Bit b of every source, the first one lowest; then bit b + 1.
+        let bits = self.config.fixed.input_bits as usize;
+        let plane = |b: usize| {
+            let part = |(edge, net): (&Edge, &String)| {
+                let size = self.width(edge.block);
+                format!("{net}[{}:{}]", (b + 1) * size - 1, b * size)
+            };
+            edges.iter().zip(&nets).rev().map(part).collect::<Vec<_>>().join(", ")
+        };
+        let planes: Vec<String> = (0..bits).rev().map(plane).collect();
+        let name = format!("{}_inputs", self.name(id));
+        self.net(bits * self.net.quant.network.fan_in(id), &name);
+        self.out.instances.push(format!("  assign {name} = {{{}}};", planes.join(",\n      ")));
+        name
+    }
+
+    /// The net that an edge of `reader` brings.
+    pub(super) fn seen(&mut self, reader: BlockId, edge: Edge) -> String {
+        let network = &self.net.quant.network;
+        let source = self.name(edge.block);
+        if network.time(reader, edge) != Time::Each {
+            return format!("{source}_planes");
+        }
+        let name = format!("{}_{source}_at", self.name(reader));
+        let bits = self.config.fixed.input_bits as usize * self.width(edge.block);
+        self.net(bits, &name);
+        let store = StoreStage {
+            name: &name,
+            source,
+            bits,
+            index: self.index(edge.block),
+            written: self.position(edge.block),
+            read: self.position(reader),
+        };
+        self.out.instances.push(render(&store));
+        name
+    }
+
+    /// The position that a stage works on: in a wave it lies as many steps back as the stage is deep.
+    fn position(&self, id: BlockId) -> String {
+        let body = self.out.schedule.body(self.net.quant.network.blocks[id].within);
+        match (body.wave, body.depth(id).unwrap_or(0), body.over) {
+            (false, ..) | (true, 0, _) => "position".into(),
+            (true, depth, Over::Backwards) => format!("position + 16'd{depth}"),
+            (true, depth, Over::Positions | Over::Once | Over::Written) => format!("position - 16'd{depth}"),
+        }
+    }
+}

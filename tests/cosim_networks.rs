@@ -1,0 +1,99 @@
+//! Networks that are no HSR-VAE, on hardware: families, and descriptions of one's own.
+
+use crate::common::simulations::simulation;
+use crate::common::{build, tiny};
+use hvae_mnn::config::CellKind::{Gru, Lstm, Rnn};
+use hvae_mnn::config::{Config, Family, LatentFrom};
+use hvae_mnn::cosim::{Cosim, Effort, Engine, RunOptions};
+use hvae_mnn::crossbar::CrossbarNet;
+use hvae_mnn::golden::{Golden, Shape};
+use hvae_mnn::model::{Network, Random, Schedule};
+use hvae_mnn::pipeline::{map, random_sentences, random_weights, varied_jobs};
+
+/// A described network with random weights on tiles.
+fn on_tiles(network: &Network, config: &Config) -> CrossbarNet {
+    let sentences = match network.vocabulary {
+        0 => Vec::new(),
+        vocabulary => random_sentences(vocabulary, 8, 1),
+    };
+    map(network, &random_weights(network, 1), config, &sentences).unwrap()
+}
+
+/// Plays jobs of every kind that the network has, without stalls and with them.
+fn agrees(name: &str, network: &Network, config: &Config, count: usize) {
+    let net = on_tiles(network, config);
+    let folder = tempfile::tempdir().unwrap();
+    let emitted = build(&net, config, folder.path());
+    let golden = Golden::tiled(&net, &config.accelerator);
+    let shape = Shape::new(&net.quant, &Schedule::new(network), &config.accelerator);
+    let jobs = varied_jobs(&shape, count, &mut Random::keyed(&[11]));
+    let simulation = match simulation(folder.path(), Engine::Verilator, false, Effort::Build) {
+        Ok(simulation) => simulation,
+        Err(why) => return crate::common::skip(name, &why),
+    };
+    let cosim = Cosim { design: &emitted.design, golden: &golden, simulation: &simulation, processes: 1 };
+    for stalls in [0, 3] {
+        let report = cosim.run(&jobs, &RunOptions { stalls, ..RunOptions::default() }, &|_| {}).unwrap();
+        assert_eq!(report.first_difference, None, "{name}, stalls {stalls}");
+        assert_eq!(report.cycles, report.cycles_expected, "{name}, stalls {stalls}");
+        assert!(report.bits_compared > 1000, "{name}: {report:?}");
+    }
+}
+
+fn family(family: Family, cells: &[hvae_mnn::config::CellKind]) -> (Network, Config) {
+    let mut config = tiny(cells);
+    config.model.family = family;
+    (Network::describe(&config.model, 1.0).unwrap(), config)
+}
+
+#[test]
+fn language_models_write_and_score() {
+    for cells in [&[Gru][..], &[Lstm, Gru]] {
+        let (network, config) = family(Family::LanguageModel, cells);
+        agrees("language model", &network, &config, 12);
+    }
+}
+
+#[test]
+fn latents_are_drawn_given_those_above() {
+    let mut config = tiny(&[Gru, Rnn]);
+    config.model.latent_from = LatentFrom::TopDown;
+    let network = Network::describe(&config.model, 1.0).unwrap();
+    agrees("top down", &network, &config, 20);
+}
+
+/// Words that are written one depth after the other, with a state read before it is computed anew, a depth that
+/// is skipped, and inputs side by side.
+#[test]
+fn chains_wait_for_what_they_read() {
+    let text = r#"
+        loop = [{ name = "text", over = "written" }]
+        [[block]]
+        name = "embed"
+        loop = "text"
+        op = "embedding"
+        size = 4
+        [[block]]
+        name = "below"
+        loop = "text"
+        op = "cell"
+        kind = "gru"
+        size = 5
+        inputs = ["embed", { before = "above" }]
+        [[block]]
+        name = "above"
+        loop = "text"
+        op = "cell"
+        kind = "lstm"
+        size = 6
+        inputs = ["below"]
+        [[block]]
+        name = "words"
+        loop = "text"
+        op = "vocabulary"
+        inputs = ["above", "below", "embed"]
+    "#;
+    let network = Network::from_text("network.toml", text, 23).unwrap();
+    let config = tiny(&[Gru]);
+    agrees("chain", &network, &config, 12);
+}
