@@ -18,6 +18,8 @@ mod crossbar_kernels;
 mod crossbar_product;
 mod devices;
 mod emit_deterministic;
+mod exports;
+mod fuzz;
 mod golden_model;
 mod interrupt;
 mod lint;

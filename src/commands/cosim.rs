@@ -187,18 +187,8 @@ fn replayed(file: &Path, build: &Build) -> Result<Vec<Job>, Failure> {
     let wrong = |what: String| {
         Failure::input(format!("{}: expected jobs that a soak kept, found {what}", file.display()))
     };
-    let jobs: Vec<Job> = serde_json::from_str(&read_text(file)?).map_err(|e| wrong(e.to_string()))?;
-    if jobs.is_empty() {
-        return Err(wrong("none".into()));
-    }
-    let depth = build.file.design.config.accelerator.max_tokens + 4096;
-    match jobs
-        .iter()
-        .position(|job| job.input.len() > depth || (job.kind.reads_packet() && job.input.is_empty()))
-    {
-        Some(at) => Err(wrong(format!("job {at} with a packet of {} words", jobs[at].input.len()))),
-        None => Ok(jobs),
-    }
+    let shape = Golden::tiled(&build.net, &build.file.design.config.accelerator).shape;
+    Job::kept(&read_text(file)?, &shape).map_err(wrong)
 }
 
 fn jobs(args: &Args, folder: &Path, build: &Build) -> Result<Vec<Job>, Failure> {
