@@ -6,8 +6,10 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io;
 
-/// The files of an export, its manifest changed.
-fn changed(change: &dyn Fn(&mut Value)) -> Result<usize, String> {
+type Change<'a> = &'a dyn Fn(&mut Value);
+
+/// Matrices of an export that is read back, its manifest changed.
+fn changed(change: Change) -> Result<usize, String> {
     let mut config = smallest();
     config.crossbar.calibrate_columns = true;
     let mut files = BTreeMap::new();
@@ -50,7 +52,7 @@ fn what_an_export_cannot_be_is_said() {
         (matrix["inputs"], matrix["bias_coarse"], matrix["bias_fine"]) =
             (json!(u64::MAX), json!(1), json!(0));
     };
-    let cases: [(&dyn Fn(&mut Value), &str); 9] = [
+    let cases: [(Change, &str); 9] = [
         (&set("/unit", json!("siemens")), "manifest.json: unit: expected microsiemens, found siemens;"),
         (&set("/devices/top_code", json!(200)), "manifest.json: devices: expected CodeScale"),
         (&set("/devices/step_us", json!(0.0)), "manifest.json: devices: expected g_min_us of 0 or more"),

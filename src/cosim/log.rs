@@ -71,7 +71,10 @@ pub fn parse(text: &str) -> Result<(Vec<Observed>, bool), LogError> {
                     jobs.push(Observed::default());
                 })
             }
-            Some("E") => Some(ended = true),
+            Some("E") => {
+                ended = true;
+                Some(())
+            }
             Some(kind) => jobs.last_mut().and_then(|job| record(job, kind, &mut words)),
             None => None,
         };

@@ -19,6 +19,8 @@ pub enum HexError {
     Beyond { line: usize, bits: usize, found: String },
     #[error("expected {expected} words, found {found}; the file is truncated or of another design")]
     Count { expected: usize, found: usize },
+    #[error("line {line}: expected 0 where there is no output, found bits")]
+    Unused { line: usize },
     #[error("expected each of {places} places at most once, found {found} twice or beyond them")]
     Place { places: usize, found: u16 },
 }

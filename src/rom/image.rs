@@ -124,6 +124,13 @@ pub fn gains_from_image(
     let (gain_bits, offset_bits) = (GAIN_BITS as usize, sum_bits as usize);
     let each = gain_bits + offset_bits;
     let words = HexWord::parse_all(text, each * sets * lanes, size.div_ceil(lanes))?;
+    let unused = |group: &usize| {
+        let lanes_of_sets = (0..sets * lanes).filter(|lane| group * lanes + lane % lanes >= size);
+        lanes_of_sets.flat_map(|lane| lane * each..(lane + 1) * each).any(|bit| words[*group].get(bit))
+    };
+    if let Some(group) = (0..words.len()).find(unused) {
+        return Err(HexError::Unused { line: group + 1 });
+    }
     let correction = |n: usize| {
         let (set, unit) = (n / size, n % size);
         let (word, at) = (&words[unit / lanes], (set * lanes + unit % lanes) * each);
@@ -273,6 +280,18 @@ mod tests {
             let read = octave_from_image(&octave_image(&table), table.bits, table.words.len()).unwrap();
             assert_eq!(read, table);
         }
+    }
+
+    #[test]
+    fn lanes_without_an_output_hold_nothing() {
+        let shape = (2, 3, 2);
+        let some: Vec<Correction> = (0..6).map(|i| Correction { gain: 1 + i, offset: -1 }).collect();
+        let image = gain_image(&some, shape, 25);
+        assert_eq!(gains_from_image(&image, shape, 25).as_ref(), Ok(&some));
+        // Two sets of two lanes of 36 bits, of whose last words one is of no output.
+        let odd = image.replacen("\n000000000", "\n000000001", 1);
+        assert_ne!(odd, image);
+        assert_eq!(gains_from_image(&odd, shape, 25), Err(HexError::Unused { line: 2 }));
     }
 
     #[test]

@@ -95,7 +95,8 @@ fn try_target(target: &Target, seed: u64, effort: Effort) -> Result<(), String> 
     if found.is_empty() {
         // It did not live to say so: the last input that it began with.
         let last = child::keep(target, &fs::read(child::current(target)).unwrap_or_default());
-        let why = said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("nothing was said");
+        let words = |line: &&str| !line.trim().is_empty() && !line.starts_with("note: ");
+        let why = said.lines().rfind(words).unwrap_or("nothing was said");
         found.push((format!("{status}: {why}"), last));
     }
     let shown = found.iter().map(|(why, input)| {

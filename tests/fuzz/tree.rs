@@ -23,7 +23,7 @@ pub fn change(tree: &mut Value, random: &mut Random) {
             let at = random.below(all.len());
             change(&mut all[at].1, random);
         }
-        Value::Array(all) => reshape(all, random, |random| edge(random)),
+        Value::Array(all) => reshape(all, random, edge),
         Value::Map(all) => {
             let known: Vec<Value> = all.iter().map(|(key, _)| key.clone()).collect();
             match (random.below(4), known.is_empty()) {

@@ -40,7 +40,7 @@ pub const BROKEN: &[(Target, &str)] = &[
         "memory allocation of 2147483648 bytes failed",
     ),
     (Target { name: "broken-by-time", read: never_ends, ..BREAKS }, "no answer after"),
-    (Target { name: "broken-by-stack", read: goes_deep, ..BREAKS }, "overflowed its stack"),
+    (Target { name: "broken-by-stack", read: goes_deep, ..BREAKS }, "stack overflow"),
 ];
 
 const BREAKS: Target = Target {
