@@ -12,7 +12,7 @@ VENV    := .venv
 # What a step finds missing : the Debian package that brings it.
 PROGRAMS := g++:g++ iverilog:iverilog yosys:yosys z3:z3 ngspice:ngspice
 
-.PHONY: help tools system-tools vulkan build demo test test-all coverage mutate prove lint docs compare-cocotb clean
+.PHONY: help tools system-tools vulkan build demo test test-all fuzz coverage mutate prove lint docs compare-cocotb clean
 
 help: ## this list
 	@echo "usage: make TARGET"; grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/; s/^/  /' | expand -t 18
@@ -94,6 +94,13 @@ test: tools vulkan ## every test that guards a change
 test-all: export HVAE_TESTS := all
 test-all: tools vulkan ## the same with gates, circuits and a first epoch of training; nothing may be skipped for want of a tool
 	$(call stage,all tests,$(TESTS) -- --include-ignored)
+
+# Numbers that overflow panic here: the library alone is compiled with that check.
+SECONDS_EACH := 60
+CHECKED      := --config 'profile.release.package.hvae-mnn.overflow-checks=true'
+fuzz: ## every parser of the library on spoilt inputs (SECONDS_EACH=3600 SEED=1 TARGET=part-of-a-name)
+	SECONDS_EACH=$(SECONDS_EACH) HVAE_SEED=$(or $(SEED),1) HVAE_FUZZ=$(TARGET) \
+	  $(TESTS) $(CHECKED) --test all fuzz::parsers_accept_or_refuse_for_a_while -- --exact --ignored --nocapture
 
 coverage: tools ## lines, branches and toggles that co-simulation reaches; what it does not reach needs a reason
 	$(TESTS) --test all coverage -- --include-ignored --nocapture

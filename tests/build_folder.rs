@@ -39,7 +39,7 @@ pub fn files(config: &Config) -> Files {
 }
 
 /// Everything that a configuration can change of the cells and their converters.
-fn everything() -> Config {
+pub fn everything() -> Config {
     let mut config = smallest();
     config.crossbar.calibrate_columns = true;
     config.crossbar.adc_range = hvae_mnn::config::AdcRange::Data;

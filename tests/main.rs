@@ -20,6 +20,8 @@ mod crossbar_product;
 mod devices;
 mod emit_deterministic;
 mod examples;
+mod exports;
+mod fuzz;
 mod golden_model;
 mod interop;
 mod interrupt;

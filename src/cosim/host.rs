@@ -254,7 +254,7 @@ impl Host<'_> {
         self.write_at(read_only[tour as usize % read_only.len()], 0xf, !tour);
         // Beyond the table.
         let words = 64 - REGISTERS.len() as u32;
-        let beyond = 4 * (REGISTERS.len() as u32 + tour * 7 % words) as u8 + (tour % 4) as u8;
+        let beyond = 4 * (REGISTERS.len() as u32 + tour % words * 7 % words) as u8 + (tour % 4) as u8;
         self.write_at(beyond, 0xf, u32::MAX);
         self.read_at(beyond);
         // Nothing runs that could be aborted; the byte of START is left out.

@@ -63,21 +63,33 @@ pub fn parse(text: &str) -> Result<(Vec<Observed>, bool), LogError> {
     for (n, line) in text.lines().enumerate() {
         let bad = || LogError { line: n + 1, found: line.to_string() };
         let mut words = line.split_whitespace();
-        let kind = words.next().ok_or_else(bad)?;
-        if kind == "J" {
-            jobs.push(Observed::default());
-            continue;
-        }
-        if kind == "E" {
-            ended = true;
-            continue;
-        }
-        record(jobs.last_mut().ok_or_else(bad)?, kind, words).ok_or_else(bad)?;
+        let read = match words.next() {
+            // Jobs are counted, and behind the end there is nothing.
+            _ if ended => None,
+            Some("J") => {
+                words.next().and_then(|n| n.parse::<usize>().ok()).filter(|n| *n == jobs.len()).map(|_| {
+                    jobs.push(Observed::default());
+                })
+            }
+            Some("E") => {
+                ended = true;
+                Some(())
+            }
+            Some(kind) => jobs.last_mut().and_then(|job| record(job, kind, &mut words)),
+            None => None,
+        };
+        // Nor is there behind a record.
+        read.filter(|()| words.next().is_none()).ok_or_else(bad)?;
     }
     Ok((jobs, ended))
 }
 
-fn record<'a>(job: &mut Observed, kind: &str, mut words: impl Iterator<Item = &'a str>) -> Option<()> {
+/// What is not defined is not high.
+fn high(word: &str) -> Option<bool> {
+    ["0", "1", "x", "z"].contains(&word).then_some(word == "1")
+}
+
+fn record<'a>(job: &mut Observed, kind: &str, words: &mut impl Iterator<Item = &'a str>) -> Option<()> {
     match kind {
         "P" => job.probes.push(Probed {
             channel: words.next()?.parse().ok()?,
@@ -87,7 +99,7 @@ fn record<'a>(job: &mut Observed, kind: &str, mut words: impl Iterator<Item = &'
         }),
         "O" => {
             let data = u32::from_str_radix(words.next()?, 16).ok()?;
-            job.output.push((data, words.next()? == "1"));
+            job.output.push((data, high(words.next()?)?));
         }
         "W" => {
             let address = u8::from_str_radix(words.next()?, 16).ok()?;
@@ -99,8 +111,8 @@ fn record<'a>(job: &mut Observed, kind: &str, mut words: impl Iterator<Item = &'
             let data = u32::from_str_radix(words.next()?, 16).ok()?;
             job.accesses.push(Access::Read { address, response, data });
         }
-        "I" => job.accesses.push(Access::Interrupt(words.next()? == "1")),
-        "A" => job.abort = Some((words.next()?.parse().ok()?, words.next()? == "1")),
+        "I" => job.accesses.push(Access::Interrupt(high(words.next()?)?)),
+        "A" => job.abort = Some((words.next()?.parse().ok()?, high(words.next()?)?)),
         "T" => job.timed_out = true,
         // A reset broke the job off, and it begins again.
         "X" => *job = Observed { violations: std::mem::take(&mut job.violations), ..Observed::default() },
@@ -151,6 +163,21 @@ mod tests {
         assert!(jobs[1].timed_out && jobs[0].output == [(3, true)]);
         let (jobs, _) = parse("J 0\nO 00000005 0\nV early\nX\nO 00000007 1\n").unwrap();
         assert!(jobs[0].output == [(7, true)] && jobs[0].violations == ["early"]);
-        assert!(parse("J 0\nQ\n").unwrap_err().to_string().contains("line 2"));
+        for (odd, line) in [
+            ("J 0\nQ\n", 2),
+            ("O 00000003 1\n", 1),
+            ("J 0\nO 00000003 1 more\n", 2),
+            ("J 0\nO 00000003 2\n", 2),
+            ("J 0\nI\n", 2),
+            ("J 0\nT\nJ 2\n", 3),
+            ("J\n", 1),
+            ("J 0\n\n", 2),
+            ("J 0\nE\nT\n", 3),
+        ] {
+            let refused = parse(odd).unwrap_err().to_string();
+            assert!(refused.starts_with(&format!("simulation log, line {line}: expected")), "{refused}");
+        }
+        // A simulator saw no value there.
+        assert_eq!(parse("J 0\nI x\n").unwrap().0[0].accesses, [Access::Interrupt(false)]);
     }
 }

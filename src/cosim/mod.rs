@@ -12,7 +12,7 @@ mod seal;
 mod simulator;
 
 pub use compare::{Comparison, Difference};
-pub use log::{Observed, parse as parse_log};
+pub use log::{Access, Observed, parse as parse_log};
 pub use profile::Profile;
 pub use run::{PATIENCE, RunOptions, Trace};
 pub use simulator::{Effort, Engine, NETLIST, SimError, Simulation, is_simulation};

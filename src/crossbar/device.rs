@@ -25,6 +25,7 @@ impl From<u32> for CodeScale {
 
 /// The memristors of every tile.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Devices {
     pub preset: String,
     /// Conductance of level 0, in microsiemens.

@@ -70,11 +70,13 @@ impl FileList {
         let mut list = FileList::new(kind);
         for line in lines {
             let (hash, path) = line.split_once("  ")?;
-            let inside = Path::new(path).components().all(|c| matches!(c, std::path::Component::Normal(_)));
-            if hash.len() != 64 || !inside {
+            let inside = path.split('/').all(|name| !["", ".", ".."].contains(&name));
+            let hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+            // Each file once, under the name that it has.
+            let again = list.files.insert(path.into(), hash.into());
+            if hash.len() != 64 || !hash.bytes().all(hex) || !inside || again.is_some() {
                 return None;
             }
-            list.files.insert(path.into(), hash.into());
         }
         Some(list)
     }
@@ -162,8 +164,14 @@ mod tests {
         for foreign in ["", "# made by somebody\n", &format!("{hash}  debian.iso\n")] {
             assert_eq!(FileList::parse(foreign), None, "{foreign}");
         }
+        // Nor is one that has a file twice, or another hash.
+        for line in
+            [format!("{hash}  b.txt"), format!("{}  c", "A".repeat(64)), format!("{}  c", "g".repeat(64))]
+        {
+            assert_eq!(FileList::parse(&format!("{text}{line}\n")), None, "{line}");
+        }
         // A list that names what lies outside its folder is none.
-        for path in ["../x", "/etc/passwd", "a/../../x"] {
+        for path in ["../x", "/etc/passwd", "a/../../x", "a/./x", "a//x", ""] {
             assert_eq!(FileList::parse(&format!("# design of hvae-mnn 0.1.0\n{hash}  {path}\n")), None);
         }
     }

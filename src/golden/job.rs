@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// One job with everything that its answer depends on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Job {
     pub kind: JobKind,
     /// z is sampled from the posterior; otherwise it is the posterior mean.
@@ -27,6 +28,7 @@ pub struct Job {
 
 /// How a job is handed over and ended. The answer depends on `abort` alone.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Manner {
     /// Its packet is sent while the job before it runs.
     pub ahead: bool,
@@ -39,6 +41,7 @@ pub struct Manner {
 
 /// The job is broken off by ABORT.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Abort {
     /// Cycles after START, at least.
     pub after: u16,
@@ -83,6 +86,19 @@ impl Job {
         self.sample_tokens = true;
         self.seed = seed;
         Some(self)
+    }
+
+    /// Jobs that were kept to be done again, on an accelerator of this shape: as many words as its buffer and the
+    /// room behind it take, and some words where it waits for a packet. Or what else was found.
+    pub fn kept(text: &str, shape: &Shape) -> Result<Vec<Job>, String> {
+        let jobs: Vec<Job> = serde_json::from_str(text).map_err(|e| e.to_string())?;
+        let depth = shape.max_tokens + 4096;
+        let odd = |job: &Job| job.input.len() > depth || (job.kind.reads_packet() && job.input.is_empty());
+        match jobs.iter().position(odd) {
+            _ if jobs.is_empty() => Err("none".into()),
+            Some(at) => Err(format!("job {at} with a packet of {} words", jobs[at].input.len())),
+            None => Ok(jobs),
+        }
     }
 
     /// Why an accelerator of this shape answers with an error (the ERR bits of STATUS), if it does.

@@ -126,12 +126,19 @@ impl MatVec for IntMatrix {
     fn apply(&self, input: &[i32], sums: &mut [i64], _: u32) -> u64 {
         assert_eq!(input.len(), self.inputs);
         let bias_from = self.inputs;
+        // All sums of codes this narrow fit 32 bits, in which more of them are added at once.
+        let most = self.inputs as i64 * -self.weight.min() * -self.input.min();
+        let narrow = most <= i64::from(i32::MAX);
         for (row, sum) in self.weights.outer_iter().zip(sums) {
             let row = row.as_slice().expect("weights are stored row by row");
-            let data: i32 = row[..bias_from].iter().zip(input).map(|(&w, &x)| w * x).sum();
+            let pairs = row[..bias_from].iter().zip(input);
+            let data = match narrow {
+                true => i64::from(pairs.map(|(&w, &x)| w * x).sum::<i32>()),
+                false => pairs.map(|(&w, &x)| i64::from(w) * i64::from(x)).sum(),
+            };
             let bias: i64 =
                 (bias_from..row.len()).map(|k| i64::from(row[k]) * i64::from(self.drive(input, k))).sum();
-            *sum = i64::from(data) + bias;
+            *sum = data + bias;
         }
         0
     }
@@ -214,6 +221,20 @@ mod tests {
                 let exact = Format::new(62, m.sum_frac());
                 assert_eq!(sums, bias.map(|b| exact.encode(b)), "{weight_bits} and {input_bits} bits");
             }
+        }
+    }
+
+    /// 4,096 products of the widest codes are more than 32 bits hold.
+    #[test]
+    fn sums_of_the_widest_codes_are_exact() {
+        for (bits, inputs) in [(12, 4096), (12, 300), (8, 4096)] {
+            let input = Format::new(bits, 0);
+            let weights = Array2::from_shape_fn((2, inputs), |(n, _)| if n == 0 { 1.0 } else { -1.0 });
+            let m = IntMatrix::in_format(weights.view(), None, Format::new(bits, bits as i32 - 1), input);
+            let mut sums = [0; 2];
+            m.apply(&vec![input.min() as i32; inputs], &mut sums, 0);
+            let most = inputs as i64 * input.max() * input.min();
+            assert_eq!(sums, [most, -most], "{bits} bits, {inputs} inputs");
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::conductance::{matrix_npy, tile_csv};
 use super::image::{tile_from_image, tile_image, tile_name};
+use super::manifest::UNIT;
 use super::{Manifest, MatrixEntry, RomError, TileEntry};
 use crate::crossbar::{CrossbarNet, MappedMatrix, TileGeometry};
 use crate::files::sha256;
@@ -57,7 +58,7 @@ pub fn export(net: &CrossbarNet, sink: &mut Sink) -> io::Result<Manifest> {
     }
     let manifest = Manifest {
         tool: concat!("hvae-mnn ", env!("CARGO_PKG_VERSION")).into(),
-        unit: "microsiemens".into(),
+        unit: UNIT.into(),
         devices: net.devices.clone(),
         geometry: net.geometry.clone(),
         matrices,
@@ -75,6 +76,7 @@ pub fn read_back(read: &dyn Fn(&str) -> io::Result<Vec<u8>>) -> Result<(Manifest
     let bytes = read(path).map_err(|source| RomError::Io { path: path.into(), source })?;
     let manifest: Manifest =
         serde_json::from_slice(&bytes).map_err(|source| RomError::Manifest { path: path.into(), source })?;
+    manifest.check()?;
     let weights = manifest
         .matrices
         .iter()
@@ -112,13 +114,40 @@ fn read_matrix(
         }
         Ok(tile)
     };
+    let rows = places(entry, g)?;
     let tiles = entry.tiles.iter().map(tile).collect::<Result<Vec<_>, _>>()?;
-    let rows = entry.inputs + entry.bias_coarse + entry.bias_fine;
-    let expected = rows.div_ceil(g.rows) * entry.outputs.div_ceil(g.logical_columns());
-    if tiles.len() != expected {
-        return Err(RomError::Tiles { matrix: entry.name.clone(), expected, found: tiles.len() });
-    }
     Ok(MappedMatrix::from_tiles(tiles, (entry.outputs, rows), g).weights(g))
+}
+
+/// The rows of a matrix, all of whose tiles are there, each in its place.
+fn places(entry: &MatrixEntry, g: &TileGeometry) -> Result<usize, RomError> {
+    let rows =
+        [entry.bias_coarse, entry.bias_fine].iter().try_fold(entry.inputs, |sum, n| sum.checked_add(*n));
+    let columns = entry.outputs.div_ceil(g.logical_columns());
+    let expected = rows.and_then(|rows| rows.div_ceil(g.rows).checked_mul(columns));
+    let corrected = [0, entry.outputs].contains(&entry.corrections.len());
+    let sound = entry.outputs > 0 && rows.is_some_and(|rows| rows > 0) && entry.bias_fine <= 1 && corrected;
+    let (Some(rows), Some(expected), true) = (rows, expected, sound) else {
+        let MatrixEntry { outputs, inputs, bias_coarse, bias_fine, corrections, .. } = entry;
+        let found = format!(
+            "{outputs} outputs, {inputs} inputs, {bias_coarse} and {bias_fine} bias rows, {} corrections",
+            corrections.len()
+        );
+        return Err(RomError::Size { matrix: entry.name.clone(), found });
+    };
+    if entry.tiles.len() != expected {
+        return Err(RomError::Tiles { matrix: entry.name.clone(), expected, found: entry.tiles.len() });
+    }
+    let place = |i: usize| (i / columns, i % columns);
+    match entry.tiles.iter().enumerate().find(|(i, tile)| tile.at != place(*i)) {
+        None => Ok(rows),
+        Some((i, tile)) => Err(RomError::Setting {
+            matrix: entry.name.clone(),
+            at: place(i),
+            expected: "the tile of this place".into(),
+            found: format!("that of {:?}", tile.at),
+        }),
+    }
 }
 
 /// The places of a tile, every one of them once.

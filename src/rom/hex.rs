@@ -15,8 +15,14 @@ pub enum HexError {
     Width { line: usize, expected: usize, found: usize },
     #[error("line {line}: expected hex digits, found {found:?}")]
     Digit { line: usize, found: char },
+    #[error("line {line}: expected a number of {bits} bits, found {found}")]
+    Beyond { line: usize, bits: usize, found: String },
     #[error("expected {expected} words, found {found}; the file is truncated or of another design")]
     Count { expected: usize, found: usize },
+    #[error("line {line}: expected 0 where there is no output, found bits")]
+    Unused { line: usize },
+    #[error("expected each of {places} places at most once, found {found} twice or beyond them")]
+    Place { places: usize, found: u16 },
 }
 
 impl HexWord {
@@ -82,7 +88,32 @@ impl HexWord {
             let value = c.to_digit(16).ok_or(HexError::Digit { line, found: c })?;
             word.limbs[d / 16] |= u64::from(value) << (d % 16 * 4);
         }
+        if (bits..expected * 4).any(|bit| word.get(bit)) {
+            return Err(HexError::Beyond { line, bits, found: text.into() });
+        }
         word.bits = bits;
         Ok(word)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_has_the_digits_and_the_bits_of_its_width() {
+        let read = |text: &str| HexWord::parse_all(text, 6, 1).map_err(|e| e.to_string());
+        let word = read("// a word\n\n 2A // in capitals\n").unwrap().remove(0);
+        assert_eq!((word.unsigned(0, 6), word.line()), (0x2a, "2a".into()));
+        for (text, message) in [
+            ("40", "line 1: expected a number of 6 bits, found 40"),
+            ("\nff", "line 2: expected a number of 6 bits, found ff"),
+            ("2g", "line 1: expected hex digits, found 'g'"),
+            ("2\u{e9}", "line 1: expected 2 hex digits, found 3"),
+            ("2", "line 1: expected 2 hex digits, found 1"),
+            ("", "expected 1 words, found 0; the file is truncated or of another design"),
+        ] {
+            assert_eq!(read(text), Err(message.into()), "{text}");
+        }
     }
 }

@@ -84,6 +84,10 @@ pub fn places_from_image(text: &str, tile: &mut Tile, g: &TileGeometry) -> Resul
     let word = &HexWord::parse_all(text, bits * g.logical_columns(), 1)?[0];
     let place = |l: usize| (0..bits).map(|b| u16::from(word.get(l * bits + b)) << b).sum::<u16>();
     let used: Vec<u16> = (0..g.logical_columns()).map(place).collect();
+    let odd = |(l, place): (usize, &u16)| usize::from(*place) >= g.places() || used[..l].contains(place);
+    if let Some(l) = used.iter().enumerate().position(odd) {
+        return Err(HexError::Place { places: g.places(), found: used[l] });
+    }
     let empty = (0..g.places() as u16).filter(|place| !used.contains(place));
     tile.places = used.iter().copied().chain(empty).collect();
     Ok(())
@@ -120,6 +124,13 @@ pub fn gains_from_image(
     let (gain_bits, offset_bits) = (GAIN_BITS as usize, sum_bits as usize);
     let each = gain_bits + offset_bits;
     let words = HexWord::parse_all(text, each * sets * lanes, size.div_ceil(lanes))?;
+    let unused = |group: &usize| {
+        let lanes_of_sets = (0..sets * lanes).filter(|lane| group * lanes + lane % lanes >= size);
+        lanes_of_sets.flat_map(|lane| lane * each..(lane + 1) * each).any(|bit| words[*group].get(bit))
+    };
+    if let Some(group) = (0..words.len()).find(unused) {
+        return Err(HexError::Unused { line: group + 1 });
+    }
     let correction = |n: usize| {
         let (set, unit) = (n / size, n % size);
         let (word, at) = (&words[unit / lanes], (set * lanes + unit % lanes) * each);
@@ -268,6 +279,40 @@ mod tests {
         for table in [OctaveTable::half_normal(), OctaveTable::gumbel()] {
             let read = octave_from_image(&octave_image(&table), table.bits, table.words.len()).unwrap();
             assert_eq!(read, table);
+        }
+    }
+
+    #[test]
+    fn lanes_without_an_output_hold_nothing() {
+        let shape = (2, 3, 2);
+        let some: Vec<Correction> = (0..6).map(|i| Correction { gain: 1 + i, offset: -1 }).collect();
+        let image = gain_image(&some, shape, 25);
+        assert_eq!(gains_from_image(&image, shape, 25).as_ref(), Ok(&some));
+        // Two sets of two lanes of 36 bits, of whose last words one is of no output.
+        let odd = image.replacen("\n000000000", "\n000000001", 1);
+        assert_ne!(odd, image);
+        assert_eq!(gains_from_image(&odd, shape, 25), Err(HexError::Unused { line: 2 }));
+    }
+
+    #[test]
+    fn places_are_those_of_a_tile_each_once() {
+        let crossbar = Crossbar { columns: 48, spare_columns: 1, dodge_faults: true, ..Crossbar::default() };
+        let g = TileGeometry::new(&crossbar, &Fixed::default(), 2).unwrap();
+        assert_eq!((g.places(), g.logical_columns()), (6, 5));
+        let mut tile = Tile::new((0, 0), Array2::zeros((g.rows, g.columns)), &g);
+        tile.places = vec![5, 0, 4, 1, 2, 3];
+        let image = place_image(Some(&tile), &g);
+        let read = |text: &str| {
+            let mut read = tile.clone();
+            places_from_image(text, &mut read, &g).map(|()| read.places).map_err(|e| e.to_string())
+        };
+        assert_eq!(read(&image), Ok(tile.places.clone()));
+        for (places, found) in [([0, 1, 2, 1, 3], 1), ([0, 1, 6, 2, 3], 6), ([7, 1, 2, 3, 4], 7)] {
+            let mut word = HexWord::zero(place_bits(&g) * 5);
+            (0..5).for_each(|l| word.put(l * place_bits(&g), place_bits(&g), places[l]));
+            let message =
+                format!("expected each of 6 places at most once, found {found} twice or beyond them");
+            assert_eq!(read(&word.line()), Err(message));
         }
     }
 

@@ -1,7 +1,7 @@
 //! What an export holds: shapes, units, scales, coordinates, hashes.
 
 use super::HexError;
-use crate::crossbar::{Devices, TileGeometry};
+use crate::crossbar::{CodeScale, Devices, TileGeometry};
 use crate::quant::Format;
 use serde::{Deserialize, Serialize};
 
@@ -64,6 +64,31 @@ pub struct TileEntry {
     pub places: Vec<u16>,
 }
 
+/// The unit of every export.
+pub(super) const UNIT: &str = "microsiemens";
+
+impl Manifest {
+    /// Its numbers belong together: conductances have the unit, and the cells the codes, that tiles were made for.
+    pub(super) fn check(&self) -> Result<(), RomError> {
+        let (g, devices) = (&self.geometry, &self.devices);
+        let wrong = |what: &'static str, expected: String, found: String| {
+            Err(RomError::Value { what, expected, found })
+        };
+        if self.unit != UNIT {
+            return wrong("unit", UNIT.into(), self.unit.clone());
+        }
+        let codes = CodeScale { bits: g.code_bits, level_shift: g.level_shift, top: g.top_code };
+        if devices.scale() != codes {
+            return wrong("devices", format!("{codes:?}"), format!("{:?}", devices.scale()));
+        }
+        if !(devices.step_us > 0.0 && devices.g_min_us >= 0.0) {
+            let found = format!("{} and {}", devices.g_min_us, devices.step_us);
+            return wrong("devices", "g_min_us of 0 or more and step_us above 0".into(), found);
+        }
+        Ok(())
+    }
+}
+
 /// Why an export cannot be read back.
 #[derive(Debug, thiserror::Error)]
 pub enum RomError {
@@ -83,6 +108,12 @@ pub enum RomError {
         "manifest.json: matrix {matrix}, tile {at:?}: expected {expected}, found {found}; the file was changed, export again"
     )]
     Setting { matrix: String, at: (usize, usize), expected: String, found: String },
-    #[error("manifest.json: matrix {matrix}: expected {expected} tiles, found {found}")]
+    #[error("manifest.json: {what}: expected {expected}, found {found}; the file was changed, export again")]
+    Value { what: &'static str, expected: String, found: String },
+    #[error("manifest.json: matrix {matrix}: expected {expected} tiles, found {found}; export again")]
     Tiles { matrix: String, expected: usize, found: usize },
+    #[error(
+        "manifest.json: matrix {matrix}: expected outputs and rows, at most one fine bias row, and a correction an output or none, found {found}; export again"
+    )]
+    Size { matrix: String, found: String },
 }

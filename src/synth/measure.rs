@@ -38,10 +38,14 @@ pub struct ModuleCells {
     pub ff: u64,
 }
 
+/// Module: its own cells by type, instances of other modules among them.
+type Modules = BTreeMap<String, BTreeMap<String, u64>>;
+
 /// `stat -json` of yosys.
 pub(super) struct Stat {
-    /// Module: its own cells by type, instances of other modules among them.
-    modules: BTreeMap<String, BTreeMap<String, u64>>,
+    modules: Modules,
+    /// Each module before those that stand in it.
+    order: Vec<String>,
     pub area: Option<f64>,
 }
 
@@ -55,38 +59,36 @@ impl Stat {
             let cells = module["num_cells_by_type"].as_object().into_iter().flatten();
             cells.filter_map(|(name, n)| Some((name.clone(), n.as_u64()?))).collect()
         };
-        let modules = modules.iter().map(|(name, m)| (name.clone(), counts(m))).collect();
+        let modules: Modules = modules.iter().map(|(name, m)| (name.clone(), counts(m))).collect();
+        let order =
+            order(&modules).ok_or_else(|| wrong("expected modules, found some within themselves".into()))?;
         let area = &json["design"]["area"];
         let area = area.as_f64().or_else(|| area.as_str()?.parse().ok());
-        Ok(Stat { modules, area })
+        Ok(Stat { modules, order, area })
     }
 
     /// How often each module stands in the design below `top`.
     fn instances(&self, top: &str) -> BTreeMap<&str, u64> {
-        let mut counts = BTreeMap::new();
-        self.count(top, 1, &mut counts);
-        counts
-    }
-
-    fn count<'a>(&'a self, module: &str, times: u64, counts: &mut BTreeMap<&'a str, u64>) {
-        let Some((name, cells)) = self.modules.get_key_value(module).or_else(|| {
-            let escaped = format!("\\{module}");
-            self.modules.get_key_value(&escaped)
-        }) else {
-            return;
-        };
-        *counts.entry(name).or_default() += times;
-        for (cell, &n) in cells {
-            self.count(cell, times * n, counts);
+        let mut counts: BTreeMap<&str, u64> =
+            known(&self.modules, top).map(|top| (top, 1)).into_iter().collect();
+        for module in &self.order {
+            let Some(&times) = counts.get(module.as_str()) else { continue };
+            for (cell, &n) in &self.modules[module] {
+                if let Some(inner) = known(&self.modules, cell) {
+                    let count = counts.entry(inner).or_default();
+                    *count = count.saturating_add(times.saturating_mul(n));
+                }
+            }
         }
+        counts
     }
 
     /// Cells of the whole design whose type `wanted` takes.
     pub fn cells(&self, top: &str, wanted: impl Fn(&str) -> u64) -> u64 {
         self.instances(top)
             .into_iter()
-            .map(|(module, times)| times * own(&self.modules[module], &wanted))
-            .sum()
+            .map(|(module, times)| times.saturating_mul(own(&self.modules[module], &wanted)))
+            .fold(0, u64::saturating_add)
     }
 
     /// The largest modules first.
@@ -105,18 +107,46 @@ impl Stat {
                 lut: 0,
                 ff: 0,
             });
-            entry.instances += times;
-            entry.lut += times * own(&self.modules[module], &lut);
-            entry.ff += times * own(&self.modules[module], &ff);
+            let add = |to: &mut u64, each: u64| *to = to.saturating_add(times.saturating_mul(each));
+            add(&mut entry.instances, 1);
+            add(&mut entry.lut, own(&self.modules[module], &lut));
+            add(&mut entry.ff, own(&self.modules[module], &ff));
         }
         let mut all: Vec<ModuleCells> = by_name.into_values().collect();
-        all.sort_by(|a, b| (b.lut + b.ff).cmp(&(a.lut + a.ff)).then(a.module.cmp(&b.module)));
+        let size = |m: &ModuleCells| m.lut.saturating_add(m.ff);
+        all.sort_by(|a, b| size(b).cmp(&size(a)).then(a.module.cmp(&b.module)));
         all
     }
 }
 
 fn own(cells: &BTreeMap<String, u64>, wanted: &impl Fn(&str) -> u64) -> u64 {
-    cells.iter().map(|(cell, n)| n * wanted(cell)).sum()
+    cells.iter().map(|(cell, n)| n.saturating_mul(wanted(cell))).fold(0, u64::saturating_add)
+}
+
+/// The module that a cell is an instance of; names of instances carry no backslash in some versions.
+fn known<'a>(modules: &'a Modules, cell: &str) -> Option<&'a str> {
+    let found = modules.get_key_value(cell).or_else(|| modules.get_key_value(&format!("\\{cell}")));
+    found.map(|(name, _)| name.as_str())
+}
+
+/// All modules, each before those that stand in it; `None`: some stand within themselves.
+fn order(modules: &Modules) -> Option<Vec<String>> {
+    let inner = |module: &str| modules[module].keys().filter_map(|cell| known(modules, cell));
+    let mut above: BTreeMap<&str, usize> = modules.keys().map(|name| (name.as_str(), 0)).collect();
+    modules.keys().flat_map(|name| inner(name)).for_each(|name| *above.entry(name).or_default() += 1);
+    let mut next: Vec<&str> = above.iter().filter(|(_, above)| **above == 0).map(|(name, _)| *name).collect();
+    let mut order = Vec::new();
+    while let Some(module) = next.pop() {
+        for name in inner(module) {
+            let left = above.entry(name).or_default();
+            *left -= 1;
+            if *left == 0 {
+                next.push(name);
+            }
+        }
+        order.push(module.to_string());
+    }
+    (order.len() == modules.len()).then_some(order)
 }
 
 /// `$paramod$<hash>\hvae_tile` is an `hvae_tile`.
@@ -166,6 +196,24 @@ mod tests {
         assert_eq!(stat.area, Some(2.5));
         let largest = stat.largest("top", is("LUT4"), is("TRELLIS_FF"));
         assert_eq!((largest[0].module.as_str(), largest[0].instances, largest[0].ff), ("hvae_b", 6, 42));
+    }
+
+    #[test]
+    fn modules_within_themselves_are_refused_and_many_of_many_are_counted() {
+        let stat = |text: &str| Stat::parse("s", text);
+        let within = r#"{ "modules": { "a": { "num_cells_by_type": { "b": 1 } }, "b": { "num_cells_by_type": { "a": 1 } } } }"#;
+        let refused = stat(within).err().expect("refused").to_string();
+        assert!(refused.contains("found some within themselves"), "{refused}");
+        // Two of two of two: more paths than anybody could walk.
+        let pair = |i: usize| {
+            let inner = i + 1;
+            format!(r#""\\m{i}": {{ "num_cells_by_type": {{ "m{inner}": 2, "\\m{inner}": 2 }} }}"#)
+        };
+        let many: Vec<String> = (0..70).map(pair).collect();
+        let last = r#""\\m70": { "num_cells_by_type": { "LUT4": 1 } }"#;
+        let text = format!(r#"{{ "modules": {{ {}, {last} }} }}"#, many.join(", "));
+        assert_eq!(stat(&text).unwrap().cells("m0", |cell| u64::from(cell == "LUT4")), u64::MAX);
+        assert_eq!(stat(&text).unwrap().cells("m60", |cell| u64::from(cell == "LUT4")), 1 << 20);
     }
 
     #[test]

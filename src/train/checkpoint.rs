@@ -17,6 +17,7 @@ const KEY: &str = "position";
 /// Everything besides tensors that the next update depends on. All randomness is keyed by seed,
 /// epoch and batch, so no generator state is kept.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Position {
     /// Digest of configuration and data: what a checkpoint may be resumed with.
     pub request: String,
@@ -37,6 +38,7 @@ pub struct Position {
 
 /// Of lagging inference (He et al., ICLR 2019).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Lagging {
     /// The encoder is still updated more often than the decoder.
     pub goes_on: bool,

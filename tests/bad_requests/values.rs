@@ -3,12 +3,14 @@
 use super::{Case, EVAL, GENERATE, IMPORT, answers, case, change, compare, nothing, set};
 use hvae_mnn::build::{DESCRIPTION, NETWORK, Network, sealed_again};
 use hvae_mnn::files::sha256;
+use hvae_mnn::golden::{Job, JobKind};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
 const COSIM: &str = "cosim DIR/build --random 1 --changed";
+const REPLAY: &str = "cosim DIR/build --replay DIR/jobs.json";
 const STUDY: &str = "study DIR/study.toml --count";
 
 const VALUES: &[Case] = &[
@@ -141,6 +143,13 @@ const VALUES: &[Case] = &[
             n.1.corrections.insert("vocab".into(), Vec::new());
         })
     }),
+    case("jobs with a key that nobody knows", REPLAY, |d| {
+        kept(d, |job| drop(job.as_object_mut().unwrap().insert("sampled".into(), json!(true))))
+    }),
+    case("jobs that wait for words", REPLAY, |d| kept(d, |job| job["input"] = json!([]))),
+    case("jobs with more words than a buffer", REPLAY, |d| {
+        kept(d, |job| job["input"] = json!(vec![4; 9000]))
+    }),
     // Studies.
     case("a study of no numbers", STUDY, |d| study(d, "\"device.time_s\" = [nan]")),
     case("a study without an end", STUDY, |d| study(d, "\"device.time_s\" = [inf]")),
@@ -222,6 +231,13 @@ fn edit(dir: &Path, path: &str, to: Value) {
         Some(place) => *place = to.clone(),
         None => drop(value.as_object_mut().unwrap().insert(path[1..].into(), to.clone())),
     });
+}
+
+/// A job as a soak keeps it, changed.
+fn kept(dir: &Path, change: impl Fn(&mut Value)) {
+    let mut job = serde_json::to_value(Job::new(JobKind::Encode, vec![2, 4, 3], 8)).unwrap();
+    change(&mut job);
+    fs::write(dir.join("jobs.json"), json!([job]).to_string()).unwrap();
 }
 
 /// Changes the network, and all checksums so that they fit.

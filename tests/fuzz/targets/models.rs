@@ -1,0 +1,155 @@
+//! What training and PyTorch write, and sentences.
+
+use super::{Answer, Form, Target, said, text};
+use crate::common::smallest;
+use hvae_mnn::config::Config;
+use hvae_mnn::model::{
+    DESCRIPTION_FILE, Description, EOS, Network, SOS, TrainedModel, Vocabulary, WEIGHTS_FILE, Weights,
+    import, read_sentences,
+};
+use hvae_mnn::pipeline::random_weights;
+use std::sync::OnceLock;
+
+/// A network with everything, and weights of it.
+pub fn small() -> &'static (Config, Network, Weights) {
+    static SMALL: OnceLock<(Config, Network, Weights)> = OnceLock::new();
+    SMALL.get_or_init(|| {
+        let config = smallest();
+        let network = Network::describe(&config.model, config.train.lambda_low).unwrap();
+        let weights = random_weights(&network, 1);
+        (config, network, weights)
+    })
+}
+
+fn words() -> String {
+    let (config, ..) = small();
+    let words: String = (4..config.model.vocabulary).map(|i| format!("w{i}\n")).collect();
+    format!("<pad>\n<unk0>\n<sos>\n<eos>\n{words}")
+}
+
+fn model() -> TrainedModel {
+    let (config, _, weights) = small();
+    let description = Description { model: config.model.clone(), train: config.train.clone() };
+    TrainedModel::new(description, weights.clone(), Vocabulary::parse("vocab.txt", &words()).unwrap())
+        .unwrap()
+}
+
+fn file(name: &str) -> Vec<u8> {
+    model().files().into_iter().find(|(file, _)| *file == name).unwrap().1
+}
+
+/// `model.toml` beside files that are whole.
+pub const DESCRIPTION: Target = Target {
+    name: "model-description",
+    form: Form::Toml,
+    few: 300,
+    seconds: 10,
+    seeds: || vec![file(DESCRIPTION_FILE)],
+    read: description,
+};
+
+fn description(input: &[u8]) -> Answer {
+    static FOLDER: OnceLock<tempfile::TempDir> = OnceLock::new();
+    let folder = FOLDER.get_or_init(|| {
+        let folder = tempfile::tempdir().unwrap();
+        model().save(folder.path()).unwrap();
+        folder
+    });
+    std::fs::write(folder.path().join(DESCRIPTION_FILE), input).unwrap();
+    let read = said(TrainedModel::load(folder.path()))?;
+    let again = read.files().into_iter().find(|(file, _)| *file == DESCRIPTION_FILE).unwrap().1;
+    let (again, _) = Description::parse("again", text(&again)?).unwrap();
+    assert_eq!(again, read.description, "what was accepted reads back");
+    Ok(())
+}
+
+pub const VOCABULARY: Target = Target {
+    name: "vocabulary",
+    form: Form::Plain,
+    few: 400,
+    seconds: 10,
+    seeds: || vec![words().into_bytes(), "<pad>\n<unk0>\n<sos>\n<eos>\né\n'\n".into()],
+    read: vocabulary,
+};
+
+fn vocabulary(input: &[u8]) -> Answer {
+    let read = said(Vocabulary::parse("vocab.txt", text(input)?))?;
+    assert_eq!(
+        said(Vocabulary::parse("again", &read.to_text())),
+        Ok(read.clone()),
+        "what was accepted reads back"
+    );
+    for id in 0..read.len() as u32 {
+        assert_eq!(read.word(id).and_then(|word| read.get(word)), Some(id));
+    }
+    Ok(())
+}
+
+pub const WEIGHTS: Target = Target {
+    name: "weights",
+    form: Form::Safetensors,
+    few: 300,
+    seconds: 10,
+    seeds: || vec![file(WEIGHTS_FILE)],
+    read: |input| {
+        let (_, network, _) = small();
+        reads_back(said(Weights::parse("model.safetensors", input, network))?)
+    },
+};
+
+/// With names that are not ours.
+pub const STATE_DICT: Target = Target {
+    name: "state-dict",
+    form: Form::Safetensors,
+    few: 300,
+    seconds: 10,
+    seeds: || {
+        let whole = file(WEIGHTS_FILE);
+        let length = u64::from_le_bytes(whole[..8].try_into().unwrap()) as usize;
+        let header =
+            String::from_utf8(whole[8..8 + length].to_vec()).unwrap().replace("\"enc", "\"module.enc");
+        vec![[&(header.len() as u64).to_le_bytes(), header.as_bytes(), &whole[8 + length..]].concat()]
+    },
+    read: |input| {
+        let (_, network, _) = small();
+        let renames = [("module.".to_string(), String::new())];
+        reads_back(said(import("state.safetensors", input, network, &renames))?)
+    },
+};
+
+fn reads_back(weights: Weights) -> Answer {
+    let (_, network, _) = small();
+    let again = said(Weights::parse("again", &weights.to_bytes(), network));
+    assert_eq!(again.as_ref(), Ok(&weights), "what was accepted reads back");
+    Ok(())
+}
+
+pub const SENTENCES: Target = Target {
+    name: "sentences",
+    form: Form::Plain,
+    few: 400,
+    seconds: 10,
+    seeds: || {
+        vec![
+            b"w5 w6 w7\nDo n't W4 , w8 !\n".to_vec(),
+            "Hey , w4 ? __eou__ \"w5\" it's 'em ... \u{e9}t\u{e9} 3.50 __eou__\n\n".into(),
+        ]
+    },
+    read: sentences,
+};
+
+fn sentences(input: &[u8]) -> Answer {
+    let vocabulary = model().vocabulary;
+    let read = said(read_sentences("test.txt", &vocabulary, text(input)?))?;
+    for sentence in read {
+        assert!(sentence.len() >= 2 && sentence[0] == SOS && sentence.last() == Some(&EOS));
+        assert!(sentence.iter().all(|&token| (token as usize) < vocabulary.len()));
+        // Words that it knows are written as they were read.
+        let written = vocabulary.decode(&sentence);
+        let inner = &sentence[1..sentence.len() - 1];
+        if inner.iter().all(|&token| token >= 4) {
+            assert_eq!(vocabulary.encode(&written), sentence, "{written:?} reads back");
+        }
+    }
+    Ok(())
+}
