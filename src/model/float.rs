@@ -60,6 +60,10 @@ pub type Carry = BTreeMap<BlockId, (Array2<f32>, Option<Array2<f32>>)>;
 
 impl FloatNet {
     /// Joins a network and the weights checked against it.
+    ///
+    /// # Errors
+    ///
+    /// The weights are not those of the network.
     pub fn new(network: &Network, weights: &Weights) -> Result<Self, ModelError> {
         let tensors = weights.iter().map(|(name, t)| (name.to_string(), t.clone())).collect();
         let weights = Weights::checked("weights", tensors, network)?;

@@ -229,6 +229,10 @@ impl Network {
     }
 
     /// The network that `[model]` asks for, with the objective's weight of the lower levels' KL.
+    ///
+    /// # Errors
+    ///
+    /// A family that is not known.
     pub fn describe(model: &Model, lambda_low: f32) -> Result<Network, ModelError> {
         match model.family.as_str() {
             "hsr-vae" => Ok(Network::hsr_vae(model, lambda_low)),
