@@ -114,8 +114,9 @@ lint: tools ## rustfmt and clippy
 	$(CARGO) fmt --check
 	$(CARGO) clippy --release --features train --lib --bins -- -D warnings
 	$(CARGO) clippy --release --lib --bins -- -D warnings
-	@# Tests may touch the disk (clippy.toml).
-	$(CARGO) clippy --release --features train --tests -- -D warnings -A clippy::disallowed_methods -A clippy::disallowed_macros
+	$(CARGO) clippy --release --no-default-features --lib -- -D warnings
+	@# Tests and examples may touch the disk (clippy.toml).
+	$(CARGO) clippy --release --features train --tests --examples -- -D warnings -A clippy::disallowed_methods -A clippy::disallowed_macros
 
 docs: ## the documentation of the library, without a broken link
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --release --features train --no-deps --lib --quiet

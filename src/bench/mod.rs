@@ -1,4 +1,5 @@
 //! How fast the library computes, and how fast its designs simulate.
+#![warn(missing_docs)]
 
 mod golden;
 mod products;
@@ -13,11 +14,17 @@ use serde::Serialize;
 /// One figure; `ratio` is this value over that of the row called `ratio_to`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Row {
+    /// What was measured.
     pub name: String,
+    /// The median.
     pub value: f64,
+    /// Of the value.
     pub unit: &'static str,
+    /// That took part.
     pub threads: usize,
+    /// Absent where there is nothing to compare with.
     pub ratio: Option<f64>,
+    /// The name of that row.
     pub ratio_to: Option<String>,
 }
 

@@ -67,6 +67,10 @@ impl Budget {
 
     /// Refuses a design that does not fit the named part even if the estimate is too large by its
     /// error; `""` is any part. A warning if it may or may not fit.
+    ///
+    /// # Errors
+    ///
+    /// It cannot fit, or no part has that name.
     pub fn check_target(&self, part: &str) -> Result<Option<String>, TargetError> {
         if part.is_empty() {
             return Ok(None);

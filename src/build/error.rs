@@ -6,6 +6,7 @@
 pub struct BuildError {
     /// Below the folder.
     pub file: &'static str,
+    /// What was expected there, and found.
     pub what: String,
 }
 

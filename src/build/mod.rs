@@ -1,5 +1,6 @@
 //! Build folders: the whole design with what the golden model needs, written with checksums and read back only as it
 //! was written; its simulation and its synthesis.
+#![warn(missing_docs)]
 
 mod difference;
 mod error;
@@ -26,18 +27,24 @@ use std::collections::BTreeMap;
 
 /// The files that are read back, below a build folder.
 pub const DESCRIPTION: &str = "design.json";
+/// The integers of the network, and the settings of its tiles.
 pub const NETWORK: &str = "sim/network.cbor";
+/// The words; absent where weights are random.
 pub const VOCABULARY: &str = "sim/vocab.txt";
 
 /// `design.json`. All but `design.config` and `design.files` follows from the configuration and the network.
 #[derive(Debug, Clone, Serialize)]
 pub struct BuildFile {
+    /// What was emitted.
     #[serde(flatten)]
     pub design: Design,
+    /// What it will cost.
     pub budget: Budget,
+    /// Expected, and the floor under them.
     pub cycles_per_token: TokenCycles,
     /// The stage that loses most over its floor per token written, and by how many cycles.
     pub largest_gap: Option<(String, u64)>,
+    /// Those that take cycles of their own.
     pub stages: Vec<StageCycles>,
     /// What became of the cells; absent where every one holds its level.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -47,8 +54,11 @@ pub struct BuildFile {
 /// One stage: what it takes and the floor under it.
 #[derive(Debug, Clone, Serialize)]
 pub struct StageCycles {
+    /// Of the block.
     pub name: String,
+    /// Cycles from one stage to the next.
     pub expected: u64,
+    /// What they are made of.
     pub timing: StageTiming,
 }
 
@@ -115,10 +125,12 @@ pub fn sealed_again(text: &str) -> Option<String> {
 pub struct Network(pub Integers, pub Settings);
 
 impl Network {
+    /// What has to be stored of `net`.
     pub fn of(net: &CrossbarNet) -> Network {
         Network(net.quant.integers(), net.settings())
     }
 
+    /// As CBOR.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         ciborium::into_writer(self, &mut bytes).expect("writing to memory");

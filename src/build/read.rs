@@ -14,7 +14,9 @@ use std::collections::BTreeMap;
 /// A build folder that was read back.
 #[derive(Debug, Clone)]
 pub struct Build {
+    /// Its description, derived again.
     pub file: BuildFile,
+    /// The network on its tiles.
     pub net: CrossbarNet,
     /// None for random weights.
     pub vocabulary: Option<model::Vocabulary>,
@@ -23,13 +25,20 @@ pub struct Build {
 /// The files of a build folder that are read back.
 #[derive(Debug, Clone, Copy)]
 pub struct Parts<'a> {
+    /// The text of [`DESCRIPTION`].
     pub description: &'a str,
+    /// The bytes of [`NETWORK`].
     pub network: &'a [u8],
+    /// The text of [`VOCABULARY`], where there is one.
     pub vocabulary: Option<&'a str>,
 }
 
 impl Build {
     /// Reads what [`BuildFile::to_text`] and [`Network::to_bytes`] wrote, and nothing else.
+    ///
+    /// # Errors
+    ///
+    /// Anything else was found: another version, a changed file, values that do not follow from each other.
     pub fn read(parts: Parts) -> Result<Build, BuildError> {
         let wrong =
             |e: serde_json::Error| BuildError::new(DESCRIPTION, format!("expected a description, found {e}"));

@@ -11,7 +11,7 @@ use hvae_mnn::cosim::{
 use hvae_mnn::golden::{Golden, Job, JobKind};
 use hvae_mnn::model::Split;
 use hvae_mnn::pipeline::random_sentences;
-use hvae_mnn::sample::{encode, generation, generations, reconstruct};
+use hvae_mnn::sample::{generations, job};
 use hvae_mnn::soak::{Soak, replayed};
 use hvae_mnn::synth::has_netlist;
 use serde::Serialize;
@@ -241,11 +241,7 @@ fn jobs(args: &Args, folder: &Path, build: &Build) -> Result<Vec<Job>, Failure> 
     let mut jobs = Vec::new();
     for (sentence, seed) in sentences.iter().zip(args.seed..) {
         for &kind in kinds {
-            jobs.push(match kind {
-                JobKind::Generate => generation(args.temperature, seed, limit)?,
-                JobKind::Decode => Job::new(kind, encode(&golden, sentence), limit as u16),
-                _ => Job { kind, ..reconstruct(sentence, limit) },
-            });
+            jobs.push(job(kind, sentence, &golden, (args.temperature, seed), limit)?);
         }
     }
     jobs.extend(generations(args.generate.get(), args.temperature, args.seed, limit)?);

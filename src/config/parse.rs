@@ -21,6 +21,10 @@ pub enum ConfigError {
 impl Config {
     /// Reads a whole `hvae.toml`; absent sections and keys take their defaults.
     /// `file` is how messages call it.
+    ///
+    /// # Errors
+    ///
+    /// Text that is no such file, an unknown key, or a value out of bounds.
     pub fn parse(file: &str, text: &str) -> Result<Config, ConfigError> {
         let config = Config::understood(file, text)?;
         config.check(file)?;
@@ -28,6 +32,10 @@ impl Config {
     }
 
     /// The same with keys and types looked at, and no bounds of values.
+    ///
+    /// # Errors
+    ///
+    /// Text that is no such file, an unknown key, or a value of another type.
     pub fn understood(file: &str, text: &str) -> Result<Config, ConfigError> {
         toml::from_str(text).map_err(|error| {
             let line = error.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count());

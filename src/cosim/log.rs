@@ -57,6 +57,10 @@ pub struct LogError {
 }
 
 /// Whether the testbench came to its end, and what it saw until then.
+///
+/// # Errors
+///
+/// A line that the testbench does not write.
 pub fn parse(text: &str) -> Result<(Vec<Observed>, bool), LogError> {
     let mut jobs: Vec<Observed> = Vec::new();
     let mut ended = false;

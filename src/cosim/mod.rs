@@ -81,6 +81,10 @@ pub struct Cosim<'a, M> {
 
 impl<M: MatVec + Sync> Cosim<'_, M> {
     /// Runs all jobs; `progress` hears of every finished job.
+    ///
+    /// # Errors
+    ///
+    /// The simulator failed. A difference is none: it is in the report.
     pub fn run(
         &self,
         jobs: &[Job],

@@ -46,6 +46,10 @@ impl Profile {
 
 impl Simulation {
     /// Runs jobs on a simulation built for [`Effort::Profile`](super::Effort::Profile).
+    ///
+    /// # Errors
+    ///
+    /// `gprof` is missing, the simulator failed, or it ran too briefly to be sampled.
     pub fn profile(&self, stimulus: &str, jobs: usize) -> Result<Profile, SimError> {
         let gprof = GPROF.find()?;
         let (run, _) = self.run_in_folder(stimulus, jobs, &RunOptions::default())?;

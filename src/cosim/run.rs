@@ -67,6 +67,10 @@ impl RunFolder {
 
 impl Simulation {
     /// Runs `jobs` jobs of the stimulus; what the testbench saw of each.
+    ///
+    /// # Errors
+    ///
+    /// The simulator failed, fell silent, or left no log.
     pub fn run(&self, stimulus: &str, jobs: usize, options: &RunOptions) -> Result<Vec<Observed>, SimError> {
         Ok(self.run_in_folder(stimulus, jobs, options)?.1)
     }

@@ -100,12 +100,20 @@ const TOP: &str = "hvae_tb";
 
 impl Simulation {
     /// A simulation for long runs.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`build_for`](Self::build_for).
     pub fn build(engine: Engine, build: &Path, trace: bool) -> Result<Simulation, SimError> {
         Simulation::build_for(engine, build, trace, Effort::Run)
     }
 
     /// Compiles the testbench of the build folder, or finds it compiled: the key is
     /// the content of every source, the tool's version and the flags.
+    ///
+    /// # Errors
+    ///
+    /// A tool is missing, the design does not compile, or the folder cannot be written to.
     pub fn build_for(
         engine: Engine,
         build: &Path,
@@ -116,6 +124,10 @@ impl Simulation {
     }
 
     /// The same of the synthesised netlist.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`build_for`](Self::build_for).
     pub fn build_netlist(
         engine: Engine,
         build: &Path,

@@ -114,6 +114,10 @@ pub enum BalanceError {
 
 /// Replaces `"auto"` lanes by the fewest with which reading takes no longer than converting:
 /// U >= outputs / (X * M), the balance point of the cycle bound.
+///
+/// # Errors
+///
+/// Devices or geometry that cannot be.
 pub fn balance(mut config: Config) -> Result<Config, BalanceError> {
     if config.accelerator.gate_lanes != Lanes::Auto && config.accelerator.token_lanes != Lanes::Auto {
         return Ok(config);

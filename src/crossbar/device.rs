@@ -97,6 +97,11 @@ pub struct Programming {
 }
 
 impl Devices {
+    /// The devices of `[device]` for the cells of `[crossbar]`.
+    ///
+    /// # Errors
+    ///
+    /// An unknown preset, an empty range of conductances, or codes of more than 8 bits.
     pub fn new(device: &Device, crossbar: &Crossbar) -> Result<Devices, DeviceError> {
         let preset = find(device)?;
         let (min, max) = range(device, preset);
@@ -174,6 +179,11 @@ fn range(device: &Device, preset: &Preset) -> (f64, f64) {
 }
 
 impl Programming {
+    /// How the devices of `[device]` take what is written into them.
+    ///
+    /// # Errors
+    ///
+    /// An unknown preset, a value out of bounds, or non-linear cells with inputs of several bits.
     pub fn new(device: &Device, crossbar: &Crossbar) -> Result<Programming, DeviceError> {
         let preset = find(device)?;
         let (g_min_us, g_max_us) = range(device, preset);

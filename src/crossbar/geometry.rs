@@ -97,6 +97,10 @@ pub enum GeometryError {
 
 impl TileGeometry {
     /// Derives the tile; the scale of the codes comes from the devices.
+    ///
+    /// # Errors
+    ///
+    /// Rows, columns, converters or bits that make no tile.
     pub fn new(
         crossbar: &Crossbar,
         fixed: &Fixed,

@@ -62,6 +62,11 @@ pub enum MapError {
 }
 
 impl CrossbarNet {
+    /// Puts every matrix of `quant` on tiles, and programs their cells.
+    ///
+    /// # Errors
+    ///
+    /// Devices, geometry or wires that cannot be, or too few tiles.
     pub fn new(quant: QuantNet, config: &Config) -> Result<CrossbarNet, MapError> {
         let crossbar = &config.crossbar;
         let devices = Devices::new(&config.device, crossbar)?;
@@ -119,6 +124,10 @@ impl CrossbarNet {
     }
 
     /// The same cells with the settings of an earlier calibration, if they are of these cells.
+    ///
+    /// # Errors
+    ///
+    /// They are of other cells.
     pub fn with_settings(self, settings: Settings) -> Result<CrossbarNet, SettingsError> {
         let wrong = |what: &str, expected: String, found: String| {
             Err(SettingsError { what: what.into(), expected, found })
@@ -190,6 +199,10 @@ impl CrossbarNet {
 
 /// The weights of every matrix as its cells hold them, by name: what [`CrossbarNet::new`] computes
 /// products with.
+///
+/// # Errors
+///
+/// Those of [`CrossbarNet::new`].
 pub fn programmed_weights(
     quant: &QuantNet,
     config: &Config,

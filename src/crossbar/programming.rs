@@ -60,6 +60,10 @@ impl fmt::Display for Programmed {
 }
 
 /// Writes the levels of `matrix` into devices of tiles `g` and reads them through the wires.
+///
+/// # Errors
+///
+/// A fault that lies outside the matrix, or wires that leave no solution.
 pub fn program(
     name: &str,
     mut matrix: MappedMatrix,

@@ -1,4 +1,5 @@
 //! What a network is worth, whatever computes it, and what others have published.
+#![warn(missing_docs)]
 
 mod published;
 
@@ -26,20 +27,27 @@ pub enum On {
 /// One line of the table.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Row {
+    /// What computed it.
     pub on: On,
+    /// What it is worth.
     #[serde(flatten)]
     pub figures: Evaluation,
     /// Of the importance-weighted bound, where there is one.
     pub iwae_samples: Option<usize>,
+    /// Conversions that clipped.
     pub adc_clips: u64,
+    /// Results that their format did not hold.
     pub saturations: u64,
 }
 
 /// The words of the sentences, and those of them that the vocabulary lacks.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Words {
+    /// Without the marks of begin and end.
     pub words: usize,
+    /// Those that the vocabulary lacks.
     pub unknown: usize,
+    /// 0 to 1.
     pub unknown_share: f64,
 }
 

@@ -14,11 +14,13 @@ pub enum PublishedSet {
 /// A row of the published table.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Published {
+    /// Of the model.
     pub name: &'static str,
     /// `Paper` is no bound, and not comparable with the others.
     pub protocol: Protocol,
     /// Nats a sentence.
     pub nll: f64,
+    /// Perplexity a token.
     pub ppl: f64,
     /// Nats a sentence.
     pub kl: f64,

@@ -1,4 +1,5 @@
 //! Why work on files and with tools ended without what was asked for.
+#![warn(missing_docs)]
 
 use std::fmt;
 use std::path::Path;

@@ -11,6 +11,10 @@ use std::time::Duration;
 
 /// The folders at `a` and `b` change places: at no moment is there none. Where the file system cannot do that, `b`
 /// is gone for the moment between two renames, and [`restore`] finds it should the process be killed then.
+///
+/// # Errors
+///
+/// Those of the disk; both folders are where they were.
 pub fn exchange(a: &Path, b: &Path) -> io::Result<()> {
     match renameat_with(CWD, a, CWD, b, RenameFlags::EXCHANGE) {
         Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => in_turns(a, b),
@@ -33,12 +37,20 @@ fn aside(a: &Path) -> PathBuf {
 }
 
 /// Puts back what [`exchange`] of `a` with `b` had moved away when its process was killed.
+///
+/// # Errors
+///
+/// Those of the disk.
 pub fn restore(a: &Path, b: &Path) -> io::Result<()> {
     let aside = aside(a);
     if aside.exists() && !b.exists() { fs::rename(aside, b) } else { Ok(()) }
 }
 
 /// The folder at `path`: as long as this is held, nobody is [`alone`] with it.
+///
+/// # Errors
+///
+/// The folder cannot be opened.
 pub fn share(path: &Path) -> io::Result<File> {
     loop {
         let folder = File::open(path)?;
@@ -52,6 +64,10 @@ pub fn share(path: &Path) -> io::Result<File> {
 }
 
 /// The folder at `path`, if nobody shares it now.
+///
+/// # Errors
+///
+/// The folder cannot be opened.
 pub fn alone(path: &Path) -> io::Result<Option<File>> {
     let folder = File::open(path)?;
     match folder.try_lock() {
@@ -62,6 +78,10 @@ pub fn alone(path: &Path) -> io::Result<Option<File>> {
 }
 
 /// The same once nobody shares it; `told` hears when that is to be waited for.
+///
+/// # Errors
+///
+/// The folder cannot be opened.
 pub fn wait_alone(path: &Path, told: &dyn Fn()) -> io::Result<File> {
     let mut known = false;
     loop {

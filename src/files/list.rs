@@ -24,13 +24,16 @@ pub struct FileList {
 /// A file that is not as the list has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Problem {
+    /// Other bytes than when it was listed.
     Changed,
+    /// Gone.
     Missing,
     /// The list does not have it.
     Unknown,
 }
 
 impl FileList {
+    /// A list without files, of a folder that is a `kind`.
     pub fn new(kind: &str) -> FileList {
         FileList { kind: kind.into(), files: BTreeMap::new() }
     }
@@ -45,6 +48,7 @@ impl FileList {
         self.files.len()
     }
 
+    /// Whether it has none.
     pub fn is_empty(&self) -> bool {
         self.files.is_empty()
     }
@@ -82,6 +86,10 @@ impl FileList {
     }
 
     /// The list of a folder; `None`: it has none of ours.
+    ///
+    /// # Errors
+    ///
+    /// Those of the disk. That there is no list is none.
     pub fn of(folder: &Path) -> io::Result<Option<FileList>> {
         match fs::read(folder.join(LIST)) {
             Ok(bytes) => Ok(String::from_utf8(bytes).ok().and_then(|text| FileList::parse(&text))),
@@ -91,6 +99,10 @@ impl FileList {
     }
 
     /// The listed files of `folder` that are not as they were written, by name.
+    ///
+    /// # Errors
+    ///
+    /// A file that is there cannot be read.
     pub fn damage(&self, folder: &Path) -> io::Result<Vec<(String, Problem)>> {
         let mut found = Vec::new();
         for (path, hash) in &self.files {
@@ -111,6 +123,10 @@ impl FileList {
 
     /// The files of `folder` that would be lost with it: those that the list does not have and `later` does not know
     /// as ours, and those that were changed.
+    ///
+    /// # Errors
+    ///
+    /// The folder, or a file in it, cannot be read.
     pub fn others(&self, folder: &Path, later: &dyn Fn(&str) -> bool) -> io::Result<Vec<(String, Problem)>> {
         let mut others = self.damage(folder)?;
         others.retain(|(_, problem)| *problem == Problem::Changed);

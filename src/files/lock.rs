@@ -33,11 +33,16 @@ pub enum LockError {
     Held(Option<Holder>),
     /// There is a file at its place that is no claim.
     Foreign,
+    /// The disk.
     Io(io::Error),
 }
 
 impl Lock {
     /// The claim at `path`, if nobody has it.
+    ///
+    /// # Errors
+    ///
+    /// Somebody has it, something else lies there, or the disk.
     pub fn take(path: &Path) -> Result<Lock, LockError> {
         loop {
             let mut options = OpenOptions::new();
@@ -73,6 +78,10 @@ impl Lock {
     }
 
     /// The same, once whoever has it is done; `told` hears who that is when it takes more than a moment.
+    ///
+    /// # Errors
+    ///
+    /// Something else lies there, or the disk.
     pub fn wait(path: &Path, told: &mut dyn FnMut(&str)) -> Result<Lock, LockError> {
         let (mut known, begun) = (None, Instant::now());
         loop {

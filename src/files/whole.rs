@@ -59,6 +59,10 @@ fn create_beside(place: &Path) -> io::Result<(PathBuf, File)> {
 }
 
 /// A new folder in `parent`, of a name that begins with `prefix` and that nobody else has.
+///
+/// # Errors
+///
+/// Those of the disk.
 pub fn unique_folder(parent: &Path, prefix: &str) -> io::Result<PathBuf> {
     unique(|number| {
         let path = parent.join(format!("{prefix}{number}"));

@@ -75,6 +75,10 @@ pub(super) struct Rows {
 
 impl FloatNet {
     /// Joins a network and the weights checked against it.
+    ///
+    /// # Errors
+    ///
+    /// The weights are not those of the network.
     pub fn new(network: &Network, weights: &Weights) -> Result<Self, ModelError> {
         let tensors = weights.iter().map(|(name, t)| (name.to_string(), t.clone())).collect();
         let weights = Weights::checked("weights", tensors, network)?;

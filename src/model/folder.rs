@@ -52,6 +52,10 @@ pub struct Digests {
 
 impl Description {
     /// Reads `model.toml`: the description, and what the other files must hash to. `file` is how messages call it.
+    ///
+    /// # Errors
+    ///
+    /// Text that is no such file, or a model that cannot be.
     pub fn parse(file: &str, text: &str) -> Result<(Description, Digests), ModelError> {
         let wrong = |found: String| {
             ModelError::new(
@@ -71,6 +75,10 @@ impl Description {
 
 impl TrainedModel {
     /// Joins the parts of a model, checking them against each other.
+    ///
+    /// # Errors
+    ///
+    /// The vocabulary has not as many words as the network.
     pub fn new(
         description: Description,
         weights: Weights,
@@ -82,6 +90,10 @@ impl TrainedModel {
     }
 
     /// Reads a model folder.
+    ///
+    /// # Errors
+    ///
+    /// A file is missing, or not what the description says.
     pub fn load(folder: &Path) -> Result<Self, ModelError> {
         let path = folder.join(DESCRIPTION_FILE);
         let text = text_of(&path)?;
@@ -117,6 +129,10 @@ impl TrainedModel {
     }
 
     /// Writes them into an existing folder, each whole or not at all.
+    ///
+    /// # Errors
+    ///
+    /// Those of the disk.
     pub fn save(&self, folder: &Path) -> Result<(), ModelError> {
         self.files().iter().try_for_each(|(name, bytes)| write_whole(&folder.join(name), bytes))
     }
@@ -128,6 +144,10 @@ impl TrainedModel {
 }
 
 /// Writes a file so that it has either its old or its new contents, never a part.
+///
+/// # Errors
+///
+/// Those of the disk.
 pub fn write_whole(path: &Path, contents: &[u8]) -> Result<(), ModelError> {
     crate::files::write_whole(path, contents).map_err(|error| {
         ModelError::new(
@@ -142,6 +162,10 @@ pub fn write_whole(path: &Path, contents: &[u8]) -> Result<(), ModelError> {
 impl Split {
     /// The file of this split in folder `set`, see [`choose`](Self::choose). A `set` that is no folder
     /// is the file itself.
+    ///
+    /// # Errors
+    ///
+    /// The folder has no such file, or more than one.
     pub fn file(self, set: &Path) -> Result<PathBuf, ModelError> {
         if !set.is_dir() {
             return Ok(set.to_path_buf());
@@ -163,6 +187,10 @@ impl Split {
 }
 
 /// The bytes of a file: of nothing else, since a pipe may never be written to and a device may have no end.
+///
+/// # Errors
+///
+/// It is no file, or cannot be read.
 pub fn bytes_of(path: &Path) -> Result<Vec<u8>, ModelError> {
     let wrong = |found: String| {
         ModelError::new(path.display().to_string(), "a readable file", found, "check the path")
@@ -175,6 +203,10 @@ pub fn bytes_of(path: &Path) -> Result<Vec<u8>, ModelError> {
 }
 
 /// The text of a file, which must be UTF-8.
+///
+/// # Errors
+///
+/// Those of [`bytes_of`], and bytes that are no UTF-8.
 pub fn text_of(path: &Path) -> Result<String, ModelError> {
     String::from_utf8(bytes_of(path)?).map_err(|error| {
         ModelError::new(

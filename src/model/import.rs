@@ -6,6 +6,10 @@ use super::{ModelError, Network, Weights};
 /// Takes a state dict whose names are those of [`Network::tensors`] after `renames` (prefix in
 /// the file, prefix here; the first that fits is taken, `("", "model.")` is allowed). Both biases
 /// of a cell and PyTorch's gate order are kept as they are.
+///
+/// # Errors
+///
+/// A rename that fits nothing or makes two names one, or not exactly the tensors of the network.
 pub fn import(
     file: &str,
     bytes: &[u8],

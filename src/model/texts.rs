@@ -27,6 +27,10 @@ impl Split {
 
     /// Of the `names` of files in folder `set` that of this split: `train.txt`, `train.utts.txt`, or the
     /// only one called `ptb.train.txt`, `yahoo_train.txt` or the like.
+    ///
+    /// # Errors
+    ///
+    /// None of them is, or more than one.
     pub fn choose<'a>(self, set: &str, names: &'a [String]) -> Result<&'a str, ModelError> {
         for split in self.names() {
             let plain = [format!("{split}.txt"), format!("{split}.utts.txt")];
@@ -66,6 +70,10 @@ pub fn sentences_of(text: &str) -> impl Iterator<Item = &str> {
 const MOST_WORDS: usize = 10_000;
 
 /// Token ids of the sentences of `text`; `file` is how messages call it.
+///
+/// # Errors
+///
+/// A sentence too long to be one.
 pub fn read_sentences(file: &str, vocabulary: &Vocabulary, text: &str) -> Result<Vec<Vec<u32>>, ModelError> {
     let sentence = |(i, sentence): (usize, &str)| {
         let tokens = vocabulary.encode(sentence);

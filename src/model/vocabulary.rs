@@ -42,6 +42,10 @@ impl Vocabulary {
 
     /// Reads `vocab.txt`: one word a line, the line number minus one is its id.
     /// `file` is how messages call it.
+    ///
+    /// # Errors
+    ///
+    /// The special tokens do not come first, a line is no printable word, or a word comes twice.
     pub fn parse(file: &str, text: &str) -> Result<Self, ModelError> {
         let words: Vec<String> = text.lines().map(str::to_string).collect();
         if words.len() <= SPECIAL.len() {

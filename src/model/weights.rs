@@ -19,11 +19,19 @@ pub struct Weights {
 impl Weights {
     /// Reads safetensors `bytes` (F32, F16 or BF16) as the weights of `network`.
     /// `file` is how messages call it.
+    ///
+    /// # Errors
+    ///
+    /// No safetensors, or not exactly the tensors of the network.
     pub fn parse(file: &str, bytes: &[u8], network: &Network) -> Result<Self, ModelError> {
         Self::checked(file, read_tensors(file, bytes)?, network)
     }
 
     /// Takes `tensors` as the weights of `network` if they are exactly its tensors.
+    ///
+    /// # Errors
+    ///
+    /// A tensor is missing, left over, of another shape, or not finite.
     pub fn checked(
         file: &str,
         tensors: BTreeMap<String, ArrayD<f32>>,
@@ -99,6 +107,10 @@ impl Weights {
 }
 
 /// Every tensor of a safetensors file, whatever the names, as single precision.
+///
+/// # Errors
+///
+/// No safetensors, or numbers of another type.
 pub fn read_tensors(file: &str, bytes: &[u8]) -> Result<BTreeMap<String, ArrayD<f32>>, ModelError> {
     let parsed = SafeTensors::deserialize(bytes).map_err(|error| {
         ModelError::new(

@@ -12,6 +12,7 @@ pub struct Axes {
     pub columns_per_adc: Vec<usize>,
     /// Gate lanes; token lanes keep their ratio to them.
     pub lanes: Vec<usize>,
+    /// Of signed weights.
     pub encodings: Vec<Encoding>,
 }
 

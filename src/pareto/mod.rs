@@ -1,4 +1,5 @@
 //! Many configurations of one network side by side: cycles, look-up tables, energy.
+#![warn(missing_docs)]
 
 mod grid;
 mod plot;
@@ -16,22 +17,37 @@ use serde::Serialize;
 /// One configuration and what is known of it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Point {
+    /// That of [`name`].
     pub name: String,
+    /// Word lines of a tile.
     pub rows: usize,
+    /// Of a tile.
     pub columns: usize,
+    /// Columns that share a converter.
     pub columns_per_adc: usize,
+    /// Units whose gates are computed at once.
     pub gate_lanes: usize,
+    /// Words whose logits are looked at in a cycle.
     pub token_lanes: usize,
+    /// Of signed weights.
     pub encoding: Encoding,
+    /// Of a conversion.
     pub adc_bits: u32,
+    /// Of all matrices.
     pub tiles: usize,
+    /// Of all tiles.
     pub adcs: usize,
+    /// Expected.
     pub cycles_per_token_read: u64,
+    /// Expected.
     pub cycles_per_token_written: u64,
+    /// Share of the cycles in which converters work, 0 to 1.
     pub adc_utilisation: f64,
     /// Estimated on an ECP5, or on the family that is synthesised for.
     pub fabric: Fabric,
+    /// Of the analog part.
     pub energy_per_token_written_pj: f64,
+    /// Of the analog part.
     pub area_um2: f64,
     /// No other configuration is as good in cycles, look-up tables and energy and better in one.
     pub on_front: bool,
@@ -39,14 +55,18 @@ pub struct Point {
     pub cosim: Option<Checked>,
     /// What synthesis made of it.
     pub synthesised: Option<SynthReport>,
+    /// Parts that hold it.
     pub fits: Vec<&'static str>,
 }
 
 /// What co-simulation compared.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Checked {
+    /// That were simulated.
     pub jobs: usize,
+    /// All of them the same.
     pub bits_compared: u64,
+    /// Of all jobs, as predicted.
     pub cycles: u64,
 }
 

@@ -17,6 +17,7 @@ use std::path::Path;
 
 /// The network that all configurations share.
 pub enum Source {
+    /// A model; its own shape is that of every configuration.
     Trained(Box<TrainedModel>),
     /// Random weights of the size that the configuration asks for.
     Random,
@@ -44,6 +45,7 @@ impl Source {
 
 /// What is done with every configuration.
 pub struct Trial<'a> {
+    /// The network.
     pub source: &'a Source,
     /// Where designs are generated, if they are; claimed by the caller.
     pub out: &'a Path,

@@ -15,6 +15,10 @@ const SENTENCES: usize = 4;
 /// `net` with the weights of its matrices quantised, written into the devices of `config` and read
 /// back, with another seed of programming for every `update`. Biases and embeddings stay as they are.
 /// With `[train] hardware_converters` its products are those of the tiles, biases included.
+///
+/// # Errors
+///
+/// The network cannot be put on such tiles.
 pub fn hardware_net(net: &FloatNet, config: &Config, update: u64) -> Result<FloatNet, PipelineError> {
     let mut config = config.clone();
     config.device.seed = config.device.seed.wrapping_add(update << 20);

@@ -1,5 +1,6 @@
 //! The stages in their order, for the program and the tests: a model to integers, to
 //! tiles, to a golden model.
+#![warn(missing_docs)]
 
 mod calibration;
 mod converters;
@@ -26,8 +27,10 @@ pub const CALIBRATION_SENTENCES: usize = 128;
 /// Why a model cannot be put on tiles.
 #[derive(Debug, thiserror::Error, PartialEq)]
 pub enum PipelineError {
+    /// It cannot be put into integers.
     #[error(transparent)]
     Quant(#[from] QuantError),
+    /// Its integers cannot be put on tiles.
     #[error(transparent)]
     Map(#[from] MapError),
 }
@@ -81,6 +84,10 @@ pub fn own_sentences(net: &FloatNet, count: usize, seed: u64) -> Vec<Vec<u32>> {
 }
 
 /// Integers, then tiles, then what is set once the tiles are programmed.
+///
+/// # Errors
+///
+/// The network has no integers, or does not fit the tiles.
 pub fn map(
     network: &Network,
     weights: &Weights,

@@ -178,6 +178,10 @@ pub enum QuantError {
 
 impl QuantNet {
     /// Quantises every block with the ranges of `calibration`.
+    ///
+    /// # Errors
+    ///
+    /// The network has no hardware, sums are too wide, or numbers are not finite.
     pub fn new(
         network: &Network,
         weights: &Weights,
@@ -194,6 +198,10 @@ impl QuantNet {
     }
 
     /// The network whose weights and ranges are `integers`; everything else follows from `network` and `fixed`.
+    ///
+    /// # Errors
+    ///
+    /// The integers are not of that network.
     pub fn assemble(network: &Network, fixed: &Fixed, integers: Integers) -> Result<Self, QuantError> {
         check(network, fixed)?;
         let (blocks, dac) = integers.blocks(network, fixed)?;

@@ -6,22 +6,29 @@ use askama::Template;
 #[derive(Debug, Clone, Default, Template)]
 #[template(path = "report.html")]
 pub struct Page {
+    /// In the window and at the top.
     pub title: String,
+    /// From top to bottom.
     pub sections: Vec<Section>,
 }
 
 /// A heading with a table below it; `bar` is the column drawn as a bar, in percent.
 #[derive(Debug, Clone, Default)]
 pub struct Section {
+    /// Of the section.
     pub heading: String,
+    /// What the table says, in words.
     pub note: String,
+    /// Their heads.
     pub columns: Vec<String>,
+    /// The lines of the table.
     pub rows: Vec<Row>,
 }
 
 /// One line of a table.
 #[derive(Debug, Clone, Default)]
 pub struct Row {
+    /// One a column.
     pub cells: Vec<String>,
     /// Length of the line's bar, 0 to 100.
     pub bar: Option<u32>,

@@ -1,4 +1,5 @@
 //! What was built and what it showed, as a page for people.
+#![warn(missing_docs)]
 
 mod budget;
 mod design;

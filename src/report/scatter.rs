@@ -5,22 +5,30 @@ use std::fmt::Write;
 /// Points over two axes; those marked are drawn filled and joined by a line.
 #[derive(Debug, Clone, Default)]
 pub struct Scatter {
+    /// Above the picture.
     pub title: String,
+    /// What the axis to the right is.
     pub x: String,
+    /// What the axis upwards is.
     pub y: String,
+    /// In the order in which they are drawn.
     pub points: Vec<Dot>,
 }
 
 /// One point.
 #[derive(Debug, Clone)]
 pub struct Dot {
+    /// Along the axis to the right.
     pub x: f64,
+    /// Along the axis upwards.
     pub y: f64,
     /// Area relative to the largest point, 0 to 1.
     pub size: f64,
+    /// Written beside it.
     pub label: String,
     /// What a pointer resting on it shows.
     pub note: String,
+    /// Filled, and joined with the others that are.
     pub marked: bool,
 }
 
@@ -52,6 +60,7 @@ impl Axis {
 }
 
 impl Scatter {
+    /// The picture.
     pub fn svg(&self) -> String {
         let (x, y) = (Axis::new(self.points.iter().map(|p| p.x)), Axis::new(self.points.iter().map(|p| p.y)));
         let at_x = |v: f64| LEFT + (WIDTH - LEFT - RIGHT) * v / x.end;

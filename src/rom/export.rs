@@ -16,6 +16,10 @@ pub type Sink<'a> = dyn FnMut(&str, &[u8]) -> io::Result<()> + 'a;
 pub type NamedWeights = Vec<(String, Array2<i32>)>;
 
 /// Hands every file of the export to `sink`, the manifest last.
+///
+/// # Errors
+///
+/// Those of `sink`.
 pub fn export(net: &CrossbarNet, sink: &mut Sink) -> io::Result<Manifest> {
     let mut matrices = Vec::new();
     for (name, tiled) in &net.matrices {
@@ -71,6 +75,10 @@ pub fn export(net: &CrossbarNet, sink: &mut Sink) -> io::Result<Manifest> {
 /// The integer weights [outputs, rows] of every matrix, from the hex images alone.
 ///
 /// `read` gives the bytes of a file below the export's folder.
+///
+/// # Errors
+///
+/// A file cannot be read, or is not what the manifest says.
 pub fn read_back(read: &dyn Fn(&str) -> io::Result<Vec<u8>>) -> Result<(Manifest, NamedWeights), RomError> {
     let path = "manifest.json";
     let bytes = read(path).map_err(|source| RomError::Io { path: path.into(), source })?;

@@ -64,6 +64,10 @@ impl HexWord {
     }
 
     /// All words of a file, one a line; blank lines and `//` comments are skipped.
+    ///
+    /// # Errors
+    ///
+    /// Other digits, other widths, or another number of words.
     pub fn parse_all(text: &str, bits: usize, count: usize) -> Result<Vec<HexWord>, HexError> {
         let mut words = Vec::with_capacity(count);
         for (n, line) in text.lines().enumerate() {

@@ -53,6 +53,10 @@ pub fn flip_image(tile: Option<&Tile>, g: &TileGeometry) -> String {
 }
 
 /// The inverse of [`flip_image`], into `tile`.
+///
+/// # Errors
+///
+/// The text is no such image.
 pub fn flips_from_image(text: &str, tile: &mut Tile, g: &TileGeometry) -> Result<(), HexError> {
     for (slot, word) in HexWord::parse_all(text, g.weight_adcs(), g.slots)?.iter().enumerate() {
         for adc in 0..g.weight_adcs() {
@@ -79,6 +83,10 @@ pub fn place_image(tile: Option<&Tile>, g: &TileGeometry) -> String {
 }
 
 /// The inverse of [`place_image`], into `tile`; places of no weight follow in their order.
+///
+/// # Errors
+///
+/// The text is no such image.
 pub fn places_from_image(text: &str, tile: &mut Tile, g: &TileGeometry) -> Result<(), HexError> {
     let bits = place_bits(g);
     let word = &HexWord::parse_all(text, bits * g.logical_columns(), 1)?[0];
@@ -115,6 +123,10 @@ pub fn gain_image(corrections: &[Correction], shape: (usize, usize, usize), sum_
 }
 
 /// The inverse of [`gain_image`].
+///
+/// # Errors
+///
+/// The text is no such image.
 pub fn gains_from_image(
     text: &str,
     shape: (usize, usize, usize),
@@ -143,6 +155,10 @@ pub fn gains_from_image(
 }
 
 /// The inverse of [`tile_image`]; flips, places and range are those of `g`'s plainest tile.
+///
+/// # Errors
+///
+/// The text is no such image.
 pub fn tile_from_image(text: &str, at: (usize, usize), g: &TileGeometry) -> Result<Tile, HexError> {
     let words = HexWord::parse_all(text, tile_word_bits(g), g.slots)?;
     let mut codes = Array2::<u8>::zeros((g.rows, g.columns));
@@ -171,6 +187,10 @@ pub fn embedding_image(codes: &Array2<i32>, bits: u32) -> String {
 }
 
 /// The inverse of [`embedding_image`]; `shape` is [vocabulary, size].
+///
+/// # Errors
+///
+/// The text is no such image.
 pub fn embedding_from_image(text: &str, shape: (usize, usize), bits: u32) -> Result<Array2<i32>, HexError> {
     let (count, size) = shape;
     let words = HexWord::parse_all(text, size * bits as usize, count)?;
@@ -193,6 +213,10 @@ pub fn table_image(table: &Table) -> String {
 }
 
 /// The inverse of [`table_image`]: values and deltas, as wide as those of `table`.
+///
+/// # Errors
+///
+/// The text is no such image.
 pub fn table_from_image(text: &str, table: &Table) -> Result<(Vec<i32>, Vec<i32>), HexError> {
     let (value_bits, delta_bits) = (table.output.bits as usize, table.delta_bits as usize);
     let words = HexWord::parse_all(text, value_bits + delta_bits, 1 << table.address_bits)?;
@@ -202,6 +226,10 @@ pub fn table_from_image(text: &str, table: &Table) -> Result<(Vec<i32>, Vec<i32>
 }
 
 /// The inverse of [`octave_image`]: `count` words of `bits` bits.
+///
+/// # Errors
+///
+/// The text is no such image.
 pub fn octave_from_image(text: &str, bits: u32, count: usize) -> Result<OctaveTable, HexError> {
     let words = HexWord::parse_all(text, bits as usize, count)?;
     let word = |word: &HexWord| word.signed(0, bits as usize) as i32;

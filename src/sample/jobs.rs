@@ -20,6 +20,28 @@ pub fn encode<M: MatVec>(golden: &Golden<M>, sentence: &[u32]) -> Vec<i32> {
     encoded.output.iter().map(|&beat| i32::from(beat as u16 as i16)).collect()
 }
 
+/// A job of that kind with a sentence: DECODE gets the z that ENCODE gives for it, GENERATE reads nothing and samples at
+/// the given temperature, from the given seed.
+///
+/// # Errors
+///
+/// Those of [`generation`].
+pub fn job<M: MatVec>(
+    kind: JobKind,
+    sentence: &[u32],
+    golden: &Golden<M>,
+    (temperature, seed): (f64, u64),
+    limit: usize,
+) -> Result<Job, Failure> {
+    Ok(match kind {
+        JobKind::Generate => generation(temperature, seed, limit)?,
+        JobKind::Decode => Job::new(kind, encode(golden, sentence), limit as u16),
+        JobKind::Encode | JobKind::Reconstruct | JobKind::Score | JobKind::Reserved => {
+            Job { kind, ..reconstruct(sentence, limit) }
+        }
+    })
+}
+
 /// A sentence sampled from the prior.
 ///
 /// # Errors

@@ -1,10 +1,11 @@
 //! Jobs out of sentences, z on the way between two of them, and what is written as words.
+#![warn(missing_docs)]
 
 mod float;
 mod jobs;
 
 pub use float::draw;
-pub use jobs::{between, decode_all, encode, endless, generation, generations, reconstruct, score};
+pub use jobs::{between, decode_all, encode, endless, generation, generations, job, reconstruct, score};
 
 use crate::model::Vocabulary;
 

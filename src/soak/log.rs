@@ -13,13 +13,21 @@ use std::path::{Path, PathBuf};
 /// One design, as a line of the log.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Row {
+    /// Its number.
     pub design: u64,
+    /// Network, tiles and device, for people.
     pub what: String,
+    /// Simulations.
     pub runs: u64,
+    /// Of all runs.
     pub jobs: u64,
+    /// That were compared.
     pub bits: u64,
+    /// That hardware worked.
     pub cycles: u64,
+    /// Bits that differed.
     pub mismatches: u64,
+    /// With its compilation.
     pub seconds: f64,
     /// Which Verilog, so that totals can be told apart when it has changed.
     pub id: String,

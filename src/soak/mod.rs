@@ -1,4 +1,5 @@
 //! Small designs and jobs at random, for hours; every bit against the golden model.
+#![warn(missing_docs)]
 // A soak writes its log, and the designs that failed.
 #![allow(clippy::disallowed_methods)]
 
@@ -30,8 +31,11 @@ const MOST_FAILURES: u64 = 5;
 
 /// What is to be done.
 pub struct Soak {
+    /// How long; of the clock on the wall.
     pub hours: f64,
+    /// The folder of the log, and of designs that failed.
     pub out: PathBuf,
+    /// Of designs and jobs.
     pub seed: u64,
 }
 
@@ -61,11 +65,17 @@ pub type Listener<'a> = &'a mut dyn FnMut(Told) -> Result<(), Failure>;
 pub struct Totals {
     /// Where the log is.
     pub log: PathBuf,
+    /// That are done.
     pub designs: u64,
+    /// Of all designs.
     pub runs: u64,
+    /// Of all runs.
     pub jobs: u64,
+    /// That hardware worked.
     pub cycles: u64,
+    /// That were compared.
     pub bits: u64,
+    /// That differed.
     pub mismatches: u64,
     /// Designs with mismatches; each is kept beside the log.
     pub failures: u64,

@@ -55,7 +55,9 @@ fn one_seed() -> Vec<u64> {
 /// What distinguishes a row from the others.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Choice {
+    /// Its number.
     pub row: usize,
+    /// Of the programming.
     pub seed: u64,
     /// By `section.key`.
     pub settings: BTreeMap<String, serde_json::Value>,
@@ -63,6 +65,10 @@ pub struct Choice {
 
 impl Study {
     /// Reads `STUDY.toml`; `file` is how messages call it. Of its rows, only bounds of values are left to be wrong.
+    ///
+    /// # Errors
+    ///
+    /// Text that is no study, or one whose keys, seeds or plots cannot be.
     pub fn parse(file: &str, text: &str) -> Result<Study, ModelError> {
         let study: Study = toml::from_str(text).map_err(|e| {
             let line = e.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count());
@@ -168,6 +174,7 @@ impl Study {
         choices.checked_mul(self.seeds.len()).filter(|rows| *rows <= MOST_ROWS)
     }
 
+    /// How many rows there are.
     pub fn rows(&self) -> usize {
         self.checked_rows().expect("counted when it was read")
     }
@@ -187,6 +194,10 @@ impl Study {
     }
 
     /// The configuration of a row; `file` is how messages call the study.
+    ///
+    /// # Errors
+    ///
+    /// Values out of bounds.
     pub fn config(&self, file: &str, choice: &Choice) -> Result<Config, ConfigError> {
         let mut table = self.base.clone();
         // Below 2^63, as all integers of TOML.

@@ -12,9 +12,12 @@ pub const FIGURES: [&str; 6] = ["ppl", "nll", "kl", "accuracy", "overlap", "clip
 /// What a row showed, or why it cannot be.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Row {
+    /// What it tried.
     #[serde(flatten)]
     pub choice: Choice,
+    /// What that showed.
     pub figures: Option<Figures>,
+    /// Why it cannot be.
     pub error: Option<String>,
 }
 
@@ -22,6 +25,7 @@ pub struct Row {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Figures {
+    /// Perplexity a token.
     pub ppl: f64,
     /// Nats a sentence.
     pub nll: f64,
@@ -33,7 +37,9 @@ pub struct Figures {
     pub overlap: Option<f64>,
     /// Conversions that clipped, as a share of all.
     pub clip_rate: f64,
+    /// Conversions that clipped.
     pub adc_clips: u64,
+    /// Results that their format did not hold.
     pub saturations: u64,
 }
 
@@ -69,6 +75,10 @@ impl Row {
     }
 
     /// The row of a line that [`to_line`](Self::to_line) made with the same `identity`; or what else was found.
+    ///
+    /// # Errors
+    ///
+    /// What else was found.
     pub fn parse(line: &str, identity: &str) -> Result<Row, String> {
         let read: Line = serde_json::from_str(line).map_err(|e| e.to_string())?;
         match read.row.to_line(identity) == line {
@@ -80,6 +90,10 @@ impl Row {
 
 /// The rows of `study` in the lines of `text`, by number; `file` and the number of its `first` line are how messages
 /// call them.
+///
+/// # Errors
+///
+/// A line is no row of the study, was changed, or comes twice.
 pub fn read_rows(
     file: &str,
     first: usize,

@@ -32,6 +32,7 @@ pub enum Flow {
 }
 
 impl Flow {
+    /// Every flow.
     pub const ALL: [Flow; 5] = [Flow::Generic, Flow::Ecp5, Flow::Xilinx, Flow::Asic, Flow::Netlist];
 
     /// The parts it is for.
@@ -43,6 +44,7 @@ impl Flow {
         }
     }
 
+    /// As it is asked for, and as its folder is called.
     pub const fn name(self) -> &'static str {
         match self {
             Flow::Generic => "generic",
@@ -66,10 +68,13 @@ impl FromStr for Flow {
 /// A flow on a design.
 #[derive(Debug, Clone)]
 pub struct Synthesis<'a> {
+    /// The build folder.
     pub build: &'a Path,
     /// Files of the design that synthesis reads, below the build folder.
     pub sources: Vec<String>,
+    /// What memories are filled with, below the folder.
     pub images: Vec<String>,
+    /// What place and route aims at.
     pub clock_mhz: f64,
     /// A part of the flow; absent: the flow's largest.
     pub part: Option<&'a str>,
@@ -79,6 +84,10 @@ pub struct Synthesis<'a> {
 
 impl Synthesis<'_> {
     /// Runs the steps of `flow` that are not done yet; writes and returns its result.
+    ///
+    /// # Errors
+    ///
+    /// A tool is missing or failed, or the flow lacks what it needs.
     pub fn run(&self, flow: Flow, progress: Progress) -> Result<SynthReport, SynthError> {
         let folder = self.build.join("synth").join(flow.name());
         fs::create_dir_all(&folder).map_err(SynthError::io(&folder))?;

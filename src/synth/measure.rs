@@ -8,12 +8,17 @@ use std::collections::BTreeMap;
 /// What a flow found; the fields scripts rely on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SynthReport {
+    /// Its name.
     pub flow: String,
     /// Part, cell library or abstraction that the numbers are for.
     pub device: String,
+    /// Look-up tables.
     pub lut: Option<u64>,
+    /// Flip-flops.
     pub ff: Option<u64>,
+    /// Block memories.
     pub bram: Option<u64>,
+    /// Multipliers.
     pub dsp: Option<u64>,
     /// Of the clock, after place and route.
     pub fmax_mhz: Option<f64>,
@@ -32,9 +37,13 @@ pub struct SynthReport {
 /// Cells of all instances of one module, without those of modules inside it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ModuleCells {
+    /// Its name.
     pub module: String,
+    /// In the whole design.
     pub instances: u64,
+    /// Look-up tables.
     pub lut: u64,
+    /// Flip-flops.
     pub ff: u64,
 }
 

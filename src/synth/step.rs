@@ -19,16 +19,31 @@ pub type Progress<'a> = &'a dyn Fn(&str);
 /// Why a flow has no result.
 #[derive(Debug, thiserror::Error)]
 pub enum SynthError {
+    /// A tool is missing or too old.
     #[error(transparent)]
     Tool(#[from] ToolError),
+    /// The disk.
     #[error("{path}: {source}")]
-    Io { path: String, source: io::Error },
+    Io {
+        /// What could not be read or written.
+        path: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// A tool failed.
     #[error(transparent)]
     Run(#[from] RunError),
+    /// The flow cannot be had for this design.
     #[error("{0}")]
     Request(String),
+    /// What a tool wrote is not what it used to write.
     #[error("{path}: {problem}; the tool may have changed its format, see its log beside it")]
-    Report { path: String, problem: String },
+    Report {
+        /// What the tool wrote.
+        path: String,
+        /// What is wrong in it.
+        problem: String,
+    },
 }
 
 impl SynthError {

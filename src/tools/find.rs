@@ -132,6 +132,10 @@ pub enum ToolError {
 }
 
 /// Headers that Verilator's FST writer is compiled against.
+///
+/// # Errors
+///
+/// A header is missing; the message says how to get it.
 pub fn waveform_headers() -> Result<(), ToolError> {
     let compiler = COMPILER.find()?;
     let includes = ["-E", "-include", "lz4.h", "-include", "zlib.h", "-x", "c++", "/dev/null"];
@@ -149,6 +153,10 @@ pub fn waveform_headers() -> Result<(), ToolError> {
 }
 
 /// A program that comes with `tool`, in the same folder.
+///
+/// # Errors
+///
+/// It is not there.
 pub fn beside(tool: &Tool, name: &'static str) -> Result<PathBuf, ToolError> {
     let whole = match tool.path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => Some(tool.path.clone()),
@@ -169,6 +177,10 @@ fn on_path(name: &Path) -> Option<PathBuf> {
 
 impl Needed {
     /// The program, or a message that says how to get it.
+    ///
+    /// # Errors
+    ///
+    /// It is missing or too old; the message says how to get it.
     pub fn find(&self) -> Result<Tool, ToolError> {
         let tool = self.candidates().into_iter().find_map(|path| self.probe(&path)).ok_or_else(|| {
             ToolError::Missing {

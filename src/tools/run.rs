@@ -33,6 +33,10 @@ impl RunError {
 /// and again, at most four times a second; a reason it gives ends the program.
 ///
 /// What the program starts ends with it, and all of it ends when this process does, however that ends.
+///
+/// # Errors
+///
+/// It cannot be started, failed, or was ended by `watch`.
 pub fn run(
     command: &mut Command,
     tool: &str,

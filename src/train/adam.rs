@@ -19,7 +19,9 @@ pub enum Part {
 /// First and second moments of the gradient, per tensor.
 #[derive(Debug, Clone)]
 pub struct Adam {
+    /// Mean of the gradients, per tensor.
     pub first: Vec<Array2<f32>>,
+    /// Mean of their squares, per tensor.
     pub second: Vec<Array2<f32>>,
     /// Updates done, of the encoder and of everything else.
     pub updates: [u64; 2],
@@ -28,6 +30,7 @@ pub struct Adam {
 }
 
 impl Adam {
+    /// Before the first update.
     pub fn new(network: &Network, tensors: &[Array2<f32>]) -> Self {
         let zeros = || tensors.iter().map(|t| Array2::zeros(t.dim())).collect();
         Self::with(network, zeros(), zeros(), [0; 2])

@@ -21,9 +21,11 @@ const KEY: &str = "position";
 pub struct Position {
     /// Digest of configuration and data: what a checkpoint may be resumed with.
     pub request: String,
+    /// Epochs done.
     pub epoch: usize,
     /// Batches of this epoch done.
     pub batch: usize,
+    /// Updates done, over all epochs.
     pub updates: u64,
     /// Losses of the epoch so far.
     pub losses: Losses,
@@ -74,6 +76,10 @@ pub fn load(path: &Path, network: &Network, request: &str) -> Result<Checkpoint,
 }
 
 /// The same from bytes; `file` is how messages call them.
+///
+/// # Errors
+///
+/// No checkpoint, or one of another network or request.
 pub fn parse(file: &str, bytes: &[u8], network: &Network, request: &str) -> Result<Checkpoint, ModelError> {
     let mut tensors = read_tensors(file, bytes)?;
     let refuse = |got: &str| {

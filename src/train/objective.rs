@@ -19,12 +19,14 @@ pub struct Losses {
     /// Squares by which initial states exceed the limit.
     #[serde(default)]
     pub start_excess: f64,
+    /// That it is the sum over.
     pub sentences: usize,
     /// Tokens predicted.
     pub tokens: usize,
 }
 
 impl Losses {
+    /// Adds those of another batch.
     pub fn add(&mut self, other: &Losses) {
         self.reconstruction += other.reconstruction;
         self.step_kl += other.step_kl;

@@ -13,6 +13,10 @@ use std::time::Instant;
 /// Tokens predicted a second by `updates` updates on batches of `sentences`, one after the other, from
 /// random weights on; as often as `repeats` says. One update before them is not timed. No cells are
 /// programmed, whatever `hardware_every` says.
+///
+/// # Errors
+///
+/// The device cannot make such updates.
 pub fn pace(
     config: &Config,
     sentences: &[Vec<u32>],

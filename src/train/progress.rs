@@ -7,14 +7,17 @@ use std::time::Duration;
 pub struct Progress {
     /// Epochs done, and the most there will be.
     pub epoch: usize,
+    /// The most there will be.
     pub epochs: usize,
     /// Updates done and the most there will be.
     pub update: u64,
+    /// The most there will be.
     pub updates: u64,
     /// Tokens predicted so far in this process.
     pub tokens: u64,
     /// Reconstruction and KL of z of the epoch so far, nats per sentence.
     pub reconstruction: f64,
+    /// KL of z of the epoch so far, nats per sentence.
     pub last_kl: f64,
     /// Validation NLL of the last epoch measured, nats per sentence.
     pub validation: Option<f64>,
@@ -23,6 +26,7 @@ pub struct Progress {
 /// Whether a run goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Control {
+    /// Go on.
     Continue,
     /// Write a checkpoint and return.
     Stop,

@@ -26,6 +26,7 @@ const CHECKPOINT_EVERY: usize = 500;
 
 /// What to fit, on what, and where to.
 pub struct TrainRequest<'a> {
+    /// Its `[model]` and `[train]`.
     pub config: &'a Config,
     /// A folder with a file for each [`Split`](crate::model::Split).
     pub data: &'a Path,
@@ -77,6 +78,10 @@ struct EpochLine<'a> {
 }
 
 /// Fits the network of `request.config`, or goes on where an interrupted run stopped.
+///
+/// # Errors
+///
+/// Data or model folder cannot be read or written, or an update is not finite.
 pub fn run(request: TrainRequest<'_>) -> Result<Summary, ModelError> {
     let TrainRequest { config, data, out, from, program, device, progress } = request;
     let train = &config.train;

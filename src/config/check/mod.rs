@@ -56,6 +56,10 @@ impl Checker<'_> {
 
 impl Config {
     /// Refuses values that no stage could work with; `file` is how messages call where they stand.
+    ///
+    /// # Errors
+    ///
+    /// The first value that no stage could work with, by section and key.
     pub fn check(&self, file: &str) -> Result<(), ConfigError> {
         let c = Checker { file };
         model(&c, self)?;

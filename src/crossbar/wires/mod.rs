@@ -38,6 +38,10 @@ pub enum WireError {
 ///
 /// In a `1t1r` array all transistors conduct while it is read and inputs are voltages; drive by
 /// the gates makes the array depend on its input and has no transfer matrix.
+///
+/// # Errors
+///
+/// A conductance that is none, or wires that leave no solution.
 pub fn effective_conductances(conductances: &Array2<f64>, wires: &Wires) -> Result<Array2<f64>, WireError> {
     for ((row, column), &found) in conductances.indexed_iter() {
         if !(found.is_finite() && found >= 0.0) {
