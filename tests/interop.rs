@@ -212,7 +212,7 @@ fn bus_models_of_others_get_the_golden_answers() {
     build(&net, &config, folder.path());
     plant(folder.path(), &FAULTS.map(|(fault, _, _)| fault));
     let golden = Golden::tiled(&net, &config.accelerator);
-    let mut jobs = jobs(&config, &sentences, 5, golden.shape.latent);
+    let mut jobs = jobs(&config, &sentences, 3, golden.shape.latent);
     // Where an ABORT meets a job is not known before: bus.py aborts by itself.
     jobs.retain(|job| job.manner.abort.is_none());
     let told = jobs.iter().enumerate().map(|(i, job)| expected(i, job, &golden.run(job)));

@@ -5,6 +5,7 @@ What the registers are called, where they lie and what their bits mean comes fro
 the build folder (see run.py); what a job must answer, from the golden model.
 """
 
+import itertools
 import json
 import os
 import random
@@ -24,7 +25,7 @@ from cocotbext.axi import (
 )
 
 PERIOD = 10  # ns; the clock rises at the multiples of it
-# Cycles, longer than a job of the tests and a transfer of the register bus ever take, pauses included.
+# Cycles, longer than a job of the tests ever takes, and what goes over the bus at one go, pauses included.
 PATIENCE = 8_000
 TRANSFER = 1_000
 # What the hardware may not raise in reset.
@@ -99,7 +100,7 @@ class Host:
             "aw": write.aw_channel, "w": write.w_channel, "b": write.b_channel,
             "ar": read.ar_channel, "r": read.r_channel, "in": self.packets, "out": self.answers,
         }  # fmt: skip
-        self.taken = Counter()
+        self.gaps, self.taken = {}, Counter()
         self.clock = Clock(dut.aclk, PERIOD, unit="ns")
         self.ruled = rules
 
@@ -111,6 +112,7 @@ class Host:
         self.dut.aresetn.value = 0
         await Timer(1, "ns")
         cocotb.start_soon(self.watch())
+        cocotb.start_soon(self.pause())
         return self
 
     async def watch(self):
@@ -145,14 +147,19 @@ class Host:
                     waiting[name] = offered
 
     def hesitate(self):
-        """Random pauses on every channel."""
-        for channel in self.channels.values():
-            channel.set_pause_generator(gaps(random.Random(self.source.random())))
+        """Random pauses on every channel from now on."""
+        self.gaps = {name: gaps(random.Random(self.source.random())) for name in self.channels}
 
     def hold(self, name, held=True):
         """Nothing more passes this channel; or it hesitates again."""
-        self.channels[name].set_pause_generator(None if held else gaps(random.Random(self.source.random())))
+        self.gaps[name] = itertools.repeat(True) if held else gaps(random.Random(self.source.random()))
         self.channels[name].pause = held
+
+    async def pause(self):
+        while True:
+            await RisingEdge(self.dut.aclk)
+            for name, gap in self.gaps.items():
+                self.channels[name].pause = next(gap)
 
     async def release(self, after=7):
         """The end of a reset, so many ns after an edge."""
@@ -226,7 +233,7 @@ class Host:
 
     async def answer(self, what):
         """The words of a packet."""
-        return list((await self.soon(f"{what}: the answer", self.answers.recv())).tdata)
+        return list((await self.soon(f"{what}: the answer", self.answers.recv(), TRANSFER)).tdata)
 
     async def ended(self, job):
         """Everything that the golden model says of a job that has ended."""

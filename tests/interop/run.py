@@ -74,7 +74,9 @@ def played(build, folder, given, run):
         results_xml=str(results), log_file=log, plusargs=[f"+{run['fault']}"] if run["fault"] else [],
         test_filter="|".join(rf"\.{test}$" for test in run["tests"]),
         extra_env={
-            "PYTHONPATH": str(HERE), "HVAE_GIVEN": str(given), "COCOTB_LOG_LEVEL": "WARNING", "PYTHONWARNINGS": "ignore",
+            "PYTHONPATH": str(HERE), "HVAE_GIVEN": str(given), "COCOTB_LOG_LEVEL": "WARNING",
+            # The library warns of itself; and messages stand in the tests, which rewritten slow down.
+            "PYTHONWARNINGS": "ignore", "COCOTB_REWRITE_ASSERTION_FILES": "",
         },
     )  # fmt: skip
     if not results.exists():
