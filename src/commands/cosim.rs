@@ -226,11 +226,25 @@ fn jobs(args: &Args, folder: &Path, build: &Build) -> Result<Vec<Job>, Failure> 
         s.drain(1..=s.len() - limit);
     });
     sentences.extend(random);
+    // With nothing said, the first job of the network that a sentence says most of.
+    let schedule = Schedule::new(&build.net.quant.network);
+    let usual = [JobKind::Reconstruct, JobKind::Score, JobKind::Label, JobKind::Values, JobKind::Generate];
+    let first = usual.into_iter().find(|&kind| schedule.jobs().any(|known| known == kind));
+    let first = first.unwrap_or(JobKind::Reconstruct);
     let kinds = match (args.score, &args.job[..]) {
         (true, _) => &[JobKind::Score][..],
-        (false, []) => &[JobKind::Reconstruct],
+        (false, []) => &[first],
         (false, kinds) => kinds,
     };
+    if let Some(kind) = kinds.iter().find(|&&kind| schedule.jobs().all(|known| known != kind)) {
+        let known: Vec<String> = schedule.jobs().map(|kind| format!("{kind:?}").to_uppercase()).collect();
+        return Err(Failure::input(format!(
+            "{}: expected one of the jobs of this network, {}, found {}; choose one of them with --job",
+            folder.display(),
+            known.join(", "),
+            format!("{kind:?}").to_uppercase()
+        )));
+    }
     if kinds.contains(&JobKind::Score) && !config.accelerator.score {
         return Err(Failure::input(format!(
             "{}: expected a design with the job SCORE, found [accelerator] score = false; generate it again with score = true",

@@ -36,9 +36,12 @@ pub fn job<M: MatVec>(
     Ok(match kind {
         JobKind::Generate => generation(temperature, seed, limit)?,
         JobKind::Decode => Job::new(kind, encode(golden, sentence), limit as u16),
-        JobKind::Encode | JobKind::Reconstruct | JobKind::Score | JobKind::Reserved => {
-            Job { kind, ..reconstruct(sentence, limit) }
-        }
+        JobKind::Encode
+        | JobKind::Reconstruct
+        | JobKind::Score
+        | JobKind::Label
+        | JobKind::Values
+        | JobKind::Reserved => Job { kind, ..reconstruct(sentence, limit) },
     })
 }
 
