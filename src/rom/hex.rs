@@ -21,6 +21,8 @@ pub enum HexError {
     Count { expected: usize, found: usize },
     #[error("line {line}: expected 0 where there is no output, found bits")]
     Unused { line: usize },
+    #[error("word {word}: expected the offset column of the first word, found another")]
+    Column { word: usize },
     #[error("expected each of {places} places at most once, found {found} twice or beyond them")]
     Place { places: usize, found: u16 },
 }

@@ -167,7 +167,12 @@ pub fn tile_from_image(text: &str, at: (usize, usize), g: &TileGeometry) -> Resu
             let column = g.physical_column(adc, slot);
             for row in 0..g.rows {
                 let bit = |b: usize| u8::from(word.get(cell_bit(g, adc, b, row))) << b;
-                codes[[row, column]] = (0..g.code_bits as usize).map(bit).sum();
+                let code = (0..g.code_bits as usize).map(bit).sum();
+                // Every word has the one offset column again.
+                if slot > 0 && adc == g.weight_adcs() && codes[[row, column]] != code {
+                    return Err(HexError::Column { word: slot + 1 });
+                }
+                codes[[row, column]] = code;
             }
         }
     }
@@ -308,6 +313,17 @@ mod tests {
             let read = octave_from_image(&octave_image(&table), table.bits, table.words.len()).unwrap();
             assert_eq!(read, table);
         }
+    }
+
+    #[test]
+    fn the_offset_column_is_one_in_every_word() {
+        let crossbar = Crossbar { columns: 48, encoding: Encoding::Offset, ..Crossbar::default() };
+        let g = TileGeometry::new(&crossbar, &Fixed::default(), 2).unwrap();
+        let image = tile_image(None, &g);
+        assert!(tile_from_image(&image, (0, 0), &g).is_ok() && g.slots > 2);
+        // Its highest bit stands first.
+        let odd = image.replacen("\n0", "\n8", 1);
+        assert_eq!(tile_from_image(&odd, (0, 0), &g), Err(HexError::Column { word: 2 }));
     }
 
     #[test]
