@@ -18,6 +18,10 @@ fn main() -> Result<(), Failure> {
 }
 
 /// Writes the export; what it is, in two lines.
+///
+/// # Errors
+///
+/// There is no such model, or the folder cannot be written.
 pub fn export(model: &Path, folder: &Path) -> Result<String, Failure> {
     // The model brings its own [model]; the rest is the default, here with cells that vary when they are programmed.
     let mut config = Config::default();

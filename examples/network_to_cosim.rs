@@ -36,6 +36,10 @@ fn network(config: &Config) -> Result<(Network, Weights), Failure> {
 }
 
 /// Writes the design.
+///
+/// # Errors
+///
+/// The folder is something else, or cannot be written.
 pub fn generate(folder: &Path) -> Result<(), Failure> {
     let mut config = Config::default();
     (config.model.cells, config.model.decoder_cells) = (vec![CellKind::Gru], Some(vec![CellKind::Lstm]));
@@ -51,6 +55,10 @@ pub fn generate(folder: &Path) -> Result<(), Failure> {
 }
 
 /// Compiles the design and runs it beside the golden model: sentences read and written back, and some from the prior.
+///
+/// # Errors
+///
+/// Verilator is missing or failed. A difference is none: it is in the report.
 pub fn cosim(folder: &Path) -> Result<CosimReport, Failure> {
     let build = read_build(folder)?;
     let config = &build.file.design.config;

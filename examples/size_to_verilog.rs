@@ -19,6 +19,10 @@ fn main() -> Result<(), Failure> {
 }
 
 /// Writes the design; what it is, in a line.
+///
+/// # Errors
+///
+/// The folder is something else, or cannot be written.
 pub fn generate(folder: &Path) -> Result<String, Failure> {
     // What hvae.toml says, here in Rust: two levels of 16 units on tiles of 32 x 32 cells.
     let mut config = Config::default();

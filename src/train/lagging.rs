@@ -78,7 +78,7 @@ mod tests {
         let network = Network::hsr_vae(&model, 1.0);
         let sentences = vec![vec![2, 4, 5, 3], vec![2, 6, 3]];
         let corpus = Corpus {
-            vocabulary: Vocabulary::of_sentences(["a b c"].into_iter(), 7),
+            vocabulary: Vocabulary::of_sentences(["a b c"], 7),
             train: sentences.clone(),
             valid: sentences.clone(),
             test: sentences,
