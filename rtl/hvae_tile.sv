@@ -21,8 +21,8 @@
 `default_nettype none
 
 module hvae_tile #(
-    parameter Rows            = 128,
-    parameter Groups          = 16,  // groups of converters that no weight straddles
+    parameter Rows            = 8,
+    parameter Groups          = 2,   // groups of converters that no weight straddles
     parameter AdcsPerGroup    = 1,
     parameter WeightsPerGroup = 1,
     parameter CellsPerWeight  = 8,

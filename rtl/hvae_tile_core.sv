@@ -25,8 +25,9 @@
 `include "hvae_design.svh"
 
 module hvae_tile_core #(
-    parameter Rows       = 128,  // word lines
-    parameter Adcs       = 16,   // converters
+    // Small by default: yosys makes a module of the defaults whenever it reads this file.
+    parameter Rows       = 8,    // word lines
+    parameter Adcs       = 2,    // converters
     parameter Columns    = 8,    // columns under each converter, seen one after the other
     parameter CodeBits   = 2,    // bits of a conductance code
     parameter DacBits    = 1,    // bits of a digit
