@@ -9,7 +9,7 @@ use hvae_mnn::cosim::{
     CosimReport, Difference, Effort, Engine, NETLIST, PATIENCE, RunOptions, Simulation, Trace,
 };
 use hvae_mnn::golden::{Golden, Job, JobKind};
-use hvae_mnn::model::Split;
+use hvae_mnn::model::{Schedule, Split};
 use hvae_mnn::pipeline::random_sentences;
 use hvae_mnn::sample::{generations, job};
 use hvae_mnn::soak::{Soak, replayed};
