@@ -90,12 +90,12 @@ PROOFS = [
     ("hvae_program", {}, 9, 4, [
         ("no_end", "{LAST, STATISTICS,", "{MORE, STATISTICS,", "hvae_program"),
         ("no_end_at_all", "{LAST, SCORES,", "{MORE, SCORES,", "hvae_program"),
-        ("enters_another_job", "PACKET_NONE,   6'd9;", "PACKET_NONE,   6'd8;", "hvae_program"),
-        ("one_word_is_enough", "PACKET_PAIRS,  6'd12;", "PACKET_TOKENS, 6'd12;", "hvae_program"),
-        ("reads_what_it_does_not_take", "PACKET_Z,      6'd6;", "PACKET_NONE,   6'd6;", "hvae_program"),
-        ("answers_twice", "6'd13:  row_o = {MORE, NOTHING,", "6'd13:  row_o = {MORE, STATISTICS,", "hvae_program"),
+        ("enters_another_job", "PACKET_NONE,   6'd9};", "PACKET_NONE,   6'd8};", "hvae_program"),
+        ("one_word_is_enough", "PACKET_PAIRS,  6'd12};", "PACKET_TOKENS, 6'd12};", "hvae_program"),
+        ("reads_what_it_does_not_take", "PACKET_Z,      6'd6};", "PACKET_NONE,   6'd6};", "hvae_program"),
+        ("answers_twice", "6'd13:   row_o = {MORE, NOTHING,", "6'd13:   row_o = {MORE, STATISTICS,", "hvae_program"),
         ("no_depth", "BUT_ONE, 1'b1, 4'd3,", "BUT_ONE, 1'b1, 4'd0,", "hvae_program"),
-        ("a_wave_of_what_is_written", "6'd8:   row_o = {LAST, TOKENS,     POSTERIOR, 1'b0, UNTIL,   1'b0,", "6'd8:   row_o = {LAST, TOKENS,     POSTERIOR, 1'b0, UNTIL,   1'b1,", "hvae_program"),
+        ("a_wave_of_what_is_written", "6'd8:    row_o = {LAST, TOKENS,     POSTERIOR, 1'b0, UNTIL,   1'b0,", "6'd8:    row_o = {LAST, TOKENS,     POSTERIOR, 1'b0, UNTIL,   1'b1,", "hvae_program"),
     ]),
     ("hvae_top", {}, 14, 4, [
         ("packet_into_a_reset", "assign s_ready_o = !kept_valid_q && !rst_i;", "assign s_ready_o = !kept_valid_q;", "hvae_skid"),
