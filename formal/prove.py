@@ -70,7 +70,7 @@ PROOFS = [
          "if (timer_q == drain_last_i) begin\n          timer_d = 8'd0;\n          state_d = STATE_SCAN;"),
         ("round_left_standing", "round_d = 8'd0;\n              state_d = STATE_WAIT;", "state_d = STATE_WAIT;"),
     ]),
-    ("hvae_job_seq", {}, 19, 4, [
+    ("hvae_job_seq", {}, 16, 4, [
         ("a_token_too_many", "(next_step >= token_capacity_i);", "(next_step > token_capacity_i);"),
         ("a_beat_too_many", "another = next_step < steps;", "another = next_step <= steps;"),
         ("timer_left_standing", "if (timer_q == KEY_LAST) begin\n          timer_d = 8'd0;", "if (timer_q == KEY_LAST) begin"),
