@@ -228,9 +228,9 @@ fn target(beats: usize) -> String {
     )
 }
 
-/// Nets that are there for probes only, and start pulses of groups that nobody has.
+/// Nets that are there for probes only, start pulses of groups that nobody has, and high bits of steps.
 fn unread(stages: &Stages) -> String {
-    stages.unread.iter().map(String::as_str).chain(["start"]).collect::<Vec<_>>().join(", ")
+    stages.unread.iter().map(String::as_str).chain(["start", "step"]).collect::<Vec<_>>().join(", ")
 }
 
 fn simulation(config: &Config, banner: &str, stages: &Stages, files: &mut BTreeMap<String, String>) {
