@@ -5,8 +5,8 @@
   localparam PATIENCE = 1;
   always @* assume (length_i <= 3 && flush_last_i == 0 && token_capacity_i <= 2 && max_tokens_i < 4);
 `ifndef HVAE_PROGRAM
-  // Two rows at most, of two depths.
-  always @* assume (entry_i >= 62 && row_i[ROW_DEPTHS+:4] <= 2);
+  // Two rows at most, of two depths, among four groups.
+  always @* assume (entry_i >= 62 && row_i[ROW_DEPTHS+:4] <= 2 && row_i[ROW_FIRST+:5] <= 2);
 `endif
 `else
   localparam PATIENCE = 3;  // cycles that the world lets the sequencer wait
@@ -28,7 +28,7 @@
              && (coming_reads ? packet_q : !row_i[ROW_WAVE] && !row_i[ROW_BACKWARDS])
              && (coming != COUNT_BUT_ONE || length_i >= 2) && (row_i[ROW_LAST] || pc_q != 6'd63);
 `ifdef HVAE_PROGRAM
-  always @* if (f_past && f_takes) assert (f_fits);
+  always @(posedge clk_i) if (f_past && f_takes) assert (f_fits);
 `else
   always @* if (f_takes) assume (f_fits);
 `endif
@@ -103,7 +103,7 @@
     else if (done_o) f_open <= 0;
     if (start_i && !busy_o) f_entry <= entry_i;
     if (!busy_o) f_taken <= 0;
-    else if (f_takes && state_d != STATE_STOP) f_taken <= f_taken + 7'd1;
+    else if (f_takes) f_taken <= f_taken + 7'd1;
   end
 
   always @(posedge clk_i)
@@ -123,7 +123,7 @@
         assert (f_taken != 0 && (row_q[ROW_LAST] || pc_q != 0));
         assert (f_depths >= 1 && f_depths <= 8 && {1'b0, f_first} + {2'd0, f_depths} <= 6'd32);
         assert (reads || (!f_wave && !row_q[ROW_BACKWARDS]));
-        assert (f_steps >= 1 && f_steps <= 16'd65520 && step_q < f_beats);
+        assert (f_steps >= 1 && {1'b0, step_q} < f_beats);
         assert (position_q == (row_q[ROW_BACKWARDS] ? length_i - 16'd1 - step_q : step_q));
         assert (count != COUNT_BUT_ONE || length_i >= 2);
         assert (!reads || packet_q);
@@ -170,8 +170,9 @@
 
 `ifndef HVAE_PROGRAM
   always @(posedge clk_i) begin
-    cover (f_past && done_o && f_taken == 2 && $past(sends_o == 3'd5 && f_wave && row_q[ROW_BACKWARDS], 2));
-    cover (f_past && done_o && f_taken == 1 && $past(!f_wave && reads && step_q == 2 && f_depths == 2, 2));
+    cover (f_past && done_o && f_taken == 2);
+    cover (f_past && state_q == STATE_RUN && f_wave && row_q[ROW_BACKWARDS] && step_q == 1 && f_depths == 2);
+    cover (f_past && state_q == STATE_RUN && !f_wave && row_q[ROW_BACKWARDS] && step_q == 1 && f_depths == 2);
     cover (f_past && last_o && step_q == 1);
     cover (f_past && done_o && aborted_o && $past(counting_q));
   end

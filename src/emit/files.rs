@@ -256,13 +256,13 @@ fn target(beats: Option<usize>) -> String {
     )
 }
 
-/// Nets that are there for probes only, and start pulses of groups that nobody has.
+/// Nets that are there for probes only, start pulses of groups that nobody has, and high bits of steps.
 fn unread(stages: &Stages) -> String {
     stages
         .unread
         .iter()
         .map(String::as_str)
-        .chain(["start", "token", "given_index", "latent_mode", "fetch", "first"])
+        .chain(["start", "step", "token", "given_index", "latent_mode", "fetch", "first"])
         .collect::<Vec<_>>()
         .join(", ")
 }

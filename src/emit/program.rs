@@ -195,10 +195,14 @@ impl Program {
         for &id in &body.lookups {
             self.places[id] = Some(Place { first, depth: 0, works: Works::Always });
         }
-        let works = |id| match () {
-            () if body.idle.contains(&id) => Works::Never,
-            () if body.at_last.contains(&id) => Works::AtLast,
-            () => Works::Always,
+        let works = |id| {
+            if body.idle.contains(&id) {
+                Works::Never
+            } else if body.at_last.contains(&id) {
+                Works::AtLast
+            } else {
+                Works::Always
+            }
         };
         for (depth, id) in body.staged() {
             self.places[id] = Some(Place { first, depth, works: works(id) });
@@ -291,11 +295,14 @@ impl Row {
 /// What a job of these rows takes.
 fn packet(rows: &[Row]) -> Code {
     let any = |wanted: fn(&Row) -> bool| rows.iter().any(wanted);
-    match () {
-        () if any(|row| row.count == BUT_ONE) => PACKET_PAIRS,
-        () if any(Row::reads) => PACKET_TOKENS,
-        () if any(|row| row.draw == GIVEN) => PACKET_Z,
-        () => PACKET_NONE,
+    if any(|row| row.count == BUT_ONE) {
+        PACKET_PAIRS
+    } else if any(Row::reads) {
+        PACKET_TOKENS
+    } else if any(|row| row.draw == GIVEN) {
+        PACKET_Z
+    } else {
+        PACKET_NONE
     }
 }
 
