@@ -32,6 +32,8 @@ mod netlist;
 mod outputs;
 mod packaging;
 mod prove;
+#[cfg(feature = "train")]
+mod random_float;
 mod rooms;
 mod runs;
 mod spice;

@@ -6,6 +6,7 @@ mod cell;
 mod diversity;
 mod engine;
 mod error;
+mod example;
 mod exponential;
 mod float;
 mod folder;
@@ -32,8 +33,9 @@ pub use crate::config::Protocol;
 pub use activation::uncombined;
 pub use body::{Body, Group};
 pub use diversity::Diversity;
-pub use engine::{Engine, Moments, Posterior, Score, score_logits};
+pub use engine::{Answer, Engine, Moments, Posterior, Score, score_logits};
 pub use error::ModelError;
+pub use example::{Example, LOG_VARIANCE_LIMIT, frames_of_examples, gaussian_nll, label_nll};
 pub use exponential::{exponentials, largest};
 pub use float::{Carry, Distort, Exact, FloatNet, Pass, Perturb};
 pub use folder::{

@@ -2,15 +2,15 @@
 
 use crate::config::Config;
 use crate::files::Digest;
-use crate::model::{ModelError, Split, Vocabulary, read_sentences, sentences_of, text_of};
+use crate::model::{Example, ModelError, Split, Vocabulary, read_sentences, sentences_of, text_of};
 use std::path::Path;
 
 /// The sentences of a data folder in the ids of their vocabulary.
 pub struct Corpus {
     pub vocabulary: Vocabulary,
-    pub train: Vec<Vec<u32>>,
-    pub valid: Vec<Vec<u32>>,
-    pub test: Vec<Vec<u32>>,
+    pub train: Vec<Example>,
+    pub valid: Vec<Example>,
+    pub test: Vec<Example>,
     /// Of configuration and texts, in hexadecimal.
     pub digest: String,
 }
@@ -44,8 +44,15 @@ impl Corpus {
                 "make it smaller or train on more text",
             ));
         }
-        let part = |i: usize| read_sentences(&files[i], &vocabulary, &texts[i]);
+        let part = |i: usize| -> Result<Vec<Example>, ModelError> {
+            Ok(read_sentences(&files[i], &vocabulary, &texts[i])?.into_iter().map(Example::sentence).collect())
+        };
         let (train, valid, test) = (part(0)?, part(1)?, part(2)?);
         Ok(Corpus { vocabulary, train, valid, test, digest: hash.hex() })
     }
+}
+
+/// The tokens of every example.
+pub fn sentences(examples: &[Example]) -> Vec<Vec<u32>> {
+    examples.iter().map(|e| e.tokens.clone()).collect()
 }

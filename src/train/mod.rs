@@ -26,10 +26,12 @@ mod through_time;
 mod update;
 
 pub use adam::Adam;
+pub use batch::Batch;
 pub use checkpoint::{CHECKPOINT_FILE, Position, parse as parse_checkpoint, to_bytes as checkpoint_bytes};
 pub use gpu::{Device, refusal};
 pub use hardware::{Program, no_cells};
 pub use objective::{Losses, kl_weight};
 pub use pace::pace;
 pub use progress::{Control, Progress};
+pub use update::loss_and_gradients;
 pub use run::{FILES, Summary, TrainRequest, run};

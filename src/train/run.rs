@@ -6,7 +6,7 @@ use super::adam::{Adam, initial};
 use super::batch::{Batch, order_of_epoch, sort_for_epoch};
 use super::batch_norm::folded;
 use super::checkpoint::{self, CHECKPOINT_FILE, Lagging, Position};
-use super::corpus::Corpus;
+use super::corpus::{Corpus, sentences};
 use super::gpu::Device;
 use super::hardware::{Hardware, Program};
 use super::lagging::parts;
@@ -15,7 +15,7 @@ use super::objective::kl_weight;
 use super::progress::{Control, Progress};
 use crate::config::{Config, Protocol, Train};
 use crate::model::{
-    Baselines, DESCRIPTION_FILE, Description, Effort, Evaluation, FloatNet, METRICS_FILE, ModelError,
+    Baselines, DESCRIPTION_FILE, Description, Effort, Evaluation, Example, FloatNet, METRICS_FILE, ModelError,
     Network, Ngram, Random, TrainedModel, VOCABULARY_FILE, WEIGHTS_FILE, evaluate, write_whole,
 };
 use serde::{Deserialize, Serialize};
@@ -122,8 +122,8 @@ pub fn run(request: TrainRequest<'_>) -> Result<Summary, ModelError> {
             let keys = [train.seed, position.epoch as u64, 2 + position.batch as u64];
             let mut random = Random::keyed(&keys);
             let chosen = &order[ranges[position.batch].clone()];
-            let sentences: Vec<&[u32]> = chosen.iter().map(|&i| corpus.train[i].as_slice()).collect();
-            let batch = Batch::new(&sentences, train, &mut random);
+            let examples: Vec<&Example> = chosen.iter().map(|&i| &corpus.train[i]).collect();
+            let batch = Batch::of(&network, &examples, train, &mut random);
             let kl_weight = kl_weight(train, position.updates as f32 / batches as f32);
             let learning_rate = learning_rate(train, position.updates, updates);
             let rates = (kl_weight, learning_rate);
@@ -171,7 +171,7 @@ pub fn run(request: TrainRequest<'_>) -> Result<Summary, ModelError> {
         machine.settle(&mut net, &mut adam)?;
         // What is saved and measured has no batch to take statistics of.
         let whole = match train.batch_norm > 0.0 {
-            true => folded(&net, train.batch_norm, &corpus.train),
+            true => folded(&net, train.batch_norm, &sentences(&corpus.train)),
             false => net.clone(),
         };
         hardware.programmed(&whole, position.batch, position.updates)?;
@@ -215,7 +215,7 @@ fn end_epoch(
     updates: u64,
 ) -> Evaluation {
     let effort = Effort { reconstruction_limit: 0, ..Effort::default() };
-    let measured = evaluate(net, &corpus.valid, train.validate_on, &effort);
+    let measured = evaluate(net, &sentences(&corpus.valid), train.validate_on, &effort);
     let losses = std::mem::take(&mut position.losses);
     let each = |sum: f64| sum / losses.sentences as f64;
     position.epoch += 1;
@@ -240,10 +240,11 @@ fn finish(out: &Path, corpus: &Corpus, position: &Position) -> Result<Summary, M
     let model = TrainedModel::load(out)?;
     let mut net = model.float_net();
     let effort = Effort { importance_samples: 100, ..Effort::default() };
-    let baselines = Ngram::fit(&corpus.train, corpus.vocabulary.len()).measure(&corpus.test);
+    let held_out = sentences(&corpus.test);
+    let baselines = Ngram::fit(&sentences(&corpus.train), corpus.vocabulary.len()).measure(&held_out);
     let test = Test {
-        paper: evaluate(&mut net, &corpus.test, Protocol::Paper, &effort),
-        honest: evaluate(&mut net, &corpus.test, Protocol::Honest, &effort),
+        paper: evaluate(&mut net, &held_out, Protocol::Paper, &effort),
+        honest: evaluate(&mut net, &held_out, Protocol::Honest, &effort),
         baselines,
     };
     let line = serde_json::json!({ "best_epoch": position.best.map(|b| b.1), "test": test });
