@@ -22,6 +22,8 @@ mod examples;
 mod golden_model;
 mod interop;
 mod interrupt;
+#[cfg(feature = "train")]
+mod learning;
 mod lint;
 mod model_bad_input;
 mod model_committed;

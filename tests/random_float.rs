@@ -3,9 +3,7 @@
 use crate::common::interpreter::{Fault, Interpreter, Sequence, Tensors};
 use crate::common::random_network::{WORDS, random_network};
 use hvae_mnn::config::Train;
-use hvae_mnn::model::{
-    Example, FloatNet, Layout, Network, Op, Over, Random, Role, Schedule, Time, Trace,
-};
+use hvae_mnn::model::{Example, FloatNet, Layout, Network, Op, Over, Random, Role, Schedule, Time, Trace};
 use hvae_mnn::pipeline::random_weights;
 use hvae_mnn::train::{Batch, Losses, loss_and_gradients};
 use ndarray::Array2;
@@ -99,7 +97,8 @@ fn difference(net: &FloatNet, examples: &[Example], fault: Option<Fault>) -> f64
     let mut largest: f64 = 0.0;
     for (i, example) in examples.iter().enumerate() {
         let sequence = sequence(example, None);
-        let interpreter = Interpreter { network, tensors: &tensors, sequence: &sequence, fault, made: BTreeMap::new() };
+        let interpreter =
+            Interpreter { network, tensors: &tensors, sequence: &sequence, fault, made: BTreeMap::new() };
         let interpreter = interpreter.run();
         for ((block, at), (output, second)) in &interpreter.made {
             let role = match network.blocks[*block].op {
@@ -190,11 +189,15 @@ fn random_decoders_step_as_they_are_taught() {
             for (step, &token) in sentence[..sentence.len() - 1].iter().enumerate() {
                 let trace = decoder.step(&[token]);
                 for id in (0..network.blocks.len()).filter(|&id| network.blocks[id].within == written) {
-                    let at = |trace: &Trace, step| trace.vector(network, id, Role::Output, 0, step).to_owned();
+                    let at =
+                        |trace: &Trace, step| trace.vector(network, id, Role::Output, 0, step).to_owned();
                     let (found, wanted) = (at(trace, 0), at(&taught, step));
                     let off = (&found - &wanted).iter().fold(0.0f32, |m, d| m.max(d.abs()));
                     let size = wanted.iter().fold(1.0f32, |m, w| m.max(w.abs()));
-                    assert!(off <= 1e-5 * size, "seed {seed}, block b{id}, step {step}: {found} and {wanted}");
+                    assert!(
+                        off <= 1e-5 * size,
+                        "seed {seed}, block b{id}, step {step}: {found} and {wanted}"
+                    );
                 }
                 checked += 1;
             }
@@ -204,7 +207,9 @@ fn random_decoders_step_as_they_are_taught() {
 }
 
 fn training(network: &Network) -> Train {
-    let last = network.latents().all(|z| matches!(&network.blocks[z].op, Op::Latent { steps, .. } if steps.is_last()));
+    let last = network
+        .latents()
+        .all(|z| matches!(&network.blocks[z].op, Op::Latent { steps, .. } if steps.is_last()));
     Train {
         mask_pads: true,
         step_kl: 0.8,
@@ -218,7 +223,13 @@ fn training(network: &Network) -> Train {
 }
 
 /// The mean loss of a batch by the interpreter.
-fn loss(network: &Network, tensors: &Tensors, sequences: &[Sequence], train: &Train, fault: Option<Fault>) -> f64 {
+fn loss(
+    network: &Network,
+    tensors: &Tensors,
+    sequences: &[Sequence],
+    train: &Train,
+    fault: Option<Fault>,
+) -> f64 {
     let of = |sequence: &Sequence| {
         let interpreter = Interpreter { network, tensors, sequence, fault, made: BTreeMap::new() };
         interpreter.run().loss(train)
@@ -253,7 +264,8 @@ fn worst_slope(seed: u64, fault: Option<Fault>) -> (f64, String) {
     let mut draw = Random::keyed(&[seed, 8]);
     for ((name, _), gradient) in network.tensors().into_iter().zip(&gradients) {
         let start = tensors[&name].1.clone();
-        let direction: Vec<f64> = start.iter().map(|_| if draw.uniform() < 0.5 { -1.0 } else { 1.0 }).collect();
+        let direction: Vec<f64> =
+            start.iter().map(|_| if draw.uniform() < 0.5 { -1.0 } else { 1.0 }).collect();
         let mut at = |distance: f64| {
             let moved = start.iter().zip(&direction).map(|(w, d)| w + distance * d).collect();
             tensors.get_mut(&name).unwrap().1 = moved;
@@ -300,7 +312,11 @@ fn random_networks_have_every_op_edge_and_job() {
         schedule.jobs().for_each(|kind| note(format!("job {kind:?}")));
         for body in schedule.bodies() {
             body.groups.iter().filter(|g| g.stepwise).for_each(|g| {
-                note(format!("stepwise {} {}", if g.blocks.len() > 1 { "circle" } else { "itself" }, body.over.name()));
+                note(format!(
+                    "stepwise {} {}",
+                    if g.blocks.len() > 1 { "circle" } else { "itself" },
+                    body.over.name()
+                ));
             });
         }
         for (id, block) in network.blocks.iter().enumerate() {
@@ -314,7 +330,11 @@ fn random_networks_have_every_op_edge_and_job() {
             }
             match &block.op {
                 Op::Cell { kind, init, .. } => {
-                    note(format!("cell {}{}", kind.name(), if init.is_some() { " from a start" } else { "" }));
+                    note(format!(
+                        "cell {}{}",
+                        kind.name(),
+                        if init.is_some() { " from a start" } else { "" }
+                    ));
                 }
                 Op::Latent { steps, .. } => note(format!("steps {}", steps.name())),
                 Op::Linear { activation, bias, .. } => note(format!("linear {} {bias}", activation.name())),
@@ -337,17 +357,77 @@ fn random_networks_have_every_op_edge_and_job() {
 }
 
 const WANTED: &[&str] = &[
-    "over positions", "over backwards", "over once", "over written", "job Encode", "job Reconstruct", "job Decode",
-    "job Generate", "job Score", "job Label", "job Values", "stepwise circle positions", "stepwise circle backwards",
-    "stepwise circle written", "stepwise itself positions", "stepwise itself backwards", "stepwise itself written",
-    "op embedding", "op input", "op cell", "op moments", "op latent", "op linear", "op elementwise", "op vocabulary",
-    "op label", "op values", "tied", "edge Now over positions", "edge Now over backwards", "edge Now over once",
-    "edge Now over written", "edge Before over positions", "edge Before over backwards", "edge Before over written",
-    "edge Each over positions", "edge Each over backwards", "edge Last over once", "edge Held over positions",
-    "edge Held over written", "joined cell", "joined linear", "joined moments", "joined vocabulary", "joined label",
-    "joined values", "cell rnn", "cell gru", "cell lstm", "cell rnn from a start", "cell gru from a start",
-    "cell lstm from a start", "steps last", "steps mean", "steps sum", "linear none true", "linear none false",
-    "linear tanh true", "linear tanh false", "linear sigmoid true", "linear sigmoid false", "Add", "Subtract",
-    "Multiply", "Blend", "label over positions", "label over backwards", "label over once", "values over positions",
-    "values over backwards", "values over once", "latents of latents", "writing past z",
+    "over positions",
+    "over backwards",
+    "over once",
+    "over written",
+    "job Encode",
+    "job Reconstruct",
+    "job Decode",
+    "job Generate",
+    "job Score",
+    "job Label",
+    "job Values",
+    "stepwise circle positions",
+    "stepwise circle backwards",
+    "stepwise circle written",
+    "stepwise itself positions",
+    "stepwise itself backwards",
+    "stepwise itself written",
+    "op embedding",
+    "op input",
+    "op cell",
+    "op moments",
+    "op latent",
+    "op linear",
+    "op elementwise",
+    "op vocabulary",
+    "op label",
+    "op values",
+    "tied",
+    "edge Now over positions",
+    "edge Now over backwards",
+    "edge Now over once",
+    "edge Now over written",
+    "edge Before over positions",
+    "edge Before over backwards",
+    "edge Before over written",
+    "edge Each over positions",
+    "edge Each over backwards",
+    "edge Last over once",
+    "edge Held over positions",
+    "edge Held over written",
+    "joined cell",
+    "joined linear",
+    "joined moments",
+    "joined vocabulary",
+    "joined label",
+    "joined values",
+    "cell rnn",
+    "cell gru",
+    "cell lstm",
+    "cell rnn from a start",
+    "cell gru from a start",
+    "cell lstm from a start",
+    "steps last",
+    "steps mean",
+    "steps sum",
+    "linear none true",
+    "linear none false",
+    "linear tanh true",
+    "linear tanh false",
+    "linear sigmoid true",
+    "linear sigmoid false",
+    "Add",
+    "Subtract",
+    "Multiply",
+    "Blend",
+    "label over positions",
+    "label over backwards",
+    "label over once",
+    "values over positions",
+    "values over backwards",
+    "values over once",
+    "latents of latents",
+    "writing past z",
 ];

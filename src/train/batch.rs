@@ -1,9 +1,7 @@
 //! Sentences and other sequences in batches of similar length.
 
 use crate::config::Train;
-use crate::model::{
-    Example, Layout, Network, Op, Over, PAD, Random, UNK, frames_of_examples, longest_first,
-};
+use crate::model::{Example, Layout, Network, Op, Over, PAD, Random, UNK, frames_of_examples, longest_first};
 use ndarray::{Array2, Axis};
 
 /// The sentences of one update, longest first.
@@ -52,7 +50,11 @@ impl Batch {
     pub fn of(network: &Network, examples: &[&Example], train: &Train, random: &mut Random) -> Self {
         let Some(head) = network.heads().find(|&id| !matches!(network.blocks[id].op, Op::Vocabulary { .. }))
         else {
-            return Batch::new(&examples.iter().map(|e| e.tokens.as_slice()).collect::<Vec<_>>(), train, random);
+            return Batch::new(
+                &examples.iter().map(|e| e.tokens.as_slice()).collect::<Vec<_>>(),
+                train,
+                random,
+            );
         };
         let order = longest_first(&examples.iter().map(|e| e.steps()).collect::<Vec<_>>());
         let sorted: Vec<&Example> = order.iter().map(|&i| examples[i]).collect();

@@ -67,7 +67,7 @@ pub fn parts(
 mod tests {
     use super::*;
     use crate::config::Model;
-    use crate::model::{Network, Vocabulary};
+    use crate::model::{Labels, Network, Vocabulary};
     use crate::train::adam::initial;
     use crate::train::hardware::no_cells;
 
@@ -78,7 +78,8 @@ mod tests {
         let network = Network::hsr_vae(&model, 1.0);
         let sentences = [vec![2, 4, 5, 3], vec![2, 6, 3]].map(Example::sentence).to_vec();
         let corpus = Corpus {
-            vocabulary: Vocabulary::of_sentences(["a b c"].into_iter(), 7),
+            vocabulary: Vocabulary::of_sentences(["a b c"], 7),
+            labels: Labels::default(),
             train: sentences.clone(),
             valid: sentences.clone(),
             test: sentences,

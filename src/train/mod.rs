@@ -1,4 +1,4 @@
-//! Fitting a network to sentences (feature `train`).
+//! Fitting a network to sentences, or to labelled or numbered sequences (feature `train`).
 //!
 //! The gradient is derived from the description of the network, one rule per [`crate::model::Op`]
 //! (`backward.rs`), so a new network needs no new code here and a new operation needs one rule.
@@ -18,6 +18,7 @@ mod gpu;
 mod hardware;
 mod lagging;
 mod machine;
+mod measured;
 mod objective;
 mod pace;
 mod progress;
@@ -33,5 +34,5 @@ pub use hardware::{Program, no_cells};
 pub use objective::{Losses, kl_weight};
 pub use pace::pace;
 pub use progress::{Control, Progress};
-pub use update::loss_and_gradients;
 pub use run::{FILES, Summary, TrainRequest, run};
+pub use update::loss_and_gradients;

@@ -75,18 +75,19 @@ impl Interpreter<'_> {
     }
 
     fn wrong(&self, op: &str) -> bool {
-        self.fault == Some(Fault::Op(match op {
-            "embedding" => "embedding",
-            "input" => "input",
-            "cell" => "cell",
-            "moments" => "moments",
-            "latent" => "latent",
-            "linear" => "linear",
-            "elementwise" => "elementwise",
-            "vocabulary" => "vocabulary",
-            "label" => "label",
-            _ => "values",
-        }))
+        self.fault
+            == Some(Fault::Op(match op {
+                "embedding" => "embedding",
+                "input" => "input",
+                "cell" => "cell",
+                "moments" => "moments",
+                "latent" => "latent",
+                "linear" => "linear",
+                "elementwise" => "elementwise",
+                "vocabulary" => "vocabulary",
+                "label" => "label",
+                _ => "values",
+            }))
     }
 
     /// The position that was made before `at`.
@@ -148,7 +149,8 @@ impl Interpreter<'_> {
         };
         match op {
             Op::Embedding { size } => {
-                let token = (self.sequence.tokens[at] as usize + usize::from(wrong)) % self.network.vocabulary;
+                let token =
+                    (self.sequence.tokens[at] as usize + usize::from(wrong)) % self.network.vocabulary;
                 let rows = &self.tensor(id, "weight").1;
                 (rows[token * size..(token + 1) * size].to_vec(), Vec::new())
             }
@@ -293,10 +295,12 @@ impl Interpreter<'_> {
                     sum += positions.map(|t| self.surprise(id, t, self.sequence.tokens[t + 1])).sum::<f64>();
                 }
                 Op::Label { .. } => {
-                    sum += positions.map(|t| self.surprise(id, t, self.sequence.labels[wanted(t)])).sum::<f64>();
+                    sum +=
+                        positions.map(|t| self.surprise(id, t, self.sequence.labels[wanted(t)])).sum::<f64>();
                 }
                 Op::Values { .. } => {
-                    sum += positions.map(|t| self.misfit(id, t, &self.sequence.values[wanted(t)])).sum::<f64>();
+                    sum +=
+                        positions.map(|t| self.misfit(id, t, &self.sequence.values[wanted(t)])).sum::<f64>();
                 }
                 Op::Moments { kl_weight, .. } if self.network.latents().next().is_some() => {
                     if self.fault != Some(Fault::Loss) {
@@ -311,7 +315,8 @@ impl Interpreter<'_> {
             if self.network.latent_moments().contains(&id) {
                 sum += f64::from(train.last_step_kl) * self.kl(id, self.last(self.network.over(id)));
             }
-            let starts = |b: &hvae_mnn::model::Block| matches!(b.op, Op::Cell { init: Some(i), .. } if i == id);
+            let starts =
+                |b: &hvae_mnn::model::Block| matches!(b.op, Op::Cell { init: Some(i), .. } if i == id);
             if self.network.blocks.iter().any(starts) {
                 let limit = f64::from(train.start_limit);
                 let over = self.made[&(id, 0)].0.iter().map(|h| (h - h.clamp(-limit, limit)).powi(2));

@@ -178,10 +178,14 @@ impl<'a> Draw<'a> {
                 let bias = true;
                 linear(self.inputs(id, 2), Activation::Tanh, bias)
             }),
-            Sort::Moments => {
-                Op::Moments { size: 1 + width / 3, inputs: self.inputs(id, 2), kl_weight: self.one(&[1.0, 0.5]) }
+            Sort::Moments => Op::Moments {
+                size: 1 + width / 3,
+                inputs: self.inputs(id, 2),
+                kl_weight: self.one(&[1.0, 0.5]),
+            },
+            Sort::Latent => {
+                self.latent().unwrap_or_else(|| linear(self.inputs(id, 2), Activation::Tanh, true))
             }
-            Sort::Latent => self.latent().unwrap_or_else(|| linear(self.inputs(id, 2), Activation::Tanh, true)),
             Sort::Head => {
                 let (inputs, label) = (self.inputs(id, 3), self.chance(50));
                 match self.loops[within].over {

@@ -202,8 +202,11 @@ impl Network {
                 let to_do = "put it into a loop that runs once";
                 Err(wrong(self.at(id), "a draw once a sequence", self.over(id).name(), to_do))
             }
-            None if unique("moments of one latent:", moments.iter().map(|&m| self.blocks[m].name.as_str()))
-                .is_err() =>
+            None if unique(
+                "moments of one latent:",
+                moments.iter().map(|&m| self.blocks[m].name.as_str()),
+            )
+            .is_err() =>
             {
                 Err(wrong(self.at(id), "moments that differ", "one of them twice", "leave one out"))
             }
