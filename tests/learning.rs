@@ -167,7 +167,7 @@ fn data_that_does_not_fit_is_refused() {
     };
     let found = refused(&config);
     assert!(
-        found.starts_with("labels.txt: expected 2 labels, as many as the network tells apart, got 3 labels"),
+        found.contains("train.txt: expected 2 labels, as many as the network tells apart, got 3 labels: "),
         "{found}"
     );
     config.model.classes = 3;

@@ -249,7 +249,11 @@ fn label_count(network: &Network) -> Option<usize> {
     })
 }
 
-fn check_labels(file: &str, labels: &Labels, network: &Network) -> Result<(), ModelError> {
+/// Refuses more or fewer labels than `network` tells apart. `file` names where they are from.
+///
+/// # Errors
+/// If they are not as many.
+pub fn check_labels(file: &str, labels: &Labels, network: &Network) -> Result<(), ModelError> {
     let count = label_count(network).unwrap_or(0);
     if labels.len() == count {
         return Ok(());

@@ -60,14 +60,16 @@ impl Corpus {
         let mut labels = Labels::default();
         if let Some(lines) = lines.filter(|lines| lines.has_labels()) {
             let named = data.join(LABELS_FILE);
+            let from = if named.exists() { named.display().to_string() } else { files[0].clone() };
             labels = match named.exists() {
                 true => {
                     let text = text_of(&named)?;
                     hash = hash.with(&text);
-                    Labels::parse(&named.display().to_string(), &text)?
+                    Labels::parse(&from, &text)?
                 }
-                false => lines.labels(&files[0], &texts[0])?,
+                false => lines.labels(&from, &texts[0])?,
             };
+            check_labels(&from, &labels, network)?;
         }
         let part = |i: usize| -> Result<Vec<Example>, ModelError> {
             match lines {

@@ -45,6 +45,8 @@ struct Draw<'a> {
     /// Widths that blocks like to have.
     widths: [usize; 2],
     frame: usize,
+    /// At which steps z is taken.
+    steps: LatentSteps,
 }
 
 impl<'a> Draw<'a> {
@@ -52,7 +54,9 @@ impl<'a> Draw<'a> {
         let widths = [2 + random.below(5), 2 + random.below(5)];
         let frame = 1 + random.below(3);
         let words = !random.bits().is_multiple_of(4);
-        Draw { random, loops: Vec::new(), sorts: Vec::new(), blocks: Vec::new(), words, widths, frame }
+        let steps =
+            [LatentSteps::Last, LatentSteps::Last, LatentSteps::Mean, LatentSteps::Sum][random.below(4)];
+        Draw { random, loops: Vec::new(), sorts: Vec::new(), blocks: Vec::new(), words, widths, frame, steps }
     }
 
     fn chance(&mut self, percent: usize) -> bool {
@@ -234,8 +238,7 @@ impl<'a> Draw<'a> {
         if fresh.len() > 1 && self.chance(50) {
             fresh.truncate(1);
         }
-        let steps = self.one(&[LatentSteps::Last, LatentSteps::Last, LatentSteps::Mean, LatentSteps::Sum]);
-        let new = !fresh.is_empty();
+        let (new, steps) = (!fresh.is_empty(), self.steps);
         new.then(|| Op::Latent { moments: fresh.into_iter().chain(drawn).collect(), steps })
     }
 

@@ -1,6 +1,7 @@
 //! What a description must be to be a network: said once, before any room reads it.
 
 use super::{Block, BlockId, Combination, Edge, Loop, ModelError, Network, Op, Over, Time};
+use crate::config::LatentSteps;
 
 impl Network {
     /// Joins loops and blocks, if they are a network that can run.
@@ -92,7 +93,7 @@ impl Network {
                 let to_do = "put it into a loop over what is read, or into one that runs once";
                 Err(wrong(at, "a loop before what is written", "written", to_do))
             }
-            Op::Latent { moments, .. } => self.check_latent(id, moments),
+            Op::Latent { moments, steps } => self.check_latent(id, moments, *steps),
             Op::Elementwise { function, inputs } => self.check_elementwise(id, *function, inputs),
             Op::Vocabulary { .. } if self.over(id) != Over::Written => {
                 let to_do = "put it into a loop over `written`, or make it a label";
@@ -191,7 +192,7 @@ impl Network {
         }
     }
 
-    fn check_latent(&self, id: BlockId, moments: &[BlockId]) -> Result<(), ModelError> {
+    fn check_latent(&self, id: BlockId, moments: &[BlockId], steps: LatentSteps) -> Result<(), ModelError> {
         let other = moments.iter().find(|&&m| !matches!(self.blocks[m].op, Op::Moments { .. }));
         match other {
             Some(&other) => {
@@ -209,6 +210,10 @@ impl Network {
             .is_err() =>
             {
                 Err(wrong(self.at(id), "moments that differ", "one of them twice", "leave one out"))
+            }
+            None if steps != self.latent_steps() => {
+                let found = format!("{} and {}", steps.name(), self.latent_steps().name());
+                Err(wrong(self.at(id), "the same steps for every latent", found, "make them one"))
             }
             None if !self.latent_moments().ends_with(moments) => {
                 let z = self.latent().map_or("none", |z| &self.blocks[z].name);

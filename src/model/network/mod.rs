@@ -128,10 +128,21 @@ impl Network {
             Op::Cell { hidden, .. } => *hidden,
             Op::Latent { moments, .. } => moments.iter().map(|&m| self.width(m)).sum(),
             Op::Linear { outputs, .. } => *outputs,
-            Op::Elementwise { inputs, .. } => inputs.first().map_or(0, |edge| self.width(edge.block)),
+            Op::Elementwise { .. } => self.combined_width(id, &mut Vec::new()),
             Op::Vocabulary { .. } => self.vocabulary,
             Op::Label { classes, .. } => *classes,
         }
+    }
+
+    /// That of the first input which an elementwise block does not lead to itself; 0 where each is one.
+    fn combined_width(&self, id: BlockId, seen: &mut Vec<BlockId>) -> usize {
+        let Op::Elementwise { inputs, .. } = &self.blocks[id].op else { return self.width(id) };
+        if seen.contains(&id) {
+            return 0;
+        }
+        seen.push(id);
+        let mut widths = inputs.iter().map(|edge| self.combined_width(edge.block, seen));
+        widths.find(|&width| width > 0).unwrap_or(0)
     }
 
     /// What block `id` reads, in the order in which it joins it. What starts a cell is not among it.
