@@ -236,3 +236,18 @@ fn descriptions_are_printed_and_read_back() {
         "{errors}"
     );
 }
+
+/// The figures of models/README.md, of the heads that write no words.
+#[test]
+fn committed_heads_are_worth_what_their_table_says() {
+    let table = std::fs::read_to_string("models/README.md").unwrap();
+    for (name, data) in [("tagger", "data/punctuation"), ("regression", "data/signal")] {
+        let (model, config) = read_model(&Path::new("models").join(name), Config::default()).unwrap();
+        let test = read_examples(Path::new(data), Split::Test, &model, &silently).unwrap();
+        let said = match measure_head(&model, None, &config, On::Float, &test).figures {
+            Answers::Labels { accuracy, nll, .. } => format!("accuracy {:.2} %, NLL {nll:.4}", 100.0 * accuracy),
+            Answers::Values { rmse, nll, .. } => format!("RMSE {rmse:.4}, NLL {nll:.4}"),
+        };
+        assert!(table.contains(&format!("`{data}` | {said} |")), "{name}: {said}");
+    }
+}

@@ -117,7 +117,8 @@ pub fn evaluate(
         protocol,
         nll: nll / count,
         ppl: (nll / tokens as f64).exp(),
-        kl: kl / count,
+        // Of no latent, not -0.
+        kl: kl / count + 0.0,
         mi: mutual_information(&first, effort.mi_batch, effort.seed),
         active_units: active_units(&means),
         token_accuracy: accuracy(&views, &scores),

@@ -44,7 +44,7 @@ pub use exponential::{exponentials, largest};
 pub use float::{Carry, Distort, Exact, FloatNet, Pass, Perturb};
 pub use folder::{
     DESCRIPTION_FILE, Description, LABELS_FILE, METRICS_FILE, TrainedModel, VOCABULARY_FILE, WEIGHTS_FILE,
-    bytes_of, text_of, write_whole,
+    bytes_of, check_labels, text_of, write_whole,
 };
 pub use import::import;
 pub use job::JobKind;

@@ -3,8 +3,8 @@
 use crate::config::Config;
 use crate::files::Digest;
 use crate::model::{
-    Example, LABELS_FILE, Labels, Lines, ModelError, Network, Split, Vocabulary, read_sentences,
-    sentences_of, text_of,
+    Example, LABELS_FILE, Labels, Lines, ModelError, Network, Split, Vocabulary, check_labels,
+    read_sentences, sentences_of, text_of,
 };
 use std::path::Path;
 
