@@ -5,8 +5,8 @@ mod commands;
 use clap::{Parser, Subcommand};
 use commands::out::{self, remark};
 use commands::{
-    Failure, bench, cosim, demo, doctor, eval, export, generate, import, init, pareto, report, sample, spice,
-    study, synth,
+    Failure, bench, cosim, demo, describe, doctor, eval, export, generate, import, init, pareto, report,
+    sample, spice, study, synth,
 };
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -29,6 +29,8 @@ enum Command {
     /// Fit a model; resumes an interrupted run
     #[cfg(feature = "train")]
     Train(commands::train::Args),
+    /// Print a network as a description file, to begin one of your own with
+    Describe(describe::Args),
     /// Take a PyTorch state dict in safetensors
     Import(import::Args),
     /// NLL, PPL, KL, MI, active units and reconstructions, side by side
@@ -96,6 +98,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Doctor(args) => doctor::run(&args),
         #[cfg(feature = "train")]
         Command::Train(args) => commands::train::run(&args),
+        Command::Describe(args) => describe::run(&args),
         Command::Import(args) => import::run(&args),
         Command::Eval(args) => eval::run(&args),
         Command::Export(args) => export::run(&args),

@@ -25,6 +25,8 @@ mod fuzz;
 mod golden_model;
 mod interop;
 mod interrupt;
+#[cfg(feature = "train")]
+mod learning;
 mod lint;
 mod model_bad_input;
 mod model_committed;
@@ -35,6 +37,8 @@ mod netlist;
 mod outputs;
 mod packaging;
 mod prove;
+#[cfg(feature = "train")]
+mod random_float;
 mod rooms;
 mod runs;
 mod spice;

@@ -4,7 +4,7 @@ use super::cosim::simulate;
 use super::count::{Count, MANY};
 use super::eval::{print_header, print_row};
 use super::generate::print_stages;
-use super::inputs::{fitting, map_model, read_config, read_data, read_model, somebody_reads};
+use super::inputs::{fitting, map_model, read_config, read_data, read_model, somebody_reads, writes_words};
 use super::out::say;
 use super::{Failure, progress, write_json};
 use hvae_mnn::build::{DESIGN, read_build, write_build};
@@ -61,6 +61,7 @@ struct Figures {
 
 pub fn run(args: &Args) -> Result<(), Failure> {
     let (model, config) = read_model(&args.model, read_config(args.config.as_deref())?)?;
+    writes_words(&model, "demo")?;
     let _claim = Claim::of(&args.out)?;
     let (conductances, build_folder) = (args.out.join("conductances"), args.out.join("design"));
     let read = |part| read_data(&args.data, part, &model.vocabulary);

@@ -1,12 +1,13 @@
 //! `hvae eval`
 
 use super::count::{Count, MANY};
-use super::inputs::{map_model, read_config, read_data, read_model, tell_clipped};
+use super::inputs::{map_model, read_config, read_data, read_examples, read_model, tell_clipped};
 use super::out::say;
 use super::{Failure, memory, progress, write_json};
 use clap::ValueEnum;
-use hvae_mnn::eval::{On, PublishedSet, Row, Words, measure};
-use hvae_mnn::model::{Baselines, Effort, Ngram, Protocol, Split};
+use hvae_mnn::config::Config;
+use hvae_mnn::eval::{AnswerRow, On, PublishedSet, Row, Words, measure, measure_head};
+use hvae_mnn::model::{Answers, Baselines, Effort, Ngram, Protocol, Split, TrainedModel};
 use hvae_mnn::quant::ClippedBias;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -18,7 +19,8 @@ use std::path::PathBuf;
 pub struct Args {
     /// Trained model folder
     model: PathBuf,
-    /// Held-out sentences, one a line, or the folder of a set: its test part
+    /// Held-out sentences, one a line, or the folder of a set: its test part; of a model of labels or numbers, held-out
+    /// sequences
     #[arg(long)]
     data: PathBuf,
     /// Only the first of them; 0: all
@@ -78,6 +80,9 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     });
     let beside = beside.transpose()?;
     let (model, config) = read_model(&args.model, read_config(args.config.as_deref())?)?;
+    if model.network.written().is_none() {
+        return of_head(args, &model, &config);
+    }
     let mut sentences = read_data(&args.data, Split::Test, &model.vocabulary)?;
     if args.sentences > 0 {
         sentences.truncate(args.sentences);
@@ -132,6 +137,54 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         print_published(set)?;
     }
     write_json(args.json.as_deref(), &Figures { rows, baselines, words, clipped_biases })
+}
+
+/// A model of labels or numbers: what its head says is compared with what it should have said.
+fn of_head(args: &Args, model: &TrainedModel, config: &Config) -> Result<(), Failure> {
+    let mut examples = read_examples(&args.data, Split::Test, model)?;
+    if args.sentences > 0 {
+        examples.truncate(args.sentences);
+    }
+    let net = match args.on.iter().all(|on| *on == On::Float) {
+        true => None,
+        false => Some(map_model(model, config, args.calibrate.as_deref())?),
+    };
+    let clipped_biases = net.as_ref().map_or(Vec::new(), |net| net.quant.clipped.clone());
+    tell_clipped(&clipped_biases);
+    let mut rows = Vec::new();
+    for &on in &args.on {
+        let spin = progress::spinner(format!("measuring {} sequences on {on:?}", examples.len()));
+        let row = measure_head(model, net.as_ref(), config, on, &examples);
+        spin.finish_and_clear();
+        print_answers(&format!("{on:?}").to_lowercase(), &row.figures)?;
+        if on != On::Float {
+            say!("{:<9} {} conversions clipped, {} numbers saturated", "", row.adc_clips, row.saturations)?;
+        }
+        rows.push(row);
+    }
+    write_json(args.json.as_deref(), &HeadFigures { rows, clipped_biases })
+}
+
+#[derive(Serialize)]
+struct HeadFigures {
+    rows: Vec<AnswerRow>,
+    clipped_biases: Vec<ClippedBias>,
+}
+
+/// A line of the figures of a head of labels or numbers.
+pub fn print_answers(name: &str, answers: &Answers) -> Result<(), Failure> {
+    match answers {
+        Answers::Labels { nll, accuracy, baseline_accuracy, labels, .. } => say!(
+            "{name:<9} accuracy {:.2} % (always the most frequent label: {:.2} %), NLL {nll:.4} nats a label, {labels} labels",
+            100.0 * accuracy,
+            100.0 * baseline_accuracy
+        ),
+        Answers::Values { nll, rmse, baseline_rmse, values, .. } => {
+            let last =
+                baseline_rmse.map_or(String::new(), |r| format!(" (repeating the last frame: {r:.4})"));
+            say!("{name:<9} RMSE {rmse:.4}{last}, NLL {nll:.4} nats a number, {values} numbers")
+        }
+    }
 }
 
 pub fn print_header() -> Result<(), Failure> {

@@ -19,9 +19,9 @@ pub struct Args {
     /// hvae.toml whose [model] says the sizes
     #[arg(long)]
     config: PathBuf,
-    /// One word a line, the four special tokens first
+    /// One word a line, the four special tokens first; not for a network that reads frames
     #[arg(long)]
-    vocab: PathBuf,
+    vocab: Option<PathBuf>,
     /// Prefix in the file = prefix of the network, as often as needed
     #[arg(long, value_name = "FROM=TO")]
     rename: Vec<String>,
@@ -34,7 +34,16 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let config = read_config(Some(&args.config))?;
     let folder = OutputFolder::begin(&args.out, MODEL)?;
     let network = network(&config)?;
-    let vocabulary = Vocabulary::parse(&args.vocab.display().to_string(), &read_text(&args.vocab)?)?;
+    let vocabulary = match &args.vocab {
+        Some(path) => Vocabulary::parse(&path.display().to_string(), &read_text(path)?)?,
+        None if network.vocabulary == 0 => Vocabulary::none(),
+        None => {
+            return Err(Failure::input(format!(
+                "--vocab: expected the file of the {} words of the network, found none; name it",
+                network.vocabulary
+            )));
+        }
+    };
     let renames = args.rename.iter().map(|pair| {
         let (from, to) = pair.split_once('=').ok_or_else(|| {
             Failure::input(format!(

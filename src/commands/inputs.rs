@@ -5,7 +5,7 @@ use super::out::remark;
 use hvae_mnn::config::Config;
 use hvae_mnn::crossbar::CrossbarNet;
 use hvae_mnn::files;
-use hvae_mnn::model::{Network, Split, TrainedModel, Vocabulary};
+use hvae_mnn::model::{Example, Network, Split, TrainedModel, Vocabulary};
 use hvae_mnn::pipeline;
 use hvae_mnn::quant::ClippedBias;
 use std::path::Path;
@@ -38,14 +38,29 @@ pub fn read_data(path: &Path, split: Split, vocabulary: &Vocabulary) -> Result<V
     pipeline::read_data(path, split, vocabulary, &nobody_writes)
 }
 
+pub fn read_examples(path: &Path, split: Split, model: &TrainedModel) -> Result<Vec<Example>, Failure> {
+    pipeline::read_examples(path, split, model, &nobody_writes)
+}
+
+/// Refuses a model that writes no words, for a command that is about them.
+pub fn writes_words(model: &TrainedModel, command: &str) -> Result<(), Failure> {
+    match model.network.written() {
+        Some(_) => Ok(()),
+        None => Err(Failure::input(format!(
+            "hvae {command}: expected a model that writes words, found one of family {}; `hvae eval` measures it",
+            model.network.family
+        ))),
+    }
+}
+
 /// A trained model on tiles, with the ranges of `calibrate`: a file, or the validation part of a set.
 pub fn map_model(
     model: &TrainedModel,
     config: &Config,
     calibrate: Option<&Path>,
 ) -> Result<CrossbarNet, Failure> {
-    let sentences = calibrate.map(|path| read_data(path, Split::Valid, &model.vocabulary)).transpose()?;
-    pipeline::map_model(model, config, sentences.as_deref())
+    let examples = calibrate.map(|path| read_examples(path, Split::Valid, model)).transpose()?;
+    pipeline::map_model_on(model, config, examples.as_deref())
 }
 
 /// Says which biases were larger than they can matter.

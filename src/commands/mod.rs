@@ -5,6 +5,7 @@ mod budget;
 pub mod cosim;
 mod count;
 pub mod demo;
+pub mod describe;
 pub mod doctor;
 pub mod eval;
 pub mod export;

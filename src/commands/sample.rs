@@ -3,7 +3,7 @@
 use super::Failure;
 use super::cosim::simulate;
 use super::count::{Count, MANY};
-use super::inputs::{map_model, read_config, read_model, tell_clipped};
+use super::inputs::{map_model, read_config, read_model, tell_clipped, writes_words};
 use super::out::say;
 use clap::ValueEnum;
 use hvae_mnn::build::{DESCRIPTION, read_build};
@@ -73,6 +73,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         return jobs.iter().try_for_each(|job| say!("{}", words(vocabulary, &golden.run(job).output)));
     }
     let (model, config) = read_model(&args.source, read_config(args.config.as_deref())?)?;
+    writes_words(&model, "sample")?;
     let vocabulary = Some(&model.vocabulary);
     let limit = config.accelerator.max_tokens;
     if args.on == On::Float {

@@ -5,7 +5,7 @@ use super::out::{remark, say};
 use super::{Failure, memory};
 use hvae_mnn::config::Config;
 use hvae_mnn::files::{Claim, remove_stale};
-use hvae_mnn::model::{FloatNet, ModelError, Network, TrainedModel};
+use hvae_mnn::model::{Answers, FloatNet, ModelError, Network, TrainedModel};
 use hvae_mnn::pipeline;
 use hvae_mnn::train::{self, Control, Device, Progress, TrainRequest};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -21,7 +21,9 @@ pub struct Args {
     /// hvae.toml with [model] and [train]
     #[arg(long)]
     config: PathBuf,
-    /// Folder with train.txt, valid.txt and test.txt, or files named like ptb.train.txt, yahoo_val.txt, test.utts.txt
+    /// Folder with train.txt, valid.txt and test.txt, or files named like ptb.train.txt, yahoo_val.txt, test.utts.txt:
+    /// sentences, or for labels word<TAB>label a line with an empty line between sequences; of frames train.csv,
+    /// valid.csv and test.csv: the numbers of a frame, then those to predict
     #[arg(long)]
     data: PathBuf,
     /// Model folder
@@ -113,12 +115,20 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     remove_stale(&args.out, &train::FILES);
     let summary = train::run(request)?;
     if let Some((nll, epoch)) = summary.best {
-        say!("best validation NLL {nll:.3} nats a sentence, epoch {epoch} of {}", summary.epochs)?;
+        let each = match &summary.answers {
+            None => "sentence",
+            Some(Answers::Labels { .. }) => "label",
+            Some(Answers::Values { .. }) => "number",
+        };
+        say!("best validation NLL {nll:.3} nats a {each}, epoch {epoch} of {}", summary.epochs)?;
     }
     if let Some(test) = &summary.test {
         let (h, b) = (&test.honest, &test.baselines);
         say!("test: honest PPL {:.2}, KL {:.2}, {} active units", h.ppl, h.kl, h.active_units)?;
         say!("same tokens: unigram PPL {:.1}, bigram PPL {:.1}", b.unigram_ppl, b.bigram_ppl)?;
+    }
+    if let Some(answers) = &summary.answers {
+        super::eval::print_answers("test", answers)?;
     }
     Ok(())
 }

@@ -8,7 +8,9 @@ pub use published::{Published, PublishedSet};
 use crate::config::Config;
 use crate::crossbar::CrossbarNet;
 use crate::golden::{Golden, GoldenEngine};
-use crate::model::{Effort, Engine, Evaluation, Protocol, TrainedModel, UNK, evaluate};
+use crate::model::{
+    Answers, Effort, Engine, Evaluation, Example, Protocol, TrainedModel, UNK, evaluate, measure_answers,
+};
 use serde::Serialize;
 
 /// What computes the network.
@@ -38,6 +40,47 @@ pub struct Row {
     pub adc_clips: u64,
     /// Results that their format did not hold.
     pub saturations: u64,
+}
+
+/// One line of the table of a model that writes no words.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct AnswerRow {
+    pub on: On,
+    #[serde(flatten)]
+    pub figures: Answers,
+    pub adc_clips: u64,
+    pub saturations: u64,
+}
+
+/// The figures of one engine on a head of labels or numbers; `net` for those that are not float.
+pub fn measure_head(
+    model: &TrainedModel,
+    net: Option<&CrossbarNet>,
+    config: &Config,
+    on: On,
+    examples: &[Example],
+) -> AnswerRow {
+    let row = |engine: &mut dyn Engine| AnswerRow {
+        on,
+        figures: measure_answers(engine, examples),
+        adc_clips: 0,
+        saturations: 0,
+    };
+    let Some(net) = net.filter(|_| on != On::Float) else { return row(&mut model.float_net()) };
+    match on {
+        On::Float | On::Fixed => {
+            let golden = Golden::ideal(&net.quant, &net.geometry, &config.accelerator);
+            let mut engine = GoldenEngine::new(&golden);
+            let row = row(&mut engine);
+            AnswerRow { adc_clips: engine.adc_clips, saturations: engine.saturations, ..row }
+        }
+        On::Crossbar => {
+            let golden = Golden::tiled(net, &config.accelerator);
+            let mut engine = GoldenEngine::new(&golden);
+            let row = row(&mut engine);
+            AnswerRow { adc_clips: engine.adc_clips, saturations: engine.saturations, ..row }
+        }
+    }
 }
 
 /// The words of the sentences, and those of them that the vocabulary lacks.

@@ -4,10 +4,12 @@ use super::choice::Chooser;
 use super::net::{LatentMode, Machine};
 use super::{Golden, NoiseSource};
 use crate::model::{
-    BlockId, Body, EOS, Engine, JobKind, Latent, Moments, Network, Over, Posterior, SOS, Score, Step,
-    fingerprint, score_logits,
+    Answer, BlockId, Body, EOS, Engine, Example, JobKind, Latent, Moments, Network, Over, Posterior, SOS,
+    Score, Step, fingerprint, score_logits,
 };
 use crate::quant::{MatVec, QuantBlock};
+use ndarray::Array2;
+use std::collections::BTreeMap;
 
 /// Integers (ideal or tiled) behind the interface of the metrics.
 pub struct GoldenEngine<'a, M> {
@@ -47,72 +49,110 @@ impl<'a, M: MatVec> GoldenEngine<'a, M> {
         }
     }
 
-    /// Everything that reads a sequence, position by position; `each` sees the machine after every step.
-    fn read(&self, machine: &mut Machine<M>, input: &[i32], mut each: impl FnMut(&Body, &Machine<M>)) {
-        for body in self.golden.schedule.bodies().iter().filter(|body| body.over.is_read()) {
-            let frame = self.golden.shape.frame();
-            let steps = input.len() / frame;
-            for step in 0..steps {
-                machine.position = body.position(step, steps);
-                let word = &input[machine.position * frame..(machine.position + 1) * frame];
-                machine.frame(word);
-                self.step(machine, body, word[0] as u32, (step, true));
-                each(body, machine);
+    /// A loop over what is read, position by position; `each` hears of every block after every step.
+    fn read(
+        &self,
+        machine: &mut Machine<M>,
+        body: &Body,
+        input: &[i32],
+        each: &mut impl FnMut(BlockId, &Machine<M>),
+    ) {
+        let frame = self.golden.shape.frame();
+        let steps = input.len() / frame;
+        for step in 0..steps {
+            machine.position = body.position(step, steps);
+            let word = &input[machine.position * frame..(machine.position + 1) * frame];
+            machine.frame(word);
+            self.step(machine, body, word[0] as u32, (step, true));
+            body.stages().for_each(|id| each(id, machine));
+        }
+    }
+
+    /// What a job does before it writes or predicts. A latent that is given has its end of `mode`'s codes.
+    fn follow(
+        &self,
+        machine: &mut Machine<M>,
+        kind: JobKind,
+        input: &[i32],
+        mode: LatentMode,
+        mut each: impl FnMut(BlockId, &Machine<M>),
+    ) {
+        let schedule = &self.golden.schedule;
+        for step in schedule.plan(kind) {
+            match step {
+                Step::Read(over) => self.read(machine, schedule.body(*over), input, &mut each),
+                Step::Draw(latents) => {
+                    machine.beat = 0;
+                    for &id in latents {
+                        match mode {
+                            LatentMode::Given(codes) => {
+                                let end = self.golden.quant.network.latent_end(id);
+                                machine.latent(id, LatentMode::Given(&codes[end]));
+                            }
+                            mode => machine.latent(id, mode),
+                        }
+                    }
+                }
+                Step::Once(stages) => {
+                    machine.beat = 0;
+                    for &id in stages {
+                        machine.step(id);
+                        each(id, machine);
+                    }
+                }
+                Step::Load(cells) => cells.iter().for_each(|&id| machine.load(id)),
+                // Token by token, as the caller has them.
+                Step::Predict(_) | Step::Statistics(_) | Step::Write(_) => {}
             }
         }
     }
 
     /// What DECODE does before it writes: z, then the states that the decoder starts from.
     fn start(&self, machine: &mut Machine<M>, mode: LatentMode) {
-        machine.beat = 0;
         let kind =
             if self.golden.quant.network.latent().is_some() { JobKind::Decode } else { JobKind::Generate };
-        for step in self.golden.schedule.plan(kind) {
-            match step {
-                Step::Draw(latents) => latents.iter().for_each(|&id| machine.latent(id, mode)),
-                Step::Once(stages) => stages.iter().for_each(|&id| machine.step(id)),
-                Step::Load(cells) => cells.iter().for_each(|&id| machine.load(id)),
-                // Token by token, as the caller has them.
-                Step::Read(_) | Step::Predict(_) | Step::Statistics(_) | Step::Write(_) => {}
-            }
+        self.follow(machine, kind, &[], mode, |_, _| ());
+    }
+
+    /// The words of the packet that brings an example.
+    fn packet(&self, example: &Example) -> Vec<i32> {
+        let word = self.golden.quant.blocks.iter().find_map(|block| match block {
+            QuantBlock::Input { word } => Some(word),
+            _ => None,
+        });
+        match word {
+            Some(word) => example.frames.iter().map(|&v| word.encode(v.into()) as i32).collect(),
+            None => example.tokens.iter().map(|&t| t as i32).collect(),
         }
     }
 
-    /// Latents at their means, or at these draws of their noise, and the moments that read them.
-    fn draw(&self, machine: &mut Machine<M>, moments: &mut [Moments], noise: Option<&[f32]>) {
+    /// Latents at their means, or at these draws of their noise.
+    fn draw(&self, machine: &mut Machine<M>, id: BlockId, noise: Option<&[f32]>) {
         let golden = self.golden;
         let format = golden.quant.moment_format();
         let real = |words: &[i64]| words.iter().map(|&w| format.decode(w) as f32).collect::<Vec<_>>();
-        machine.beat = 0;
-        for step in golden.schedule.plan(JobKind::Encode) {
-            match step {
-                Step::Draw(latents) => {
-                    for &id in latents {
-                        let Some(noise) = noise else {
-                            machine.latent(id, LatentMode::Mean);
-                            continue;
-                        };
-                        let (means, log_variances) = machine.moments(id);
-                        let latent = Latent { mean: real(&means), log_variance: real(&log_variances) };
-                        let first =
-                            golden.quant.network.latent_part(golden.quant.network.inputs(id)[0]).start;
-                        let z = latent.at(&noise[first..first + means.len()]);
-                        let codes: Vec<i32> = z.iter().map(|&v| format.encode(v.into()) as i32).collect();
-                        machine.latent(id, LatentMode::Given(&codes));
-                    }
+        let Some(noise) = noise else { return machine.latent(id, LatentMode::Mean) };
+        let (means, log_variances) = machine.moments(id);
+        let latent = Latent { mean: real(&means), log_variance: real(&log_variances) };
+        let z = latent.at(&noise[golden.quant.network.latent_end(id)]);
+        let codes: Vec<i32> = z.iter().map(|&v| format.encode(v.into()) as i32).collect();
+        machine.latent(id, LatentMode::Given(&codes));
+    }
+
+    /// By block: it leads to moments, or to a draw.
+    fn leads_to_moments(&self) -> Vec<bool> {
+        let network = &self.golden.quant.network;
+        let mut leads = vec![false; network.blocks.len()];
+        let mut open: Vec<BlockId> = network.moments().chain(network.latents()).collect();
+        while let Some(id) = open.pop() {
+            if !std::mem::replace(&mut leads[id], true) {
+                open.extend(network.inputs(id));
+                if let QuantBlock::Cell(cell) = &self.golden.quant.blocks[id] {
+                    open.extend(cell.init);
                 }
-                Step::Once(stages) => {
-                    for &id in stages {
-                        machine.step(id);
-                        for m in moments.iter_mut().filter(|m| m.block == id) {
-                            let (mean, log_variance) = machine.words[id].split_at(m.size);
-                            (m.mean, m.log_variance) = (real(mean), real(log_variance));
-                        }
-                    }
-                }
-                Step::Read(_) | Step::Predict(_) | Step::Load(_) | Step::Statistics(_) | Step::Write(_) => {}
             }
         }
+        leads
     }
 
     /// Everything that reads a sentence, in a machine of its own, with the moments that it makes.
@@ -127,15 +167,38 @@ impl<'a, M: MatVec> GoldenEngine<'a, M> {
             log_variance: Vec::new(),
         });
         let mut moments: Vec<Moments> = moments.collect();
-        self.read(&mut machine, &tokens, |body, machine| {
-            for m in moments.iter_mut().filter(|m| body.depth(m.block).is_some()) {
+        let mut take = |id: BlockId, machine: &Machine<M>| {
+            for m in moments.iter_mut().filter(|m| m.block == id) {
                 let real = |words: &[i64]| words.iter().map(|&w| format.decode(w) as f32).collect::<Vec<_>>();
                 let (mean, log_variance) = machine.words[m.block].split_at(m.size);
                 m.mean.extend(real(mean));
                 m.log_variance.extend(real(log_variance));
             }
-        });
-        self.draw(&mut machine, &mut moments, noise);
+        };
+        let leads = self.leads_to_moments();
+        for body in self.golden.schedule.bodies() {
+            if body.over.is_read() {
+                self.read(&mut machine, body, &tokens, &mut take);
+            }
+            if body.over.is_once() {
+                machine.beat = 0;
+                for id in body.stages().filter(|&id| leads[id]) {
+                    match self.golden.quant.blocks[id] {
+                        QuantBlock::Latent { .. } => self.draw(&mut machine, id, noise),
+                        _ => machine.step(id),
+                    }
+                    take(id, &machine);
+                }
+                let started = |&id: &BlockId| {
+                    let init = match &self.golden.quant.blocks[id] {
+                        QuantBlock::Cell(cell) => cell.init,
+                        _ => None,
+                    };
+                    leads[id] && init.is_some_and(|init| body.depth(init).is_some())
+                };
+                (0..leads.len()).filter(started).for_each(|id| machine.load(id));
+            }
+        }
         (machine, moments)
     }
 
@@ -144,6 +207,16 @@ impl<'a, M: MatVec> GoldenEngine<'a, M> {
         let codes: Vec<i32> = z.iter().map(|&v| format.encode(v.into()) as i32).collect();
         let mut machine = Machine::new(self.golden, seed_of(&codes));
         self.start(&mut machine, LatentMode::Given(&codes));
+        machine
+    }
+
+    /// The same of a network whose writing depends on the sentence past z as well.
+    fn past_draws(&self, sentence: &[u32], z: &[f32]) -> Machine<'a, M> {
+        let format = self.golden.quant.moment_format();
+        let codes: Vec<i32> = z.iter().map(|&v| format.encode(v.into()) as i32).collect();
+        let input: Vec<i32> = sentence.iter().map(|&t| t as i32).collect();
+        let mut machine = Machine::new(self.golden, seed_of(&input));
+        self.follow(&mut machine, JobKind::Score, &input, LatentMode::Given(&codes), |_, _| ());
         machine
     }
 
@@ -188,6 +261,34 @@ impl<'a, M: MatVec> GoldenEngine<'a, M> {
 }
 
 impl<M: MatVec> Engine for GoldenEngine<'_, M> {
+    fn answer(&mut self, example: &Example) -> Answer {
+        let (network, quant) = (&self.golden.quant.network, &self.golden.quant);
+        let head = network.heads().next().expect("a network has a head");
+        let (kind, frac) = match &quant.blocks[head] {
+            QuantBlock::Label { logit, .. } => (JobKind::Label, logit.frac),
+            _ => (JobKind::Values, quant.moment_format().frac),
+        };
+        let input = self.packet(example);
+        let mut machine = Machine::new(self.golden, seed_of(&input));
+        // By position, or once.
+        let mut said: BTreeMap<usize, Vec<i64>> = BTreeMap::new();
+        self.follow(&mut machine, kind, &input, LatentMode::Mean, |block, machine| {
+            if block == head {
+                let at = if network.is_once(head) { 0 } else { machine.position };
+                said.insert(at, machine.words[head].clone());
+            }
+        });
+        self.count(&machine);
+        let width = network.width(head);
+        let scale = libm::ldexp(1.0, -frac) as f32;
+        let part = |from: usize, to: usize| {
+            let rows = said.values().flat_map(|words| words[from..to].iter().map(|&w| w as f32 * scale));
+            Array2::from_shape_vec((said.len(), to - from), rows.collect()).expect("rows of one width")
+        };
+        let all = said.values().next().map_or(0, Vec::len);
+        Answer { output: part(0, width), log_variance: part(width.min(all), all) }
+    }
+
     fn network(&self) -> &Network {
         &self.golden.quant.network
     }
@@ -217,7 +318,10 @@ impl<M: MatVec> Engine for GoldenEngine<'_, M> {
 
     fn score(&mut self, sentence: &[u32], z: &[f32]) -> Vec<Score> {
         let (vocabulary, logit_frac) = self.vocabulary();
-        let mut machine = self.start_from(z);
+        let mut machine = match self.golden.schedule.writes_of_what_is_read() {
+            true => self.past_draws(sentence, z),
+            false => self.start_from(z),
+        };
         let scale = libm::ldexp(1.0, -logit_frac) as f32;
         let scores = sentence
             .windows(2)

@@ -1,7 +1,8 @@
 //! What a measurement needs from anything that computes the network.
 
 use super::exponential::{largest, sum_of_exponentials};
-use super::{BlockId, Latent, Network};
+use super::{BlockId, Example, Latent, Network};
+use ndarray::Array2;
 
 /// Posterior moments of one moments block at every step at which it is evaluated.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,6 +38,15 @@ pub struct Score {
     pub best: u32,
 }
 
+/// What a head of labels or numbers says of a sequence, position by position, or once.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// Logits of labels, or means of numbers [steps, width].
+    pub output: Array2<f32>,
+    /// Log-variances of numbers; empty for labels.
+    pub log_variance: Array2<f32>,
+}
+
 /// A computation of the network: in floating point, in integers, on tiles, or simulated.
 /// Sentences are token ids from `<sos>` to `<eos>`, both included.
 pub trait Engine {
@@ -53,6 +63,17 @@ pub trait Engine {
     /// Writes from z, the most probable token at a time, until `<eos>` (included) or `limit`
     /// tokens; `<sos>` is not part of the answer.
     fn greedy(&mut self, z: &[f32], limit: usize) -> Vec<u32>;
+
+    /// What the head says of a sequence, z at its mean.
+    ///
+    /// # Panics
+    /// If the network writes words.
+    fn answer(&mut self, example: &Example) -> Answer;
+
+    /// `answer` of many.
+    fn answer_all(&mut self, examples: &[&Example]) -> Vec<Answer> {
+        examples.iter().map(|e| self.answer(e)).collect()
+    }
 
     /// `encode` of many sentences; engines that can do them together override it.
     fn encode_all(&mut self, sentences: &[&[u32]]) -> Vec<Posterior> {

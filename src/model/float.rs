@@ -33,9 +33,9 @@ pub trait Distort: std::fmt::Debug + Send + Sync {
 /// What training does to the values a cell or the vocabulary reads (dropout). Evaluation is
 /// [`Exact`].
 pub trait Perturb {
-    /// May change `values` [rows, width of `source`], which `reader` is about to read for the rows of its
-    /// layout from `first` on.
-    fn read(&mut self, reader: BlockId, source: BlockId, first: usize, values: ArrayViewMut2<'_, f32>);
+    /// May change `values` [rows, width], which `reader` is about to read as its input number `input` for the
+    /// rows of its layout from `first` on.
+    fn read(&mut self, reader: BlockId, input: usize, first: usize, values: ArrayViewMut2<'_, f32>);
 
     /// May change the means of moments `block`, a row per row of `layout`, which hold its `bias`.
     fn mean(&mut self, _block: BlockId, _means: ArrayViewMut2<'_, f32>, _bias: &Array2<f32>, _: &Layout) {}
@@ -45,7 +45,7 @@ pub trait Perturb {
 pub struct Exact;
 
 impl Perturb for Exact {
-    fn read(&mut self, _: BlockId, _: BlockId, _: usize, _: ArrayViewMut2<'_, f32>) {}
+    fn read(&mut self, _: BlockId, _: usize, _: usize, _: ArrayViewMut2<'_, f32>) {}
 }
 
 /// What a pass over the blocks of one loop starts from.
@@ -60,6 +60,8 @@ pub struct Pass<'a> {
     pub epsilon: Option<&'a Array2<f32>>,
     /// The step before the first one; absent: initial states, and zeros.
     pub carry: Option<&'a Carry>,
+    /// Draws were given: only what leads from them, or past them, to what is written.
+    pub given: bool,
 }
 
 /// What a loop goes on from: outputs [batch, width] of cells and of what is read a step later, and c of LSTMs.
@@ -161,16 +163,14 @@ impl FloatNet {
     }
 
     /// Evaluates, in the order of the schedule, every block of the loop of `pass` that has no values in `trace`
-    /// yet; where z was given, not what leads to it.
+    /// yet; where z was given, not what leads to it alone.
     ///
     /// # Panics
     /// If a token is outside the vocabulary or a loop it reads was not evaluated.
     pub fn run(&self, pass: &Pass<'_>, trace: &mut Trace, perturb: &mut dyn Perturb) {
         let body = self.schedule.body(pass.over);
-        let given = self.network.latent().filter(|&z| trace.has(z) && body.over.is_once());
-        let first = given.unwrap_or(0);
         for group in &body.groups {
-            let open = |&id: &BlockId| id >= first && !trace.has(id);
+            let open = |&id: &BlockId| !trace.has(id) && (!pass.given || self.schedule.writes(id));
             if !group.blocks.iter().any(open) {
                 continue;
             }
@@ -277,8 +277,8 @@ impl FloatNet {
         perturb: &mut dyn Perturb,
     ) -> Array2<f32> {
         let mut parts = self.parts(id, trace, pass.carry, rows);
-        for (edge, part) in self.network.edges(id).iter().zip(&mut parts) {
-            perturb.read(id, edge.block, rows.range.start, part.view_mut());
+        for (input, part) in parts.iter_mut().enumerate() {
+            perturb.read(id, input, rows.range.start, part.view_mut());
         }
         match parts.len() {
             1 => parts.remove(0),

@@ -2,7 +2,7 @@
 // A model is a folder: read and written here, each file whole.
 #![allow(clippy::disallowed_methods)]
 
-use super::{FloatNet, ModelError, Network, Split, Vocabulary, Weights};
+use super::{FloatNet, Labels, ModelError, Network, Op, Split, Vocabulary, Weights};
 use crate::config::{Config, Model, Train};
 use crate::files::{sha256, what_is};
 use serde::{Deserialize, Serialize};
@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 pub const WEIGHTS_FILE: &str = "model.safetensors";
 pub const DESCRIPTION_FILE: &str = "model.toml";
 pub const VOCABULARY_FILE: &str = "vocab.txt";
+/// Names of labels, where the network has a head of them.
+pub const LABELS_FILE: &str = "labels.txt";
 pub const METRICS_FILE: &str = "metrics.jsonl";
 
 /// A trained model as it lies on disk, checked: the weights are those of the network, the
@@ -22,6 +24,8 @@ pub struct TrainedModel {
     pub network: Network,
     pub weights: Weights,
     pub vocabulary: Vocabulary,
+    /// Of a label head; empty without one.
+    pub labels: Labels,
 }
 
 /// What the network is and how it was fitted.
@@ -47,7 +51,10 @@ struct DescriptionFile {
 #[serde(deny_unknown_fields)]
 pub struct Digests {
     weights: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     vocabulary: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    labels: String,
 }
 
 impl Description {
@@ -86,7 +93,17 @@ impl TrainedModel {
     ) -> Result<Self, ModelError> {
         let network = Network::describe(&description.model, description.train.lambda_low)?;
         check_vocabulary(VOCABULARY_FILE, &vocabulary, &network)?;
-        Ok(TrainedModel { description, network, weights, vocabulary })
+        let labels = Labels::numbered(label_count(&network).unwrap_or(0));
+        Ok(TrainedModel { description, network, weights, vocabulary, labels })
+    }
+
+    /// The same with names for its labels.
+    ///
+    /// # Errors
+    /// If they are more or fewer than the network tells apart.
+    pub fn with_labels(self, labels: Labels) -> Result<Self, ModelError> {
+        check_labels(LABELS_FILE, &labels, &self.network)?;
+        Ok(TrainedModel { labels, ..self })
     }
 
     /// Reads a model folder.
@@ -100,32 +117,53 @@ impl TrainedModel {
         let (description, digests) = Description::parse(&path.display().to_string(), &text)?;
         let network = Network::describe(&description.model, description.train.lambda_low)?;
 
-        let path = folder.join(VOCABULARY_FILE);
-        let name = path.display().to_string();
-        let text = text_of(&path)?;
-        let vocabulary = Vocabulary::parse(&name, &text)?;
-        check_vocabulary(&name, &vocabulary, &network)?;
-        check_digest(&name, text.as_bytes(), &digests.vocabulary)?;
+        let mut vocabulary = Vocabulary::none();
+        if network.vocabulary > 0 {
+            let path = folder.join(VOCABULARY_FILE);
+            let name = path.display().to_string();
+            let text = text_of(&path)?;
+            vocabulary = Vocabulary::parse(&name, &text)?;
+            check_vocabulary(&name, &vocabulary, &network)?;
+            check_digest(&name, text.as_bytes(), &digests.vocabulary)?;
+        }
+        let mut labels = Labels::default();
+        if label_count(&network).is_some() {
+            let path = folder.join(LABELS_FILE);
+            let name = path.display().to_string();
+            let text = text_of(&path)?;
+            labels = Labels::parse(&name, &text)?;
+            check_labels(&name, &labels, &network)?;
+            check_digest(&name, text.as_bytes(), &digests.labels)?;
+        }
 
         let path = folder.join(WEIGHTS_FILE);
         let name = path.display().to_string();
         let bytes = bytes_of(&path)?;
         let weights = Weights::parse(&name, &bytes, &network)?;
         check_digest(&name, &bytes, &digests.weights)?;
-        Ok(TrainedModel { description, network, weights, vocabulary })
+        Ok(TrainedModel { description, network, weights, vocabulary, labels })
     }
 
     /// The files of a model folder, each with its name; the description, which has the hashes of the others, last.
-    pub fn files(&self) -> [(&'static str, Vec<u8>); 3] {
+    pub fn files(&self) -> Vec<(&'static str, Vec<u8>)> {
         let weights = self.weights.to_bytes();
         let vocabulary = self.vocabulary.to_text().into_bytes();
+        let labels = self.labels.to_text().into_bytes();
+        let digest = |bytes: &[u8]| if bytes.is_empty() { String::new() } else { sha256(bytes) };
         let file = DescriptionFile {
             model: self.description.model.clone(),
             train: self.description.train.clone(),
-            sha256: Digests { weights: sha256(&weights), vocabulary: sha256(&vocabulary) },
+            sha256: Digests {
+                weights: sha256(&weights),
+                vocabulary: digest(&vocabulary),
+                labels: digest(&labels),
+            },
         };
         let description = toml::to_string(&file).expect("plain values").into_bytes();
-        [(WEIGHTS_FILE, weights), (VOCABULARY_FILE, vocabulary), (DESCRIPTION_FILE, description)]
+        let mut files = vec![(WEIGHTS_FILE, weights), (VOCABULARY_FILE, vocabulary), (LABELS_FILE, labels)];
+        files.retain(|(_, bytes)| !bytes.is_empty());
+        files.push((DESCRIPTION_FILE, description));
+        files
     }
 
     /// Writes them into an existing folder, each whole or not at all.
@@ -167,6 +205,11 @@ impl Split {
     ///
     /// The folder has no such file, or more than one.
     pub fn file(self, set: &Path) -> Result<PathBuf, ModelError> {
+        self.file_of(set, "txt")
+    }
+
+    /// The same of files that end in `.extension`.
+    pub fn file_of(self, set: &Path, extension: &str) -> Result<PathBuf, ModelError> {
         if !set.is_dir() {
             return Ok(set.to_path_buf());
         }
@@ -182,7 +225,7 @@ impl Split {
                 "check the path",
             )
         })?;
-        Ok(set.join(self.choose(&set.display().to_string(), &names)?))
+        Ok(set.join(self.choose_of(&set.display().to_string(), &names, extension)?))
     }
 }
 
@@ -227,6 +270,35 @@ fn check_vocabulary(file: &str, vocabulary: &Vocabulary, network: &Network) -> R
         format!("{} words, as [model] vocabulary says", network.vocabulary),
         format!("{} words", vocabulary.len()),
         "use the vocabulary the model was trained with",
+    ))
+}
+
+/// Labels that a network tells apart, if it does.
+fn label_count(network: &Network) -> Option<usize> {
+    network.heads().find_map(|head| match network.blocks[head].op {
+        Op::Label { classes, .. } => Some(classes),
+        _ => None,
+    })
+}
+
+/// Refuses more or fewer labels than `network` tells apart. `file` names where they are from.
+///
+/// # Errors
+/// If they are not as many.
+pub fn check_labels(file: &str, labels: &Labels, network: &Network) -> Result<(), ModelError> {
+    let count = label_count(network).unwrap_or(0);
+    if labels.len() == count {
+        return Ok(());
+    }
+    let found = match labels.len() {
+        0..=20 => format!("{} labels: {}", labels.len(), labels.names().join(", ")),
+        many => format!("{many} labels"),
+    };
+    Err(ModelError::new(
+        file,
+        format!("{count} labels, as many as the network tells apart"),
+        found,
+        "set [model] classes to their number, or correct the data",
     ))
 }
 

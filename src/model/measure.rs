@@ -1,10 +1,10 @@
 //! The figures of a model on held-out sentences, the same code for every engine (models.md 4.5).
 
-use super::Network;
 use super::diversity::{Diversity, words};
 use super::engine::{Engine, Posterior, Score};
 use super::latent::{Latent, active_units, gaussian_kl, log_mean_exp, mutual_information};
 use super::random::Random;
+use super::{Network, Schedule};
 use crate::config::Protocol;
 use serde::{Deserialize, Serialize};
 
@@ -97,7 +97,9 @@ pub fn evaluate(
     let iwae = (protocol == Protocol::Honest && effort.importance_samples > 0)
         .then(|| -importance_weighted(engine, &views, &latents, effort));
     let first: Vec<Latent> = latents.iter().map(|l| l.part(network.latent_drawn_first())).collect();
-    let overlaps = (effort.reconstruction_limit > 0).then(|| {
+    // What is written of z alone can be compared with what z was read off, and can come from the prior.
+    let by_z = network.latent().is_some() && !Schedule::new(&network).writes_of_what_is_read();
+    let overlaps = (effort.reconstruction_limit > 0 && by_z).then(|| {
         let written = engine.greedy_all(&means, effort.reconstruction_limit);
         let shared = |shift: usize| {
             let pairs = written.iter().enumerate();
@@ -106,7 +108,7 @@ pub fn evaluate(
         };
         (shared(0), shared(1))
     });
-    let diversity = (effort.generations > 0 && effort.reconstruction_limit > 0).then(|| {
+    let diversity = (effort.generations > 0 && effort.reconstruction_limit > 0 && by_z).then(|| {
         let mut random = Random::keyed(&[effort.seed, u64::MAX - 1]);
         let prior = (0..effort.generations).map(|_| random.normals(means[0].len()));
         Diversity::of(&engine.greedy_all(&prior.collect::<Vec<_>>(), effort.reconstruction_limit))
@@ -115,7 +117,8 @@ pub fn evaluate(
         protocol,
         nll: nll / count,
         ppl: (nll / tokens as f64).exp(),
-        kl: kl / count,
+        // Of no latent, not -0.
+        kl: kl / count + 0.0,
         mi: mutual_information(&first, effort.mi_batch, effort.seed),
         active_units: active_units(&means),
         token_accuracy: accuracy(&views, &scores),

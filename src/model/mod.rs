@@ -1,18 +1,22 @@
 //! The trained network in floating point, exactly as trained.
 
 mod activation;
+mod answers;
 mod body;
 mod cell;
 mod diversity;
 mod engine;
 mod error;
+mod example;
 mod exponential;
 mod float;
 mod folder;
 mod import;
 mod job;
+mod labels;
 mod latent;
 mod layout;
+mod lines;
 mod measure;
 mod network;
 mod ngram;
@@ -30,20 +34,24 @@ mod weights;
 
 pub use crate::config::Protocol;
 pub use activation::uncombined;
+pub use answers::{Answers, measure_answers};
 pub use body::{Body, Group};
 pub use diversity::Diversity;
-pub use engine::{Engine, Moments, Posterior, Score, score_logits};
+pub use engine::{Answer, Engine, Moments, Posterior, Score, score_logits};
 pub use error::ModelError;
+pub use example::{Example, LOG_VARIANCE_LIMIT, frames_of_examples, gaussian_nll, label_nll};
 pub use exponential::{exponentials, largest};
 pub use float::{Carry, Distort, Exact, FloatNet, Pass, Perturb};
 pub use folder::{
-    DESCRIPTION_FILE, Description, METRICS_FILE, TrainedModel, VOCABULARY_FILE, WEIGHTS_FILE, bytes_of,
-    text_of, write_whole,
+    DESCRIPTION_FILE, Description, LABELS_FILE, METRICS_FILE, TrainedModel, VOCABULARY_FILE, WEIGHTS_FILE,
+    bytes_of, check_labels, text_of, write_whole,
 };
 pub use import::import;
 pub use job::JobKind;
+pub use labels::Labels;
 pub use latent::Latent;
 pub use layout::{Layout, longest_first};
+pub use lines::Lines;
 pub use measure::{Effort, Evaluation, evaluate, word_overlap};
 pub use network::{Activation, Block, BlockId, Combination, Edge, Loop, LoopId, Network, Op, Over, Time};
 pub use ngram::{Baselines, Ngram};

@@ -39,6 +39,8 @@ pub struct Schedule {
     plans: Vec<Plan>,
     /// What the loop of each block goes over.
     over: Vec<Over>,
+    /// By block: it leads to what is written, and not by a draw alone.
+    writes: Vec<bool>,
 }
 
 impl Schedule {
@@ -47,7 +49,12 @@ impl Schedule {
         let bodies: Vec<Body> = (0..network.loops.len()).map(|l| Body::new(network, l)).collect();
         let plans = JobKind::ALL.map(|kind| Planner { network, bodies: &bodies, kind }.plan()).to_vec();
         let over = (0..network.blocks.len()).map(|id| network.over(id)).collect();
-        Schedule { bodies, plans, over }
+        let planner = Planner { network, bodies: &bodies, kind: JobKind::Decode };
+        let writes = match network.vocabulary_block() {
+            Some(vocabulary) => planner.needed(vocabulary),
+            None => vec![false; network.blocks.len()],
+        };
+        Schedule { bodies, plans, over, writes }
     }
 
     /// What a step of a loop evaluates.
@@ -69,6 +76,17 @@ impl Schedule {
     /// with it is made at the first step and kept.
     pub fn constant(&self, source: BlockId, reader: BlockId) -> bool {
         self.over[source].is_once() && !self.over[reader].is_once()
+    }
+
+    /// Whether block `id` leads to what is written where the draws are given.
+    pub fn writes(&self, id: BlockId) -> bool {
+        self.writes[id]
+    }
+
+    /// Whether something of a sequence leads to what is written past the draws: what is written cannot be made
+    /// of z alone.
+    pub fn writes_of_what_is_read(&self) -> bool {
+        (0..self.writes.len()).any(|id| self.writes[id] && self.over[id].is_read())
     }
 
     /// The blocks whose vectors a later loop reads position by position.

@@ -1,13 +1,14 @@
 //! The float net on whole sentences: encode, teacher-force, write freely.
 
-use super::engine::{Engine, Moments, Posterior, Score, score_logits};
+use super::engine::{Answer, Engine, Moments, Posterior, Score, score_logits};
 use super::layout::longest_first;
 use super::vocabulary::{EOS, SOS};
 use super::{
-    BlockId, Carry, Exact, FloatNet, Latent, Layout, LoopId, Network, Op, Over, Pass, Role, Trace, Values,
+    BlockId, Carry, Exact, Example, FloatNet, Latent, Layout, LoopId, Network, Op, Over, Pass, Role, Trace,
+    Values,
 };
 use ndarray::parallel::prelude::*;
-use ndarray::{Array2, ArrayView1, ArrayView2};
+use ndarray::{Array2, ArrayView1, ArrayView2, s};
 
 /// Sentences evaluated together.
 const BATCH: usize = 64;
@@ -37,18 +38,6 @@ impl FloatNet {
         trace
     }
 
-    /// Everything that reads frames: sequences of [steps, size], longest first.
-    pub fn read_frames(&self, sequences: &[ArrayView2<'_, f32>]) -> Trace {
-        let layout = Layout::new(sequences.iter().map(|s| s.nrows()).collect());
-        let frames = frames_of(&layout, sequences);
-        let mut trace = Trace::new(self.network(), layout.clone(), layout);
-        for body in self.schedule().bodies() {
-            let pass = Pass { over: body.id, frames: Some(&frames), ..Pass::default() };
-            self.run(&pass, &mut trace, &mut Exact);
-        }
-        trace
-    }
-
     /// The decoder over one sentence, fed its own tokens, from z: every vector of every decoder
     /// step (`sentence.len() - 1` of them; step t has read tokens 0..=t) and of what runs once.
     pub fn teacher_forced(&self, sentence: &[u32], z: &[f32]) -> Trace {
@@ -58,32 +47,50 @@ impl FloatNet {
 
     /// The same for several sentences, longest first, with z [batch, width of z].
     pub fn teacher_forced_batch(&self, sentences: &[&[u32]], z: Array2<f32>) -> Trace {
-        let layout = Layout::new(sentences.iter().map(|s| s.len() - 1).collect());
-        let tokens = layout.pack(|sentence, step| sentences[sentence][step]);
-        let mut trace = Trace::new(self.network(), layout.clone(), layout);
-        self.begin(z, &mut trace);
+        let written = Layout::new(sentences.iter().map(|s| s.len() - 1).collect());
+        let tokens = written.pack(|sentence, step| sentences[sentence][step]);
+        let mut trace = self.past_draws(sentences, written, z);
         for over in self.network().loops_over(Over::Written) {
             self.run(&Pass { over, tokens: &tokens, ..Pass::default() }, &mut trace, &mut Exact);
         }
         trace
     }
 
-    /// Gives z its value, and runs what runs once behind it.
-    fn begin(&self, z: Array2<f32>, trace: &mut Trace) {
-        if let Some(latent) = self.network().latent() {
-            trace.set(latent, Values::output(z));
-        }
-        for over in self.network().loops_over(Over::Once) {
-            self.run(&Pass { over, ..Pass::default() }, trace, &mut Exact);
-        }
+    /// A decoder about to read its first token, for a batch of z [batch, width of z].
+    ///
+    /// # Panics
+    /// If what is written depends on what is read other than through z; see [`decoder_of`](Self::decoder_of).
+    pub fn decoder(&self, z: Array2<f32>) -> Decoder<'_> {
+        self.decoder_of(&vec![&[SOS][..]; z.nrows()], z)
     }
 
-    /// A decoder about to read its first token, for a batch of z [batch, width of z].
-    pub fn decoder(&self, z: Array2<f32>) -> Decoder<'_> {
+    /// The same where the sentences that are read, longest first, lead to what is written past z as well.
+    pub fn decoder_of(&self, sentences: &[&[u32]], z: Array2<f32>) -> Decoder<'_> {
         let once = Layout::new(vec![1; z.nrows()]);
-        let mut trace = Trace::new(self.network(), once.clone(), once);
-        self.begin(z, &mut trace);
-        Decoder { net: self, trace, carry: None }
+        Decoder { net: self, trace: self.past_draws(sentences, once, z), carry: None }
+    }
+
+    /// Every latent at its part of z, and what leads past them to what is written.
+    fn past_draws(&self, sentences: &[&[u32]], written: Layout, z: Array2<f32>) -> Trace {
+        let network = self.network();
+        let read = match self.schedule().writes_of_what_is_read() {
+            true => Layout::new(sentences.iter().map(|s| s.len()).collect()),
+            false => written.clone(),
+        };
+        let mut trace = Trace::new(network, read.clone(), written);
+        for latent in network.latents() {
+            trace.set(latent, Values::output(z.slice(s![.., network.latent_end(latent)]).to_owned()));
+        }
+        let tokens = match self.schedule().writes_of_what_is_read() {
+            true => read.pack(|sentence, step| sentences[sentence][step]),
+            false => Vec::new(),
+        };
+        for body in self.schedule().bodies().iter().filter(|body| body.over != Over::Written) {
+            let tokens: &[u32] = if body.over.is_once() { &[] } else { &tokens };
+            let pass = Pass { over: body.id, tokens, given: true, ..Pass::default() };
+            self.run(&pass, &mut trace, &mut Exact);
+        }
+        trace
     }
 }
 
@@ -158,6 +165,14 @@ impl Engine for FloatNet {
         self.greedy_all(&[z.to_vec()], limit).remove(0)
     }
 
+    fn answer(&mut self, example: &Example) -> Answer {
+        self.answers(&[example]).remove(0)
+    }
+
+    fn answer_all(&mut self, examples: &[&Example]) -> Vec<Answer> {
+        in_batches_of(examples, |e| e.steps(), |_, batch| self.answers(batch))
+    }
+
     fn encode_all(&mut self, sentences: &[&[u32]]) -> Vec<Posterior> {
         in_batches(sentences, |chosen, batch| {
             let trace = self.encode_batch(batch);
@@ -226,11 +241,20 @@ pub fn argmax(values: ArrayView1<'_, f32>) -> u32 {
 
 /// Calls `work` with batches of similar length, longest first (their indices, the sentences), and
 /// puts its answers back into the order of `sentences`.
-fn in_batches<T>(sentences: &[&[u32]], mut work: impl FnMut(&[usize], &[&[u32]]) -> Vec<T>) -> Vec<T> {
-    let order = longest_first(&sentences.iter().map(|s| s.len()).collect::<Vec<_>>());
-    let mut answers: Vec<Option<T>> = sentences.iter().map(|_| None).collect();
+fn in_batches<T>(sentences: &[&[u32]], work: impl FnMut(&[usize], &[&[u32]]) -> Vec<T>) -> Vec<T> {
+    in_batches_of(sentences, |s| s.len(), work)
+}
+
+/// The same of anything that has a length.
+fn in_batches_of<S: Copy, T>(
+    sequences: &[S],
+    length: impl Fn(&S) -> usize,
+    mut work: impl FnMut(&[usize], &[S]) -> Vec<T>,
+) -> Vec<T> {
+    let order = longest_first(&sequences.iter().map(length).collect::<Vec<_>>());
+    let mut answers: Vec<Option<T>> = sequences.iter().map(|_| None).collect();
     for chosen in order.chunks(BATCH) {
-        let batch: Vec<&[u32]> = chosen.iter().map(|&i| sentences[i]).collect();
+        let batch: Vec<S> = chosen.iter().map(|&i| sequences[i]).collect();
         for (&i, answer) in chosen.iter().zip(work(chosen, &batch)) {
             answers[i] = Some(answer);
         }

@@ -32,13 +32,24 @@ impl Split {
     ///
     /// None of them is, or more than one.
     pub fn choose<'a>(self, set: &str, names: &'a [String]) -> Result<&'a str, ModelError> {
+        self.choose_of(set, names, "txt")
+    }
+
+    /// The same of names that end in `.extension`.
+    pub fn choose_of<'a>(
+        self,
+        set: &str,
+        names: &'a [String],
+        extension: &str,
+    ) -> Result<&'a str, ModelError> {
         for split in self.names() {
-            let plain = [format!("{split}.txt"), format!("{split}.utts.txt")];
+            let plain = [format!("{split}.{extension}"), format!("{split}.utts.{extension}")];
             if let Some(name) = plain.iter().find_map(|plain| names.iter().find(|name| *name == plain)) {
                 return Ok(name);
             }
         }
-        let mut found: Vec<&str> = names.iter().map(String::as_str).filter(|name| self.ends(name)).collect();
+        let mut found: Vec<&str> =
+            names.iter().map(String::as_str).filter(|name| self.ends(name, extension)).collect();
         found.sort_unstable();
         let got = match found.as_slice() {
             [name] => return Ok(name),
@@ -48,14 +59,17 @@ impl Split {
         let wanted = self.names()[0];
         Err(ModelError::new(
             set,
-            format!("one file {wanted}.txt, or one whose name ends in .{wanted}.txt or _{wanted}.txt"),
+            format!(
+                "one file {wanted}.{extension}, or one whose name ends in .{wanted}.{extension} or _{wanted}.{extension}"
+            ),
             got,
             "name the file itself, or rename it",
         ))
     }
 
-    fn ends(self, name: &str) -> bool {
-        let ends = |split: &str| ['.', '_'].iter().any(|mark| name.ends_with(&format!("{mark}{split}.txt")));
+    fn ends(self, name: &str, extension: &str) -> bool {
+        let ends =
+            |split: &str| ['.', '_'].iter().any(|mark| name.ends_with(&format!("{mark}{split}.{extension}")));
         self.names().iter().any(|split| ends(split))
     }
 }

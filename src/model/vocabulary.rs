@@ -25,12 +25,20 @@ impl Vocabulary {
     /// The `size` most frequent words of `sentences`, special tokens included; equally frequent
     /// words stand in the order in which they first appear.
     pub fn of_sentences<'a>(sentences: impl IntoIterator<Item = &'a str>, size: usize) -> Self {
+        Self::of_words(sentences.into_iter().flat_map(tokenizer::words), size)
+    }
+
+    /// No words, for networks that know none.
+    pub fn none() -> Self {
+        Self::numbered(Vec::new())
+    }
+
+    /// The same of words that are set apart already.
+    pub fn of_words(words: impl Iterator<Item = String>, size: usize) -> Self {
         let mut seen: HashMap<String, (usize, usize)> = HashMap::new();
-        for sentence in sentences {
-            for word in tokenizer::words(sentence) {
-                let first = seen.len();
-                seen.entry(word).or_insert((0, first)).0 += 1;
-            }
+        for word in words {
+            let first = seen.len();
+            seen.entry(word).or_insert((0, first)).0 += 1;
         }
         let mut ranked: Vec<_> = seen.into_iter().collect();
         ranked.retain(|(word, _)| !SPECIAL.contains(&word.as_str()));

@@ -1,9 +1,9 @@
-//! What is set after programming, on sentences: ranges of converters, gains and offsets of columns.
+//! What is set after programming, on sentences or other sequences: ranges of converters, gains and offsets of columns.
 
 use crate::config::{AdcRange, Config};
 use crate::crossbar::{CrossbarNet, Fit, Histograms, KernelChoice, TiledMatrix, fitted_ranges, full_ranges};
 use crate::golden::{Golden, GoldenEngine};
-use crate::model::{Engine, Latent};
+use crate::model::{Engine, Example, Latent};
 use crate::quant::{IntMatrix, MatVec};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -14,17 +14,17 @@ const RANGE_SENTENCES: usize = 8;
 const COLUMN_SENTENCES: usize = 64;
 
 /// Sets what `[crossbar] adc_range` and `calibrate_columns` ask for.
-pub fn calibrated(net: CrossbarNet, config: &Config, sentences: &[Vec<u32>]) -> CrossbarNet {
+pub fn calibrated(net: CrossbarNet, config: &Config, examples: &[Example]) -> CrossbarNet {
     let crossbar = &config.crossbar;
     let ranges = match crossbar.adc_range {
         AdcRange::Fixed => None,
         AdcRange::Full => Some(full_ranges(&net, crossbar.adc_range_of)),
         AdcRange::Data => {
-            Some(fitted_ranges(&net, crossbar.adc_range_of, &histograms(&net, config, sentences)))
+            Some(fitted_ranges(&net, crossbar.adc_range_of, &histograms(&net, config, examples)))
         }
     };
     let net = ranges.map_or_else(|| net.clone(), |ranges| net.clone().with_ranges(&ranges));
-    if crossbar.calibrate_columns { with_corrections(net, config, sentences) } else { net }
+    if crossbar.calibrate_columns { with_corrections(net, config, examples) } else { net }
 }
 
 /// A product that is watched, and answered exactly.
@@ -55,11 +55,11 @@ impl<T> MatVec for Watched<T> {
     }
 }
 
-/// What `watch` saw of every matrix while the exact network read `sentences`.
+/// What `watch` saw of every matrix while the exact network read `examples`.
 fn watched<T>(
     net: &CrossbarNet,
     config: &Config,
-    sentences: &[Vec<u32>],
+    examples: &[Example],
     start: impl Fn(&TiledMatrix) -> T,
     watch: fn(&TiledMatrix, &[i32], &[i64], u32, &mut T),
 ) -> BTreeMap<String, T> {
@@ -73,9 +73,14 @@ fn watched<T>(
         seen: seen[&name.to_string()].clone(),
     });
     let mut engine = GoldenEngine::new(&golden);
-    for sentence in sentences {
-        let posterior = engine.encode(sentence);
-        engine.score(sentence, &Latent::of(&golden.quant.network, &posterior).mean);
+    let network = &golden.quant.network;
+    for example in examples {
+        if network.written().is_none() {
+            engine.answer(example);
+            continue;
+        }
+        let posterior = engine.encode(&example.tokens);
+        engine.score(&example.tokens, &Latent::of(network, &posterior).mean);
     }
     drop(golden);
     let taken = |cell: Rc<RefCell<T>>| Rc::into_inner(cell).expect("nobody watches any more").into_inner();
@@ -83,24 +88,24 @@ fn watched<T>(
 }
 
 /// Column sums of all tiles before their converters.
-fn histograms(net: &CrossbarNet, config: &Config, sentences: &[Vec<u32>]) -> BTreeMap<String, Histograms> {
+fn histograms(net: &CrossbarNet, config: &Config, examples: &[Example]) -> BTreeMap<String, Histograms> {
     let every = KernelChoice { collapse: false, ..KernelChoice::default() };
     let mut all = net.clone();
     for tiled in all.matrices.values_mut() {
         *tiled = tiled.clone().with_kernel(every);
     }
     let start = |tiled: &TiledMatrix| Histograms::new(tiled.mapped(), &net.geometry);
-    watched(&all, config, first(sentences, RANGE_SENTENCES), start, |tiled, input, _, _, seen| {
+    watched(&all, config, first(examples, RANGE_SENTENCES), start, |tiled, input, _, _, seen| {
         let summed = tiled.column_sums(input, &mut |columns| seen.add(&columns));
         summed.expect("tiles of a few thousand rows have a kernel, and it keeps every column");
     })
 }
 
 /// A line through what the tiles gave for every output and what they should have given.
-fn with_corrections(net: CrossbarNet, config: &Config, sentences: &[Vec<u32>]) -> CrossbarNet {
+fn with_corrections(net: CrossbarNet, config: &Config, examples: &[Example]) -> CrossbarNet {
     let start = |tiled: &TiledMatrix| vec![Fit::default(); tiled.outputs()];
-    let sentences = first(sentences, COLUMN_SENTENCES);
-    let fits = watched(&net, config, sentences, start, |tiled, input, wanted, key, fits| {
+    let examples = first(examples, COLUMN_SENTENCES);
+    let fits = watched(&net, config, examples, start, |tiled, input, wanted, key, fits| {
         let mut found = vec![0; wanted.len()];
         tiled.apply(input, &mut found, key);
         for ((fit, &found), &wanted) in fits.iter_mut().zip(&found).zip(wanted) {
@@ -112,6 +117,6 @@ fn with_corrections(net: CrossbarNet, config: &Config, sentences: &[Vec<u32>]) -
     net.with_corrections(fits.into_iter().map(|(name, fits)| (name, lines(fits))).collect())
 }
 
-fn first(sentences: &[Vec<u32>], count: usize) -> &[Vec<u32>] {
-    &sentences[..sentences.len().min(count)]
+fn first(examples: &[Example], count: usize) -> &[Example] {
+    &examples[..examples.len().min(count)]
 }

@@ -2,7 +2,7 @@
 
 use super::calibration::calibrated;
 use super::converters::Converted;
-use super::{PipelineError, own_sentences, quantised};
+use super::{PipelineError, own_examples, quantised};
 use crate::config::Config;
 use crate::crossbar::{CrossbarNet, programmed_weights};
 use crate::model::{FloatNet, Op};
@@ -23,7 +23,7 @@ pub fn hardware_net(net: &FloatNet, config: &Config, update: u64) -> Result<Floa
     let mut config = config.clone();
     config.device.seed = config.device.seed.wrapping_add(update << 20);
     config.noise.seed = config.noise.seed.wrapping_add(update as u32);
-    let sentences = own_sentences(net, SENTENCES, 1);
+    let sentences = own_examples(net, SENTENCES, 1);
     let quant = quantised(net.network(), &net.weights(), &config, &sentences)?;
     let tiles = match config.train.hardware_converters {
         true => Some(calibrated(CrossbarNet::new(quant.clone(), &config)?, &config, &sentences)),
@@ -125,8 +125,9 @@ mod tests {
                 net.clone().score(&sentence, &z).iter().map(|s| s.log_probability).collect()
             };
             let golden = |config: &Config| -> Vec<f64> {
-                let sentences = own_sentences(&net, SENTENCES, 1);
-                let tiles = crate::pipeline::map(net.network(), &net.weights(), config, &sentences).unwrap();
+                let sentences = own_examples(&net, SENTENCES, 1);
+                let tiles =
+                    crate::pipeline::map_on(net.network(), &net.weights(), config, &sentences).unwrap();
                 let golden = Golden::tiled(&tiles, &config.accelerator);
                 let z = vec![0.5; golden.quant.network.latent_width()];
                 let scores = GoldenEngine::new(&golden).score(&sentence, &z);

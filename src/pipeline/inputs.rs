@@ -1,11 +1,11 @@
 //! What a pipeline begins with, from the disk: configurations, trained models, sentences.
 
-use super::{map, own_sentences};
+use super::{map_on, own_examples};
 use crate::config::Config;
 use crate::crossbar::{CrossbarNet, balance};
 use crate::failure::Failure;
 use crate::files::{Waits, read_text, share};
-use crate::model::{Split, TrainedModel, Vocabulary, read_sentences};
+use crate::model::{Example, Lines, Network, Split, TrainedModel, Vocabulary, read_sentences};
 use std::path::Path;
 
 /// A checked `hvae.toml`; without one, all defaults. `waits` hears of a pipe that nobody writes to.
@@ -16,7 +16,18 @@ use std::path::Path;
 pub fn read_config(path: Option<&Path>, waits: Waits) -> Result<Config, Failure> {
     let Some(path) = path else { return Ok(Config::default()) };
     let text = read_text(path, waits)?;
-    Config::parse(&path.display().to_string(), &text).map_err(|e| Failure::input(e.to_string()))
+    let file = path.display().to_string();
+    let mut config = Config::parse(&file, &text).map_err(|e| Failure::input(e.to_string()))?;
+    let model = &mut config.model;
+    if let (Some(description), None) = (&model.description, &model.network) {
+        // Beside the configuration, unless it is a path from the root.
+        let described = path.parent().unwrap_or(Path::new("")).join(description);
+        let text = read_text(&described, waits)
+            .map_err(|e| Failure::input(format!("{file}: [model] description = {description}: {e}")))?;
+        Network::from_text(&described.display().to_string(), &text, model.vocabulary)?;
+        model.network = Some(text);
+    }
+    Ok(config)
 }
 
 /// A model folder, and `config` with the model's own shape in it and its lanes decided.
@@ -68,6 +79,27 @@ pub fn read_data(
     Ok(sentences)
 }
 
+/// Sequences of a file, or of a part of the set in a folder, as `model` reads them: words with labels, frames with
+/// numbers, or sentences.
+///
+/// # Errors
+///
+/// The file cannot be read, or has another shape.
+pub fn read_examples(
+    path: &Path,
+    split: Split,
+    model: &TrainedModel,
+    waits: Waits,
+) -> Result<Vec<Example>, Failure> {
+    let Some(lines) = Lines::of(&model.network) else {
+        let sentences = read_data(path, split, &model.vocabulary, waits)?;
+        return Ok(sentences.into_iter().map(Example::sentence).collect());
+    };
+    let path = split.file_of(path, lines.extension())?;
+    let text = read_text(&path, waits)?;
+    Ok(lines.examples(&path.display().to_string(), &text, &model.vocabulary, &model.labels)?)
+}
+
 /// Only sentences that the accelerator's buffer holds.
 pub fn fitting(sentences: Vec<Vec<u32>>, max_tokens: usize) -> Vec<Vec<u32>> {
     sentences.into_iter().filter(|s| s.len() <= max_tokens).collect()
@@ -84,7 +116,21 @@ pub fn map_model(
     config: &Config,
     calibrate: Option<&[Vec<u32>]>,
 ) -> Result<CrossbarNet, Failure> {
-    let own = || own_sentences(&model.float_net(), 64, 1);
-    let sentences = calibrate.map_or_else(own, <[_]>::to_vec);
-    Ok(map(&model.network, &model.weights, config, &sentences)?)
+    let examples = calibrate.map(|s| s.iter().cloned().map(Example::sentence).collect::<Vec<_>>());
+    map_model_on(model, config, examples.as_deref())
+}
+
+/// The same with ranges from sequences of any kind.
+///
+/// # Errors
+///
+/// The network cannot be put on such tiles.
+pub fn map_model_on(
+    model: &TrainedModel,
+    config: &Config,
+    calibrate: Option<&[Example]>,
+) -> Result<CrossbarNet, Failure> {
+    let own = || own_examples(&model.float_net(), 64, 1);
+    let examples = calibrate.map_or_else(own, <[_]>::to_vec);
+    Ok(map_on(&model.network, &model.weights, config, &examples)?)
 }

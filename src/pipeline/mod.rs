@@ -10,7 +10,9 @@ mod random;
 mod varied;
 
 pub use hardware::hardware_net;
-pub use inputs::{balanced, fitting, map_model, read_config, read_data, read_model};
+pub use inputs::{
+    balanced, fitting, map_model, map_model_on, read_config, read_data, read_examples, read_model,
+};
 pub use random::random_weights;
 pub use varied::{varied_design, varied_jobs};
 
@@ -18,8 +20,9 @@ use crate::config::Config;
 use crate::crossbar::{CrossbarNet, MapError, TiledMatrix};
 use crate::failure::Failure;
 use crate::golden::Golden;
-use crate::model::{EOS, Engine, FloatNet, Network, Random, Role, SOS, Weights};
+use crate::model::{EOS, Engine, Example, FloatNet, Network, Op, Random, Role, SOS, Weights};
 use crate::quant::{Calibration, QuantError, QuantNet, bounded_words};
+use ndarray::Array2;
 
 /// Sentences that are enough to know the ranges of a network.
 pub const CALIBRATION_SENTENCES: usize = 128;
@@ -41,20 +44,20 @@ impl From<PipelineError> for Failure {
     }
 }
 
-/// Ranges of every vector while the float network reads `sentences` (ids, `<sos>` to `<eos>`).
-pub fn calibrate(net: &FloatNet, sentences: &[Vec<u32>]) -> Calibration {
+/// Ranges of every vector while the float network reads `examples` (sentences `<sos>` to `<eos>`, where it writes).
+pub fn calibrate(net: &FloatNet, examples: &[Example]) -> Calibration {
     let mut calibration = Calibration::default();
     let network = net.network();
-    for sentence in sentences.iter().take(CALIBRATION_SENTENCES) {
-        let encoded = net.encode(sentence);
+    for example in examples.iter().take(CALIBRATION_SENTENCES) {
+        let encoded = net.read_examples(&[example]);
         calibration.add(&encoded);
         if network.written().is_some() {
             let z = network.latent().map_or(Vec::new(), |z| encoded.get(z, Role::Output).row(0).to_vec());
-            calibration.add(&net.teacher_forced(sentence, &z));
+            calibration.add(&net.teacher_forced(&example.tokens, &z));
         }
     }
     // z is wider than its posterior means: generation draws it from N(0, I).
-    if network.latent().is_some() {
+    if network.latent().is_some() && network.written().is_some() {
         calibration.add(&net.teacher_forced(&[SOS, SOS], &vec![3.0; network.latent_width()]));
     }
     calibration
@@ -73,9 +76,37 @@ pub fn random_sentences(vocabulary: usize, count: usize, seed: u64) -> Vec<Vec<u
         .collect()
 }
 
+/// Frames of noise as wide as standardised ones, for networks without data.
+pub fn random_frames(size: usize, count: usize, seed: u64) -> Vec<Example> {
+    let mut random = Random::keyed(&[seed, 3]);
+    let frames = |_| {
+        let steps = 8 + random.below(8);
+        let frames = Array2::from_shape_simple_fn((steps, size), || random.normal());
+        Example { frames, ..Example::default() }
+    };
+    (0..count).map(frames).collect()
+}
+
+/// What to calibrate on where no data are given: sentences that the network writes itself, or, where it
+/// does not write by itself, what it can read at random.
+pub fn own_examples(net: &FloatNet, count: usize, seed: u64) -> Vec<Example> {
+    let network = net.network();
+    let frame = network.blocks.iter().find_map(|block| match block.op {
+        Op::Input { size } => Some(size),
+        _ => None,
+    });
+    match frame {
+        Some(size) => random_frames(size, count, seed),
+        None => own_sentences(net, count, seed).into_iter().map(Example::sentence).collect(),
+    }
+}
+
 /// Sentences a trained network writes itself, from z of the prior: what to calibrate on
-/// where no data are given.
+/// where no data are given. Random ones of a network that does not write by itself.
 pub fn own_sentences(net: &FloatNet, count: usize, seed: u64) -> Vec<Vec<u32>> {
+    if net.network().written().is_none() || net.schedule().writes_of_what_is_read() {
+        return random_sentences(net.network().vocabulary, count, seed);
+    }
     let mut random = Random::keyed(&[seed, 2]);
     let width = net.network().latent_width();
     let z: Vec<Vec<f32>> = (0..count).map(|_| (0..width).map(|_| random.normal()).collect()).collect();
@@ -94,20 +125,31 @@ pub fn map(
     config: &Config,
     sentences: &[Vec<u32>],
 ) -> Result<CrossbarNet, PipelineError> {
-    let quant = quantised(network, weights, config, sentences)?;
-    Ok(calibration::calibrated(CrossbarNet::new(quant, config)?, config, sentences))
+    let examples: Vec<Example> = sentences.iter().cloned().map(Example::sentence).collect();
+    map_on(network, weights, config, &examples)
 }
 
-/// Integers, with ranges measured on `sentences`.
+/// The same on sequences of any kind: sentences, words or frames.
+pub fn map_on(
+    network: &Network,
+    weights: &Weights,
+    config: &Config,
+    examples: &[Example],
+) -> Result<CrossbarNet, PipelineError> {
+    let quant = quantised(network, weights, config, examples)?;
+    Ok(calibration::calibrated(CrossbarNet::new(quant, config)?, config, examples))
+}
+
+/// Integers, with ranges measured on `examples`.
 fn quantised(
     network: &Network,
     weights: &Weights,
     config: &Config,
-    sentences: &[Vec<u32>],
+    examples: &[Example],
 ) -> Result<QuantNet, QuantError> {
     let (weights, words) = bounded_words(network, weights);
     let float = FloatNet::new(network, &weights).expect("weights were checked against the network");
-    let mut quant = QuantNet::new(network, &weights, &config.fixed, &calibrate(&float, sentences))?;
+    let mut quant = QuantNet::new(network, &weights, &config.fixed, &calibrate(&float, examples))?;
     quant.clipped.extend(words);
     Ok(quant)
 }

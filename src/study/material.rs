@@ -18,6 +18,13 @@ pub(super) struct Material {
 impl Material {
     pub fn read(study: &Study) -> Result<Material, Failure> {
         let (model, _) = read_model(&study.model, Config::default())?;
+        if model.network.written().is_none() {
+            return Err(Failure::input(format!(
+                "{}: expected a model that writes words, found one of family {}; `hvae eval` measures it",
+                study.model.display(),
+                model.network.family
+            )));
+        }
         let mut sentences = read_data(&study.data, Split::Test, &model.vocabulary, &silently)?;
         if study.sentences > 0 {
             sentences.truncate(study.sentences);

@@ -175,11 +175,11 @@ impl<'a> Backward<'a> {
     pub(super) fn read_back(&mut self, id: BlockId, first: usize, d_read: &Array2<f32>) {
         let network = self.forward.net.network();
         let mut from = 0;
-        for edge in network.edges(id) {
+        for (input, edge) in network.edges(id).into_iter().enumerate() {
             let to = from + network.width(edge.block);
             let mut part = d_read.slice(s![.., from..to]).to_owned();
             from = to;
-            self.forward.dropout.backward((id, edge.block), first, part.view_mut());
+            self.forward.dropout.backward((id, input), first, part.view_mut());
             self.pass((id, edge), first, part);
         }
     }

@@ -1,7 +1,8 @@
-//! Sentences in batches of similar length.
+//! Sentences and other sequences in batches of similar length.
 
 use crate::config::Train;
-use crate::model::{Layout, Over, PAD, Random, UNK, longest_first};
+use crate::model::{Example, Layout, Network, Op, Over, PAD, Random, UNK, frames_of_examples, longest_first};
+use ndarray::{Array2, Axis};
 
 /// The sentences of one update, longest first.
 #[derive(Debug, Clone)]
@@ -12,8 +13,12 @@ pub struct Batch {
     /// How the decoder's steps lie: one per predicted token, never padded.
     pub decoder: Layout,
     pub decoder_tokens: Vec<u32>,
-    /// What each decoder row must predict.
+    /// What each row of the head of words or labels must predict.
     pub targets: Vec<u32>,
+    /// What inputs read, a row per row of the encoder.
+    pub frames: Array2<f32>,
+    /// What each row of a head of numbers must predict.
+    pub values: Array2<f32>,
 }
 
 impl Batch {
@@ -33,8 +38,53 @@ impl Batch {
             encoder_tokens: encoder.pack(|s, step| sorted[s].get(step).copied().unwrap_or(PAD)),
             decoder_tokens: decoder.pack(|s, step| dropped(sorted[s][step], step, random)),
             targets: decoder.pack(|s, step| sorted[s][step + 1]),
+            frames: Array2::zeros((0, 0)),
+            values: Array2::zeros((0, 0)),
             encoder,
             decoder,
+        }
+    }
+
+    /// Joins what `network` is to learn from: sentences where it writes words, else sequences with labels or
+    /// numbers, which are never padded.
+    pub fn of(network: &Network, examples: &[&Example], train: &Train, random: &mut Random) -> Self {
+        let Some(head) = network.heads().find(|&id| !matches!(network.blocks[id].op, Op::Vocabulary { .. }))
+        else {
+            return Batch::new(
+                &examples.iter().map(|e| e.tokens.as_slice()).collect::<Vec<_>>(),
+                train,
+                random,
+            );
+        };
+        let order = longest_first(&examples.iter().map(|e| e.steps()).collect::<Vec<_>>());
+        let sorted: Vec<&Example> = order.iter().map(|&i| examples[i]).collect();
+        let layout = Layout::new(sorted.iter().map(|e| e.steps()).collect());
+        let of_head = match network.is_once(head) {
+            true => Layout::new(vec![1; sorted.len()]),
+            false => layout.clone(),
+        };
+        let frames = frames_of_examples(&layout, &sorted);
+        let told = |e: usize, step| sorted[e].told(network, head, step);
+        let is_label = matches!(network.blocks[head].op, Op::Label { .. });
+        let (targets, rows) = match is_label {
+            true => (of_head.pack(|e, step| sorted[e].labels[told(e, step)]), Vec::new()),
+            false => (Vec::new(), of_head.pack(|e, step| sorted[e].values.row(told(e, step)))),
+        };
+        let values = match rows.is_empty() {
+            true => Array2::zeros((0, 0)),
+            false => ndarray::stack(Axis(0), &rows).expect("rows of one width"),
+        };
+        Batch {
+            encoder_tokens: match frames.ncols() {
+                0 => layout.pack(|e, step| sorted[e].tokens[step]),
+                _ => Vec::new(),
+            },
+            decoder_tokens: Vec::new(),
+            decoder: layout.clone(),
+            encoder: layout,
+            targets,
+            frames,
+            values,
         }
     }
 
@@ -59,13 +109,12 @@ pub fn order_of_epoch(sentences: usize, train: &Train, epoch: usize) -> Vec<std:
     batches
 }
 
-/// Sorts sentences by rising length; with `shuffle`, sentences of equal length are mixed anew
-/// every epoch.
-pub fn sort_for_epoch(sentences: &[Vec<u32>], train: &Train, epoch: usize) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..sentences.len()).collect();
+/// Sorts sequences by rising length; with `shuffle`, those of equal length are mixed anew every epoch.
+pub fn sort_for_epoch(examples: &[Example], train: &Train, epoch: usize) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..examples.len()).collect();
     if train.shuffle {
         Random::keyed(&[train.seed, epoch as u64, 1]).shuffle(&mut order);
     }
-    order.sort_by_key(|&i| sentences[i].len());
+    order.sort_by_key(|&i| examples[i].steps());
     order
 }

@@ -5,7 +5,7 @@
 //! ordinary head: with the statistics of training sentences the normalisation folds into its weights
 //! ([`folded`]), and neither the model folder nor the hardware knows of it.
 
-use crate::model::{BlockId, Exact, FloatNet, Layout, Over, Pass, Role, Trace};
+use crate::model::{BlockId, Exact, FloatNet, Layout, Network, Over, Pass, Role, Trace};
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, Axis};
 use std::collections::HashMap;
 
@@ -18,7 +18,8 @@ const SENTENCES: usize = 1024;
 /// The normalisation of one batch, kept for the way back.
 pub struct BatchNorm {
     gamma: f32,
-    blocks: Vec<BlockId>,
+    /// With what their loops go over.
+    blocks: HashMap<BlockId, Over>,
     seen: HashMap<BlockId, Seen>,
 }
 
@@ -31,8 +32,9 @@ struct Seen {
 
 impl BatchNorm {
     /// Of the moments `blocks` that z is made of.
-    pub fn new(gamma: f32, blocks: &[BlockId]) -> Self {
-        BatchNorm { gamma, blocks: blocks.to_vec(), seen: HashMap::new() }
+    pub fn new(gamma: f32, network: &Network) -> Self {
+        let blocks = network.latent_moments().iter().map(|&block| (block, network.over(block))).collect();
+        BatchNorm { gamma, blocks, seen: HashMap::new() }
     }
 
     pub fn forward(
@@ -42,11 +44,9 @@ impl BatchNorm {
         bias: &Array2<f32>,
         layout: &Layout,
     ) {
-        if !self.blocks.contains(&block) {
-            return;
-        }
+        let Some(&over) = self.blocks.get(&block) else { return };
         means -= bias;
-        let last: Vec<usize> = (0..layout.batch()).map(|sentence| layout.last(sentence)).collect();
+        let last: Vec<usize> = (0..layout.batch()).map(|sentence| last(layout, over, sentence)).collect();
         let (mean, deviation) = statistics(means.select(Axis(0), &last).view());
         let normal = (&means - &mean) / &deviation;
         means.assign(&(&normal * self.gamma + bias));
@@ -71,6 +71,14 @@ impl BatchNorm {
     }
 }
 
+/// The row of a sentence that is made last.
+fn last(layout: &Layout, over: Over, sentence: usize) -> usize {
+    match over {
+        Over::Backwards => layout.row(sentence, 0),
+        Over::Positions | Over::Once | Over::Written => layout.last(sentence),
+    }
+}
+
 /// Mean and deviation of every column.
 fn statistics(rows: ArrayView2<'_, f32>) -> (Array1<f32>, Array1<f32>) {
     let mean = rows.mean_axis(Axis(0)).expect("a batch has sentences");
@@ -87,12 +95,13 @@ pub fn folded(net: &FloatNet, gamma: f32, sentences: &[Vec<u32>]) -> FloatNet {
     for sentence in &chosen {
         let layout = Layout::new(vec![sentence.len()]);
         let mut trace = Trace::new(network, layout, Layout::new(vec![1]));
-        for over in network.loops_over(Over::Positions) {
-            net.run(&Pass { over, tokens: sentence, ..Pass::default() }, &mut trace, &mut Exact);
+        for body in net.schedule().bodies().iter().filter(|body| body.over != Over::Written) {
+            net.run(&Pass { over: body.id, tokens: sentence, ..Pass::default() }, &mut trace, &mut Exact);
         }
         for &block in network.latent_moments() {
             let means = trace.get(block, Role::Output);
-            lasts.entry(block).or_default().extend(means.row(sentence.len() - 1));
+            let row = last(net.layout_of(&trace, block), network.over(block), 0);
+            lasts.entry(block).or_default().extend(means.row(row));
         }
     }
     let mut folded = net.clone();

@@ -1,27 +1,35 @@
-//! The sentences a run reads.
+//! What a run reads: sentences, or sequences with what should be said of them.
 
 use crate::config::Config;
 use crate::files::Digest;
-use crate::model::{ModelError, Split, Vocabulary, read_sentences, sentences_of, text_of};
+use crate::model::{
+    Example, LABELS_FILE, Labels, Lines, ModelError, Network, Split, Vocabulary, check_labels,
+    read_sentences, sentences_of, text_of,
+};
 use std::path::Path;
 
-/// The sentences of a data folder in the ids of their vocabulary.
+/// The sequences of a data folder in the ids of their vocabulary.
 pub struct Corpus {
     pub vocabulary: Vocabulary,
-    pub train: Vec<Vec<u32>>,
-    pub valid: Vec<Vec<u32>>,
-    pub test: Vec<Vec<u32>>,
+    /// Names of labels; empty where none are learned.
+    pub labels: Labels,
+    pub train: Vec<Example>,
+    pub valid: Vec<Example>,
+    pub test: Vec<Example>,
     /// Of configuration and texts, in hexadecimal.
     pub digest: String,
 }
 
 impl Corpus {
-    /// Reads the three parts of the set in folder `data`; the vocabulary is that of the first.
-    pub fn read(data: &Path, config: &Config) -> Result<Self, ModelError> {
+    /// Reads the three parts of the set in folder `data` for `network`; vocabulary and labels are those of the first,
+    /// the latter those of its `labels.txt` where there is one.
+    pub fn read(data: &Path, config: &Config, network: &Network) -> Result<Self, ModelError> {
+        let lines = Lines::of(network);
+        let extension = lines.map_or("txt", Lines::extension);
         let mut hash = Digest::default().with(toml::to_string(config).expect("plain values"));
         let (mut texts, mut files) = (Vec::new(), Vec::new());
         for split in Split::ALL {
-            let path = split.file(data)?;
+            let path = split.file_of(data, extension)?;
             let text = text_of(&path)?;
             if text.trim().is_empty() {
                 return Err(ModelError::new(
@@ -35,8 +43,13 @@ impl Corpus {
             texts.push(text);
             files.push(path.display().to_string());
         }
-        let vocabulary = Vocabulary::of_sentences(sentences_of(&texts[0]), config.model.vocabulary);
-        if vocabulary.len() != config.model.vocabulary {
+        let size = config.model.vocabulary;
+        let vocabulary = match lines {
+            _ if network.vocabulary == 0 => Vocabulary::none(),
+            None => Vocabulary::of_sentences(sentences_of(&texts[0]), size),
+            Some(lines) => Vocabulary::of_words(lines.words(&files[0], &texts[0])?.into_iter(), size),
+        };
+        if vocabulary.len() != network.vocabulary {
             return Err(ModelError::new(
                 "[model] vocabulary",
                 format!("at most {}, the different words of the sentences for training", vocabulary.len()),
@@ -44,8 +57,35 @@ impl Corpus {
                 "make it smaller or train on more text",
             ));
         }
-        let part = |i: usize| read_sentences(&files[i], &vocabulary, &texts[i]);
+        let mut labels = Labels::default();
+        if let Some(lines) = lines.filter(|lines| lines.has_labels()) {
+            let named = data.join(LABELS_FILE);
+            let from = if named.exists() { named.display().to_string() } else { files[0].clone() };
+            labels = match named.exists() {
+                true => {
+                    let text = text_of(&named)?;
+                    hash = hash.with(&text);
+                    Labels::parse(&from, &text)?
+                }
+                false => lines.labels(&from, &texts[0])?,
+            };
+            check_labels(&from, &labels, network)?;
+        }
+        let part = |i: usize| -> Result<Vec<Example>, ModelError> {
+            match lines {
+                Some(lines) => lines.examples(&files[i], &texts[i], &vocabulary, &labels),
+                None => {
+                    let read = read_sentences(&files[i], &vocabulary, &texts[i])?;
+                    Ok(read.into_iter().map(Example::sentence).collect())
+                }
+            }
+        };
         let (train, valid, test) = (part(0)?, part(1)?, part(2)?);
-        Ok(Corpus { vocabulary, train, valid, test, digest: hash.hex() })
+        Ok(Corpus { vocabulary, labels, train, valid, test, digest: hash.hex() })
     }
+}
+
+/// The tokens of every example.
+pub fn sentences(examples: &[Example]) -> Vec<Vec<u32>> {
+    examples.iter().map(|e| e.tokens.clone()).collect()
 }

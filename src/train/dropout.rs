@@ -10,8 +10,8 @@ pub struct Dropout<'a> {
     network: &'a Network,
     train: &'a Train,
     random: Random,
-    /// By reader, source and the first row that is read.
-    masks: HashMap<(BlockId, BlockId, usize), Array2<f32>>,
+    /// By reader, number of its input, and the first row that is read.
+    masks: HashMap<(BlockId, usize, usize), Array2<f32>>,
 }
 
 impl<'a> Dropout<'a> {
@@ -19,8 +19,9 @@ impl<'a> Dropout<'a> {
         Dropout { network, train, random, masks: HashMap::new() }
     }
 
-    /// Share of the values of `source` that `reader` does not see.
-    fn rate(&self, reader: BlockId, source: BlockId) -> f32 {
+    /// Share of the values of input number `input` that `reader` does not see.
+    fn rate(&self, reader: BlockId, input: usize) -> f32 {
+        let source = self.network.edges(reader)[input].block;
         match (&self.network.blocks[reader].op, &self.network.blocks[source].op) {
             (Op::Vocabulary { .. } | Op::Label { .. } | Op::Values { .. }, _) => self.train.output_dropout,
             (Op::Cell { .. }, Op::Embedding { .. } | Op::Input { .. }) => self.train.embedding_dropout,
@@ -29,39 +30,39 @@ impl<'a> Dropout<'a> {
         }
     }
 
-    /// Draws what `reader` sees of `source` in its rows from `first` on: 0 where it is hidden, what the rest is multiplied by
+    /// Draws what `reader` sees of an input in its rows from `first` on: 0 where it is hidden, what the rest is multiplied by
     /// elsewhere. None where it sees all.
     pub fn mask(
         &mut self,
-        (reader, source): (BlockId, BlockId),
+        (reader, input): (BlockId, usize),
         first: usize,
         dim: (usize, usize),
     ) -> Option<&Array2<f32>> {
-        let rate = self.rate(reader, source);
+        let rate = self.rate(reader, input);
         let kept = 1.0 / (1.0 - rate);
         let random = &mut self.random;
         let draw = || if random.uniform() < rate { 0.0 } else { kept };
         let mask = (rate > 0.0).then(|| Array2::from_shape_simple_fn(dim, draw))?;
-        self.masks.insert((reader, source, first), mask);
-        self.masks.get(&(reader, source, first))
+        self.masks.insert((reader, input, first), mask);
+        self.masks.get(&(reader, input, first))
     }
 
-    /// Turns the gradient of what `reader` saw into that of what `source` made.
+    /// Turns the gradient of what `reader` saw into that of what its source made.
     pub fn backward(
         &self,
-        (reader, source): (BlockId, BlockId),
+        (reader, input): (BlockId, usize),
         first: usize,
         mut gradient: ArrayViewMut2<'_, f32>,
     ) {
-        if let Some(mask) = self.masks.get(&(reader, source, first)) {
+        if let Some(mask) = self.masks.get(&(reader, input, first)) {
             gradient *= mask;
         }
     }
 }
 
 impl Perturb for Dropout<'_> {
-    fn read(&mut self, reader: BlockId, source: BlockId, first: usize, mut values: ArrayViewMut2<'_, f32>) {
-        if let Some(mask) = self.mask((reader, source), first, values.dim()) {
+    fn read(&mut self, reader: BlockId, input: usize, first: usize, mut values: ArrayViewMut2<'_, f32>) {
+        if let Some(mask) = self.mask((reader, input), first, values.dim()) {
             values *= mask;
         }
     }

@@ -8,7 +8,7 @@ use super::corpus::Corpus;
 use super::hardware::Hardware;
 use super::machine::{Machine, Update};
 use crate::config::Train;
-use crate::model::{FloatNet, ModelError, Random};
+use crate::model::{Example, FloatNet, ModelError, Random};
 
 /// Updates of the encoder over which its loss is compared.
 const WINDOW: usize = 15;
@@ -45,9 +45,9 @@ pub fn parts(
     let (mut before, mut sum) = (f64::INFINITY, 0.0);
     for step in 1..=train.lagging_steps {
         let mut random = Random::keyed(&[train.seed, position.updates, u64::MAX - step as u64]);
-        let draw = |random: &mut Random| corpus.train[random.below(corpus.train.len())].as_slice();
-        let sentences: Vec<&[u32]> = (0..train.batch).map(|_| draw(&mut random)).collect();
-        let batch = Batch::new(&sentences, train, &mut random);
+        let draw = |random: &mut Random| &corpus.train[random.below(corpus.train.len())];
+        let examples: Vec<&Example> = (0..train.batch).map(|_| draw(&mut random)).collect();
+        let batch = Batch::of(net.network(), &examples, train, &mut random);
         let parts = &[Part::Encoder];
         let update = Update { batch: &batch, train, kl_weight, learning_rate, parts, random };
         let (losses, _) = machine.update(net, adam, hardware, update)?;
@@ -67,7 +67,7 @@ pub fn parts(
 mod tests {
     use super::*;
     use crate::config::Model;
-    use crate::model::{Network, Vocabulary};
+    use crate::model::{Labels, Network, Vocabulary};
     use crate::train::adam::initial;
     use crate::train::hardware::no_cells;
 
@@ -76,9 +76,10 @@ mod tests {
     fn the_updates_between_see_the_cells() {
         let model = Model { embedding: 3, hidden: 4, latent: 2, vocabulary: 7, ..Model::default() };
         let network = Network::hsr_vae(&model, 1.0);
-        let sentences = vec![vec![2, 4, 5, 3], vec![2, 6, 3]];
+        let sentences = [vec![2, 4, 5, 3], vec![2, 6, 3]].map(Example::sentence).to_vec();
         let corpus = Corpus {
             vocabulary: Vocabulary::of_sentences(["a b c"], 7),
+            labels: Labels::default(),
             train: sentences.clone(),
             valid: sentences.clone(),
             test: sentences,

@@ -1,4 +1,4 @@
-//! Fitting a network to sentences (feature `train`).
+//! Fitting a network to sentences, or to labelled or numbered sequences (feature `train`).
 //!
 //! The gradient is derived from the description of the network, one rule per [`crate::model::Op`]
 //! (`backward.rs`), so a new network needs no new code here and a new operation needs one rule.
@@ -19,6 +19,7 @@ mod gpu;
 mod hardware;
 mod lagging;
 mod machine;
+mod measured;
 mod objective;
 mod pace;
 mod progress;
@@ -27,6 +28,7 @@ mod through_time;
 mod update;
 
 pub use adam::Adam;
+pub use batch::Batch;
 pub use checkpoint::{CHECKPOINT_FILE, Position, parse as parse_checkpoint, to_bytes as checkpoint_bytes};
 pub use gpu::{Device, refusal};
 pub use hardware::{Program, no_cells};
@@ -34,3 +36,4 @@ pub use objective::{Losses, kl_weight};
 pub use pace::pace;
 pub use progress::{Control, Progress};
 pub use run::{FILES, Summary, TrainRequest, run};
+pub use update::loss_and_gradients;

@@ -1,16 +1,18 @@
 //! The loss of a batch and its gradients at the outputs of the network (models.md 1a, 1b).
 
 use crate::config::{KlSchedule, KlShape, Train};
-use crate::model::{BlockId, Layout, Network, Op, Over, Role, Trace, exponentials, largest};
+use crate::model::{
+    BlockId, LOG_VARIANCE_LIMIT, Layout, Network, Op, Over, Role, Trace, exponentials, gaussian_nll, largest,
+};
 use ndarray::parallel::prelude::*;
 use ndarray::{Array2, ArrayViewMut1, Axis};
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// Sums over the sentences of a batch or an epoch, in nats.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Losses {
-    /// -ln p(sentence | z).
+    /// -ln p(what is predicted | z).
     pub reconstruction: f64,
     /// KL averaged over the steps, levels weighted.
     pub step_kl: f64,
@@ -21,7 +23,7 @@ pub struct Losses {
     pub start_excess: f64,
     /// That it is the sum over.
     pub sentences: usize,
-    /// Tokens predicted.
+    /// Tokens, labels or numbers predicted.
     pub tokens: usize,
 }
 
@@ -73,6 +75,28 @@ pub fn cross_entropy(logits: &mut Array2<f32>, targets: &[u32], scale: f32) -> f
     let rows = logits.axis_iter_mut(Axis(0)).into_par_iter().zip(targets);
     // Summed in one order, whoever made them.
     rows.map(of_row).collect::<Vec<f64>>().iter().sum()
+}
+
+/// -ln of the density of `values` under Gaussians, summed, and its gradients with respect to means and
+/// log-variances, side by side, times `scale`.
+pub fn misfit(
+    mean: &Array2<f32>,
+    log_variance: &Array2<f32>,
+    values: &Array2<f32>,
+    scale: f32,
+) -> (f64, Array2<f32>) {
+    let width = mean.ncols();
+    let (mut sum, mut gradient) = (0.0, Array2::zeros((mean.nrows(), 2 * width)));
+    for ((row, j), &m) in mean.indexed_iter() {
+        let (lv, y) = (log_variance[[row, j]], values[[row, j]]);
+        sum += gaussian_nll(m, lv, y);
+        let inside = lv.abs() < LOG_VARIANCE_LIMIT;
+        let precision = (-lv.clamp(-LOG_VARIANCE_LIMIT, LOG_VARIANCE_LIMIT)).exp();
+        gradient[[row, j]] = scale * (m - y) * precision;
+        gradient[[row, width + j]] =
+            if inside { scale * 0.5 * (1.0 - (m - y) * (m - y) * precision) } else { 0.0 };
+    }
+    (sum, gradient)
 }
 
 /// Gradients of the KL terms with respect to mean and log-variance of each moments block.
@@ -141,12 +165,17 @@ pub fn start_excess(
     scale: f32,
     losses: &mut Losses,
 ) -> Vec<(BlockId, Array2<f32>)> {
-    let starts = network.blocks.iter().filter_map(|block| match block.op {
-        Op::Cell { init, .. } => init,
-        _ => None,
-    });
+    // Once each, whoever shares it.
+    let starts: BTreeSet<BlockId> = network
+        .blocks
+        .iter()
+        .filter_map(|block| match block.op {
+            Op::Cell { init, .. } => init,
+            _ => None,
+        })
+        .collect();
     let mut gradients = Vec::new();
-    for block in starts.filter(|_| train.start_penalty > 0.0) {
+    for block in starts.into_iter().filter(|_| train.start_penalty > 0.0) {
         let over =
             trace.get(block, Role::Output).mapv(|h| h - h.clamp(-train.start_limit, train.start_limit));
         losses.start_excess += over.iter().map(|x| f64::from(x * x)).sum::<f64>();

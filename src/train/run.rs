@@ -6,17 +6,19 @@ use super::adam::{Adam, initial};
 use super::batch::{Batch, order_of_epoch, sort_for_epoch};
 use super::batch_norm::folded;
 use super::checkpoint::{self, CHECKPOINT_FILE, Lagging, Position};
-use super::corpus::Corpus;
+use super::corpus::{Corpus, sentences};
 use super::gpu::Device;
 use super::hardware::{Hardware, Program};
 use super::lagging::parts;
 use super::machine::{Machine, Update};
+use super::measured::Measured;
 use super::objective::kl_weight;
 use super::progress::{Control, Progress};
 use crate::config::{Config, Protocol, Train};
 use crate::model::{
-    Baselines, DESCRIPTION_FILE, Description, Effort, Evaluation, FloatNet, METRICS_FILE, ModelError,
-    Network, Ngram, Random, TrainedModel, VOCABULARY_FILE, WEIGHTS_FILE, evaluate, write_whole,
+    Answers, Baselines, DESCRIPTION_FILE, Description, Effort, Evaluation, Example, FloatNet, LABELS_FILE,
+    METRICS_FILE, ModelError, Network, Ngram, Op, Random, TrainedModel, VOCABULARY_FILE, WEIGHTS_FILE,
+    evaluate, measure_answers, write_whole,
 };
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -51,8 +53,10 @@ pub struct Summary {
     pub epochs: usize,
     /// Best validation NLL in nats per sentence and its epoch, counted from 1.
     pub best: Option<(f64, usize)>,
-    /// Of the best epoch, on `test.txt`; absent until finished.
+    /// Of the best epoch, on the test sentences; absent until finished.
     pub test: Option<Test>,
+    /// The same of a network that writes no words.
+    pub answers: Option<Answers>,
 }
 
 /// Held-out figures of the finished model, and the baselines on the same tokens.
@@ -74,7 +78,7 @@ struct EpochLine<'a> {
     reconstruction: f64,
     step_kl: f64,
     last_kl: f64,
-    valid: &'a Evaluation,
+    valid: &'a Measured,
 }
 
 /// Fits the network of `request.config`, or goes on where an interrupted run stopped.
@@ -85,8 +89,9 @@ struct EpochLine<'a> {
 pub fn run(request: TrainRequest<'_>) -> Result<Summary, ModelError> {
     let TrainRequest { config, data, out, from, program, device, progress } = request;
     let train = &config.train;
-    let corpus = Corpus::read(data, config)?;
     let network = Network::describe(&config.model, train.lambda_low)?;
+    fits(train, &network)?;
+    let corpus = Corpus::read(data, config, &network)?;
     let description = Description { model: config.model.clone(), train: train.clone() };
     let checkpoint = out.join(CHECKPOINT_FILE);
     let (mut net, mut adam, mut position) = if checkpoint.exists() {
@@ -127,8 +132,8 @@ pub fn run(request: TrainRequest<'_>) -> Result<Summary, ModelError> {
             let keys = [train.seed, position.epoch as u64, 2 + position.batch as u64];
             let mut random = Random::keyed(&keys);
             let chosen = &order[ranges[position.batch].clone()];
-            let sentences: Vec<&[u32]> = chosen.iter().map(|&i| corpus.train[i].as_slice()).collect();
-            let batch = Batch::new(&sentences, train, &mut random);
+            let examples: Vec<&Example> = chosen.iter().map(|&i| &corpus.train[i]).collect();
+            let batch = Batch::of(&network, &examples, train, &mut random);
             let kl_weight = kl_weight(train, position.updates as f32 / batches as f32);
             let learning_rate = learning_rate(train, position.updates, updates);
             let rates = (kl_weight, learning_rate);
@@ -170,26 +175,27 @@ pub fn run(request: TrainRequest<'_>) -> Result<Summary, ModelError> {
                     epochs: position.epoch,
                     best: position.best,
                     test: None,
+                    answers: None,
                 });
             }
         }
         machine.settle(&mut net, &mut adam)?;
         // What is saved and measured has no batch to take statistics of.
         let whole = match train.batch_norm > 0.0 {
-            true => folded(&net, train.batch_norm, &corpus.train),
+            true => folded(&net, train.batch_norm, &sentences(&corpus.train)),
             false => net.clone(),
         };
         hardware.programmed(&whole, position.batch, position.updates)?;
         let mut seen = hardware.seen(&whole).unwrap_or_else(|| whole.clone());
         let measured = end_epoch(&mut seen, &mut position, train, &corpus, updates);
-        validation = Some(measured.nll);
+        validation = Some(measured.nll());
         if let Some(lagging) = &mut position.lagging {
-            lagging.measured(measured.mi);
+            lagging.measured(measured.information());
         }
-        if position.best.is_none_or(|(best, _)| measured.nll < best) {
-            position.best = Some((measured.nll, position.epoch));
+        if position.best.is_none_or(|(best, _)| measured.nll() < best) {
+            position.best = Some((measured.nll(), position.epoch));
             let model = TrainedModel::new(description.clone(), whole.weights(), corpus.vocabulary.clone())?;
-            model.save(out)?;
+            model.with_labels(corpus.labels.clone())?.save(out)?;
         }
         write_whole(&out.join(METRICS_FILE), position.metrics.as_bytes())?;
         checkpoint::save(&checkpoint, &net, &adam, &position)?;
@@ -197,15 +203,40 @@ pub fn run(request: TrainRequest<'_>) -> Result<Summary, ModelError> {
     finish(out, &corpus, &position)
 }
 
+/// Refuses an objective that the latents of `network` have no rule for.
+fn fits(train: &Train, network: &Network) -> Result<(), ModelError> {
+    let refuse = |key: &str, value: f32, expected: &str, to_do: &str| {
+        Err(ModelError::new(format!("[train] {key}"), expected, value.to_string(), to_do))
+    };
+    if train.batch_norm > 0.0 && !network.latent_drawn_at_once() {
+        let expected = "0 where one draw leads to another";
+        return refuse("batch_norm", train.batch_norm, expected, "set it to 0");
+    }
+    let all_last = network
+        .latents()
+        .all(|id| matches!(&network.blocks[id].op, Op::Latent { steps, .. } if steps.is_last()));
+    if !all_last && (train.batch_norm > 0.0 || train.last_step_kl > 0.0) {
+        let expected = "0 (and batch_norm = 0) with steps = \"mean\" or \"sum\"";
+        return refuse(
+            "last_step_kl",
+            train.last_step_kl,
+            expected,
+            "charge the states of all steps (step_kl)",
+        );
+    }
+    Ok(())
+}
+
 /// The net of a model that has this network and reads these words.
 fn start_from(model: &TrainedModel, network: &Network, corpus: &Corpus) -> Result<FloatNet, ModelError> {
     let net = model.float_net();
-    if net.network().tensors() == network.tensors() && model.vocabulary == corpus.vocabulary {
+    let same = model.vocabulary == corpus.vocabulary && model.labels == corpus.labels;
+    if net.network().tensors() == network.tensors() && same {
         return Ok(net);
     }
     Err(ModelError::new(
         "--from",
-        "a model of the network in [model] with the vocabulary of the training sentences",
+        "a model of the network in [model] with the vocabulary and labels of the data for training",
         "another one",
         "use the configuration and the data that the model was trained with",
     ))
@@ -218,9 +249,8 @@ fn end_epoch(
     train: &Train,
     corpus: &Corpus,
     updates: u64,
-) -> Evaluation {
-    let effort = Effort { reconstruction_limit: 0, ..Effort::default() };
-    let measured = evaluate(net, &corpus.valid, train.validate_on, &effort);
+) -> Measured {
+    let measured = Measured::of(net, &corpus.valid, train);
     let losses = std::mem::take(&mut position.losses);
     let each = |sum: f64| sum / losses.sentences as f64;
     position.epoch += 1;
@@ -244,19 +274,37 @@ fn end_epoch(
 fn finish(out: &Path, corpus: &Corpus, position: &Position) -> Result<Summary, ModelError> {
     let model = TrainedModel::load(out)?;
     let mut net = model.float_net();
-    let effort = Effort { importance_samples: 100, ..Effort::default() };
-    let baselines = Ngram::fit(&corpus.train, corpus.vocabulary.len()).measure(&corpus.test);
+    if model.network.vocabulary_block().is_none() {
+        let answers = measure_answers(&mut net, &corpus.test);
+        let line = serde_json::json!({ "best_epoch": position.best.map(|b| b.1), "test": answers });
+        return close(out, position, &line, (None, Some(answers)));
+    }
+    // Without z there is one way only that a sentence can come about.
+    let importance_samples = if model.network.latent().is_some() { 100 } else { 0 };
+    let effort = Effort { importance_samples, ..Effort::default() };
+    let held_out = sentences(&corpus.test);
+    let baselines = Ngram::fit(&sentences(&corpus.train), corpus.vocabulary.len()).measure(&held_out);
     let test = Test {
-        paper: evaluate(&mut net, &corpus.test, Protocol::Paper, &effort),
-        honest: evaluate(&mut net, &corpus.test, Protocol::Honest, &effort),
+        paper: evaluate(&mut net, &held_out, Protocol::Paper, &effort),
+        honest: evaluate(&mut net, &held_out, Protocol::Honest, &effort),
         baselines,
     };
     let line = serde_json::json!({ "best_epoch": position.best.map(|b| b.1), "test": test });
+    close(out, position, &line, (Some(test), None))
+}
+
+/// Writes the last line of the figures and removes the checkpoint.
+fn close(
+    out: &Path,
+    position: &Position,
+    line: &serde_json::Value,
+    (test, answers): (Option<Test>, Option<Answers>),
+) -> Result<Summary, ModelError> {
     let metrics = format!("{}{line}\n", position.metrics);
     write_whole(&out.join(METRICS_FILE), metrics.as_bytes())?;
     let checkpoint = out.join(CHECKPOINT_FILE);
     std::fs::remove_file(&checkpoint).map_err(|error| disk(&checkpoint, &error))?;
-    Ok(Summary { finished: true, epochs: position.epoch, best: position.best, test: Some(test) })
+    Ok(Summary { finished: true, epochs: position.epoch, best: position.best, test, answers })
 }
 
 /// A half cosine from the first to the last learning rate.
@@ -272,7 +320,8 @@ fn out_of_patience(train: &Train, position: &Position) -> bool {
 }
 
 /// What a run writes into its folder.
-pub const FILES: [&str; 5] = [DESCRIPTION_FILE, WEIGHTS_FILE, VOCABULARY_FILE, METRICS_FILE, CHECKPOINT_FILE];
+pub const FILES: [&str; 6] =
+    [DESCRIPTION_FILE, WEIGHTS_FILE, VOCABULARY_FILE, LABELS_FILE, METRICS_FILE, CHECKPOINT_FILE];
 
 /// Makes the model folder, or refuses one with files that are not of this run.
 fn prepare(out: &Path) -> Result<(), ModelError> {

@@ -4,9 +4,9 @@ use super::backward::{Forward, backward};
 use super::batch::Batch;
 use super::batch_norm::BatchNorm;
 use super::dropout::Dropout;
-use super::objective::{Losses, cross_entropy, divergence, start_excess};
+use super::objective::{Losses, cross_entropy, divergence, misfit, start_excess};
 use crate::config::Train;
-use crate::model::{BlockId, FloatNet, Layout, Network, Pass, Perturb, Random, Role, Trace};
+use crate::model::{BlockId, FloatNet, Layout, Network, Op, Pass, Perturb, Random, Role, Trace};
 use ndarray::{Array2, ArrayViewMut2};
 
 /// Losses of the batch (sums over its sentences) and the gradient of the objective's mean over
@@ -24,18 +24,30 @@ pub fn loss_and_gradients(
     let mut trace = Trace::new(network, batch.encoder.clone(), batch.decoder.clone());
     for body in net.schedule().bodies() {
         let tokens = batch.tokens(body.over);
-        let pass = Pass { over: body.id, tokens, epsilon: Some(&epsilon), ..Pass::default() };
+        let (epsilon, frames) = (Some(&epsilon), Some(&batch.frames));
+        let pass = Pass { over: body.id, tokens, frames, epsilon, ..Pass::default() };
         net.run(&pass, &mut trace, &mut training);
     }
 
-    let mut losses = Losses { sentences, tokens: batch.targets.len(), ..Losses::default() };
+    let tokens = batch.targets.len() + batch.values.len();
+    let mut losses = Losses { sentences, tokens, ..Losses::default() };
     let scale = 1.0 / sentences as f32;
     let moments = divergence(network, &trace, train, scale * kl_weight, &mut losses);
     let mut d_outputs = start_excess(network, &trace, train, scale, &mut losses);
-    if let Some(vocabulary) = network.vocabulary_block() {
-        let mut logits = trace.take(vocabulary, Role::Output);
-        losses.reconstruction = cross_entropy(&mut logits, &batch.targets, scale);
-        d_outputs.push((vocabulary, logits));
+    for head in network.heads() {
+        let mut output = trace.take(head, Role::Output);
+        match network.blocks[head].op {
+            Op::Values { .. } => {
+                let log_variance = trace.take(head, Role::LogVariance);
+                let (loss, gradient) = misfit(&output, &log_variance, &batch.values, scale);
+                losses.reconstruction = loss;
+                d_outputs.push((head, gradient));
+            }
+            _ => {
+                losses.reconstruction = cross_entropy(&mut output, &batch.targets, scale);
+                d_outputs.push((head, output));
+            }
+        }
     }
     let forward = Forward {
         net,
@@ -65,15 +77,14 @@ impl<'a> Training<'a> {
     ) -> (Array2<f32>, Self) {
         let width = network.latent_width();
         let epsilon = Array2::from_shape_simple_fn((sentences, width), || random.normal());
-        let norm =
-            (train.batch_norm > 0.0).then(|| BatchNorm::new(train.batch_norm, network.latent_moments()));
+        let norm = (train.batch_norm > 0.0).then(|| BatchNorm::new(train.batch_norm, network));
         (epsilon, Training { dropout: Dropout::new(network, train, random), norm })
     }
 }
 
 impl Perturb for Training<'_> {
-    fn read(&mut self, reader: BlockId, source: BlockId, first: usize, values: ArrayViewMut2<'_, f32>) {
-        self.dropout.read(reader, source, first, values);
+    fn read(&mut self, reader: BlockId, input: usize, first: usize, values: ArrayViewMut2<'_, f32>) {
+        self.dropout.read(reader, input, first, values);
     }
 
     fn mean(&mut self, block: BlockId, means: ArrayViewMut2<'_, f32>, bias: &Array2<f32>, layout: &Layout) {

@@ -3,7 +3,9 @@
 
 pub mod designs;
 pub mod faults;
+pub mod interpreter;
 mod jobs;
+pub mod random_network;
 pub mod simulations;
 
 use hvae_mnn::config::{CellKind, Config, Crossbar};

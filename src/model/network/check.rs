@@ -1,6 +1,7 @@
 //! What a description must be to be a network: said once, before any room reads it.
 
 use super::{Block, BlockId, Combination, Edge, Loop, ModelError, Network, Op, Over, Time};
+use crate::config::LatentSteps;
 
 impl Network {
     /// Joins loops and blocks, if they are a network that can run.
@@ -42,6 +43,12 @@ impl Network {
         for id in 0..self.blocks.len() {
             self.check_block(id)?;
         }
+        let writes = |b: &&Block| self.loops[b.within].over == Over::Written;
+        if let Some(block) = self.blocks.iter().find(writes).filter(|_| self.vocabulary_block().is_none()) {
+            let at = format!("block {}", block.name);
+            return Err(wrong(at, "a vocabulary in the loop over `written`", "none", "add one"));
+        }
+        self.check_frames()?;
         self.check_heads()
     }
 
@@ -87,7 +94,11 @@ impl Network {
                 Err(wrong(at, "a loop with steps", "one that runs once", to_do))
             }
             Op::Cell { hidden, init: Some(init), .. } => self.check_start(id, *hidden, *init),
-            Op::Latent { moments, .. } => self.check_latent(id, moments),
+            Op::Moments { .. } if self.over(id) == Over::Written => {
+                let to_do = "put it into a loop over what is read, or into one that runs once";
+                Err(wrong(at, "a loop before what is written", "written", to_do))
+            }
+            Op::Latent { moments, steps } => self.check_latent(id, moments, *steps),
             Op::Elementwise { function, inputs } => self.check_elementwise(id, *function, inputs),
             Op::Vocabulary { .. } if self.over(id) != Over::Written => {
                 let to_do = "put it into a loop over `written`, or make it a label";
@@ -190,7 +201,7 @@ impl Network {
         }
     }
 
-    fn check_latent(&self, id: BlockId, moments: &[BlockId]) -> Result<(), ModelError> {
+    fn check_latent(&self, id: BlockId, moments: &[BlockId], steps: LatentSteps) -> Result<(), ModelError> {
         let other = moments.iter().find(|&&m| !matches!(self.blocks[m].op, Op::Moments { .. }));
         match other {
             Some(&other) => {
@@ -201,8 +212,43 @@ impl Network {
                 let to_do = "put it into a loop that runs once";
                 Err(wrong(self.at(id), "a draw once a sequence", self.over(id).name(), to_do))
             }
+            None if unique(
+                "moments of one latent:",
+                moments.iter().map(|&m| self.blocks[m].name.as_str()),
+            )
+            .is_err() =>
+            {
+                Err(wrong(self.at(id), "moments that differ", "one of them twice", "leave one out"))
+            }
+            None if steps != self.latent_steps() => {
+                let found = format!("{} and {}", steps.name(), self.latent_steps().name());
+                Err(wrong(self.at(id), "the same steps for every latent", found, "make them one"))
+            }
+            None if !self.latent_moments().ends_with(moments) => {
+                let z = self.latent().map_or("none", |z| &self.blocks[z].name);
+                let to_do = "let the last latent be made of the moments of all, those of the first one last";
+                Err(wrong(self.at(id), format!("moments that {z} ends with"), "others", to_do))
+            }
             None => Ok(()),
         }
+    }
+
+    /// What is read is words or frames, and frames are of one size.
+    fn check_frames(&self) -> Result<(), ModelError> {
+        let find = |wanted: fn(&Op) -> bool| self.blocks.iter().position(|b| wanted(&b.op));
+        let Some(first) = find(|op| matches!(op, Op::Input { .. })) else { return Ok(()) };
+        if let Some(words) = find(|op| matches!(op, Op::Embedding { .. } | Op::Vocabulary { .. })) {
+            let found = format!("{} as well", self.blocks[words].name);
+            return Err(wrong(self.at(first), "words or frames", found, "leave one out"));
+        }
+        for id in (0..self.blocks.len()).filter(|&id| matches!(self.blocks[id].op, Op::Input { .. })) {
+            if self.width(id) != self.width(first) {
+                let found = self.width(id);
+                let expected = format!("{} numbers, as {}", self.width(first), self.blocks[first].name);
+                return Err(wrong(self.at(id), expected, found, "every input reads the whole frame"));
+            }
+        }
+        Ok(())
     }
 
     fn check_elementwise(

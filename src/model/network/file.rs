@@ -331,6 +331,11 @@ mod tests {
                 "size = 3\nbias = true",
                 "block label: expected the keys of label: size, inputs, got bias",
             ),
+            (
+                "op = \"linear\"\n            size = 5\n            inputs = [\"a\"]\n            activation = \"tanh\"",
+                "op = \"elementwise\"\n            function = \"add\"\n            inputs = [{ before = \"b\" }, { before = \"b\" }]",
+                "block b: expected a size of at least 1, got 0",
+            ),
             ("size = 3", "size = 1", "block label: expected at least 2 classes, got 1"),
             ("size = 3", "sise = 3", "n.toml:26: expected [[loop]] and [[block]] tables"),
             ("[\"b\"]", "[\"c\"]", "block label: expected names of blocks, got `c`"),

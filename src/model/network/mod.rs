@@ -128,10 +128,21 @@ impl Network {
             Op::Cell { hidden, .. } => *hidden,
             Op::Latent { moments, .. } => moments.iter().map(|&m| self.width(m)).sum(),
             Op::Linear { outputs, .. } => *outputs,
-            Op::Elementwise { inputs, .. } => inputs.first().map_or(0, |edge| self.width(edge.block)),
+            Op::Elementwise { .. } => self.combined_width(id, &mut Vec::new()),
             Op::Vocabulary { .. } => self.vocabulary,
             Op::Label { classes, .. } => *classes,
         }
+    }
+
+    /// That of the first input which an elementwise block does not lead to itself; 0 where each is one.
+    fn combined_width(&self, id: BlockId, seen: &mut Vec<BlockId>) -> usize {
+        let Op::Elementwise { inputs, .. } = &self.blocks[id].op else { return self.width(id) };
+        if seen.contains(&id) {
+            return 0;
+        }
+        seen.push(id);
+        let mut widths = inputs.iter().map(|edge| self.combined_width(edge.block, seen));
+        widths.find(|&width| width > 0).unwrap_or(0)
     }
 
     /// What block `id` reads, in the order in which it joins it. What starts a cell is not among it.
@@ -287,11 +298,39 @@ impl Network {
     /// The dimensions of z that are drawn given nothing but the sentence: all, or from the top down
     /// those of the top level.
     pub fn latent_drawn_first(&self) -> Range<usize> {
-        let given = |m: &&BlockId| {
-            self.inputs(**m).iter().any(|&source| matches!(self.blocks[source].op, Op::Latent { .. }))
-        };
+        let given = |m: &&BlockId| self.follows_a_draw(**m);
         let from = self.latent_moments().iter().take_while(given).map(|&m| self.width(m)).sum();
         from..self.latent_width()
+    }
+
+    /// A draw leads to block `id`.
+    fn follows_a_draw(&self, id: BlockId) -> bool {
+        let (mut open, mut seen) = (vec![id], vec![false; self.blocks.len()]);
+        while let Some(id) = open.pop() {
+            let init = match self.blocks[id].op {
+                Op::Cell { init, .. } => init,
+                _ => None,
+            };
+            for source in self.inputs(id).into_iter().chain(init) {
+                if matches!(self.blocks[source].op, Op::Latent { .. }) {
+                    return true;
+                }
+                if !std::mem::replace(&mut seen[source], true) {
+                    open.push(source);
+                }
+            }
+        }
+        false
+    }
+
+    /// The part of z that latent `id` draws: its end, or all.
+    pub fn latent_end(&self, id: BlockId) -> Range<usize> {
+        self.latent_width() - self.width(id)..self.latent_width()
+    }
+
+    /// The latents, in block order.
+    pub fn latents(&self) -> impl Iterator<Item = BlockId> + '_ {
+        (0..self.blocks.len()).filter(|&id| matches!(self.blocks[id].op, Op::Latent { .. }))
     }
 
     /// True where that is all of z.

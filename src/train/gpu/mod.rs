@@ -57,6 +57,9 @@ pub fn refusal(device: &Device, network: &Network, train: &Train) -> Option<Stri
     if train.hardware_every > 0 {
         return Some("hardware_every > 0: cells and converters are simulated by the processor".into());
     }
+    if network.vocabulary_block().is_none() {
+        return Some("labels and numbers are learned by the processor".into());
+    }
     let bytes = |shape: &[usize]| 4 * shape.iter().product::<usize>() as u64;
     let most = device.largest();
     if let Some((name, shape)) = network.tensors().into_iter().find(|(_, shape)| bytes(shape) > most) {

@@ -128,10 +128,10 @@ impl<'a> Passes<'a> {
         let layout = trace.layout(network.blocks[id].within);
         let input = self.device.zeros(layout.rows(), network.fan_in(id));
         let (mut readings, mut column) = (Vec::new(), 0);
-        for source in network.inputs(id) {
+        for (number, source) in network.inputs(id).into_iter().enumerate() {
             let width = network.width(source);
             let mask =
-                dropout.mask((id, source), 0, (layout.rows(), width)).map(|mask| self.device.upload(mask));
+                dropout.mask((id, number), 0, (layout.rows(), width)).map(|mask| self.device.upload(mask));
             let (from, rows) = match &network.blocks[source] {
                 _ if network.is_once(source) => {
                     let rows = layout.pack(|sentence, _| sentence as u32);

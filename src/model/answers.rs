@@ -1,0 +1,100 @@
+//! The figures of a head of labels or numbers, the same code for every engine.
+
+use super::engine::Engine;
+use super::{Example, Op, gaussian_nll, label_nll};
+use serde::{Deserialize, Serialize};
+
+/// What a head that writes no words is worth.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "of", rename_all = "lowercase")]
+pub enum Answers {
+    /// A label a position, or one a sequence.
+    Labels {
+        /// Nats a label.
+        nll: f64,
+        /// Share of labels that were the most probable one.
+        accuracy: f64,
+        /// That of always saying the label that is most frequent here.
+        baseline_accuracy: f64,
+        labels: usize,
+        sequences: usize,
+    },
+    /// Numbers a position, or of a sequence.
+    Values {
+        /// Nats a number.
+        nll: f64,
+        rmse: f64,
+        /// That of repeating the frame that was read last; absent where a frame is shorter than what is predicted.
+        baseline_rmse: Option<f64>,
+        values: usize,
+        sequences: usize,
+    },
+}
+
+impl Answers {
+    /// Nats a label or number.
+    pub fn nll(&self) -> f64 {
+        match self {
+            Answers::Labels { nll, .. } | Answers::Values { nll, .. } => *nll,
+        }
+    }
+}
+
+/// Measures the head of `engine` on `examples`.
+///
+/// # Panics
+/// If there are no examples, or the network writes words.
+pub fn measure_answers(engine: &mut dyn Engine, examples: &[Example]) -> Answers {
+    let network = engine.network().clone();
+    let head = network.heads().next().expect("a network has a head");
+    let views: Vec<&Example> = examples.iter().collect();
+    let said = engine.answer_all(&views);
+    let (mut nll, mut count) = (0.0, 0usize);
+    match network.blocks[head].op {
+        Op::Values { size, .. } => {
+            let (mut squares, mut of_last) = (0.0, 0.0);
+            let repeats = examples[0].frames.ncols() >= size;
+            for (example, answer) in examples.iter().zip(&said) {
+                for ((step, j), &mean) in answer.output.indexed_iter() {
+                    let at = example.told(&network, head, step);
+                    let value = example.values[[at, j]];
+                    nll += gaussian_nll(mean, answer.log_variance[[step, j]], value);
+                    squares += f64::from(value - mean).powi(2);
+                    if repeats {
+                        of_last += f64::from(value - example.frames[[at, j]]).powi(2);
+                    }
+                    count += 1;
+                }
+            }
+            let mean = |sum: f64| sum / count as f64;
+            Answers::Values {
+                nll: mean(nll),
+                rmse: mean(squares).sqrt(),
+                baseline_rmse: repeats.then(|| mean(of_last).sqrt()),
+                values: count,
+                sequences: examples.len(),
+            }
+        }
+        _ => {
+            let (mut right, mut frequent) = (0, vec![0usize; network.width(head)]);
+            for (example, answer) in examples.iter().zip(&said) {
+                for (step, logits) in answer.output.outer_iter().enumerate() {
+                    let label = example.labels[example.told(&network, head, step)];
+                    let (loss, best) = label_nll(logits.to_slice().expect("built row by row"), label);
+                    nll += loss;
+                    right += usize::from(best == label);
+                    frequent[label as usize] += 1;
+                    count += 1;
+                }
+            }
+            let share = |part: usize| part as f64 / count as f64;
+            Answers::Labels {
+                nll: nll / count as f64,
+                accuracy: share(right),
+                baseline_accuracy: share(frequent.into_iter().max().unwrap_or(0)),
+                labels: count,
+                sequences: examples.len(),
+            }
+        }
+    }
+}

@@ -1,0 +1,262 @@
+//! Small random descriptions, so that what holds of them holds of any network.
+
+use hvae_mnn::config::{CellKind, LatentSteps};
+use hvae_mnn::model::{
+    Activation, Block, BlockId, Combination, Edge, Loop, LoopId, Network, Op, Over, Random,
+};
+
+/// Words of the networks that read or write them.
+pub const WORDS: usize = 9;
+
+/// A network of 1 to 3 loops, drawn by `seed`.
+pub fn random_network(seed: u64) -> Network {
+    let mut random = Random::keyed(&[seed, 0x4e45]);
+    for _ in 0..200 {
+        let mut draw = Draw::new(&mut random);
+        draw.describe();
+        let Draw { loops, blocks, words, .. } = draw;
+        if let Ok(network) = Network::new("custom", if words { WORDS } else { 0 }, loops, blocks) {
+            return network;
+        }
+    }
+    panic!("no network in 200 attempts with seed {seed}");
+}
+
+/// What a block will be, before it is known what it reads.
+#[derive(Clone, Copy, PartialEq)]
+enum Sort {
+    Embedding,
+    Input,
+    Cell,
+    Linear,
+    Elementwise,
+    Moments,
+    Latent,
+    Head,
+}
+
+struct Draw<'a> {
+    random: &'a mut Random,
+    loops: Vec<Loop>,
+    /// Sort, loop and width of every block.
+    sorts: Vec<(Sort, LoopId, usize)>,
+    blocks: Vec<Block>,
+    words: bool,
+    /// Widths that blocks like to have.
+    widths: [usize; 2],
+    frame: usize,
+    /// At which steps z is taken.
+    steps: LatentSteps,
+}
+
+impl<'a> Draw<'a> {
+    fn new(random: &'a mut Random) -> Self {
+        let widths = [2 + random.below(5), 2 + random.below(5)];
+        let frame = 1 + random.below(3);
+        let words = !random.bits().is_multiple_of(4);
+        let steps =
+            [LatentSteps::Last, LatentSteps::Last, LatentSteps::Mean, LatentSteps::Sum][random.below(4)];
+        Draw { random, loops: Vec::new(), sorts: Vec::new(), blocks: Vec::new(), words, widths, frame, steps }
+    }
+
+    fn chance(&mut self, percent: usize) -> bool {
+        self.random.below(100) < percent
+    }
+
+    fn one<T: Copy>(&mut self, of: &[T]) -> T {
+        of[self.random.below(of.len())]
+    }
+
+    fn describe(&mut self) {
+        let last = match self.words && self.chance(55) {
+            true => Over::Written,
+            false => self.one(&[Over::Positions, Over::Backwards, Over::Once]),
+        };
+        let first = match self.chance(40) && last != Over::Once {
+            true => Vec::new(),
+            false => vec![self.one(&[Over::Positions, Over::Backwards])],
+        };
+        let between = match first.is_empty() {
+            true => Vec::new(),
+            false if last == Over::Written || self.chance(40) => vec![Over::Once],
+            false if self.chance(60) => vec![self.one(&[Over::Positions, Over::Backwards])],
+            false => Vec::new(),
+        };
+        for over in first.into_iter().chain(between).chain([last]) {
+            let name = format!("loop{}", self.loops.len());
+            self.loops.push(Loop { name, over });
+        }
+        for id in 0..self.loops.len() {
+            self.sorts_of(id);
+        }
+        self.sorts.push((Sort::Head, self.loops.len() - 1, 2 + self.random.below(3)));
+        for id in 0..self.sorts.len() {
+            self.block(id);
+        }
+    }
+
+    fn sorts_of(&mut self, id: LoopId) {
+        let over = self.loops[id].over;
+        if !over.is_once() && (id == 0 || self.chance(75)) {
+            let sort = if self.words { Sort::Embedding } else { Sort::Input };
+            let width = if self.words { self.one(&self.widths.clone()) } else { self.frame };
+            self.sorts.push((sort, id, width));
+        }
+        let moments = self.sorts.iter().any(|s| s.0 == Sort::Moments);
+        for _ in 0..1 + self.random.below(4) {
+            let sorts: &[Sort] = match over {
+                Over::Once if moments => &[Sort::Latent, Sort::Linear, Sort::Elementwise, Sort::Latent],
+                Over::Once => &[Sort::Linear, Sort::Linear, Sort::Elementwise, Sort::Moments],
+                Over::Written => &[Sort::Cell, Sort::Cell, Sort::Linear, Sort::Elementwise],
+                Over::Positions | Over::Backwards => {
+                    &[Sort::Cell, Sort::Cell, Sort::Linear, Sort::Elementwise, Sort::Moments]
+                }
+            };
+            let sort = self.one(sorts);
+            let width = self.one(&self.widths.clone());
+            self.sorts.push((sort, id, width));
+        }
+    }
+
+    /// What block `id` can read, widths aside.
+    fn sources(&self, id: BlockId) -> Vec<Edge> {
+        let (_, within, _) = self.sorts[id];
+        let (mine, once) = (self.loops[within].over, self.loops[within].over.is_once());
+        let mut edges = Vec::new();
+        for (source, &(sort, theirs, _)) in self.sorts.iter().enumerate() {
+            if matches!(sort, Sort::Moments | Sort::Head) {
+                continue;
+            }
+            let here = theirs == within;
+            let made = self.loops[theirs].over;
+            let later = theirs < within && (once || made.is_once() || (mine.is_read() && made.is_read()));
+            if (here && source < id) || later {
+                edges.push(Edge::from(source));
+            }
+            if here && !once {
+                edges.push(Edge::before(source));
+            }
+        }
+        edges
+    }
+
+    fn inputs(&mut self, id: BlockId, most: usize) -> Vec<Edge> {
+        let sources = self.sources(id);
+        let fresh: Vec<Edge> = sources.iter().copied().filter(|e| !e.before).collect();
+        let first = if fresh.is_empty() { &sources } else { &fresh };
+        if first.is_empty() {
+            return Vec::new();
+        }
+        let mut inputs = vec![self.one(first)];
+        for _ in 1..1 + self.random.below(most) {
+            let more = self.one(&sources);
+            inputs.push(more);
+        }
+        if self.chance(15) {
+            inputs.reverse();
+        }
+        inputs
+    }
+
+    fn block(&mut self, id: BlockId) {
+        let (sort, within, width) = self.sorts[id];
+        let linear = |inputs, activation, bias| Op::Linear { outputs: width, inputs, bias, activation };
+        let mut tied = None;
+        let op = match sort {
+            Sort::Embedding => {
+                let same = |b: &BlockId| self.sorts[*b].0 == Sort::Embedding && self.sorts[*b].2 == width;
+                tied = (0..id).find(same).filter(|_| self.random.below(3) > 0);
+                Op::Embedding { size: width }
+            }
+            Sort::Input => Op::Input { size: width },
+            Sort::Cell => {
+                let starts: Vec<BlockId> = (0..id).filter(|&b| self.starts(b, within, width)).collect();
+                let init = (!starts.is_empty() && self.chance(70)).then(|| self.one(&starts));
+                Op::Cell { kind: self.one(&CellKind::ALL), hidden: width, inputs: self.inputs(id, 3), init }
+            }
+            Sort::Linear => {
+                let activation = self.one(&[Activation::None, Activation::Tanh, Activation::Sigmoid]);
+                linear(self.inputs(id, 3), activation, self.chance(75))
+            }
+            Sort::Elementwise => self.elementwise(id).unwrap_or_else(|| {
+                let bias = true;
+                linear(self.inputs(id, 2), Activation::Tanh, bias)
+            }),
+            Sort::Moments => Op::Moments {
+                size: 1 + width / 3,
+                inputs: self.inputs(id, 2),
+                kl_weight: self.one(&[1.0, 0.5]),
+            },
+            Sort::Latent => {
+                self.latent().unwrap_or_else(|| linear(self.inputs(id, 2), Activation::Tanh, true))
+            }
+            Sort::Head => {
+                let (inputs, label) = (self.inputs(id, 3), self.chance(50));
+                match self.loops[within].over {
+                    Over::Written => Op::Vocabulary { inputs },
+                    _ if label => Op::Label { classes: width, inputs },
+                    _ => Op::Values { size: width, inputs },
+                }
+            }
+        };
+        if let Op::Latent { moments, .. } = &op {
+            // As wide as what it draws, for those who want one width.
+            self.sorts[id].2 = moments.iter().map(|&m| self.size(m)).sum();
+        }
+        self.blocks.push(Block { name: format!("b{id}"), within, tied, op });
+    }
+
+    fn size(&self, moments: BlockId) -> usize {
+        match self.blocks[moments].op {
+            Op::Moments { size, .. } => size,
+            _ => 0,
+        }
+    }
+
+    /// Block `b` can start a cell of loop `within`.
+    fn starts(&self, b: BlockId, within: LoopId, width: usize) -> bool {
+        let made = &self.blocks[b];
+        made.within < within
+            && self.loops[made.within].over.is_once()
+            && matches!(made.op, Op::Linear { outputs, .. } if outputs == width)
+    }
+
+    /// A latent of all moments so far, of which one can be left to a later one; none where there is nothing new.
+    fn latent(&mut self) -> Option<Op> {
+        let drawn: Vec<BlockId> = self
+            .blocks
+            .iter()
+            .rev()
+            .find_map(|b| match &b.op {
+                Op::Latent { moments, .. } => Some(moments.clone()),
+                _ => None,
+            })
+            .unwrap_or_default();
+        let is_moments = |b: &BlockId| matches!(self.blocks[*b].op, Op::Moments { .. });
+        let mut fresh: Vec<BlockId> =
+            (0..self.blocks.len()).filter(|b| is_moments(b) && !drawn.contains(b)).collect();
+        if fresh.len() > 1 && self.chance(50) {
+            fresh.truncate(1);
+        }
+        let (new, steps) = (!fresh.is_empty(), self.steps);
+        new.then(|| Op::Latent { moments: fresh.into_iter().chain(drawn).collect(), steps })
+    }
+
+    fn elementwise(&mut self, id: BlockId) -> Option<Op> {
+        let width = self.sorts[id].2;
+        let sources: Vec<Edge> =
+            self.sources(id).into_iter().filter(|e| self.sorts[e.block].2 == width).collect();
+        if sources.is_empty() {
+            return None;
+        }
+        let (function, count) = self.one(&[
+            (Combination::Add, 2),
+            (Combination::Add, 3),
+            (Combination::Subtract, 2),
+            (Combination::Multiply, 2),
+            (Combination::Blend, 3),
+        ]);
+        let inputs = (0..count).map(|_| self.one(&sources)).collect();
+        Some(Op::Elementwise { function, inputs })
+    }
+}
