@@ -245,7 +245,9 @@ fn committed_heads_are_worth_what_their_table_says() {
         let (model, config) = read_model(&Path::new("models").join(name), Config::default()).unwrap();
         let test = read_examples(Path::new(data), Split::Test, &model, &silently).unwrap();
         let said = match measure_head(&model, None, &config, On::Float, &test).figures {
-            Answers::Labels { accuracy, nll, .. } => format!("accuracy {:.2} %, NLL {nll:.4}", 100.0 * accuracy),
+            Answers::Labels { accuracy, nll, .. } => {
+                format!("accuracy {:.2} %, NLL {nll:.4}", 100.0 * accuracy)
+            }
             Answers::Values { rmse, nll, .. } => format!("RMSE {rmse:.4}, NLL {nll:.4}"),
         };
         assert!(table.contains(&format!("`{data}` | {said} |")), "{name}: {said}");

@@ -177,15 +177,6 @@ fn begin_soak(args: &Args) -> Result<(), Failure> {
     soak::run(&Soak { hours, out, seed: args.seed })
 }
 
-/// Jobs as a soak wrote them.
-fn replayed(file: &Path, build: &Build) -> Result<Vec<Job>, Failure> {
-    let wrong = |what: String| {
-        Failure::input(format!("{}: expected jobs that a soak kept, found {what}", file.display()))
-    };
-    let shape = Golden::tiled(&build.net, &build.file.design.config.accelerator).shape;
-    Job::kept(&read_text(file)?, &shape).map_err(wrong)
-}
-
 fn jobs(args: &Args, folder: &Path, build: &Build) -> Result<Vec<Job>, Failure> {
     let config = &build.file.design.config;
     let limit = config.accelerator.max_tokens;

@@ -45,10 +45,14 @@ pub struct Row {
 /// One line of the table of a model that writes no words.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct AnswerRow {
+    /// Which engine.
     pub on: On,
+    /// What it answered.
     #[serde(flatten)]
     pub figures: Answers,
+    /// Conversions that a converter clipped.
     pub adc_clips: u64,
+    /// Results that their format did not hold.
     pub saturations: u64,
 }
 

@@ -4,7 +4,7 @@ use crate::build::Build;
 use crate::cosim::{Difference, RunOptions};
 use crate::failure::Failure;
 use crate::files::write_file;
-use crate::golden::Job;
+use crate::golden::{Golden, Job};
 use std::path::Path;
 
 /// Writes it beside the design; the command.
@@ -36,16 +36,6 @@ pub(super) fn keep(
 pub fn replayed(file: &str, text: &str, build: &Build) -> Result<Vec<Job>, Failure> {
     let wrong =
         |what: String| Failure::input(format!("{file}: expected jobs that a soak kept, found {what}"));
-    let jobs: Vec<Job> = serde_json::from_str(text).map_err(|e| wrong(e.to_string()))?;
-    if jobs.is_empty() {
-        return Err(wrong("none".into()));
-    }
-    let depth = build.file.design.config.accelerator.max_tokens + 4096;
-    match jobs
-        .iter()
-        .position(|job| job.input.len() > depth || (job.kind.reads_packet() && job.input.is_empty()))
-    {
-        Some(at) => Err(wrong(format!("job {at} with a packet of {} words", jobs[at].input.len()))),
-        None => Ok(jobs),
-    }
+    let shape = Golden::tiled(&build.net, &build.file.design.config.accelerator).shape;
+    Job::kept(text, &shape).map_err(wrong)
 }

@@ -9,9 +9,11 @@ use ndarray::{Array2, Axis};
 pub struct Batch {
     /// How the encoder's steps lie: every token, or every sentence to the longest one's length.
     pub encoder: Layout,
+    /// Tokens of its rows.
     pub encoder_tokens: Vec<u32>,
     /// How the decoder's steps lie: one per predicted token, never padded.
     pub decoder: Layout,
+    /// Tokens of its rows.
     pub decoder_tokens: Vec<u32>,
     /// What each row of the head of words or labels must predict.
     pub targets: Vec<u32>,
