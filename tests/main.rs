@@ -39,6 +39,7 @@ mod packaging;
 mod prove;
 #[cfg(feature = "train")]
 mod random_float;
+mod random_golden;
 mod rooms;
 mod runs;
 mod spice;

@@ -62,9 +62,10 @@ impl Network {
             return Err(wrong(at, "a loop of the network", block.within, "name one of them"));
         }
         let edges = self.edges(id);
-        for (at, &edge) in edges.iter().enumerate() {
+        for (n, &edge) in edges.iter().enumerate() {
             self.check_edge(id, edge)?;
-            if edges[..at].contains(&edge) {
+            // A cell has a matrix for each, called after it.
+            if matches!(block.op, Op::Cell { .. }) && edges[..n].contains(&edge) {
                 let found = format!("{} twice", self.blocks[edge.block].name);
                 return Err(wrong(self.at(id), "inputs that differ", found, "name it once"));
             }

@@ -1,0 +1,123 @@
+//! Random networks in integers: the tiles agree with exact products bit by bit, and both with the float network.
+
+use crate::common::random_network::random_network;
+use crate::common::tiny;
+use hvae_mnn::config::CellKind::Gru;
+use hvae_mnn::config::Config;
+use hvae_mnn::golden::{Ending, Golden, Job, JobKind, Run};
+use hvae_mnn::model::{Example, FloatNet, Network, Op, Random, Role};
+use hvae_mnn::pipeline::{map_on, random_sentences, random_weights, varied_jobs};
+use hvae_mnn::quant::{QuantBlock, Signal};
+use ndarray::Array2;
+use std::collections::BTreeSet;
+
+/// Sequences of the kind that the network reads.
+pub fn sequences(network: &Network, seed: u64) -> Vec<Example> {
+    let frame = network.blocks.iter().find_map(|block| match block.op {
+        Op::Input { size } => Some(size),
+        _ => None,
+    });
+    let Some(size) = frame else {
+        return random_sentences(network.vocabulary.max(5), 8, seed).into_iter().map(Example::sentence).collect();
+    };
+    let mut random = Random::keyed(&[seed, 5]);
+    let mut frames = || Array2::from_shape_simple_fn((3 + random.below(6), size), || random.normal());
+    (0..8).map(|_| Example { frames: frames(), ..Example::default() }).collect()
+}
+
+/// Fine numbers, so that rounding hides nothing.
+fn config() -> Config {
+    let mut config = tiny(&[Gru]);
+    (config.fixed.weight_bits, config.fixed.input_bits) = (10, 10);
+    config.crossbar.adc_bits = 12;
+    config
+}
+
+/// What a network does in integers, and how far that is from the float network at most.
+fn differences(seed: u64) -> Result<(Network, f64, BTreeSet<JobKind>), String> {
+    let network = random_network(seed);
+    let config = config();
+    let weights = random_weights(&network, seed);
+    let examples = sequences(&network, seed);
+    let net = map_on(&network, &weights, &config, &examples).map_err(|e| e.to_string())?;
+    let tiled = Golden::tiled(&net, &config.accelerator);
+    let ideal = Golden::ideal(&net.quant, &net.geometry, &config.accelerator);
+    let mut kinds = BTreeSet::new();
+    for mut job in varied_jobs(&tiled.shape, 6, &mut Random::keyed(&[seed, 7])) {
+        job.manner.abort = None;
+        let (on_tiles, exact) = (tiled.run(&job), ideal.run(&job));
+        assert_eq!(on_tiles.ending, exact.ending, "seed {seed}: {job:?}");
+        if on_tiles.ending == Ending::Answered {
+            kinds.insert(job.kind);
+        }
+        assert_eq!(on_tiles.output, exact.output, "seed {seed}: {job:?}");
+        assert!(on_tiles.events == exact.events, "seed {seed}: {job:?}");
+    }
+    let float = FloatNet::new(&network, &weights).unwrap();
+    let worst = worst_of_reading(&network, &float, &tiled, &examples[0]);
+    Ok((network, worst, kinds))
+}
+
+/// The farthest that any number of a job which reads the example is from that of the float network.
+fn worst_of_reading(
+    network: &Network,
+    float: &FloatNet,
+    golden: &Golden<hvae_mnn::crossbar::TiledMatrix>,
+    example: &Example,
+) -> f64 {
+    let reads = [JobKind::Label, JobKind::Values, JobKind::Encode];
+    let Some(kind) = reads.into_iter().find(|&k| golden.schedule.jobs().any(|known| known == k)) else {
+        return 0.0;
+    };
+    let quant = &golden.quant;
+    let word = quant.blocks.iter().find_map(|block| match block {
+        QuantBlock::Input { word } => Some(*word),
+        _ => None,
+    });
+    let input: Vec<i32> = match word {
+        Some(word) => example.frames.iter().map(|&v| word.encode(v.into()) as i32).collect(),
+        None => example.tokens.iter().map(|&t| t as i32).collect(),
+    };
+    let run: Run = golden.run(&Job::new(kind, input, 0));
+    let trace = float.read_examples(&[example]);
+    let mut worst = 0.0f64;
+    for event in &run.events {
+        let (role, frac) = match (event.signal, &quant.blocks[event.block]) {
+            (Signal::H, QuantBlock::Cell(cell)) => (Role::Output, cell.h.frac),
+            (Signal::Word | Signal::Logits | Signal::Z, _) => (Role::Output, quant.word_frac(event.block)),
+            (Signal::Mean, _) => (Role::Output, quant.moment_format().frac),
+            (Signal::LogVariance, _) => (Role::LogVariance, quant.moment_format().frac),
+            _ => continue,
+        };
+        let body = golden.schedule.body(network.blocks[event.block].within);
+        let steps = trace.layout(body.id).steps();
+        let exact = trace.vector(network, event.block, role, 0, body.position(event.step, steps));
+        for (&code, &want) in event.values.iter().zip(exact) {
+            let got = f64::from(code) * 2f64.powi(-frac);
+            worst = worst.max((got - f64::from(want)).abs());
+        }
+    }
+    worst
+}
+
+#[test]
+fn random_networks_are_the_same_on_tiles_and_near_the_float_network() {
+    let mut refused = BTreeSet::new();
+    let (mut done, mut kinds, mut ops) = (0, BTreeSet::new(), BTreeSet::new());
+    for seed in 0..300 {
+        match differences(seed) {
+            Ok((network, worst, jobs)) => {
+                assert!(worst < 0.1, "seed {seed}: {worst}\n{}", network.to_text());
+                kinds.extend(jobs);
+                ops.extend(network.blocks.iter().map(|block| block.op.name()));
+                done += 1;
+            }
+            Err(why) => {
+                refused.insert(why.split(':').next().unwrap_or_default().to_string());
+            }
+        }
+    }
+    assert!(done >= 200, "{done} of 300 networks have integers; the others: {refused:?}");
+    assert_eq!(kinds.len(), 7, "{kinds:?}");
+    assert_eq!(ops.len(), 10, "{ops:?}");
+}
