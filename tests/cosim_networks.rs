@@ -6,8 +6,8 @@ use hvae_mnn::config::CellKind::{Gru, Lstm, Rnn};
 use hvae_mnn::config::{Config, Family, LatentFrom};
 use hvae_mnn::cosim::{Cosim, Effort, Engine, RunOptions};
 use hvae_mnn::crossbar::CrossbarNet;
-use hvae_mnn::golden::{Golden, Shape};
-use hvae_mnn::model::{Network, Random, Schedule};
+use hvae_mnn::golden::Golden;
+use hvae_mnn::model::{Network, Random};
 use hvae_mnn::pipeline::{map, random_sentences, random_weights, varied_jobs};
 
 /// A described network with random weights on tiles.
@@ -21,11 +21,15 @@ fn on_tiles(network: &Network, config: &Config) -> CrossbarNet {
 
 /// Plays jobs of every kind that the network has, without stalls and with them.
 fn agrees(name: &str, network: &Network, config: &Config, count: usize) {
-    let net = on_tiles(network, config);
+    plays(name, &on_tiles(network, config), config, count);
+}
+
+/// The same of a network on tiles.
+pub fn plays(name: &str, net: &CrossbarNet, config: &Config, count: usize) {
     let folder = tempfile::tempdir().unwrap();
-    let emitted = build(&net, config, folder.path());
-    let golden = Golden::tiled(&net, &config.accelerator);
-    let shape = Shape::new(&net.quant, &Schedule::new(network), &config.accelerator);
+    let emitted = build(net, config, folder.path());
+    let golden = Golden::tiled(net, &config.accelerator);
+    let shape = golden.shape;
     let jobs = varied_jobs(&shape, count, &mut Random::keyed(&[11]));
     let simulation = match simulation(folder.path(), Engine::Verilator, false, Effort::Build) {
         Ok(simulation) => simulation,

@@ -12,6 +12,7 @@ mod controllers;
 mod cosim_faults;
 mod cosim_matrix;
 mod cosim_networks;
+mod cosim_random;
 mod cosim_physics;
 mod cosim_reset;
 mod coverage;
