@@ -4,7 +4,7 @@ use super::bias::ClippedBias;
 use super::builder::Builder;
 use super::{BlockIntegers, Calibration, Format, Function, IntMatrix, Integers, OctaveTable, Table};
 use crate::config::{CellKind, Fixed, LatentSteps};
-use crate::model::{Activation, BlockId, Combination, Edge, Network, Schedule, Weights};
+use crate::model::{Activation, BlockId, Combination, Edge, JobKind, Network, Schedule, Weights};
 use ndarray::Array2;
 use serde::Serialize;
 
@@ -172,6 +172,8 @@ pub enum QuantError {
         "block {block}: expected numbers while the network reads sentences, found some beyond single precision; train it again, or bound its weights"
     )]
     Infinite { block: String },
+    #[error("the job sequencer: expected at most {most} {what}, found {found}; take fewer levels, or smaller loops")]
+    TooLong { what: &'static str, most: usize, found: usize },
     #[error("{place}: expected {expected}, found {found}")]
     Stored { place: String, expected: String, found: String },
 }
@@ -286,6 +288,16 @@ fn check(network: &Network, fixed: &Fixed) -> Result<(), QuantError> {
         steps => return Err(QuantError::Steps(steps)),
     }
     let schedule = Schedule::new(network);
+    let depths = || schedule.bodies().iter().map(|body| body.depths.len());
+    let steps = JobKind::ALL.into_iter().map(|kind| schedule.plan(kind).len()).sum();
+    let limits = [
+        ("depths of a loop", 8, depths().max().unwrap_or(0)),
+        ("groups of stages", 32, depths().sum()),
+        ("steps of all jobs", 64, steps),
+    ];
+    if let Some(&(what, most, found)) = limits.iter().find(|(_, most, found)| found > most) {
+        return Err(QuantError::TooLong { what, most, found });
+    }
     let overtaken = schedule.bodies().iter().flat_map(|body| &body.overtaken).next();
     match overtaken {
         Some(&(reader, source)) => {

@@ -17,7 +17,7 @@ pub const JOBS: Target = Target {
     seeds: || {
         let (config, network, _) = small();
         let sentences = vec![vec![2, 4, 5, 3], vec![2, 8, 3]];
-        let latent = network.width(network.latent());
+        let latent = network.latent_width();
         let all = jobs(config, &sentences, 6, latent);
         all.chunks(7).map(|some| serde_json::to_vec(some).unwrap()).collect()
     },
