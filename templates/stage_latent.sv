@@ -1,5 +1,8 @@
   // {{ name }}
   wire [{{ input_bits * size - 1 }}:0] {{ name }}_planes;
+  wire        {{ name }}_write;
+  wire [17:0] {{ name }}_group;
+  wire [{{ state_bits - 1 }}:0] {{ name }}_data;
   wire        statistics_valid, statistics_last;
   wire [31:0] statistics;
   hvae_latent #(
@@ -12,6 +15,7 @@
       .log_variance_i({ {{ log_variances }} }),
       .given_index_o(given_index), .given_i(read_data),
       .statistics_valid_o(statistics_valid), .statistics_last_o(statistics_last), .statistics_o(statistics),
+      .write_o({{ name }}_write), .write_group_o({{ name }}_group), .write_data_o({{ name }}_data),
       .planes_o({{ name }}_planes), .sats_o(stage_sats[{{ index }}*16+:16])
   );
   assign stage_clips[{{ index }}*16+:16]   = 16'd0;

@@ -25,13 +25,20 @@ impl StageBuilder<'_> {
             |net: &str, otherwise: &str| bridge.map_or(otherwise.to_string(), |b| format!("{b}_{net}"));
         let (inputs, _) = cell.parts.split_at(cell.parts.len() - 1);
         let state_bits = self.lanes() as u32 * fixed.state_bits;
+        self.drives(id);
+        let words = self.has_words(id);
+        if words {
+            self.writes(id, self.lanes());
+        }
+        let sources = inputs.iter().map(|part| (part.name.as_str(), self.driven(id, part.edge))).collect();
         let stage = CellStage {
             name,
             index: self.stage(),
             hidden: cell.hidden,
             input_bits: fixed.input_bits as usize,
             start: self.start(id),
-            sources: inputs.iter().map(|p| p.name.as_str()).collect(),
+            sources,
+            words,
             load: from("write", "1'b0"),
             load_group: from("group", "18'd0"),
             load_h: from("data", &format!("{state_bits}'d0")),
@@ -40,7 +47,8 @@ impl StageBuilder<'_> {
         self.out.instances.push(render(&stage));
         let module = self.cell_module(id, cell);
         self.out.modules.push((format!("hvae_{name}.sv"), module + "\n"));
-        let feeds = stage.sources.join(", ");
+        self.words(id, self.lanes());
+        let feeds = self.sources(id);
         self.note(format!("{name}: {} of {} units on {feeds}", cell.kind.name(), cell.hidden));
         let lanes = self.lanes();
         self.probe(id, "write_valid", "write_group", "write_h", lanes, &[(Signal::H, fixed.state_bits)]);
@@ -123,6 +131,7 @@ impl StageBuilder<'_> {
             clips: listed("clips", " + "),
             sats: listed("sats", " + "),
             samples: listed("samples", " + "),
+            words: self.has_words(id),
             unused: if lstm { "old_h" } else { "old_h, load_c_i, write_c" },
         };
         render(&module)

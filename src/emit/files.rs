@@ -9,7 +9,8 @@ use super::stages::{StageBuilder, Stages};
 use super::templates::{Core, DesignHeader, Testbench, Top};
 use crate::config::Config;
 use crate::crossbar::{Converter, CrossbarNet, Tile, TileGeometry};
-use crate::quant::QuantBlock;
+use crate::model::Op;
+use crate::quant::{QuantBlock, QuantNet};
 use crate::rom::{
     embedding_image, flip_image, gain_image, octave_image, place_image, sha256, table_image, tile_image,
     tile_name,
@@ -32,14 +33,18 @@ macro_rules! rtl {
 
 /// The hand-written data path.
 const RTL: &[(&str, &str)] = &rtl![
+    "hvae_combine",
     "hvae_dac",
     "hvae_delay",
+    "hvae_dense",
     "hvae_embedding",
     "hvae_fifo",
+    "hvae_frame",
     "hvae_gate_gru",
     "hvae_gate_lstm",
     "hvae_gate_rnn",
     "hvae_input_buffer",
+    "hvae_label",
     "hvae_lanes_requant",
     "hvae_latent",
     "hvae_linear",
@@ -55,6 +60,7 @@ const RTL: &[(&str, &str)] = &rtl![
     "hvae_rng_key",
     "hvae_rng_lane",
     "hvae_sat_add",
+    "hvae_sender",
     "hvae_skid",
     "hvae_state_vec",
     "hvae_table",
@@ -62,6 +68,7 @@ const RTL: &[(&str, &str)] = &rtl![
     "hvae_tile_core",
     "hvae_token_choice",
     "hvae_vocab",
+    "hvae_words",
 ];
 
 /// Emits the design of a mapped network.
@@ -128,8 +135,8 @@ fn gains(
     let accelerator = &config.accelerator;
     let (sets, lanes) = match block {
         QuantBlock::Cell(cell) => (cell.kind.gates(), accelerator.gate_lanes.count()),
-        QuantBlock::Moments { .. } => (2, accelerator.gate_lanes.count()),
-        QuantBlock::Vocabulary { .. } => (1, accelerator.token_lanes.count()),
+        QuantBlock::Moments { .. } | QuantBlock::Values { .. } => (2, accelerator.gate_lanes.count()),
+        QuantBlock::Vocabulary { .. } | QuantBlock::Label { .. } => (1, accelerator.token_lanes.count()),
         _ => (1, accelerator.gate_lanes.count()),
     };
     let sum_bits = net.geometry.acc_bits + tiled.mapped().row_tiles.next_power_of_two().trailing_zeros();
@@ -174,6 +181,11 @@ fn verilog(
         cell_storage: config.accelerator.cell_storage.name(),
     };
     let latent_size = quant.network.latent_width();
+    let frame = quant.network.blocks.iter().find_map(|block| match block.op {
+        Op::Input { size } => Some(size),
+        _ => None,
+    });
+    let frame = frame.unwrap_or(1);
     let core = Core {
         banner,
         overview: stages.overview.clone(),
@@ -187,8 +199,14 @@ fn verilog(
             .network
             .vocabulary_block()
             .map_or(String::new(), |id| target(stages.program.place(id).depth)),
+        frame,
+        frames: stages.frame_index.is_some(),
+        frame_index: stages.frame_index.clone(),
+        nets: stages.nets.clone(),
+        absent: absent(latent_size > 0, quant.network.vocabulary_block().is_some()),
+        head: stages.head.clone(),
         stages: stages.instances.clone(),
-        unused: unread(stages),
+        unused: unread(quant, stages),
     };
     let version = &format!("{:08x}", registers::VERSION);
     let top = Top { banner, version, design: id, vocabulary: quant.network.vocabulary, latent_size };
@@ -218,6 +236,19 @@ fn library(files: &mut BTreeMap<String, String>) {
     files.extend(used.iter().map(|name| (format!("rtl/{name}.sv"), modules[name].to_string())));
 }
 
+/// Nets of stages that a design does not have.
+fn absent(z: bool, vocabulary: bool) -> Vec<String> {
+    let mut all: Vec<&str> = Vec::new();
+    if !z {
+        all.extend(["wire statistics_valid = 1'b0", "wire statistics_last = 1'b0"]);
+        all.extend(["wire [31:0] statistics = 32'd0", "assign given_index = 16'd0"]);
+    }
+    if !vocabulary {
+        all.extend(["assign chosen = 16'd0", "wire score_valid = 1'b0", "wire [31:0] score = 32'd0"]);
+    }
+    all.into_iter().map(String::from).collect()
+}
+
 /// The token that the vocabulary stage is to predict: the wave has read on while the stages
 /// before it worked, so it lies some beats back, as many as there are of them.
 fn target(beats: usize) -> String {
@@ -232,8 +263,21 @@ fn target(beats: usize) -> String {
 }
 
 /// Nets that are there for probes only, and start pulses of groups that nobody has.
-fn unread(stages: &Stages) -> String {
-    stages.unread.iter().map(String::as_str).chain(["start"]).collect::<Vec<_>>().join(", ")
+fn unread(quant: &QuantNet, stages: &Stages) -> String {
+    let network = &quant.network;
+    let has = |wanted: fn(&Op) -> bool| network.blocks.iter().any(|block| wanted(&block.op));
+    let mut all: Vec<&str> = stages.unread.iter().map(String::as_str).collect();
+    let (z, vocabulary) = (network.latent().is_some(), network.vocabulary_block().is_some());
+    let absent: [(bool, &[&str]); 5] = [
+        (!z, &["latent_mode"]),
+        (!vocabulary, &["sample_tokens_i", "beta_i", "step", "fetch"]),
+        (!z && !vocabulary, &["keys"]),
+        (!has(|op| matches!(op, Op::Embedding { .. })), &["token"]),
+        (stages.frame_index.is_some(), &["bad_token"]),
+    ];
+    all.extend(absent.iter().filter(|(unread, _)| *unread).flat_map(|(_, nets)| nets.iter()));
+    all.push("start");
+    all.join(", ")
 }
 
 fn simulation(config: &Config, banner: &str, stages: &Stages, files: &mut BTreeMap<String, String>) {

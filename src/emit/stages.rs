@@ -4,7 +4,7 @@
 use super::design::ProbeSignal;
 use super::files::packed;
 use super::program::Program;
-use super::templates::{EmbeddingStage, LatentStage, LinearStage, MatrixNumbers, Probe, VocabStage};
+use super::templates::{EmbeddingStage, Head, LatentStage, LinearStage, MatrixNumbers, Probe, VocabStage};
 use crate::config::Config;
 use crate::crossbar::CrossbarNet;
 use crate::model::{BlockId, Schedule};
@@ -26,6 +26,12 @@ pub struct Stages {
     /// Stages that raise busy.
     pub count: usize,
     pub overview: Vec<String>,
+    /// Nets that stages drive, declared before any of them.
+    pub nets: Vec<String>,
+    /// The word of a frame that is read.
+    pub frame_index: Option<String>,
+    /// What leaves step by step.
+    pub head: Option<Head>,
     /// Nets of the core that nobody reads.
     pub unread: Vec<String>,
 }
@@ -41,6 +47,9 @@ impl Stages {
             signals: Vec::new(),
             count: 0,
             overview: Vec::new(),
+            nets: Vec::new(),
+            frame_index: None,
+            head: None,
             unread: Vec::new(),
         }
     }
@@ -63,6 +72,7 @@ impl<'a> StageBuilder<'a> {
         for id in 0..net.quant.blocks.len() {
             builder.block(id);
         }
+        (builder.out.frame_index, builder.out.head) = (builder.frame_index(), builder.head());
         builder.out
     }
 
@@ -75,7 +85,7 @@ impl<'a> StageBuilder<'a> {
         self.config.accelerator.gate_lanes.count()
     }
 
-    fn width(&self, id: BlockId) -> usize {
+    pub(super) fn width(&self, id: BlockId) -> usize {
         self.net.quant.network.width(id)
     }
 
@@ -113,6 +123,33 @@ impl<'a> StageBuilder<'a> {
     pub(super) fn stage(&mut self) -> usize {
         self.out.count += 1;
         self.out.count - 1
+    }
+
+    /// Declares a net.
+    pub(super) fn net(&mut self, bits: usize, name: &str) {
+        self.out.nets.push(match bits {
+            1 => format!("wire {name};"),
+            _ => format!("wire [{}:0] {name};", bits - 1),
+        });
+    }
+
+    /// Declares the net with which the vector of block `id` drives word lines.
+    pub(super) fn drives(&mut self, id: BlockId) {
+        let bits = self.config.fixed.input_bits as usize * self.width(id);
+        let name = format!("{}_planes", self.name(id));
+        self.net(bits, &name);
+    }
+
+    /// The net that drives the word lines of the one matrix of block `id`.
+    pub(super) fn planes(&self, id: BlockId) -> String {
+        self.driven(id, self.net.quant.network.edges(id)[0])
+    }
+
+    /// The names of the blocks that block `id` reads.
+    pub(super) fn sources(&self, id: BlockId) -> String {
+        let names: Vec<&str> =
+            self.net.quant.network.inputs(id).into_iter().map(|source| self.name(source)).collect();
+        names.join(", ")
     }
 
     pub(super) fn note(&mut self, text: String) {
@@ -157,6 +194,7 @@ impl<'a> StageBuilder<'a> {
         let name = self.name(id);
         match &self.net.quant.blocks[id] {
             QuantBlock::Embedding { codes } => {
+                self.drives(id);
                 let stage = EmbeddingStage {
                     name,
                     size: codes.ncols(),
@@ -172,7 +210,7 @@ impl<'a> StageBuilder<'a> {
                 self.out.instances.push(render(&stage));
                 self.note(format!(
                     "{name}: mean and log-variance, 2 x {size}, every step of {}",
-                    stage.source
+                    self.sources(id)
                 ));
                 let bits = fixed.state_bits;
                 self.probe(
@@ -192,7 +230,8 @@ impl<'a> StageBuilder<'a> {
             QuantBlock::Linear { matrix, shift, shift_c } => {
                 let stage = self.linear(id, matrix, 1, self.width(id), (*shift, *shift_c));
                 self.out.instances.push(render(&stage));
-                self.note(format!("{name}: first state of a decoder level, from {}", stage.source));
+                self.note(format!("{name}: first state of a decoder level, from {}", self.sources(id)));
+                self.words(id, lanes);
                 let bits = fixed.state_bits;
                 self.probe(id, "write_o", "write_group_o", "write_data_o", lanes, &[(Signal::H, bits)]);
                 if shift_c.is_some() {
@@ -201,19 +240,20 @@ impl<'a> StageBuilder<'a> {
                 self.out.unread.extend([format!("{name}_kept"), format!("{name}_c_data")]);
             }
             QuantBlock::Latent { moments } => self.latent(id, moments),
-            QuantBlock::Input { .. }
-            | QuantBlock::Dense { .. }
-            | QuantBlock::Elementwise { .. }
-            | QuantBlock::Label { .. }
-            | QuantBlock::Values { .. } => {}
+            QuantBlock::Input { word } => self.frame(id, *word),
+            QuantBlock::Dense { matrix, shift, activation, word } => {
+                self.dense(id, matrix, *shift, (*activation, *word));
+            }
+            QuantBlock::Elementwise { function, word } => self.combine(id, *function, *word),
+            QuantBlock::Label { matrix, logit, shift } => self.label(id, matrix, *logit, *shift),
+            QuantBlock::Values { matrix, size, shift } => self.values(id, matrix, *size, *shift),
             QuantBlock::Vocabulary { matrix, logit, shift } => {
-                let input = self.net.quant.network.inputs(id)[0];
                 let lanes = self.config.accelerator.token_lanes.count();
                 let stage = VocabStage {
                     name,
                     index: self.stage(),
                     start: self.start(id),
-                    source: self.name(input),
+                    planes: self.planes(id),
                     lanes,
                     logit_bits: logit.bits,
                     logit_frac: logit.frac,
@@ -246,7 +286,7 @@ impl<'a> StageBuilder<'a> {
         }
     }
 
-    fn linear(
+    pub(super) fn linear(
         &mut self,
         id: BlockId,
         matrix: &IntMatrix,
@@ -254,12 +294,13 @@ impl<'a> StageBuilder<'a> {
         size: usize,
         shifts: (i32, Option<i32>),
     ) -> LinearStage<'a> {
-        let input = self.net.quant.network.inputs(id)[0];
+        let index = self.stage();
         LinearStage {
             name: self.name(id),
-            index: self.stage(),
+            index,
+            busy: format!("stage_busy[{index}]"),
             start: self.start(id),
-            source: self.name(input),
+            planes: self.planes(id),
             sets,
             size,
             lanes: self.lanes(),
@@ -304,6 +345,10 @@ impl<'a> StageBuilder<'a> {
         let stage = LatentStage { index: self.stage(), ..stage };
         self.out.instances.push(render(&stage));
         self.note(format!("{}: latent state, {} dimensions, one a cycle", stage.name, stage.size));
+        if !self.has_words(id) {
+            self.out.unread.extend(["write", "group", "data"].map(|net| format!("{}_{net}", stage.name)));
+        }
+        self.words(id, 1);
         self.probe(id, "write_valid", "write_group", "write_data", 1, &[(Signal::Z, fixed.state_bits)]);
     }
 }

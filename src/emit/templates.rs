@@ -91,6 +91,8 @@ pub struct CellModule<'a> {
     pub clips: String,
     pub sats: String,
     pub samples: String,
+    /// Others read its words.
+    pub words: bool,
     pub unused: &'a str,
 }
 
@@ -111,7 +113,10 @@ pub struct CellStage<'a> {
     pub hidden: usize,
     pub input_bits: usize,
     pub start: String,
-    pub sources: Vec<&'a str>,
+    /// Parts, and the nets that drive them.
+    pub sources: Vec<(&'a str, String)>,
+    /// Others read its words.
+    pub words: bool,
     pub load: String,
     pub load_group: String,
     pub load_h: String,
@@ -123,8 +128,11 @@ pub struct CellStage<'a> {
 pub struct LinearStage<'a> {
     pub name: &'a str,
     pub index: usize,
+    /// The net that says that it works.
+    pub busy: String,
     pub start: String,
-    pub source: &'a str,
+    /// The net that drives its word lines.
+    pub planes: String,
     pub sets: usize,
     pub size: usize,
     pub lanes: usize,
@@ -161,7 +169,8 @@ pub struct VocabStage<'a> {
     pub name: &'a str,
     pub index: usize,
     pub start: String,
-    pub source: &'a str,
+    /// The net that drives its word lines.
+    pub planes: String,
     pub lanes: usize,
     pub logit_bits: u32,
     pub logit_frac: i32,
@@ -172,6 +181,122 @@ pub struct VocabStage<'a> {
     pub log2_delta_bits: u32,
     pub gains: bool,
     pub m: MatrixNumbers,
+}
+
+#[derive(Template)]
+#[template(path = "stage_frame.sv", escape = "none")]
+pub struct FrameStage<'a> {
+    pub name: &'a str,
+    pub index: usize,
+    pub start: String,
+    pub size: usize,
+    pub state_bits: u32,
+    pub input_bits: u32,
+    /// Word to code; nothing where it drives no word lines.
+    pub code_shift: Option<i32>,
+}
+
+#[derive(Template)]
+#[template(path = "stage_dense.sv", escape = "none")]
+pub struct DenseStage<'a> {
+    pub name: &'a str,
+    pub index: usize,
+    pub start: String,
+    /// The net that drives its word lines.
+    pub planes: String,
+    pub size: usize,
+    pub lanes: usize,
+    pub pre_bits: u32,
+    pub state_bits: u32,
+    pub shift: i32,
+    pub word_shift: i32,
+    /// The function's name and the width of its steps, where there is one.
+    pub table: Option<(&'static str, u32)>,
+    pub table_bits: u32,
+    pub address_bits: u32,
+    /// Word to code; nothing where it drives no word lines.
+    pub code_shift: Option<i32>,
+    pub rounds: usize,
+    pub gains: bool,
+    pub m: MatrixNumbers,
+}
+
+#[derive(Template)]
+#[template(path = "stage_combine.sv", escape = "none")]
+pub struct CombineStage<'a> {
+    pub name: &'a str,
+    pub index: usize,
+    pub start: String,
+    pub function: u32,
+    pub inputs: usize,
+    /// What it reads, the last one leftmost.
+    pub words: String,
+    pub size: usize,
+    pub lanes: usize,
+    pub state_bits: u32,
+    pub input_bits: u32,
+    pub ups: String,
+    pub most_up: i32,
+    pub one_frac: i32,
+    pub shift: i32,
+    /// Word to code; nothing where it drives no word lines.
+    pub code_shift: Option<i32>,
+}
+
+#[derive(Template)]
+#[template(path = "stage_label.sv", escape = "none")]
+pub struct LabelStage<'a> {
+    pub name: &'a str,
+    pub index: usize,
+    pub start: String,
+    /// The net that drives its word lines.
+    pub planes: String,
+    pub classes: usize,
+    pub lanes: usize,
+    pub logit_bits: u32,
+    pub shift: i32,
+    pub rounds: usize,
+    pub gains: bool,
+    pub m: MatrixNumbers,
+}
+
+/// `hvae_sender` beside the `hvae_linear` of predicted numbers.
+#[derive(Template)]
+#[template(path = "stage_sender.sv", escape = "none")]
+pub struct Sender<'a> {
+    pub name: &'a str,
+    pub index: usize,
+    pub size: usize,
+    pub lanes: usize,
+    pub bits: u32,
+}
+
+/// Words of a stage, beside it.
+#[derive(Template)]
+#[template(path = "stage_words.sv", escape = "none")]
+pub struct Words<'a> {
+    pub name: &'a str,
+    pub readers: String,
+    pub size: usize,
+    pub lanes: usize,
+    pub read_lanes: usize,
+    /// Bits that are read a cycle.
+    pub width: usize,
+    pub bits: u32,
+    /// The group that is read.
+    pub group: String,
+}
+
+/// Labels or numbers, which leave step by step.
+#[derive(Debug, Clone)]
+pub struct Head {
+    pub name: String,
+    /// What a row of the program sends them by.
+    pub code: u32,
+    /// It runs once a job.
+    pub once: bool,
+    /// Most beats of an answer.
+    pub beats: String,
 }
 
 /// A job of the program.
@@ -224,6 +349,16 @@ pub struct Core<'a> {
     /// Where conversions draw.
     pub noise_seed: Option<u32>,
     pub target: String,
+    /// Words of a position, and whether they are numbers.
+    pub frame: usize,
+    pub frames: bool,
+    /// The word of a frame that is read.
+    pub frame_index: Option<String>,
+    /// Nets that stages drive, declared before any of them.
+    pub nets: Vec<String>,
+    /// Nets of stages that the design does not have.
+    pub absent: Vec<String>,
+    pub head: Option<Head>,
     pub stages: Vec<String>,
     pub unused: String,
 }
