@@ -11,6 +11,7 @@ mod configs;
 mod controllers;
 mod cosim_faults;
 mod cosim_matrix;
+mod cosim_ops;
 mod cosim_physics;
 mod cosim_reset;
 mod coverage;

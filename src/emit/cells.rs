@@ -34,8 +34,6 @@ impl StageBuilder<'_> {
         let stage = CellStage {
             name,
             index: self.stage(),
-            hidden: cell.hidden,
-            input_bits: fixed.input_bits as usize,
             start: self.start(id),
             sources,
             words,

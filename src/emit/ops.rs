@@ -11,7 +11,8 @@ impl StageBuilder<'_> {
     fn readers(&self, id: BlockId) -> Vec<BlockId> {
         let network = &self.net.quant.network;
         let reads = |&reader: &BlockId| {
-            matches!(network.blocks[reader].op, Op::Elementwise { .. }) && network.inputs(reader).contains(&id)
+            matches!(network.blocks[reader].op, Op::Elementwise { .. })
+                && network.inputs(reader).contains(&id)
         };
         (0..network.blocks.len()).filter(reads).collect()
     }
@@ -55,7 +56,8 @@ impl StageBuilder<'_> {
     /// A stage without converters in a wave writes while those that read what it made in the last beat still
     /// drive their word lines with that.
     fn writes_early(&self, id: BlockId) -> bool {
-        let early = matches!(self.net.quant.blocks[id], QuantBlock::Input { .. } | QuantBlock::Elementwise { .. });
+        let early =
+            matches!(self.net.quant.blocks[id], QuantBlock::Input { .. } | QuantBlock::Elementwise { .. });
         early && self.out.schedule.body(self.net.quant.network.blocks[id].within).wave
     }
 

@@ -110,8 +110,6 @@ pub struct EmbeddingStage<'a> {
 pub struct CellStage<'a> {
     pub name: &'a str,
     pub index: usize,
-    pub hidden: usize,
-    pub input_bits: usize,
     pub start: String,
     /// Parts, and the nets that drive them.
     pub sources: Vec<(&'a str, String)>,

@@ -4,6 +4,7 @@
 pub mod designs;
 pub mod faults;
 mod jobs;
+pub mod ops;
 pub mod simulations;
 
 use hvae_mnn::config::{CellKind, Config, Crossbar};

@@ -1,0 +1,3 @@
+//! Temporary.
+mod common;
+mod cosim_ops;
