@@ -83,7 +83,7 @@ module hvae_core (
   assign error_length_o = bad_length && known && packet != PACKET_NONE;
 {%- if frames %}
   assign error_token_o  = 1'b0;
-  assign error_z_o      = bad_z && known && packet != PACKET_NONE;  // of z, and of frames
+  assign error_z_o      = bad_z && known && (packet == PACKET_Z || takes_tokens);  // of z, and of frames
 {%- else %}
   assign error_token_o  = bad_token && known && takes_tokens;
   assign error_z_o      = bad_z && known && packet == PACKET_Z;
@@ -109,15 +109,15 @@ module hvae_core (
   // Packet in: {% if frames %}frames{% else %}tokens{% endif %} by position, or z by dimension.
   wire [15:0] given_index;
 {%- if let Some(index) = frame_index %}
-  wire [15:0] frame_index = {{ index }};
+  wire [15:0] asked_word = {{ index }};
 {%- endif %}
-  hvae_input_buffer #(.Depth(DEPTH), .Vocabulary({% if vocabulary > 0 %}VOCABULARY{% else %}1{% endif %}), .ZBits(STATE_BITS), .Frame(FRAME)) u_input (
+  hvae_input_buffer #(.Depth(DEPTH), .Vocabulary(VOCABULARY{% if vocabulary == 0 %} + 1{% endif %}), .ZBits(STATE_BITS), .Frame(FRAME)) u_input (
       .clk_i(clk_i), .rst_i(rst_i),
       .s_axis_tvalid_i(s_axis_tvalid_i), .s_axis_tready_o(s_axis_tready_o),
       .s_axis_tdata_i(s_axis_tdata_i), .s_axis_tlast_i(s_axis_tlast_i),
       .release_i(release_input), .full_o(input_full), .length_o(length),
       .frames_o(frames), .ragged_o(ragged), .too_long_o(too_long), .bad_token_o(bad_token), .bad_z_o(bad_z),
-      .read_index_i(reading ? {% if frames %}frame_index{% else %}position{% endif %} : given_index), .read_data_o(read_data)
+      .read_index_i(reading ? {% if frames %}asked_word{% else %}position{% endif %} : given_index), .read_data_o(read_data)
   );
 
   // Noise.

@@ -5,4 +5,4 @@
       .clk_i(clk_i), .rst_i(rst_i), .write_i({{ name }}_write), .write_group_i({{ name }}_group), .write_data_i({{ name }}_data),
       .busy_o({{ name }}_sending), .valid_o({{ name }}_sends), .last_o({{ name }}_sends_last), .data_o({{ name }}_sent)
   );
-  assign stage_busy[{{ index }}] = {{ name }}_busy || {{ name }}_sending;
+  assign stage_busy[{{ index }}] = {{ name }}_working || {{ name }}_sending;

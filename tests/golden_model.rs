@@ -103,7 +103,8 @@ fn every_place_of_the_data_path_clips_in_some_job_and_passes_in_others() {
     for job in jobs(&design.config, &sentences, 12, golden.shape.latent) {
         places.add(&golden.run(&job).places);
     }
-    let described = described_designs().into_iter().find(|d| d.name == "strained-odd-widths").expect("a design");
+    let described =
+        described_designs().into_iter().find(|d| d.name == "strained-odd-widths").expect("a design");
     let golden = Golden::tiled(&described.mapped(), &described.config.accelerator);
     for job in described_jobs(&described.config, &golden.shape) {
         places.add(&golden.run(&job).places);

@@ -68,27 +68,41 @@ impl StageBuilder<'_> {
         format!("{}_{which}", self.name(edge.block))
     }
 
+    /// The nets with which block `id` drives word lines of others, as they read them.
+    fn driven_nets(&self, id: BlockId) -> Vec<String> {
+        let network = &self.net.quant.network;
+        let readers = (0..network.blocks.len()).filter(|&b| !self.net.quant.blocks[b].matrices().is_empty());
+        let edges =
+            readers.flat_map(|reader| network.edges(reader).into_iter().map(move |edge| (reader, edge)));
+        edges.filter(|(_, edge)| edge.block == id).map(|(reader, edge)| self.driven(reader, edge)).collect()
+    }
+
+    /// Declares the net with which the vector of block `id` drives word lines; it may be that nobody reads it.
+    pub(super) fn drives(&mut self, id: BlockId) {
+        let name = self.name(id);
+        self.net(self.config.fixed.input_bits as usize * self.width(id), &format!("{name}_planes"));
+        if self.driven_nets(id).is_empty() {
+            self.out.unread.push(format!("{name}_planes"));
+        }
+    }
+
     /// Nets of a stage that makes words, and what keeps them; how far a word is shifted to its code.
     fn vector(&mut self, id: BlockId, word: Format, lanes: usize) -> Option<i32> {
         let name = self.name(id);
         self.drives(id);
         self.writes(id, lanes);
-        let dac = self.net.quant.dac[id];
-        if dac.is_none() {
-            self.out.unread.push(format!("{name}_planes"));
-        }
         if !self.has_words(id) {
             self.out.unread.extend(["write", "group", "data"].map(|net| format!("{name}_{net}")));
         }
         self.probe(id, "write_o", "write_group_o", "write_data_o", lanes, &[(Signal::Word, word.bits)]);
-        dac.map(|dac| word.frac - dac.frac)
+        self.net.quant.dac[id].map(|dac| word.frac - dac.frac)
     }
 
     /// What others see of a vector, behind its instance.
     fn seen_of(&mut self, id: BlockId, lanes: usize) {
         self.words(id, lanes);
-        if self.writes_early(id) && self.net.quant.dac[id].is_some() {
-            let name = self.name(id);
+        let name = self.name(id);
+        if self.driven_nets(id).contains(&format!("{name}_shown")) {
             let bits = self.config.fixed.input_bits as usize * self.width(id);
             self.out.instances.push(format!(
                 "  // What {name} made in the last beat: others read it while it makes the next.\n  \
@@ -103,7 +117,7 @@ impl StageBuilder<'_> {
         let fixed = &self.config.fixed;
         let code_shift = self.vector(id, word, 1);
         let name = self.name(id);
-        self.net(16, &format!("{name}_index"));
+        self.net(16, &format!("{name}_asks"));
         let stage = FrameStage {
             name,
             index: self.stage(),
@@ -122,7 +136,7 @@ impl StageBuilder<'_> {
     pub(super) fn frame_index(&self) -> Option<String> {
         let blocks = self.net.quant.blocks.iter().enumerate();
         let frames = blocks.filter(|(_, block)| matches!(block, QuantBlock::Input { .. }));
-        let asked: Vec<String> = frames.map(|(id, _)| format!("{}_index", self.name(id))).collect();
+        let asked: Vec<String> = frames.map(|(id, _)| format!("{}_asks", self.name(id))).collect();
         (!asked.is_empty()).then(|| asked.join(" | "))
     }
 
@@ -244,10 +258,10 @@ impl StageBuilder<'_> {
 
     pub(super) fn values(&mut self, id: BlockId, matrix: &IntMatrix, size: usize, shift: i32) {
         let (name, lanes) = (self.name(id), self.lanes());
-        self.net(1, &format!("{name}_busy"));
+        self.net(1, &format!("{name}_working"));
         self.net(1, &format!("{name}_sends"));
         let stage = self.linear(id, matrix, 2, size, (shift, None));
-        let busy = format!("{name}_busy");
+        let busy = format!("{name}_working");
         let stage = super::templates::LinearStage { busy, ..stage };
         self.out.instances.push(render(&stage));
         let bits = self.config.fixed.state_bits;

@@ -133,13 +133,6 @@ impl<'a> StageBuilder<'a> {
         });
     }
 
-    /// Declares the net with which the vector of block `id` drives word lines.
-    pub(super) fn drives(&mut self, id: BlockId) {
-        let bits = self.config.fixed.input_bits as usize * self.width(id);
-        let name = format!("{}_planes", self.name(id));
-        self.net(bits, &name);
-    }
-
     /// The net that drives the word lines of the one matrix of block `id`.
     pub(super) fn planes(&self, id: BlockId) -> String {
         self.driven(id, self.net.quant.network.edges(id)[0])

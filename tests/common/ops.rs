@@ -128,7 +128,7 @@ pub fn described_designs() -> Vec<Described> {
             "positions",
             r#"words embedding size = 5
                level cell kind = "gru"; size = 7; inputs = ["words"]
-               tag label size = 3; inputs = ["level"]"#,
+               tag label size = 2; inputs = ["level"]"#,
             |_| (),
         ),
         described(
