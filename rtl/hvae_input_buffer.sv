@@ -5,12 +5,16 @@
 // Beats beyond Depth are swallowed and reported (too_long_o), as is a beat that is no token
 // (bad_token_o) or no number of ZBits (bad_z_o). What release_i finds of a packet that is not
 // whole is dropped with the beats that are still to come, up to the last one. A read takes a cycle. Ready is low in reset, from the moment it is asserted.
+//
+// Frame beats are a position of what is read: frames_o counts whole ones, and ragged_o says that
+// another one has begun.
 `default_nettype none
 
 module hvae_input_buffer #(
     parameter Depth      = 64,
     parameter Vocabulary = 2000,
-    parameter ZBits      = 16
+    parameter ZBits      = 16,
+    parameter Frame      = 1
 ) (
     input  wire        clk_i,
     input  wire        rst_i,
@@ -21,6 +25,8 @@ module hvae_input_buffer #(
     input  wire        release_i,
     output reg         full_o,        // a whole packet is here
     output reg  [15:0] length_o,      // its beats, at most Depth
+    output wire [15:0] frames_o,
+    output wire        ragged_o,
     output reg         too_long_o,
     output reg         bad_token_o,
     output reg         bad_z_o,
@@ -60,6 +66,26 @@ module hvae_input_buffer #(
       if (s_axis_tdata_i[31:ZBits-1] != {(33 - ZBits){s_axis_tdata_i[31]}}) bad_z_o <= 1'b1;
     end
   end
+
+  generate
+    if (Frame > 1) begin : gen_frames
+      reg [15:0] frames_q, within_q;
+      wire whole = within_q == 16'(Frame - 1);
+      always @(posedge clk_i)
+        if (rst_i || release_i) begin
+          frames_q <= 16'd0;
+          within_q <= 16'd0;
+        end else if (take && room && !dropping_q) begin
+          frames_q <= frames_q + {15'd0, whole};
+          within_q <= whole ? 16'd0 : within_q + 16'd1;
+        end
+      assign frames_o = frames_q;
+      assign ragged_o = within_q != 16'd0;
+    end else begin : gen_words
+      assign frames_o = length_o;
+      assign ragged_o = 1'b0;
+    end
+  endgenerate
 
   wire unused = &{1'b0, read_index_i};
 endmodule

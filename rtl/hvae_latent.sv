@@ -35,6 +35,9 @@ module hvae_latent #(
     output wire                      statistics_valid_o,
     output wire                      statistics_last_o,
     output wire [31:0]               statistics_o,   // {log-variance, mean}
+    output wire                      write_o,        // z as it is written
+    output wire [17:0]               write_group_o,
+    output wire [StateBits-1:0]      write_data_o,
     output wire [InputBits*Size-1:0] planes_o,
     output wire [15:0]               sats_o
 );
@@ -139,6 +142,9 @@ module hvae_latent #(
   // Read by the probes of a simulation.
   wire                  write_valid = valid_q[19];
   wire [GROUP_BITS-1:0] write_group = index19;
+  assign write_o       = write_valid;
+  assign write_group_o = write_group;
+  assign write_data_o  = write_data;
 
   wire [15:0]          code_sats;
   wire [StateBits-1:0] unused_word;

@@ -22,6 +22,11 @@ module hvae_{{ name }} (
     input  wire [17:0] load_group_i,
     input  wire [{{ lanes * state_bits - 1 }}:0] load_h_i,
     input  wire [{{ lanes * state_bits - 1 }}:0] load_c_i,
+{%- if words %}
+    output wire        words_write_o,    // h as it is written, for who combines it with others
+    output wire [17:0] words_group_o,
+    output wire [{{ lanes * state_bits - 1 }}:0] words_data_o,
+{%- endif %}
     output wire [{{ input_bits * hidden - 1 }}:0] planes_o,
     output wire [15:0] clips_o,
     output wire [15:0] sats_o,
@@ -122,6 +127,11 @@ module hvae_{{ name }} (
       .write_group_i(load_i ? load_group_i : write_group), .write_data_i(load_i ? load_h_i : write_h),
       .read_group_i(group3), .read_data_o(old_h), .planes_o(planes_o), .sats_o(code_sats)
   );
+{%- if words %}
+  assign words_write_o = load_i || write_valid;
+  assign words_group_o = load_i ? load_group_i : write_group;
+  assign words_data_o  = load_i ? load_h_i : write_h;
+{%- endif %}
 {{ c_state }}
   // Numbers clipped in this cycle; lanes beyond the last unit do not count.
   reg [15:0] unit_sats_q;

@@ -13,7 +13,7 @@ module hvae_core (
     // Job
     input  wire        start_i,
     input  wire        abort_i,
-    input  wire [2:0]  job_i,            // 0 encode, 1 reconstruct, 2 decode, 3 generate, 4 score
+    input  wire [2:0]  job_i,            // its number, as the register JOB has it
     input  wire        sample_z_i,
     input  wire        sample_tokens_i,
     input  wire [63:0] seed_i,
@@ -46,7 +46,8 @@ module hvae_core (
 );
   localparam MAX_TOKENS  = {{ max_tokens }};
   localparam LATENT_SIZE = {{ latent_size }};
-  localparam DEPTH       = MAX_TOKENS > LATENT_SIZE ? MAX_TOKENS : LATENT_SIZE;
+  localparam FRAME       = {{ frame }};  // words of a position
+  localparam DEPTH       = MAX_TOKENS * FRAME > LATENT_SIZE ? MAX_TOKENS * FRAME : LATENT_SIZE;
   localparam VOCABULARY  = {{ vocabulary }};
   localparam STATE_BITS  = {{ state_bits }};
   localparam STAGES      = {{ stage_count }};
@@ -69,24 +70,29 @@ module hvae_core (
   wire [5:0]  entry, pc;
   wire [18:0] row;
   wire [31:0] start;
-  wire [15:0] step, position, chosen, length, read_data;
-  wire        input_full, too_long, bad_token, bad_z, output_empty;
+  wire [15:0] step, position, chosen, length, frames, read_data;
+  wire        input_full, too_long, ragged, bad_token, bad_z, output_empty;
   hvae_program u_program (
       .job_i(job_i), .known_o(known), .packet_o(packet), .entry_o(entry), .pc_i(pc), .row_o(row)
   );
 
   wire takes_tokens = packet[1];
   wire too_short    = packet == PACKET_PAIRS && length < 16'd2;  // a token, and one to be predicted
-  wire bad_length   = too_long || too_short || (takes_tokens ? length > MAX_TOKENS : length != LATENT_SIZE);
+  wire bad_length   = too_long || too_short || (takes_tokens ? ragged || length > MAX_TOKENS * FRAME : length != LATENT_SIZE);
   assign error_job_o    = !known;
   assign error_length_o = bad_length && known && packet != PACKET_NONE;
+{%- if frames %}
+  assign error_token_o  = 1'b0;
+  assign error_z_o      = bad_z && known && (packet == PACKET_Z || takes_tokens);  // of z, and of frames
+{%- else %}
   assign error_token_o  = bad_token && known && takes_tokens;
   assign error_z_o      = bad_z && known && packet == PACKET_Z;
+{%- endif %}
 
   hvae_job_seq u_job (
       .clk_i(clk_i), .rst_i(rst_i), .start_i(start_i), .abort_i(abort_i),
       .entry_i(entry), .packet_i(packet != PACKET_NONE), .row_i(row), .input_ready_i(input_full),
-      .input_error_i(error_length_o || error_token_o || error_job_o || error_z_o), .length_i(length),
+      .input_error_i(error_length_o || error_token_o || error_job_o || error_z_o), .length_i(frames),
       .output_empty_i(output_empty), .busy_i(|stage_busy), .token_eos_i(chosen == TOKEN_EOS),
       .max_tokens_i(max_tokens_i), .token_capacity_i(16'(MAX_TOKENS)), .flush_last_i(8'd7),
       .clear_o(clear), .key_start_o(key_start), .pc_o(pc), .fetch_o(fetch), .start_o(start),
@@ -100,17 +106,18 @@ module hvae_core (
   {{ net }}
 {%- endfor %}
 
-  // Packet in: tokens by position, or z by dimension.
-{%- if z.len() > 0 %}
+  // Packet in: {% if frames %}frames{% else %}tokens{% endif %} by position, or z by dimension.
   wire [15:0] given_index;
+{%- if let Some(index) = frame_index %}
+  wire [15:0] asked_word = {{ index }};
 {%- endif %}
-  hvae_input_buffer #(.Depth(DEPTH), .Vocabulary(VOCABULARY), .ZBits(STATE_BITS)) u_input (
+  hvae_input_buffer #(.Depth(DEPTH), .Vocabulary(VOCABULARY{% if vocabulary == 0 %} + 1{% endif %}), .ZBits(STATE_BITS), .Frame(FRAME)) u_input (
       .clk_i(clk_i), .rst_i(rst_i),
       .s_axis_tvalid_i(s_axis_tvalid_i), .s_axis_tready_o(s_axis_tready_o),
       .s_axis_tdata_i(s_axis_tdata_i), .s_axis_tlast_i(s_axis_tlast_i),
       .release_i(release_input), .full_o(input_full), .length_o(length),
-      .too_long_o(too_long), .bad_token_o(bad_token), .bad_z_o(bad_z),
-      .read_index_i(reading ? {% if looks_ahead %}position + {15'd0, !fetch}{% else %}position{% endif %} : given_index), .read_data_o(read_data)
+      .frames_o(frames), .ragged_o(ragged), .too_long_o(too_long), .bad_token_o(bad_token), .bad_z_o(bad_z),
+      .read_index_i(reading ? {% if frames %}asked_word{% else if looks_ahead %}position + {15'd0, !fetch}{% else %}position{% endif %} : given_index), .read_data_o(read_data)
   );
 
   // Noise.
@@ -143,22 +150,30 @@ module hvae_core (
 {{ stage }}
 {%- endfor %}
 
-  // Packet out: the statistics of z, tokens, or their scores.
+{%- if let Some(head) = head %}
+
+  // What {{ head.name }} makes of a step, and of the last one.
+  wire head_push = {{ head.name }}_sends && sends == 3'd{{ head.code }};
+  wire head_step = head_push && {{ head.name }}_sends_last;
+  wire head_last = head_step && {% if head.once %}1'b1{% else %}tokens_o[15:0] == frames - 16'd1{% endif %};
+{%- endif %}
+
+  // Packet out: the statistics of z, tokens, or their scores{% if head.is_some() %}; what is made of what is read{% endif %}.
   wire token_push      = push && sends == SEND_TOKENS;
   wire statistics_push = statistics_valid && sends == SEND_STATISTICS;
   wire score_last      = tokens_o[15:0] == length - 16'd2;
-  wire answer_push     = token_push || statistics_push || score_valid;
-  wire answer_last     = token_push ? last : scoring ? score_last : statistics_last;
+  wire answer_push     = token_push || statistics_push || score_valid{% if head.is_some() %} || head_push{% endif %};
+  wire answer_last     = token_push ? last : {% if head.is_some() %}head_push ? head_last : {% endif %}scoring ? score_last : statistics_last;
   // An answer that was broken off is ended with one more beat.
   reg  open_q;
   wire close = aborted_o && open_q;
   always @(posedge clk_i)
     if (rst_i || clear) {answer_o, open_q} <= 2'b00;
     else if (answer_push || close) {answer_o, open_q} <= {1'b1, !close && !answer_last};
-  hvae_fifo #(.Depth(DEPTH)) u_output (
+  hvae_fifo #(.Depth({% match head %}{% when Some with (head) %}{{ head.beats }} > DEPTH ? {{ head.beats }} : DEPTH{% when None %}DEPTH{% endmatch %})) u_output (
       .clk_i(clk_i), .rst_i(rst_i),
       .push_i(answer_push || close),
-      .data_i(close ? 32'hffff_ffff : token_push ? {16'd0, chosen} : scoring ? score : statistics),
+      .data_i(close ? 32'hffff_ffff : token_push ? {16'd0, chosen} : {% if let Some(head) = head %}head_push ? {{ head.name }}_sent : {% endif %}scoring ? score : statistics),
       .last_i(close || answer_last),
       .empty_o(output_empty),
       .m_axis_tvalid_o(m_axis_tvalid_o), .m_axis_tready_i(m_axis_tready_i),
@@ -211,7 +226,7 @@ module hvae_core (
         saturations_o  <= saturations_o + {16'd0, sats_q};
         tile_samples_o <= tile_samples_o + {16'd0, samples_q};
       end
-      if (token_push || score_valid) tokens_o <= tokens_o + 32'd1;
+      if (token_push || score_valid{% if head.is_some() %} || head_step{% endif %}) tokens_o <= tokens_o + 32'd1;
     end
   end
   // verilator lint_on BLKSEQ

@@ -10,7 +10,7 @@
 module hvae_program (
     input  wire [2:0]  job_i,
     output reg         known_o,   // there is such a job
-    output reg  [1:0]  packet_o,  // what it takes: 0 nothing, 1 z, 2 tokens, 3 tokens, two at least
+    output reg  [1:0]  packet_o,  // what it takes: 0 nothing, 1 z, 2 tokens or frames, 3 tokens, two at least
     output reg  [{{ pc_bits - 1 }}:0]  entry_o,   // its first row
     input  wire [{{ pc_bits - 1 }}:0]  pc_i,
     output reg  [{{ row_bits - 1 }}:0] row_o

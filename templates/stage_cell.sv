@@ -5,6 +5,9 @@
       .{{ part }}_planes_i({{ planes }}),
 {%- endfor %}
       .load_i({{ load }}), .load_group_i({{ load_group }}), .load_h_i({{ load_h }}), .load_c_i({{ load_c }}),
+{%- if words %}
+      .words_write_o({{ name }}_write), .words_group_o({{ name }}_group), .words_data_o({{ name }}_data),
+{%- endif %}
       .planes_o({{ name }}_planes), .clips_o(stage_clips[{{ index }}*16+:16]), .sats_o(stage_sats[{{ index }}*16+:16]),
       .samples_o(stage_samples[{{ index }}*16+:16])
   );

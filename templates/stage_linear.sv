@@ -8,7 +8,7 @@
 {%- if gains %},
       .Gains(1), .GainFile({`HVAE_ROM_DIR, "/{{ name }}_gains.hex"}){% endif %}
   ) u_{{ name }} (
-      .clk_i(clk_i), .rst_i(rst_i), .start_i({{ start }}), .noise_key_i(noise_key), .busy_o(stage_busy[{{ index }}]), .planes_i({{ planes }}),
+      .clk_i(clk_i), .rst_i(rst_i), .start_i({{ start }}), .noise_key_i(noise_key), .busy_o({{ busy }}), .planes_i({{ planes }}),
       .write_o({{ name }}_write), .write_group_o({{ name }}_group), .write_data_o({{ name }}_data),
       .write_c_data_o({{ name }}_c_data), .kept_o({{ name }}_kept),
       .clips_o(stage_clips[{{ index }}*16+:16]), .sats_o(stage_sats[{{ index }}*16+:16]),

@@ -2,6 +2,7 @@
 
 use crate::common::designs::designs;
 use crate::common::jobs;
+use crate::common::ops::{described_designs, described_jobs};
 use hvae_mnn::config::{CellKind, Config, Crossbar};
 use hvae_mnn::golden::{Golden, GoldenEngine, Job, JobKind, Place, Places};
 use hvae_mnn::model::{Engine, FloatNet, Network, Role};
@@ -92,7 +93,7 @@ fn the_metrics_engine_and_the_jobs_write_the_same_words() {
 }
 
 /// Weights, formats and tables that leave every format, so that no flag of the hardware can be forgotten: each place
-/// clips numbers and lets others pass (what `cosim_matrix` compares flag by flag, in the same design).
+/// clips numbers and lets others pass (what `cosim_matrix` and `cosim_ops` compare flag by flag, in the same designs).
 #[test]
 fn every_place_of_the_data_path_clips_in_some_job_and_passes_in_others() {
     let design = designs().into_iter().find(|d| d.strained).expect("a strained design");
@@ -100,6 +101,12 @@ fn every_place_of_the_data_path_clips_in_some_job_and_passes_in_others() {
     let golden = Golden::tiled(&net, &design.config.accelerator);
     let mut places = Places::default();
     for job in jobs(&design.config, &sentences, 12, golden.shape.latent) {
+        places.add(&golden.run(&job).places);
+    }
+    let described =
+        described_designs().into_iter().find(|d| d.name == "strained-odd-widths").expect("a design");
+    let golden = Golden::tiled(&described.mapped(), &described.config.accelerator);
+    for job in described_jobs(&described.config, &golden.shape) {
         places.add(&golden.run(&job).places);
     }
     let one_sided = |place: &&Place| places.of(**place).clipped == 0 || places.of(**place).fitted == 0;

@@ -18,7 +18,10 @@ pub fn sequences(network: &Network, seed: u64) -> Vec<Example> {
         _ => None,
     });
     let Some(size) = frame else {
-        return random_sentences(network.vocabulary.max(5), 8, seed).into_iter().map(Example::sentence).collect();
+        return random_sentences(network.vocabulary.max(5), 8, seed)
+            .into_iter()
+            .map(Example::sentence)
+            .collect();
     };
     let mut random = Random::keyed(&[seed, 5]);
     let mut frames = || Array2::from_shape_simple_fn((3 + random.below(6), size), || random.normal());

@@ -4,7 +4,7 @@ use super::modules::{self, TileShape};
 use super::{Consumer, Fabric, FabricBudget};
 use crate::config::Config;
 use crate::crossbar::CrossbarNet;
-use crate::model::{BlockId, Op};
+use crate::model::{BlockId, Combination, Op};
 use crate::quant::{IntMatrix, QuantBlock, QuantCell};
 
 /// Estimates the fabric of the whole design.
@@ -43,11 +43,16 @@ impl Count<'_> {
             QuantBlock::Cell(cell) => self.cell(id, cell),
             QuantBlock::Values { matrix, size, shift } => {
                 self.product(id, matrix, 2 * lanes, *shift, fixed.state_bits);
-                self.add(Consumer::States, modules::kept(2 * size, fixed.state_bits));
+                self.add(Consumer::Control, modules::sender(*size, lanes, fixed.state_bits));
                 self.add(Consumer::Control, modules::stage_control());
             }
-            QuantBlock::Dense { matrix, shift, .. } => {
+            QuantBlock::Dense { matrix, shift, activation, .. } => {
                 self.product(id, matrix, lanes, *shift, fixed.pre_bits);
+                let made = if activation.is_none() { fixed.pre_bits } else { fixed.table_bits };
+                self.add(Consumer::Requantisers, modules::requantisers(lanes, made, fixed.state_bits, 1));
+                if !activation.is_none() {
+                    self.add(Consumer::Gates, modules::activation(fixed) * lanes);
+                }
                 self.add(Consumer::States, modules::state(width, lanes, fixed.state_bits, fixed.input_bits));
                 self.add(Consumer::Control, modules::stage_control());
             }
@@ -55,14 +60,24 @@ impl Count<'_> {
                 self.add(Consumer::States, modules::state(width, 1, fixed.state_bits, fixed.input_bits));
                 self.add(Consumer::Control, modules::stage_control());
             }
-            QuantBlock::Elementwise { .. } => {
+            QuantBlock::Elementwise { function, .. } => {
+                let inputs = network.inputs(id);
+                let product = matches!(function, Combination::Multiply | Combination::Blend);
+                let blend = matches!(function, Combination::Blend);
+                let bits = fixed.state_bits;
+                self.add(Consumer::Gates, modules::combine(lanes, inputs.len(), bits, product, blend));
+                self.add(Consumer::Requantisers, modules::requantisers(lanes, 2 * bits, bits, 1));
+                // Its sources keep their words for it.
+                for source in inputs {
+                    self.add(Consumer::States, modules::cell_state(network.width(source), lanes, bits));
+                }
                 self.add(Consumer::States, modules::state(width, lanes, fixed.state_bits, fixed.input_bits));
                 self.add(Consumer::Control, modules::stage_control());
             }
             QuantBlock::Label { matrix, logit, shift } => {
                 let lanes = self.config.accelerator.token_lanes.count();
                 self.product(id, matrix, lanes, *shift, logit.bits);
-                self.add(Consumer::TokenChoice, modules::token_choice(lanes));
+                self.add(Consumer::TokenChoice, modules::argmax(lanes, logit.bits));
                 self.add(Consumer::Control, modules::stage_control());
             }
             QuantBlock::Moments { matrix, size, shift } => {

@@ -104,6 +104,12 @@ pub fn gate(kind: CellKind, fixed: &Fixed) -> Fabric {
         + read_only(1 << fixed.table_address_bits, 28) * tables
 }
 
+/// A table of an activation with what interpolates in it, a lane.
+pub fn activation(fixed: &Fixed) -> Fabric {
+    let bits = f64::from(fixed.table_bits) / 16.0;
+    Fabric { dsp: 1, ..Fabric::of(60.0 * bits, 75.0 * bits) } + read_only(1 << fixed.table_address_bits, 28)
+}
+
 /// `hvae_state_vec`: words in small memories, codes in flip-flops.
 pub fn state(size: usize, lanes: usize, bits: u32, input_bits: u32) -> Fabric {
     let (words, lanes_bits) = (size.div_ceil(lanes), (lanes * bits as usize) as f64);
@@ -116,6 +122,32 @@ pub fn state(size: usize, lanes: usize, bits: u32, input_bits: u32) -> Fabric {
 pub fn cell_state(size: usize, lanes: usize, bits: u32) -> Fabric {
     let (words, lanes_bits) = (size.div_ceil(lanes), (lanes * bits as usize) as f64);
     Fabric::of(lanes_bits * (1.0 + words.div_ceil(16) as f64) + 13.0, lanes_bits + 2.0)
+}
+
+/// `hvae_sender`: a memory of a step beside the multiplexer in front of the answer.
+pub fn sender(size: usize, lanes: usize, bits: u32) -> Fabric {
+    let lanes_bits = (2 * lanes * bits as usize) as f64;
+    // Of one group, flip-flops; of more, small memories.
+    let groups = size.div_ceil(lanes);
+    let (memory, held) =
+        if groups > 1 { (lanes_bits * groups.div_ceil(16) as f64, 0.0) } else { (0.0, lanes_bits) };
+    Fabric::of(0.9 * lanes_bits + memory + 20.0, lanes_bits + held + 45.0)
+}
+
+/// `hvae_combine` without its vector and its stage control: words aligned, and what they come to; `products` of
+/// 18 x 18 a lane.
+pub fn combine(lanes: usize, inputs: usize, bits: u32, product: bool, blend: bool) -> Fabric {
+    let (lane, bits) = (lanes as f64, f64::from(bits));
+    let adders = if blend { 8.0 } else { 2.0 * (inputs as f64 - 1.0) };
+    let kept = if blend { 7.0 } else { 2.0 };
+    let dsp = if product { lanes as u64 } else { 0 };
+    Fabric { dsp, ..Fabric::of(lane * bits * (adders + 1.0), lane * bits * kept) }
+}
+
+/// The part of `hvae_label` behind its logits: a comparison a lane, and a tree over them.
+pub fn argmax(lanes: usize, bits: u32) -> Fabric {
+    let each = 2.0 * lanes as f64;
+    Fabric::of(each * 3.0 * f64::from(bits), each * f64::from(bits + 17))
 }
 
 /// Moments that `hvae_linear` keeps for the sampler.

@@ -26,6 +26,10 @@ impl StageBuilder<'_> {
         let (inputs, _) = cell.parts.split_at(cell.parts.len() - 1);
         let state_bits = self.lanes() as u32 * fixed.state_bits;
         self.drives(id);
+        let words = self.has_words(id);
+        if words {
+            self.writes(id, self.lanes());
+        }
         let mut sources = Vec::new();
         for part in inputs {
             sources.push((part.name.as_str(), self.seen(id, part.edge)));
@@ -35,6 +39,7 @@ impl StageBuilder<'_> {
             index: self.index(id),
             start: self.start(id),
             sources,
+            words,
             load: from("write", "1'b0"),
             load_group: from("group", "18'd0"),
             load_h: from("data", &format!("{state_bits}'d0")),
@@ -43,6 +48,7 @@ impl StageBuilder<'_> {
         self.out.instances.push(render(&stage));
         let module = self.cell_module(id, cell);
         self.out.modules.push((format!("hvae_{name}.sv"), module + "\n"));
+        self.words(id, self.lanes());
         let feeds = self.sources(id);
         self.note(format!("{name}: {} of {} units on {feeds}", cell.kind.name(), cell.hidden));
         let lanes = self.lanes();
@@ -126,6 +132,7 @@ impl StageBuilder<'_> {
             clips: listed("clips", " + "),
             sats: listed("sats", " + "),
             samples: listed("samples", " + "),
+            words: self.has_words(id),
             unused: if lstm { "old_h" } else { "old_h, load_c_i, write_c" },
         };
         render(&module)

@@ -9,7 +9,8 @@ use super::stages::{StageBuilder, Stages};
 use super::templates::{Core, DesignHeader, Testbench, Top};
 use crate::config::Config;
 use crate::crossbar::{Converter, CrossbarNet, Tile, TileGeometry};
-use crate::quant::QuantBlock;
+use crate::model::Op;
+use crate::quant::{QuantBlock, QuantNet};
 use crate::rom::{
     embedding_image, flip_image, gain_image, octave_image, place_image, sha256, table_image, tile_image,
     tile_name,
@@ -32,14 +33,18 @@ macro_rules! rtl {
 
 /// The hand-written data path.
 const RTL: &[(&str, &str)] = &rtl![
+    "hvae_combine",
     "hvae_dac",
     "hvae_delay",
+    "hvae_dense",
     "hvae_embedding",
     "hvae_fifo",
+    "hvae_frame",
     "hvae_gate_gru",
     "hvae_gate_lstm",
     "hvae_gate_rnn",
     "hvae_input_buffer",
+    "hvae_label",
     "hvae_lanes_requant",
     "hvae_latent",
     "hvae_linear",
@@ -55,6 +60,7 @@ const RTL: &[(&str, &str)] = &rtl![
     "hvae_rng_key",
     "hvae_rng_lane",
     "hvae_sat_add",
+    "hvae_sender",
     "hvae_skid",
     "hvae_state_vec",
     "hvae_step_store",
@@ -63,6 +69,7 @@ const RTL: &[(&str, &str)] = &rtl![
     "hvae_tile_core",
     "hvae_token_choice",
     "hvae_vocab",
+    "hvae_words",
 ];
 
 /// Emits the design of a mapped network.
@@ -129,8 +136,8 @@ fn gains(
     let accelerator = &config.accelerator;
     let (sets, lanes) = match block {
         QuantBlock::Cell(cell) => (cell.kind.gates(), accelerator.gate_lanes.count()),
-        QuantBlock::Moments { .. } => (2, accelerator.gate_lanes.count()),
-        QuantBlock::Vocabulary { .. } => (1, accelerator.token_lanes.count()),
+        QuantBlock::Moments { .. } | QuantBlock::Values { .. } => (2, accelerator.gate_lanes.count()),
+        QuantBlock::Vocabulary { .. } | QuantBlock::Label { .. } => (1, accelerator.token_lanes.count()),
         _ => (1, accelerator.gate_lanes.count()),
     };
     let sum_bits = net.geometry.acc_bits + tiled.mapped().row_tiles.next_power_of_two().trailing_zeros();
@@ -180,6 +187,11 @@ fn verilog(
         let body = stages.schedule.body(quant.network.blocks[id].within);
         (body, stages.program.place(id).depth)
     });
+    let frame = quant.network.blocks.iter().find_map(|block| match block.op {
+        Op::Input { size } => Some(size),
+        _ => None,
+    });
+    let frame = frame.unwrap_or(1);
     let core = Core {
         banner,
         overview: stages.overview.clone(),
@@ -190,12 +202,16 @@ fn verilog(
         stage_count: stages.count,
         noise_seed: converter.noise.as_ref().map(|n| n.seed),
         target: predicted.map_or(String::new(), |(body, depth)| target(body.wave.then_some(depth))),
-        nets: stages.nets.clone(),
         z: z.map_or(String::new(), |z| quant.network.blocks[z].name.clone()),
-        absent: absent(z.is_some(), predicted.is_some()),
         looks_ahead: predicted.is_some_and(|(body, depth)| !body.wave || depth == 0),
+        frame,
+        frames: stages.frame_index.is_some(),
+        frame_index: stages.frame_index.clone(),
+        nets: stages.nets.clone(),
+        absent: absent(z.is_some(), predicted.is_some()),
+        head: stages.head.clone(),
         stages: stages.instances.clone(),
-        unused: unread(stages),
+        unused: unread(quant, stages),
     };
     let version = &format!("{:08x}", registers::VERSION);
     let top = Top { banner, version, design: id, vocabulary: quant.network.vocabulary, latent_size };
@@ -230,7 +246,7 @@ fn absent(z: bool, vocabulary: bool) -> Vec<String> {
     let mut all: Vec<&str> = Vec::new();
     if !z {
         all.extend(["wire statistics_valid = 1'b0", "wire statistics_last = 1'b0"]);
-        all.extend(["wire [31:0] statistics = 32'd0", "wire [15:0] given_index = 16'd0"]);
+        all.extend(["wire [31:0] statistics = 32'd0", "assign given_index = 16'd0"]);
     }
     if !vocabulary {
         all.extend(["assign chosen = 16'd0", "wire score_valid = 1'b0", "wire [31:0] score = 32'd0"]);
@@ -256,15 +272,22 @@ fn target(beats: Option<usize>) -> String {
     )
 }
 
-/// Nets that are there for probes only, start pulses of groups that nobody has, and high bits of steps.
-fn unread(stages: &Stages) -> String {
-    stages
-        .unread
-        .iter()
-        .map(String::as_str)
-        .chain(["start", "step", "token", "given_index", "latent_mode", "fetch", "first"])
-        .collect::<Vec<_>>()
-        .join(", ")
+/// Nets that are there for probes only, and start pulses of groups that nobody has, and high bits of steps.
+fn unread(quant: &QuantNet, stages: &Stages) -> String {
+    let network = &quant.network;
+    let has = |wanted: fn(&Op) -> bool| network.blocks.iter().any(|block| wanted(&block.op));
+    let mut all: Vec<&str> = stages.unread.iter().map(String::as_str).collect();
+    let (z, vocabulary) = (network.latent().is_some(), network.vocabulary_block().is_some());
+    let absent: [(bool, &[&str]); 5] = [
+        (!z, &["latent_mode"]),
+        (!vocabulary, &["sample_tokens_i", "beta_i", "step", "fetch"]),
+        (!z && !vocabulary, &["keys"]),
+        (!has(|op| matches!(op, Op::Embedding { .. })), &["token"]),
+        (stages.frame_index.is_some(), &["bad_token"]),
+    ];
+    all.extend(absent.iter().filter(|(unread, _)| *unread).flat_map(|(_, nets)| nets.iter()));
+    all.extend(["start", "step"]);
+    all.join(", ")
 }
 
 fn simulation(config: &Config, banner: &str, stages: &Stages, files: &mut BTreeMap<String, String>) {

@@ -6,6 +6,7 @@ pub mod controllers;
 mod design;
 mod files;
 mod hierarchy;
+mod ops;
 mod packaging;
 mod program;
 mod script;

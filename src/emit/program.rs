@@ -6,7 +6,7 @@ use super::controllers::job_seq::{
     ROW_WAVE,
 };
 use super::templates::{Program as Text, ProgramJob, ProgramRow};
-use crate::model::{BlockId, Body, JobKind, Network, Over, Schedule, Step};
+use crate::model::{BlockId, Body, JobKind, Network, Op, Over, Schedule, Step};
 
 /// A name in the printed program with its code in `bits` bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub struct Code {
 
 macro_rules! codes {
     ($($bits:literal: $($name:ident = $value:literal),+;)*) => {
-        $($(const $name: Code = Code { name: stringify!($name), bits: $bits, value: $value };)+)*
+        $($(pub(super) const $name: Code = Code { name: stringify!($name), bits: $bits, value: $value };)+)*
         /// In the order in which they are printed.
         const CODES: &[Code] = &[$($($name),+),*];
     };
@@ -26,10 +26,11 @@ macro_rules! codes {
 
 codes! {
     // Of jobs: the packet that they take.
-    2: PACKET_NONE = 0, PACKET_Z = 1, PACKET_TOKENS = 2, PACKET_PAIRS = 3;
-    // Of rows. What is sent: 4 and 5 are kept for labels and values.
+    // (A design reads tokens or frames, never both.)
+    2: PACKET_NONE = 0, PACKET_Z = 1, PACKET_TOKENS = 2, PACKET_FRAMES = 2, PACKET_PAIRS = 3;
+    // Of rows.
     1: MORE = 0, LAST = 1;
-    3: NOTHING = 0, STATISTICS = 1, TOKENS = 2, SCORES = 3;
+    3: NOTHING = 0, STATISTICS = 1, TOKENS = 2, SCORES = 3, LABELS = 4, VALUES = 5;
     2: POSTERIOR = 0, PRIOR = 2, GIVEN = 3;
     2: ONCE = 0, UNTIL = 1, LENGTH = 2, BUT_ONE = 3;
 }
@@ -111,13 +112,14 @@ impl Program {
     /// If the sequencer has too few groups, depths or rows for the network.
     pub fn new(network: &Network, schedule: &Schedule, score: bool) -> Program {
         let places = vec![None; network.blocks.len()];
+        let frames = network.blocks.iter().any(|block| matches!(block.op, Op::Input { .. }));
         let mut program = Program { groups: Vec::new(), rows: Vec::new(), jobs: Vec::new(), places };
         for kind in JobKind::ALL {
             let plan = schedule.plan(kind);
             // Groups have the same numbers in every design of a network.
-            let rows = program.rows(schedule, plan, kind.reads_packet());
+            let rows = program.rows(network, schedule, plan, kind.reads_packet());
             if !rows.is_empty() && (score || kind != JobKind::Score) {
-                program.jobs.push((kind, packet(&rows), program.rows.len()));
+                program.jobs.push((kind, packet(&rows, frames), program.rows.len()));
                 program.rows.extend(rows);
             }
         }
@@ -141,7 +143,13 @@ impl Program {
         self.places[id].expect("every block has its place in a loop that a job runs")
     }
 
-    fn rows(&mut self, schedule: &Schedule, plan: &[Step], reads_packet: bool) -> Vec<Row> {
+    fn rows(
+        &mut self,
+        network: &Network,
+        schedule: &Schedule,
+        plan: &[Step],
+        reads_packet: bool,
+    ) -> Vec<Row> {
         let mut rows: Vec<Row> = Vec::new();
         for step in plan {
             let (first, depths) = match step {
@@ -159,6 +167,9 @@ impl Program {
                     continue;
                 }
             };
+            let stages = self.groups[first..first + depths].iter().flatten();
+            let sends = stages.map(|&id| head(network, id)).find(|sent| *sent != NOTHING);
+            let sends = sends.unwrap_or(NOTHING);
             let row = Row {
                 first,
                 depths,
@@ -166,7 +177,7 @@ impl Program {
                 count: ONCE,
                 backwards: false,
                 draw: POSTERIOR,
-                sends: NOTHING,
+                sends,
                 last: MORE,
             };
             rows.push(match step {
@@ -292,11 +303,22 @@ impl Row {
     }
 }
 
+/// What a stage sends of every step.
+fn head(network: &Network, id: BlockId) -> Code {
+    match network.blocks[id].op {
+        Op::Label { .. } => LABELS,
+        Op::Values { .. } => VALUES,
+        _ => NOTHING,
+    }
+}
+
 /// What a job of these rows takes.
-fn packet(rows: &[Row]) -> Code {
+fn packet(rows: &[Row], frames: bool) -> Code {
     let any = |wanted: fn(&Row) -> bool| rows.iter().any(wanted);
     if any(|row| row.count == BUT_ONE) {
         PACKET_PAIRS
+    } else if any(Row::reads) && frames {
+        PACKET_FRAMES
     } else if any(Row::reads) {
         PACKET_TOKENS
     } else if any(|row| row.draw == GIVEN) {

@@ -4,7 +4,7 @@
 use super::design::ProbeSignal;
 use super::files::packed;
 use super::program::Program;
-use super::templates::{EmbeddingStage, LatentStage, LinearStage, MatrixNumbers, Probe, VocabStage};
+use super::templates::{EmbeddingStage, Head, LatentStage, LinearStage, MatrixNumbers, Probe, VocabStage};
 use crate::config::Config;
 use crate::crossbar::CrossbarNet;
 use crate::model::{BlockId, Schedule};
@@ -28,6 +28,10 @@ pub struct Stages {
     pub overview: Vec<String>,
     /// Nets that stages drive, declared before any of them.
     pub nets: Vec<String>,
+    /// The word of a frame that is read.
+    pub frame_index: Option<String>,
+    /// What leaves step by step.
+    pub head: Option<Head>,
     /// Nets of the core that nobody reads.
     pub unread: Vec<String>,
 }
@@ -44,6 +48,8 @@ impl Stages {
             count: 0,
             overview: Vec::new(),
             nets: Vec::new(),
+            frame_index: None,
+            head: None,
             unread: Vec::new(),
         }
     }
@@ -67,6 +73,7 @@ impl<'a> StageBuilder<'a> {
             builder.block(id);
         }
         builder.out.count = builder.index(net.quant.blocks.len());
+        (builder.out.frame_index, builder.out.head) = (builder.frame_index(), builder.head());
         builder.out
     }
 
@@ -125,13 +132,6 @@ impl<'a> StageBuilder<'a> {
             1 => format!("wire {name};"),
             _ => format!("wire [{}:0] {name};", bits - 1),
         });
-    }
-
-    /// Declares the net with which the vector of block `id` drives word lines.
-    pub(super) fn drives(&mut self, id: BlockId) {
-        let bits = self.config.fixed.input_bits as usize * self.width(id);
-        let name = format!("{}_planes", self.name(id));
-        self.net(bits, &name);
     }
 
     pub(super) fn note(&mut self, text: String) {
@@ -211,6 +211,7 @@ impl<'a> StageBuilder<'a> {
                 let stage = self.linear(id, matrix, 1, self.width(id), (*shift, *shift_c));
                 self.out.instances.push(render(&stage));
                 self.note(format!("{name}: first state of a level, from {}", self.sources(id)));
+                self.words(id, lanes);
                 let bits = fixed.state_bits;
                 self.probe(id, "write_o", "write_group_o", "write_data_o", lanes, &[(Signal::H, bits)]);
                 if shift_c.is_some() {
@@ -219,11 +220,13 @@ impl<'a> StageBuilder<'a> {
                 self.out.unread.extend([format!("{name}_kept"), format!("{name}_c_data")]);
             }
             QuantBlock::Latent { moments } => self.latent(id, moments),
-            QuantBlock::Input { .. }
-            | QuantBlock::Dense { .. }
-            | QuantBlock::Elementwise { .. }
-            | QuantBlock::Label { .. }
-            | QuantBlock::Values { .. } => {}
+            QuantBlock::Input { word } => self.frame(id, *word),
+            QuantBlock::Dense { matrix, shift, activation, word } => {
+                self.dense(id, matrix, *shift, (*activation, *word));
+            }
+            QuantBlock::Elementwise { function, word } => self.combine(id, *function, *word),
+            QuantBlock::Label { matrix, logit, shift } => self.label(id, matrix, *logit, *shift),
+            QuantBlock::Values { matrix, size, shift } => self.values(id, matrix, *size, *shift),
             QuantBlock::Vocabulary { matrix, logit, shift } => {
                 let lanes = self.config.accelerator.token_lanes.count();
                 let stage = VocabStage {
@@ -270,7 +273,7 @@ impl<'a> StageBuilder<'a> {
         names.join(", ")
     }
 
-    fn linear(
+    pub(super) fn linear(
         &mut self,
         id: BlockId,
         matrix: &IntMatrix,
@@ -287,6 +290,7 @@ impl<'a> StageBuilder<'a> {
         LinearStage {
             name,
             index: self.index(id),
+            busy: format!("stage_busy[{}]", self.index(id)),
             start: self.start(id),
             planes: self.planes(id),
             sets,
@@ -305,6 +309,7 @@ impl<'a> StageBuilder<'a> {
     fn latent(&mut self, id: BlockId, moments: &[BlockId]) {
         let name = self.name(id);
         self.drives(id);
+        self.writes(id, 1);
         self.net(1, &format!("{name}_sends"));
         self.net(1, &format!("{name}_sends_last"));
         self.net(32, &format!("{name}_statistics"));
@@ -341,6 +346,10 @@ impl<'a> StageBuilder<'a> {
         };
         self.out.instances.push(render(&stage));
         self.note(format!("{}: latent state, {} dimensions, one a cycle", stage.name, stage.size));
+        if !self.has_words(id) {
+            self.out.unread.extend(["write", "group", "data"].map(|net| format!("{}_{net}", stage.name)));
+        }
+        self.words(id, 1);
         self.probe(id, "write_valid", "write_group", "write_data", 1, &[(Signal::Z, fixed.state_bits)]);
     }
 }

@@ -91,6 +91,8 @@ pub struct CellModule<'a> {
     pub clips: String,
     pub sats: String,
     pub samples: String,
+    /// Others read its words.
+    pub words: bool,
     pub unused: &'a str,
 }
 
@@ -113,6 +115,8 @@ pub struct CellStage<'a> {
     pub start: String,
     /// Parts, and the nets that drive them.
     pub sources: Vec<(&'a str, String)>,
+    /// Others read its words.
+    pub words: bool,
     pub load: String,
     pub load_group: String,
     pub load_h: String,
@@ -124,6 +128,8 @@ pub struct CellStage<'a> {
 pub struct LinearStage<'a> {
     pub name: &'a str,
     pub index: usize,
+    /// The net that says that it works.
+    pub busy: String,
     pub start: String,
     /// The net that drives its word lines.
     pub planes: String,
@@ -192,6 +198,122 @@ pub struct StoreStage<'a> {
     pub read: String,
 }
 
+#[derive(Template)]
+#[template(path = "stage_frame.sv", escape = "none")]
+pub struct FrameStage<'a> {
+    pub name: &'a str,
+    pub index: usize,
+    pub start: String,
+    pub size: usize,
+    pub state_bits: u32,
+    pub input_bits: u32,
+    /// Word to code; nothing where it drives no word lines.
+    pub code_shift: Option<i32>,
+}
+
+#[derive(Template)]
+#[template(path = "stage_dense.sv", escape = "none")]
+pub struct DenseStage<'a> {
+    pub name: &'a str,
+    pub index: usize,
+    pub start: String,
+    /// The net that drives its word lines.
+    pub planes: String,
+    pub size: usize,
+    pub lanes: usize,
+    pub pre_bits: u32,
+    pub state_bits: u32,
+    pub shift: i32,
+    pub word_shift: i32,
+    /// The function's name and the width of its steps, where there is one.
+    pub table: Option<(&'static str, u32)>,
+    pub table_bits: u32,
+    pub address_bits: u32,
+    /// Word to code; nothing where it drives no word lines.
+    pub code_shift: Option<i32>,
+    pub rounds: usize,
+    pub gains: bool,
+    pub m: MatrixNumbers,
+}
+
+#[derive(Template)]
+#[template(path = "stage_combine.sv", escape = "none")]
+pub struct CombineStage<'a> {
+    pub name: &'a str,
+    pub index: usize,
+    pub start: String,
+    pub function: u32,
+    pub inputs: usize,
+    /// What it reads, the last one leftmost.
+    pub words: String,
+    pub size: usize,
+    pub lanes: usize,
+    pub state_bits: u32,
+    pub input_bits: u32,
+    pub ups: String,
+    pub most_up: i32,
+    pub one_frac: i32,
+    pub shift: i32,
+    /// Word to code; nothing where it drives no word lines.
+    pub code_shift: Option<i32>,
+}
+
+#[derive(Template)]
+#[template(path = "stage_label.sv", escape = "none")]
+pub struct LabelStage<'a> {
+    pub name: &'a str,
+    pub index: usize,
+    pub start: String,
+    /// The net that drives its word lines.
+    pub planes: String,
+    pub classes: usize,
+    pub lanes: usize,
+    pub logit_bits: u32,
+    pub shift: i32,
+    pub rounds: usize,
+    pub gains: bool,
+    pub m: MatrixNumbers,
+}
+
+/// `hvae_sender` beside the `hvae_linear` of predicted numbers.
+#[derive(Template)]
+#[template(path = "stage_sender.sv", escape = "none")]
+pub struct Sender<'a> {
+    pub name: &'a str,
+    pub index: usize,
+    pub size: usize,
+    pub lanes: usize,
+    pub bits: u32,
+}
+
+/// Words of a stage, beside it.
+#[derive(Template)]
+#[template(path = "stage_words.sv", escape = "none")]
+pub struct Words<'a> {
+    pub name: &'a str,
+    pub readers: String,
+    pub size: usize,
+    pub lanes: usize,
+    pub read_lanes: usize,
+    /// Bits that are read a cycle.
+    pub width: usize,
+    pub bits: u32,
+    /// The group that is read.
+    pub group: String,
+}
+
+/// Labels or numbers, which leave step by step.
+#[derive(Debug, Clone)]
+pub struct Head {
+    pub name: String,
+    /// What a row of the program sends them by.
+    pub code: u32,
+    /// It runs once a job.
+    pub once: bool,
+    /// Most beats of an answer.
+    pub beats: String,
+}
+
 /// A job of the program.
 pub struct ProgramJob {
     pub number: u32,
@@ -250,6 +372,12 @@ pub struct Core<'a> {
     pub absent: Vec<String>,
     /// While a step works, the word behind its own is read: it is to be predicted.
     pub looks_ahead: bool,
+    /// Words of a position, and whether they are numbers.
+    pub frame: usize,
+    pub frames: bool,
+    /// The word of a frame that is read.
+    pub frame_index: Option<String>,
+    pub head: Option<Head>,
     pub stages: Vec<String>,
     pub unused: String,
 }

@@ -34,7 +34,7 @@ impl StageBuilder<'_> {
         let network = &self.net.quant.network;
         let source = self.name(edge.block);
         if network.time(reader, edge) != Time::Each {
-            return format!("{source}_planes");
+            return self.driven(reader, edge);
         }
         let name = format!("{}_{source}_at", self.name(reader));
         let bits = self.config.fixed.input_bits as usize * self.width(edge.block);

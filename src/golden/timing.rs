@@ -2,7 +2,7 @@
 
 use crate::config::{Accelerator, CellKind};
 use crate::crossbar::TileGeometry;
-use crate::model::{Activation, BlockId, Body, Over, Schedule};
+use crate::model::{Activation, BlockId, Body, Combination, Over, Schedule};
 use crate::quant::{QuantBlock, QuantNet};
 use serde::Serialize;
 
@@ -31,8 +31,6 @@ const SCORE_LATENCY: u64 = 24;
 
 /// From the index of a number of a frame to its word.
 const INPUT_LATENCY: u64 = 2;
-/// From a group of words to what they are combined to.
-const COMBINE_LATENCY: u64 = 3;
 /// From the last value of a step to the first that is sent.
 const SEND: u64 = 1;
 
@@ -41,6 +39,15 @@ const fn activation_latency(activation: Activation) -> u64 {
     match activation {
         Activation::None => 1,
         Activation::Tanh | Activation::Sigmoid => 5,
+    }
+}
+
+/// From a group of words to what they are combined to.
+const fn combine_latency(function: Combination) -> u64 {
+    match function {
+        Combination::Add | Combination::Subtract | Combination::Multiply => 3,
+        // Difference, product and sum one after the other.
+        Combination::Blend => 5,
     }
 }
 
@@ -134,12 +141,14 @@ impl Timing {
                 }
                 QuantBlock::Label { .. } => {
                     let lanes = accelerator.token_lanes.count();
-                    let settle = CHOICE_LATENCY - READ + tree_depth(lanes) + 2;
-                    StageTiming::matrix(adc, quant.network.width(id), lanes, READ, settle)
+                    // The label stands in the cycle in which the stage falls idle.
+                    StageTiming::matrix(adc, quant.network.width(id), lanes, READ, tree_depth(lanes))
                 }
                 QuantBlock::Latent { .. } => scanned(quant.network.width(id), 1, LATENT_LATENCY),
                 QuantBlock::Input { .. } => scanned(quant.network.width(id), 1, INPUT_LATENCY),
-                QuantBlock::Elementwise { .. } => scanned(quant.network.width(id), lanes, COMBINE_LATENCY),
+                QuantBlock::Elementwise { function, .. } => {
+                    scanned(quant.network.width(id), lanes, combine_latency(*function))
+                }
                 QuantBlock::Vocabulary { .. } => {
                     let lanes = accelerator.token_lanes.count();
                     let tree = tree_depth(lanes);
@@ -259,7 +268,7 @@ fn floor(stage: &StageTiming, block: &QuantBlock, g: &TileGeometry) -> u64 {
         // Requantise; the comparison of the last logits.
         QuantBlock::Vocabulary { .. } | QuantBlock::Label { .. } => 1 + tree_depth(stage.lanes),
         QuantBlock::Dense { activation, .. } => 1 + activation_latency(*activation),
-        QuantBlock::Elementwise { .. } => COMBINE_LATENCY,
+        QuantBlock::Elementwise { function, .. } => combine_latency(*function),
         QuantBlock::Input { .. } => INPUT_LATENCY,
         // Sent one a cycle.
         QuantBlock::Values { size, .. } => 1 + *size as u64,

@@ -172,7 +172,9 @@ pub enum QuantError {
         "block {block}: expected numbers while the network reads sentences, found some beyond single precision; train it again, or bound its weights"
     )]
     Infinite { block: String },
-    #[error("the job sequencer: expected at most {most} {what}, found {found}; take fewer levels, or smaller loops")]
+    #[error(
+        "the job sequencer: expected at most {most} {what}, found {found}; take fewer levels, or smaller loops"
+    )]
     TooLong { what: &'static str, most: usize, found: usize },
     #[error("{place}: expected {expected}, found {found}")]
     Stored { place: String, expected: String, found: String },

@@ -5,6 +5,7 @@ pub mod designs;
 pub mod faults;
 pub mod interpreter;
 mod jobs;
+pub mod ops;
 pub mod random_network;
 pub mod simulations;
 

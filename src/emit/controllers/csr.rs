@@ -50,6 +50,9 @@ pub fn page() -> String {
          input packet\neverything is dropped, up to TLAST, even what comes later; a packet of \
          which nothing has come yet is the\nnext job's. If a part of its answer has been written, \
          the answer is ended with one more beat, 0xFFFFFFFF with TLAST.\n\n\
+         LABEL and VALUES read a sequence: tokens, or frames of signed words in the format of states, position by\nposition. \
+         LABEL answers with a class a position, VALUES with {log-variance, mean}, 16 bits each, of every\nnumber of every \
+         position, or of the whole sequence alone where the network asks once. TOKENS counts\nlabels, or steps.\n\n\
          | offset | register | access | reset | bits | field | meaning |\n\
          |--:|---|---|--:|--:|---|---|\n",
     );

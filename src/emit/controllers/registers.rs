@@ -94,6 +94,7 @@ pub const REGISTERS: &[Register] = &[
     register(0x0C, "JOB", ReadWrite, 0, &[
         choice("JOB", 0, 3, "which job", &[
             ("ENCODE", 0), ("RECONSTRUCT", 1), ("DECODE", 2), ("GENERATE", 3), ("SCORE", 4),
+            ("LABEL", 5), ("VALUES", 6),
         ]),
         field("SAMPLE_Z", 8, 1, "sample z from the posterior (0: its mean)"),
         field("SAMPLE_TOKENS", 9, 1, "sample the tokens (0: the most likely one)"),
@@ -104,7 +105,7 @@ pub const REGISTERS: &[Register] = &[
         field("ERR_LENGTH", 2, 1, "the packet had too few or too many words for the job; cleared by START"),
         field("ERR_TOKEN", 3, 1, "the input named a token beyond the vocabulary; cleared by START"),
         field("ERR_JOB", 4, 1, "this design has no such job; cleared by START"),
-        field("ERR_Z", 5, 1, "a word of z does not fit the format of states; cleared by START"),
+        field("ERR_Z", 5, 1, "a word of z or of a frame does not fit the format of states; cleared by START"),
         field("ABORTED", 6, 1, "the job was ended by ABORT; cleared by START"),
         field("ANSWER", 7, 1, "the job that has ended wrote an answer, or a part of it; cleared by START"),
     ]),
