@@ -19,6 +19,7 @@ mod cosim_reset;
 mod coverage;
 mod crossbar_kernels;
 mod crossbar_product;
+mod descriptions;
 mod devices;
 mod emit_deterministic;
 mod examples;

@@ -77,6 +77,11 @@ fn values(net: &FloatNet, examples: &[Example]) -> Trace {
         let mut all = Trace::new(network, lengths, short);
         for id in 0..network.blocks.len() {
             let from = if network.over(id) == Over::Written { &written } else { &trace };
+            // What leads to no word is evaluated in training alone.
+            if network.over(id) == Over::Written && !written.has(id) {
+                assert!(!net.schedule().writes(id));
+                continue;
+            }
             let mut made = hvae_mnn::model::Values::output(from.get(id, Role::Output).clone());
             for role in [Role::LogVariance, Role::Cell] {
                 if let Some(matrix) = from.find(id, role) {
@@ -100,7 +105,7 @@ fn difference(net: &FloatNet, examples: &[Example], fault: Option<Fault>) -> f64
         let interpreter =
             Interpreter { network, tensors: &tensors, sequence: &sequence, fault, made: BTreeMap::new() };
         let interpreter = interpreter.run();
-        for ((block, at), (output, second)) in &interpreter.made {
+        for ((block, at), (output, second)) in interpreter.made.iter().filter(|((b, _), _)| trace.has(*b)) {
             let role = match network.blocks[*block].op {
                 Op::Cell { .. } => Role::Cell,
                 _ => Role::LogVariance,
@@ -155,8 +160,8 @@ fn a_mistake_in_any_op_or_edge_is_seen() {
             let net = float_net(seed);
             difference(&net, &examples(net.network(), seed), Some(fault)) > 1e-3
         };
-        let count = (0..60).filter(|&seed| seen(seed)).count();
-        assert!(count >= 5, "{fault:?} is seen in {count} of 60 networks");
+        let count = SEEDS.filter(|&seed| seen(seed)).take(5).count();
+        assert!(count == 5, "{fault:?} is seen in {count} networks");
     });
 }
 
@@ -188,7 +193,9 @@ fn random_decoders_step_as_they_are_taught() {
             let mut decoder = net.decoder_of(&[sentence], z.clone());
             for (step, &token) in sentence[..sentence.len() - 1].iter().enumerate() {
                 let trace = decoder.step(&[token]);
-                for id in (0..network.blocks.len()).filter(|&id| network.blocks[id].within == written) {
+                for id in (0..network.blocks.len())
+                    .filter(|&id| network.blocks[id].within == written && taught.has(id))
+                {
                     let at =
                         |trace: &Trace, step| trace.vector(network, id, Role::Output, 0, step).to_owned();
                     let (found, wanted) = (at(trace, 0), at(&taught, step));
@@ -295,8 +302,8 @@ fn random_networks_have_the_gradients_of_their_loss() {
 #[test]
 fn a_mistake_in_the_loss_or_in_a_value_is_seen_in_the_gradients() {
     for fault in [Fault::Loss, Fault::Start, Fault::Edge(Time::Before), Fault::Op("elementwise")] {
-        let count = (0..60).filter(|&seed| worst_slope(seed, Some(fault)).0 > 1e-2).count();
-        assert!(count >= 5, "{fault:?} is seen in {count} of 60 networks");
+        let count = SEEDS.filter(|&seed| worst_slope(seed, Some(fault)).0 > 1e-2).take(5).count();
+        assert!(count == 5, "{fault:?} is seen in {count} networks");
     }
 }
 

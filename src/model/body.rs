@@ -241,9 +241,10 @@ fn groups(network: &Network, here: &[BlockId]) -> Vec<Group> {
             }
         }
     }
+    let both_ways = |a: usize, b: usize| reaches[a][b] && reaches[b][a];
     let mut groups: Vec<Vec<usize>> = Vec::new();
     for a in 0..here.len() {
-        match groups.iter_mut().find(|g| reaches[a][g[0]] && reaches[g[0]][a]) {
+        match groups.iter_mut().find(|g| both_ways(a, g[0])) {
             Some(group) => group.push(a),
             None => groups.push(vec![a]),
         }

@@ -18,6 +18,9 @@ pub struct Lines {
     values: Option<usize>,
 }
 
+/// The number of a line, and its fields.
+type Row<'a> = (usize, Vec<&'a str>);
+
 impl Lines {
     /// Those that `network` reads; none if it reads sentences.
     pub fn of(network: &Network) -> Option<Lines> {
@@ -56,7 +59,7 @@ impl Lines {
     }
 
     /// The fields of every line of every sequence, with the number of the line.
-    fn rows<'a>(self, file: &str, text: &'a str) -> Result<Vec<Vec<(usize, Vec<&'a str>)>>, ModelError> {
+    fn rows<'a>(self, file: &str, text: &'a str) -> Result<Vec<Vec<Row<'a>>>, ModelError> {
         let mark = if self.frame.is_some() { ',' } else { '\t' };
         let wanted = self.frame.unwrap_or(1) + self.values.unwrap_or(1);
         let mut sequences = vec![Vec::new()];
@@ -124,7 +127,7 @@ impl Lines {
         vocabulary: &Vocabulary,
         labels: &Labels,
     ) -> Result<Vec<Example>, ModelError> {
-        let of = |rows: Vec<(usize, Vec<&str>)>| -> Result<Example, ModelError> {
+        let of = |rows: Vec<Row<'_>>| -> Result<Example, ModelError> {
             let first = self.frame.unwrap_or(1);
             let numbers = |from: usize, count: usize| -> Result<Array2<f32>, ModelError> {
                 let mut all = Vec::new();
@@ -135,7 +138,7 @@ impl Lines {
                 }
                 Ok(Array2::from_shape_vec((rows.len(), count), all).expect("as many as there are"))
             };
-            let label = |(line, fields): &(usize, Vec<&str>)| {
+            let label = |(line, fields): &Row<'_>| {
                 let name = fields[first];
                 labels.get(name).ok_or_else(|| {
                     ModelError::new(
@@ -146,8 +149,7 @@ impl Lines {
                     )
                 })
             };
-            let word =
-                |(_, fields): &(usize, Vec<&str>)| vocabulary.get(&fields[0].to_lowercase()).unwrap_or(UNK);
+            let word = |(_, fields): &Row<'_>| vocabulary.get(&fields[0].to_lowercase()).unwrap_or(UNK);
             Ok(Example {
                 tokens: if self.frame.is_none() { rows.iter().map(word).collect() } else { Vec::new() },
                 frames: self.frame.map_or(Ok(Array2::default((0, 0))), |size| numbers(0, size))?,

@@ -51,7 +51,8 @@ impl FloatNet {
         let tokens = written.pack(|sentence, step| sentences[sentence][step]);
         let mut trace = self.past_draws(sentences, written, z);
         for over in self.network().loops_over(Over::Written) {
-            self.run(&Pass { over, tokens: &tokens, ..Pass::default() }, &mut trace, &mut Exact);
+            let pass = Pass { over, tokens: &tokens, given: true, ..Pass::default() };
+            self.run(&pass, &mut trace, &mut Exact);
         }
         trace
     }
@@ -117,7 +118,8 @@ impl Decoder<'_> {
         let network = self.net.network();
         for over in network.loops_over(Over::Written) {
             self.trace.clear(network, over);
-            let pass = Pass { over, tokens, carry: self.carry.as_ref(), ..Pass::default() };
+            let carry = self.carry.as_ref();
+            let pass = Pass { over, tokens, carry, given: true, ..Pass::default() };
             self.net.run(&pass, &mut self.trace, &mut Exact);
             self.carry = Some(self.kept(over));
         }
@@ -135,7 +137,7 @@ impl Decoder<'_> {
             let cell = self.trace.find(id, Role::Cell).cloned();
             (id, (self.trace.get(id, Role::Output).clone(), cell))
         };
-        cells.chain(late).map(state).collect()
+        cells.chain(late).filter(|&id| self.trace.has(id)).map(state).collect()
     }
 
     /// Reads one token per sentence and returns the logits [batch, vocabulary].

@@ -302,11 +302,11 @@ impl Interpreter<'_> {
                     sum +=
                         positions.map(|t| self.misfit(id, t, &self.sequence.values[wanted(t)])).sum::<f64>();
                 }
-                Op::Moments { kl_weight, .. } if self.network.latents().next().is_some() => {
-                    if self.fault != Some(Fault::Loss) {
-                        let weight = f64::from(train.step_kl * kl_weight) / steps as f64;
-                        sum += weight * positions.map(|t| self.kl(id, t)).sum::<f64>();
-                    }
+                Op::Moments { kl_weight, .. }
+                    if self.network.latents().next().is_some() && self.fault != Some(Fault::Loss) =>
+                {
+                    let weight = f64::from(train.step_kl * kl_weight) / steps as f64;
+                    sum += weight * positions.map(|t| self.kl(id, t)).sum::<f64>();
                 }
                 _ => {}
             }

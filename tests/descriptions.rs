@@ -1,0 +1,108 @@
+//! What a description must not say, beside what the reader of descriptions refuses.
+
+use hvae_mnn::model::Network;
+
+/// A sentence to a z, from the top down, and back.
+const LATENTS: &str = r#"
+    loop = [{ name = "read", over = "positions" }, { name = "once", over = "once" }, { name = "write", over = "written" }]
+    [[block]]
+    name = "embed"
+    loop = "read"
+    op = "embedding"
+    size = 4
+    [[block]]
+    name = "q2"
+    loop = "read"
+    op = "moments"
+    size = 2
+    inputs = ["embed"]
+    [[block]]
+    name = "z2"
+    loop = "once"
+    op = "latent"
+    moments = ["q2"]
+    [[block]]
+    name = "q1"
+    loop = "once"
+    op = "moments"
+    size = 3
+    inputs = ["z2"]
+    [[block]]
+    name = "z"
+    loop = "once"
+    op = "latent"
+    moments = ["q1", "q2"]
+    [[block]]
+    name = "words"
+    loop = "write"
+    op = "vocabulary"
+    inputs = ["z"]
+"#;
+
+fn refused(text: &str, from: &str, to: &str) -> String {
+    assert!(text.contains(from), "{from}");
+    Network::from_text("n", &text.replace(from, to), 9).unwrap_err().to_string()
+}
+
+#[test]
+fn latents_are_ends_of_the_last_one() {
+    let network = Network::from_text("n", LATENTS, 9).unwrap();
+    let z2 = network.find("z2").unwrap();
+    assert_eq!((network.latent_end(z2), network.latent_drawn_first()), (3..5, 3..5));
+    for (from, to, message) in [
+        ("[\"q1\", \"q2\"]", "[\"q2\", \"q1\"]", "block z2: expected moments that z ends with, got others"),
+        ("[\"q1\", \"q2\"]", "[\"q1\"]", "block z2: expected moments that z ends with, got others"),
+        (
+            "[\"q1\", \"q2\"]",
+            "[\"q2\", \"q1\", \"q2\"]",
+            "block z: expected moments that differ, got one of them twice",
+        ),
+        (
+            "moments = [\"q2\"]",
+            "moments = [\"q2\"]\nsteps = \"mean\"",
+            "block z2: expected the same steps for every latent, got mean and last",
+        ),
+    ] {
+        let found = refused(LATENTS, from, to);
+        assert!(found.contains(message), "{found}");
+    }
+    // What leads from a draw to moments need not be the draw itself.
+    let far = LATENTS.replace("inputs = [\"z2\"]", "inputs = [\"far\"]").replace(
+        "    [[block]]\n    name = \"q1\"",
+        "    [[block]]\n    name = \"far\"\n    loop = \"once\"\n    op = \"linear\"\n    size = 2\n    inputs = [\"z2\"]\n    [[block]]\n    name = \"q1\"",
+    );
+    assert_eq!(Network::from_text("n", &far, 9).unwrap().latent_drawn_first(), 3..5);
+}
+
+#[test]
+fn loops_hold_what_can_run_in_them() {
+    for (from, to, message) in [
+        (
+            "name = \"q1\"\n    loop = \"once\"",
+            "name = \"q1\"\n    loop = \"write\"",
+            "block q1: expected a loop before what is written, got written",
+        ),
+        (
+            "op = \"vocabulary\"",
+            "op = \"linear\"\n    size = 3",
+            "block words: expected a vocabulary in the loop over `written`, got none",
+        ),
+        ("op = \"embedding\"", "op = \"input\"", "block embed: expected words or frames, got words as well"),
+    ] {
+        let found = refused(LATENTS, from, to);
+        assert!(found.contains(message), "{found}");
+    }
+    let frames = r#"
+        loop = [{ name = "read", over = "positions" }]
+        block = [
+            { name = "one", loop = "read", op = "input", size = 2 },
+            { name = "other", loop = "read", op = "input", size = 3 },
+            { name = "label", loop = "read", op = "label", size = 2, inputs = ["one", "other"] },
+        ]
+    "#;
+    let found = Network::from_text("n", frames, 9).unwrap_err().to_string();
+    assert!(
+        found.contains("block other: expected 2 numbers, as one, got 3; every input reads the whole frame"),
+        "{found}"
+    );
+}
