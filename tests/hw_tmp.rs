@@ -1,3 +1,0 @@
-//! Temporary.
-mod common;
-mod cosim_ops;
