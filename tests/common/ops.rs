@@ -5,7 +5,7 @@ use super::tiny;
 use hvae_mnn::config::{CellKind, Config};
 use hvae_mnn::crossbar::CrossbarNet;
 use hvae_mnn::golden::{Abort, Job, JobKind, Manner, Packet, Shape};
-use hvae_mnn::model::{FloatNet, Network, Op, Random};
+use hvae_mnn::model::{FloatNet, Network, Op, Random, Weights};
 use hvae_mnn::pipeline::{calibrate, random_sentences, random_weights};
 use hvae_mnn::quant::{Calibration, QuantBlock, QuantNet};
 use ndarray::Array2;
@@ -26,7 +26,7 @@ impl Described {
     /// Random weights on tiles.
     pub fn mapped(&self) -> CrossbarNet {
         let network = Network::from_text(self.name, &self.text, VOCABULARY).unwrap();
-        let weights = random_weights(&network, 3);
+        let weights = below_nothing(&network, &random_weights(&network, 3));
         let float = FloatNet::new(&network, &weights).unwrap();
         let frame = network.blocks.iter().find_map(|block| match block.op {
             Op::Input { size } => Some(size),
@@ -48,6 +48,18 @@ impl Described {
         }
         CrossbarNet::new(quant, &self.config).unwrap()
     }
+}
+
+/// The same weights with smaller logits of labels: a class that does not exist, whose logit is 0, must not win.
+fn below_nothing(network: &Network, weights: &Weights) -> Weights {
+    let lowered = |(name, _): (String, Vec<usize>)| {
+        let label = network.blocks.iter().find(|block| name == format!("{}.bias", block.name));
+        let lower = if label.is_some_and(|block| matches!(block.op, Op::Label { .. })) { 1.0 } else { 0.0 };
+        let tensor = weights.get(&name).mapv(|weight| weight - lower);
+        (name, tensor)
+    };
+    let tensors = network.tensors().into_iter().map(lowered).collect();
+    Weights::checked("weights of a test", tensors, network).unwrap()
 }
 
 /// Numbers so large that formats do not hold some of them.
