@@ -36,6 +36,9 @@
       assert (length_o <= Depth);
       assert (length_o == (f_beats > Depth ? Depth : f_beats));
       assert (too_long_o == (f_beats > Depth));
+      // Whole frames, and whether another one has begun.
+      assert (frames_o * Frame + gen_frames.within_q == length_o);
+      assert (gen_frames.within_q < Frame && ragged_o == (gen_frames.within_q != 0));
       assert (bad_token_o == f_bad);
       assert (bad_z_o == f_bad_z);
       assert (s_axis_tready_o == (!full_o && !rst_i));
@@ -47,12 +50,13 @@
       if (!$past(rst_i || release_i)) begin
         // Whole from its last beat on, until it is given back.
         assert (full_o == ($past(full_o) || $past(f_taken && s_axis_tlast_i && !f_dropping)));
-        if ($past(full_o)) assert ($stable({length_o, too_long_o, bad_token_o, bad_z_o}));
+        if ($past(full_o)) assert ($stable({length_o, frames_o, ragged_o, too_long_o, bad_token_o, bad_z_o}));
         if ($past(read_index_i) == f_beat && $past(f_beats) > {1'b0, f_beat}) assert (read_data_o == $past(f_word));
       end else assert (!full_o && length_o == 0);
     end
   always @(posedge clk_i) begin
     cover (f_past && full_o && length_o == Depth && !too_long_o && !bad_token_o);
+    cover (f_past && full_o && frames_o == 1 && ragged_o);
     cover (f_past && full_o && too_long_o && bad_token_o && !bad_z_o);
     cover (f_past && full_o && bad_z_o && $past(f_dropping, 3));
   end

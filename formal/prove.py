@@ -45,7 +45,9 @@ PROOFS = [
         ("offers_in_reset", "assign m_valid_o = valid_q && !rst_i;", "assign m_valid_o = valid_q;"),
         ("offers_twice", "kept_valid_q <= 1'b0;\n    end else if (s_valid_i)", "end else if (s_valid_i)"),
     ]),
-    ("hvae_input_buffer", {"Depth": 4, "Vocabulary": 5, "ZBits": 3}, 12, 4, [
+    ("hvae_input_buffer", {"Depth": 4, "Vocabulary": 5, "ZBits": 3, "Frame": 3}, 12, 4, [
+        ("frame_too_long", "wire whole = within_q == 16'(Frame - 1);", "wire whole = within_q == 16'(Frame);"),
+        ("counts_what_is_dropped", "else if (take && room && !dropping_q) begin", "else if (take && room) begin"),
         ("one_word_too_many", "wire room = {16'd0, length_o} < Depth;", "wire room = {16'd0, length_o} <= Depth;"),
         ("takes_a_second_packet", "assign s_axis_tready_o = !full_o && !rst_i;", "assign s_axis_tready_o = !rst_i;"),
         ("takes_in_reset", "assign s_axis_tready_o = !full_o && !rst_i;", "assign s_axis_tready_o = !full_o;"),

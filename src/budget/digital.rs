@@ -4,7 +4,7 @@ use super::modules::{self, TileShape};
 use super::{Consumer, Fabric, FabricBudget};
 use crate::config::Config;
 use crate::crossbar::CrossbarNet;
-use crate::model::{BlockId, Combination, Op};
+use crate::model::{BlockId, Op};
 use crate::quant::{IntMatrix, QuantBlock, QuantCell};
 
 /// Estimates the fabric of the whole design.
@@ -13,8 +13,14 @@ pub(super) fn fabric(net: &CrossbarNet, config: &Config) -> FabricBudget {
     for id in 0..net.quant.blocks.len() {
         count.block(id);
     }
-    let latent = net.quant.network.latent_width();
-    count.add(Consumer::Control, modules::control(config.accelerator.max_tokens.max(latent)));
+    let network = &net.quant.network;
+    // Words of a position, coming or going.
+    let words = network.blocks.iter().map(|block| match block.op {
+        Op::Input { size } | Op::Values { size, .. } => size,
+        _ => 1,
+    });
+    let packet = config.accelerator.max_tokens * words.max().unwrap_or(1);
+    count.add(Consumer::Control, modules::control(packet.max(network.latent_width())));
     FabricBudget::new(count.all)
 }
 
@@ -53,25 +59,20 @@ impl Count<'_> {
                 if !activation.is_none() {
                     self.add(Consumer::Gates, modules::activation(fixed) * lanes);
                 }
-                self.add(Consumer::States, modules::state(width, lanes, fixed.state_bits, fixed.input_bits));
+                self.add(Consumer::States, modules::codes(width, lanes, fixed.input_bits));
                 self.add(Consumer::Control, modules::stage_control());
             }
             QuantBlock::Input { .. } => {
-                self.add(Consumer::States, modules::state(width, 1, fixed.state_bits, fixed.input_bits));
+                self.add(Consumer::States, modules::codes(width, 1, fixed.input_bits));
                 self.add(Consumer::Control, modules::stage_control());
             }
             QuantBlock::Elementwise { function, .. } => {
                 let inputs = network.inputs(id);
-                let product = matches!(function, Combination::Multiply | Combination::Blend);
-                let blend = matches!(function, Combination::Blend);
-                let bits = fixed.state_bits;
-                self.add(Consumer::Gates, modules::combine(lanes, inputs.len(), bits, product, blend));
-                self.add(Consumer::Requantisers, modules::requantisers(lanes, 2 * bits, bits, 1));
+                self.add(Consumer::Gates, modules::combine(width, lanes, *function, inputs.len(), fixed));
                 // Its sources keep their words for it.
-                for source in inputs {
-                    self.add(Consumer::States, modules::cell_state(network.width(source), lanes, bits));
+                for _ in inputs {
+                    self.add(Consumer::States, modules::cell_state(width, lanes, fixed.state_bits));
                 }
-                self.add(Consumer::States, modules::state(width, lanes, fixed.state_bits, fixed.input_bits));
                 self.add(Consumer::Control, modules::stage_control());
             }
             QuantBlock::Label { matrix, logit, shift } => {

@@ -7,6 +7,7 @@
 
 use super::Fabric;
 use crate::config::{CellKind, Fixed};
+use crate::model::Combination;
 
 /// Look-up tables of six inputs that do the work of one of four, over whole designs.
 pub const XILINX_LUTS_PER_LUT4: f64 = 0.5;
@@ -118,6 +119,11 @@ pub fn state(size: usize, lanes: usize, bits: u32, input_bits: u32) -> Fabric {
     Fabric::of(lut, (input_bits as usize * size) as f64 + lanes_bits + 18.0)
 }
 
+/// `hvae_state_vec` of which nobody reads the words: codes.
+pub fn codes(size: usize, lanes: usize, input_bits: u32) -> Fabric {
+    Fabric::of(50.0 * lanes as f64 + 0.7 * size as f64 + 10.0, (input_bits as usize * size) as f64 + 18.0)
+}
+
 /// Words of a state that drives no word lines (`HasPlanes` = 0).
 pub fn cell_state(size: usize, lanes: usize, bits: u32) -> Fabric {
     let (words, lanes_bits) = (size.div_ceil(lanes), (lanes * bits as usize) as f64);
@@ -134,14 +140,16 @@ pub fn sender(size: usize, lanes: usize, bits: u32) -> Fabric {
     Fabric::of(0.9 * lanes_bits + memory + 20.0, lanes_bits + held + 45.0)
 }
 
-/// `hvae_combine` without its vector and its stage control: words aligned, and what they come to; `products` of
-/// 18 x 18 a lane.
-pub fn combine(lanes: usize, inputs: usize, bits: u32, product: bool, blend: bool) -> Fabric {
-    let (lane, bits) = (lanes as f64, f64::from(bits));
-    let adders = if blend { 8.0 } else { 2.0 * (inputs as f64 - 1.0) };
-    let kept = if blend { 7.0 } else { 2.0 };
-    let dsp = if product { lanes as u64 } else { 0 };
-    Fabric { dsp, ..Fabric::of(lane * bits * (adders + 1.0), lane * bits * kept) }
+/// `hvae_combine` without its stage control, with what others see of it: look-up tables and flip-flops a bit of a
+/// lane by what is done, and codes.
+pub fn combine(size: usize, lanes: usize, function: Combination, inputs: usize, fixed: &Fixed) -> Fabric {
+    let (lut, ff, dsp) = match function {
+        Combination::Add | Combination::Subtract => (3.5 + inputs as f64, 2.1, 0),
+        Combination::Multiply => (4.0, 3.1, lanes as u64),
+        Combination::Blend => (7.0, 7.9, lanes as u64),
+    };
+    let lane_bits = (lanes * fixed.state_bits as usize) as f64;
+    Fabric { dsp, ..Fabric::of(lane_bits * lut, lane_bits * ff + (fixed.input_bits as usize * size) as f64) }
 }
 
 /// The part of `hvae_label` behind its logits: a comparison a lane, and a tree over them.
@@ -255,6 +263,15 @@ mod tests {
         let shared = TileShape { weights: 8, sums: 8, columns: 32, ..shape };
         within("four weights an ADC", tile(&shared), 1707, 600, 0.2);
         within("word lines", word_lines(32, 8, 1), 740, 32, 0.1);
+        // With their stage control, which the budget counts apart.
+        let fixed = Fixed::default();
+        let control = Fabric::of(150.0, 130.0);
+        let combined = |function, inputs| combine(96, 8, function, inputs, &fixed) + control;
+        within("sum", combined(Combination::Add, 2), 691, 1174, 0.25);
+        within("product", combined(Combination::Multiply, 2), 663, 1294, 0.1);
+        within("blend", combined(Combination::Blend, 3), 1046, 1908, 0.1);
+        within("words", cell_state(96, 8, 16), 306, 137, 0.2);
+        within("sender", sender(8, 8, 16), 248, 558, 0.1);
         within("scores", scores(8), 4288, 3503, 0.2);
         within("token choice", token_choice(8), 11_340, 5787, 0.1);
     }

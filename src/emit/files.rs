@@ -280,12 +280,13 @@ fn unread(quant: &QuantNet, stages: &Stages) -> String {
     let (z, vocabulary) = (network.latent().is_some(), network.vocabulary_block().is_some());
     let absent: [(bool, &[&str]); 5] = [
         (!z, &["latent_mode"]),
-        (!vocabulary, &["sample_tokens_i", "beta_i", "step", "fetch"]),
+        (!vocabulary, &["sample_tokens_i", "beta_i", "fetch"]),
         (!z && !vocabulary, &["keys"]),
         (!has(|op| matches!(op, Op::Embedding { .. })), &["token"]),
         (stages.frame_index.is_some(), &["bad_token"]),
     ];
     all.extend(absent.iter().filter(|(unread, _)| *unread).flat_map(|(_, nets)| nets.iter()));
+    // Some of their bits.
     all.extend(["start", "step"]);
     all.join(", ")
 }

@@ -5,7 +5,7 @@ use super::tiny;
 use hvae_mnn::config::{CellKind, Config};
 use hvae_mnn::crossbar::CrossbarNet;
 use hvae_mnn::golden::{Abort, Job, JobKind, Manner, Packet, Shape};
-use hvae_mnn::model::{FloatNet, Network, Op, Random, Weights};
+use hvae_mnn::model::{Example, FloatNet, Network, Op, Random, Weights};
 use hvae_mnn::pipeline::{calibrate, random_sentences, random_weights};
 use hvae_mnn::quant::{Calibration, QuantBlock, QuantNet};
 use ndarray::Array2;
@@ -32,16 +32,15 @@ impl Described {
             Op::Input { size } => Some(size),
             _ => None,
         });
-        let calibration = match frame {
-            None => calibrate(&float, &random_sentences(VOCABULARY, 8, 3)),
+        let examples: Vec<Example> = match frame {
+            None => random_sentences(VOCABULARY, 8, 3).into_iter().map(Example::sentence).collect(),
             Some(size) => {
                 let mut random = Random::keyed(&[3, 5]);
-                let mut seen = Calibration::default();
                 let frames = Array2::from_shape_simple_fn((9, size), || random.normal());
-                seen.add(&float.read_frames(&[frames.view()]));
-                seen
+                vec![Example { frames, ..Example::default() }]
             }
         };
+        let calibration = calibrate(&float, &examples);
         let mut quant = QuantNet::new(&network, &weights, &self.config.fixed, &calibration).unwrap();
         if self.strained {
             quant.blocks.iter_mut().for_each(strain);
