@@ -139,7 +139,6 @@ const CASES: &[Case] = &[
     case("normalised means from the top down", GENERATE, |d| {
         set(d, "[model]\nlatent_from = \"top-down\"\n[train]\nbatch_norm = 0.5\n")
     }),
-    case("z from the top down in hardware", GENERATE, |d| set(d, "[model]\nlatent_from = \"top-down\"\n")),
     case("every place spare", GENERATE, |d| set(d, "[crossbar]\nspare_columns = 16\n")),
     case("unknown range", GENERATE, |d| set(d, "[crossbar]\nadc_range = \"auto\"\n")),
     case("unknown order of slices", GENERATE, |d| set(d, "[crossbar]\nslice_order = \"middle-first\"\n")),

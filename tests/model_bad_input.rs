@@ -210,14 +210,18 @@ fn bad_folders_are_refused() {
             say(
                 "model.toml",
                 "expected the description of a trained network, with the sha256 of its files, got unknown field `hiden`, \
-                 expected one of `family`, `cells`, `decoder_cells`, `latent_from`, `latent_steps`, `embedding`, \
-                 `hidden`, `latent`, `vocabulary`; restore the file that training or import wrote",
+                 expected one of `family`, `description`, `network`, `cells`, `decoder_cells`, `latent_from`, `latent_steps`, `embedding`, \
+                 `hidden`, `latent`, `vocabulary`, `classes`, `frame`, `values`; restore the file that training or import wrote",
             ),
         ),
         (
             "model.toml",
             Some(b"[model]\nfamily = \"vae\"\n[sha256]\nweights = \"\"\nvocabulary = \"\"\n"),
-            say("model.toml", "[model] family: expected \"hsr-vae\", got vae; the only family so far"),
+            say(
+                "model.toml",
+                "expected the description of a trained network, with the sha256 of its files, got unknown variant `vae`, \
+                 expected one of `hsr-vae`, `language-model`, `tagger`, `regression`, `custom`; restore the file that training or import wrote",
+            ),
         ),
         (
             "model.toml",
