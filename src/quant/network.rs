@@ -4,7 +4,7 @@ use super::bias::ClippedBias;
 use super::builder::Builder;
 use super::{BlockIntegers, Calibration, Format, Function, IntMatrix, Integers, OctaveTable, Table};
 use crate::config::{CellKind, Fixed, LatentSteps};
-use crate::model::{Activation, BlockId, Combination, Edge, JobKind, Network, Schedule, Weights};
+use crate::model::{Activation, BlockId, Combination, Edge, JobKind, Network, Op, Schedule, Time, Weights};
 use ndarray::Array2;
 use serde::Serialize;
 
@@ -176,6 +176,11 @@ pub enum QuantError {
         "the job sequencer: expected at most {most} {what}, found {found}; take fewer levels, or smaller loops"
     )]
     TooLong { what: &'static str, most: usize, found: usize },
+    #[error(
+        "block {reader}: expected to read what the accelerator keeps as words, found {source_block}, {why}; \
+         read a linear block of it instead, or evaluate this network with --on float"
+    )]
+    Unread { reader: String, source_block: String, why: &'static str },
     #[error("{place}: expected {expected}, found {found}")]
     Stored { place: String, expected: String, found: String },
 }
@@ -301,11 +306,32 @@ fn check(network: &Network, fixed: &Fixed) -> Result<(), QuantError> {
         return Err(QuantError::TooLong { what, most, found });
     }
     let overtaken = schedule.bodies().iter().flat_map(|body| &body.overtaken).next();
-    match overtaken {
-        Some(&(reader, source)) => {
+    if let Some(&(reader, source)) = overtaken {
+        let name = |id: BlockId| network.blocks[id].name.clone();
+        return Err(QuantError::Overtaken { reader: name(reader), source_block: name(source) });
+    }
+    let mut unread = (0..network.blocks.len()).flat_map(|reader| {
+        let edges = network.edges(reader).into_iter();
+        edges.filter_map(move |edge| not_kept(network, reader, edge).map(|why| (reader, edge.block, why)))
+    });
+    match unread.next() {
+        Some((reader, source, why)) => {
             let name = |id: BlockId| network.blocks[id].name.clone();
-            Err(QuantError::Overtaken { reader: name(reader), source_block: name(source) })
+            Err(QuantError::Unread { reader: name(reader), source_block: name(source), why })
         }
         None => Ok(()),
+    }
+}
+
+/// Why the accelerator does not keep what an edge of `reader` reads, if so.
+fn not_kept(network: &Network, reader: BlockId, edge: Edge) -> Option<&'static str> {
+    let elementwise = matches!(network.blocks[reader].op, Op::Elementwise { .. });
+    match &network.blocks[edge.block].op {
+        Op::Embedding { .. } if elementwise => Some("a table of codes"),
+        Op::Linear { .. } if network.start_of(edge.block).is_some() => Some("which is the start of a cell"),
+        _ if elementwise && network.time(reader, edge) == Time::Each => {
+            Some("of another loop, position by position")
+        }
+        _ => None,
     }
 }

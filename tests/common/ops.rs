@@ -7,7 +7,7 @@ use hvae_mnn::crossbar::CrossbarNet;
 use hvae_mnn::golden::{Abort, Job, JobKind, Manner, Packet, Shape};
 use hvae_mnn::model::{Example, FloatNet, Network, Op, Random, Weights};
 use hvae_mnn::pipeline::{calibrate, random_sentences, random_weights};
-use hvae_mnn::quant::{Calibration, QuantBlock, QuantNet};
+use hvae_mnn::quant::{QuantBlock, QuantNet};
 use ndarray::Array2;
 
 /// A design of the list.
