@@ -117,7 +117,7 @@ impl Program {
         for kind in JobKind::ALL {
             let plan = schedule.plan(kind);
             // Groups have the same numbers in every design of a network.
-            let rows = program.rows(network, schedule, plan, kind.reads_packet());
+            let rows = program.rows(network, schedule, plan, kind);
             if !rows.is_empty() && (score || kind != JobKind::Score) {
                 program.jobs.push((kind, packet(&rows, frames), program.rows.len()));
                 program.rows.extend(rows);
@@ -135,21 +135,13 @@ impl Program {
         program
     }
 
-    /// Where a block stands: a stage, or a table that is read with its loop's first depth.
-    ///
-    /// # Panics
-    /// If no job runs its loop.
+    /// Where a block stands: a stage, or a table that is read with its loop's first depth. What no job needs
+    /// never starts.
     pub fn place(&self, id: BlockId) -> Place {
-        self.places[id].expect("every block has its place in a loop that a job runs")
+        self.places[id].unwrap_or(Place { first: 0, depth: 0, works: Works::Never })
     }
 
-    fn rows(
-        &mut self,
-        network: &Network,
-        schedule: &Schedule,
-        plan: &[Step],
-        reads_packet: bool,
-    ) -> Vec<Row> {
+    fn rows(&mut self, network: &Network, schedule: &Schedule, plan: &[Step], kind: JobKind) -> Vec<Row> {
         let mut rows: Vec<Row> = Vec::new();
         for step in plan {
             let (first, depths) = match step {
@@ -168,7 +160,9 @@ impl Program {
                 }
             };
             let stages = self.groups[first..first + depths].iter().flatten();
-            let sends = stages.map(|&id| head(network, id)).find(|sent| *sent != NOTHING);
+            // Other jobs of a network with a head may run its loop for something else.
+            let heads = matches!(kind, JobKind::Label | JobKind::Values);
+            let sends = stages.map(|&id| head(network, id)).find(|sent| heads && *sent != NOTHING);
             let sends = sends.unwrap_or(NOTHING);
             let row = Row {
                 first,
@@ -192,7 +186,7 @@ impl Program {
                 Step::Write(_) => Row { count: UNTIL, sends: TOKENS, ..row },
                 // What is read has a posterior; a packet that is not read holds z itself.
                 Step::Draw(_) if rows.iter().any(Row::reads) => row,
-                Step::Draw(_) => Row { draw: if reads_packet { GIVEN } else { PRIOR }, ..row },
+                Step::Draw(_) => Row { draw: if kind.reads_packet() { GIVEN } else { PRIOR }, ..row },
                 Step::Once(_) | Step::Load(_) | Step::Statistics(_) => row,
             });
         }

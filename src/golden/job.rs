@@ -89,7 +89,11 @@ impl Job {
     }
 
     /// Jobs that were kept to be done again, on an accelerator of this shape: as many words as its buffer and the
-    /// room behind it take, and some words where it waits for a packet. Or what else was found.
+    /// room behind it take, and some words where it waits for a packet.
+    ///
+    /// # Errors
+    ///
+    /// What else was found.
     pub fn kept(text: &str, shape: &Shape) -> Result<Vec<Job>, String> {
         let jobs: Vec<Job> = serde_json::from_str(text).map_err(|e| e.to_string())?;
         let depth = shape.max_tokens + 4096;

@@ -30,6 +30,7 @@ impl<M: MatVec> Golden<M> {
             now: KEY_CYCLES,
             stop,
             idle: 0,
+            heads: matches!(job.kind, JobKind::Label | JobKind::Values),
             run: Run::default(),
         };
         runner.job(job);
@@ -72,6 +73,8 @@ struct Runner<'a, M> {
     stop: u64,
     /// The first job cycle in which no stage works.
     idle: u64,
+    /// Heads send what they make: other jobs may run their loop for something else.
+    heads: bool,
     run: Run,
 }
 
@@ -174,6 +177,7 @@ impl<M: MatVec> Runner<'_, M> {
     fn send(&mut self, id: BlockId, step: usize, start: u64) {
         let words = &self.machine.words[id];
         match &self.golden.quant.blocks[id] {
+            _ if !self.heads => {}
             QuantBlock::Label { .. } => {
                 let best =
                     words.iter().enumerate().max_by_key(|&(label, logit)| (*logit, std::cmp::Reverse(label)));

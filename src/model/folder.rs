@@ -209,6 +209,10 @@ impl Split {
     }
 
     /// The same of files that end in `.extension`.
+    ///
+    /// # Errors
+    ///
+    /// The folder has no such file, or more than one.
     pub fn file_of(self, set: &Path, extension: &str) -> Result<PathBuf, ModelError> {
         if !set.is_dir() {
             return Ok(set.to_path_buf());

@@ -36,6 +36,10 @@ impl Split {
     }
 
     /// The same of names that end in `.extension`.
+    ///
+    /// # Errors
+    ///
+    /// There is no such name, or more than one.
     pub fn choose_of<'a>(
         self,
         set: &str,

@@ -130,6 +130,10 @@ pub fn map(
 }
 
 /// The same on sequences of any kind: sentences, words or frames.
+///
+/// # Errors
+///
+/// The network has no integers, or does not fit its tiles.
 pub fn map_on(
     network: &Network,
     weights: &Weights,

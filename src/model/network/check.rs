@@ -58,6 +58,10 @@ impl Network {
 
     fn check_block(&self, id: BlockId) -> Result<(), ModelError> {
         let (at, block) = (self.at(id), &self.blocks[id]);
+        let is_cell = matches!(block.op, Op::Cell { .. });
+        if is_cell && MODULES.contains(&block.name.as_str()) {
+            return Err(taken(&block.name));
+        }
         if block.within >= self.loops.len() {
             return Err(wrong(at, "a loop of the network", block.within, "name one of them"));
         }
@@ -302,10 +306,67 @@ fn wrong(
     ModelError::new(place, expected, found.to_string(), to_do)
 }
 
+/// Instances (`u_NAME`) and nets (`NAME_data`) that every core has.
+const IN_EVERY_CORE: [&str; 7] = ["input", "job", "key", "noise_key", "output", "program", "read"];
+
+/// Modules (`hvae_NAME`) that designs have: a cell is a module of its own.
+const MODULES: [&str; 42] = [
+    "axil_regs",
+    "combine",
+    "core",
+    "dac",
+    "delay",
+    "dense",
+    "embedding",
+    "fifo",
+    "frame",
+    "gate_gru",
+    "gate_lstm",
+    "gate_rnn",
+    "input_buffer",
+    "job_seq",
+    "label",
+    "lanes_requant",
+    "latent",
+    "linear",
+    "log_prob",
+    "matvec",
+    "mix",
+    "noise",
+    "octave_table",
+    "part_sum",
+    "requant",
+    "reset_sync",
+    "rng_key",
+    "rng_lane",
+    "sat_add",
+    "sender",
+    "skid",
+    "stage_seq",
+    "state_vec",
+    "step_store",
+    "table",
+    "tb",
+    "tile",
+    "tile_core",
+    "token_choice",
+    "top",
+    "vocab",
+    "words",
+];
+
+fn taken(name: &str) -> ModelError {
+    let to_do = "rename it: a module, an instance or a net of designs is called so";
+    wrong(format!("name `{name}`"), "a name of its own", format!("`{name}`"), to_do)
+}
+
 /// A name becomes part of names of tensors and of Verilog.
 fn check_name(name: &str) -> Result<(), ModelError> {
     let first = name.chars().next().is_some_and(|c| c.is_ascii_lowercase());
     let rest = name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+    if IN_EVERY_CORE.contains(&name) {
+        return Err(taken(name));
+    }
     match first && rest && name.len() <= 40 {
         true => Ok(()),
         false => Err(wrong(
