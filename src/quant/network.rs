@@ -328,6 +328,7 @@ fn not_kept(network: &Network, reader: BlockId, edge: Edge) -> Option<&'static s
     let elementwise = matches!(network.blocks[reader].op, Op::Elementwise { .. });
     match &network.blocks[edge.block].op {
         Op::Embedding { .. } if elementwise => Some("a table of codes"),
+        Op::Embedding { .. } if edge.before => Some("a table, of the step before"),
         Op::Linear { .. } if network.start_of(edge.block).is_some() => Some("which is the start of a cell"),
         _ if elementwise && network.time(reader, edge) == Time::Each => {
             Some("of another loop, position by position")
