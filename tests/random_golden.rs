@@ -37,7 +37,7 @@ fn config() -> Config {
 }
 
 /// What a network does in integers, and how far that is from the float network at most.
-fn differences(seed: u64) -> Result<(Network, f64, BTreeSet<JobKind>), String> {
+fn differences(seed: u64) -> Result<(Network, Option<f64>, BTreeSet<JobKind>), String> {
     let network = random_network(seed);
     let config = config();
     let weights = random_weights(&network, seed);
@@ -61,16 +61,19 @@ fn differences(seed: u64) -> Result<(Network, f64, BTreeSet<JobKind>), String> {
     Ok((network, worst, kinds))
 }
 
+/// Sums that feed themselves leave every format behind, and with it what the float network says of them.
+const FAR: f32 = 8.0;
+
 /// The farthest that any number of a job which reads the example is from that of the float network.
 fn worst_of_reading(
     network: &Network,
     float: &FloatNet,
     golden: &Golden<hvae_mnn::crossbar::TiledMatrix>,
     example: &Example,
-) -> f64 {
+) -> Option<f64> {
     let reads = [JobKind::Label, JobKind::Values, JobKind::Encode];
     let Some(kind) = reads.into_iter().find(|&k| golden.schedule.jobs().any(|known| known == k)) else {
-        return 0.0;
+        return Some(0.0);
     };
     let quant = &golden.quant;
     let word = quant.blocks.iter().find_map(|block| match block {
@@ -95,21 +98,26 @@ fn worst_of_reading(
         let body = golden.schedule.body(network.blocks[event.block].within);
         let steps = trace.layout(body.id).steps();
         let exact = trace.vector(network, event.block, role, 0, body.position(event.step, steps));
+        if exact.iter().any(|want| want.abs() > FAR) {
+            return None;
+        }
         for (&code, &want) in event.values.iter().zip(exact) {
             let got = f64::from(code) * 2f64.powi(-frac);
             worst = worst.max((got - f64::from(want)).abs());
         }
     }
-    worst
+    Some(worst)
 }
 
 #[test]
 fn random_networks_are_the_same_on_tiles_and_near_the_float_network() {
     let mut refused = BTreeSet::new();
-    let (mut done, mut kinds, mut ops) = (0, BTreeSet::new(), BTreeSet::new());
+    let (mut done, mut compared, mut kinds, mut ops) = (0, 0, BTreeSet::new(), BTreeSet::new());
     for seed in 0..300 {
         match differences(seed) {
             Ok((network, worst, jobs)) => {
+                compared += usize::from(worst.is_some());
+                let worst = worst.unwrap_or_default();
                 assert!(worst < 0.1, "seed {seed}: {worst}\n{}", network.to_text());
                 kinds.extend(jobs);
                 ops.extend(network.blocks.iter().map(|block| block.op.name()));
@@ -120,6 +128,7 @@ fn random_networks_are_the_same_on_tiles_and_near_the_float_network() {
             }
         }
     }
+    assert!(compared >= 190, "{compared} of {done} networks were compared with the float network");
     assert!(done >= 200, "{done} of 300 networks have integers; the others: {refused:?}");
     assert_eq!(kinds.len(), 7, "{kinds:?}");
     assert_eq!(ops.len(), 10, "{ops:?}");

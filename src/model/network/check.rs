@@ -59,7 +59,8 @@ impl Network {
     fn check_block(&self, id: BlockId) -> Result<(), ModelError> {
         let (at, block) = (self.at(id), &self.blocks[id]);
         let is_cell = matches!(block.op, Op::Cell { .. });
-        if is_cell && MODULES.contains(&block.name.as_str()) {
+        let name = block.name.as_str();
+        if IN_EVERY_CORE.contains(&name) || is_cell && MODULES.contains(&name) {
             return Err(taken(&block.name));
         }
         if block.within >= self.loops.len() {
@@ -364,9 +365,6 @@ fn taken(name: &str) -> ModelError {
 fn check_name(name: &str) -> Result<(), ModelError> {
     let first = name.chars().next().is_some_and(|c| c.is_ascii_lowercase());
     let rest = name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
-    if IN_EVERY_CORE.contains(&name) {
-        return Err(taken(name));
-    }
     match first && rest && name.len() <= 40 {
         true => Ok(()),
         false => Err(wrong(
