@@ -9,9 +9,9 @@ use hvae_mnn::cosim::{
     CosimReport, Difference, Effort, Engine, NETLIST, PATIENCE, RunOptions, Simulation, Trace,
 };
 use hvae_mnn::golden::{Golden, Job, JobKind};
-use hvae_mnn::model::{Schedule, Split};
-use hvae_mnn::pipeline::random_sentences;
-use hvae_mnn::sample::{generations, job};
+use hvae_mnn::model::{Example, Schedule, Split};
+use hvae_mnn::pipeline::random_examples;
+use hvae_mnn::sample::{frames, generations, job};
 use hvae_mnn::soak::{Soak, replayed};
 use hvae_mnn::synth::has_netlist;
 use serde::Serialize;
@@ -212,13 +212,18 @@ fn jobs(args: &Args, folder: &Path, build: &Build) -> Result<Vec<Job>, Failure> 
         }
         sentences.push(tokens);
     }
-    let mut random = random_sentences(config.model.vocabulary, args.random.get(), args.seed);
-    random.iter_mut().filter(|s| s.len() > limit).for_each(|s| {
-        s.drain(1..=s.len() - limit);
+    let network = &build.net.quant.network;
+    let mut random = random_examples(network, args.random.get(), args.seed);
+    random.iter_mut().filter(|example| example.tokens.len() > limit).for_each(|example| {
+        let more = example.tokens.len() - limit;
+        example.tokens.drain(1..=more);
     });
-    sentences.extend(random);
+    random.retain(|example| example.steps() <= limit);
+    let (read, with_frames): (Vec<Example>, Vec<Example>) =
+        random.into_iter().partition(|example| example.frames.is_empty());
+    sentences.extend(read.into_iter().map(|example| example.tokens));
     // With nothing said, the first job of the network that a sentence says most of.
-    let schedule = Schedule::new(&build.net.quant.network);
+    let schedule = Schedule::new(network);
     let usual = [JobKind::Reconstruct, JobKind::Score, JobKind::Label, JobKind::Values, JobKind::Generate];
     let first = usual.into_iter().find(|&kind| schedule.jobs().any(|known| known == kind));
     let first = first.unwrap_or(JobKind::Reconstruct);
@@ -248,6 +253,9 @@ fn jobs(args: &Args, folder: &Path, build: &Build) -> Result<Vec<Job>, Failure> 
         for &kind in kinds {
             jobs.push(job(kind, sentence, &golden, (args.temperature, seed), limit)?);
         }
+    }
+    for example in &with_frames {
+        jobs.extend(kinds.iter().map(|&kind| frames(kind, &example.frames, &golden)));
     }
     jobs.extend(generations(args.generate.get(), args.temperature, args.seed, limit)?);
     if jobs.is_empty() {

@@ -7,7 +7,7 @@ use super::{Failure, progress, write_json};
 use hvae_mnn::budget::Budget;
 use hvae_mnn::build::{BuildFile, DESIGN, write_build};
 use hvae_mnn::files::OutputFolder;
-use hvae_mnn::pipeline::{map, random_sentences, random_weights};
+use hvae_mnn::pipeline::{map_on, random_examples, random_weights};
 use hvae_mnn::quant::ClippedBias;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -73,8 +73,8 @@ pub fn run(args: &Args) -> Result<(), Failure> {
             let seed = seed.expect("clap asks for one of the two");
             let config = balanced(config)?;
             let network = network(&config)?;
-            let sentences = random_sentences(network.vocabulary, 16, seed);
-            let net = map(&network, &random_weights(&network, seed), &config, &sentences)?;
+            let examples = random_examples(&network, 16, seed);
+            let net = map_on(&network, &random_weights(&network, seed), &config, &examples)?;
             budget::check_target(&net, &config, args.force)?;
             let (file, files) = write_build(out, &net, &config, None, &somebody_reads)?;
             (file, files, net.quant.clipped)

@@ -101,6 +101,20 @@ pub fn own_examples(net: &FloatNet, count: usize, seed: u64) -> Vec<Example> {
     }
 }
 
+/// Sequences of the kind that a network reads, for networks without data: random words, or frames.
+pub fn random_examples(network: &Network, count: usize, seed: u64) -> Vec<Example> {
+    let frame = network.blocks.iter().find_map(|block| match block.op {
+        Op::Input { size } => Some(size),
+        _ => None,
+    });
+    match frame {
+        Some(size) => random_frames(size, count, seed),
+        None => {
+            random_sentences(network.vocabulary, count, seed).into_iter().map(Example::sentence).collect()
+        }
+    }
+}
+
 /// Sentences a trained network writes itself, from z of the prior: what to calibrate on
 /// where no data are given. Random ones of a network that does not write by itself.
 pub fn own_sentences(net: &FloatNet, count: usize, seed: u64) -> Vec<Vec<u32>> {

@@ -2,7 +2,8 @@
 
 use crate::failure::Failure;
 use crate::golden::{Golden, Job, JobKind};
-use crate::quant::MatVec;
+use crate::quant::{MatVec, QuantBlock};
+use ndarray::Array2;
 
 /// A greedy reconstruction through the posterior mean.
 pub fn reconstruct(sentence: &[u32], limit: usize) -> Job {
@@ -43,6 +44,16 @@ pub fn job<M: MatVec>(
         | JobKind::Values
         | JobKind::Reserved => Job { kind, ..reconstruct(sentence, limit) },
     })
+}
+
+/// A job of that kind with frames, as the words that the accelerator takes.
+pub fn frames<M: MatVec>(kind: JobKind, frames: &Array2<f32>, golden: &Golden<M>) -> Job {
+    let words = golden.quant.blocks.iter().find_map(|block| match block {
+        QuantBlock::Input { word } => Some(*word),
+        _ => None,
+    });
+    let word = |&number: &f32| words.map_or(0, |format| format.encode(number.into()) as i32);
+    Job::new(kind, frames.iter().map(word).collect(), 0)
 }
 
 /// A sentence sampled from the prior.

@@ -5,7 +5,9 @@ mod float;
 mod jobs;
 
 pub use float::draw;
-pub use jobs::{between, decode_all, encode, endless, generation, generations, job, reconstruct, score};
+pub use jobs::{
+    between, decode_all, encode, endless, frames, generation, generations, job, reconstruct, score,
+};
 
 use crate::model::Vocabulary;
 
