@@ -113,7 +113,7 @@ fn worst_of_reading(
 fn random_networks_are_the_same_on_tiles_and_near_the_float_network() {
     let mut refused = BTreeSet::new();
     let (mut done, mut compared, mut kinds, mut ops) = (0, 0, BTreeSet::new(), BTreeSet::new());
-    for seed in 0..300 {
+    for seed in 0..1500 {
         match differences(seed) {
             Ok((network, worst, jobs)) => {
                 compared += usize::from(worst.is_some());
@@ -128,8 +128,8 @@ fn random_networks_are_the_same_on_tiles_and_near_the_float_network() {
             }
         }
     }
-    assert!(compared >= 190, "{compared} of {done} networks were compared with the float network");
-    assert!(done >= 200, "{done} of 300 networks have integers; the others: {refused:?}");
+    assert!(10 * compared >= 9 * done, "{compared} of {done} networks were compared with the float network");
+    assert!(done >= 250, "{done} of 1500 networks have integers; the others: {refused:?}");
     assert_eq!(kinds.len(), 7, "{kinds:?}");
     assert_eq!(ops.len(), 10, "{ops:?}");
 }
