@@ -118,7 +118,7 @@ fn random_networks_are_the_same_on_tiles_and_near_the_float_network() {
             Ok((network, worst, jobs)) => {
                 compared += usize::from(worst.is_some());
                 let worst = worst.unwrap_or_default();
-                assert!(worst < 0.1, "seed {seed}: {worst}\n{}", network.to_text());
+                assert!(worst < 0.2, "seed {seed}: {worst}\n{}", network.to_text());
                 kinds.extend(jobs);
                 ops.extend(network.blocks.iter().map(|block| block.op.name()));
                 done += 1;
