@@ -120,6 +120,8 @@ pub struct Machine<'a, M> {
     pub beat: usize,
     /// The position of the step in what is read.
     pub position: usize,
+    /// The frame at that position.
+    frame: Vec<i64>,
     /// Codes by position, of blocks that a later loop reads position by position.
     stored: BTreeMap<BlockId, BTreeMap<usize, Vec<i32>>>,
     /// Latest vector of each block: h, mean then log-variance, z, h_0, words or logits.
@@ -160,6 +162,7 @@ impl<'a, M: MatVec> Machine<'a, M> {
             key: golden.noise_seed.map_or(0, |own| job_key(seed, own)),
             beat: 0,
             position: 0,
+            frame: Vec::new(),
             stored,
             words: ids.clone().map(zeros).collect(),
             c: ids.clone().map(zeros).collect(),
@@ -180,15 +183,11 @@ impl<'a, M: MatVec> Machine<'a, M> {
         }
     }
 
-    /// The words of the frame that inputs read next.
+    /// The words of the frame that inputs read next: they keep the one before until they work.
     pub fn frame(&mut self, words: &[i32]) {
-        let quant = &self.golden.quant;
-        let inputs = quant.blocks.iter().enumerate().filter(|(_, b)| matches!(b, QuantBlock::Input { .. }));
-        for (id, _) in inputs {
-            // The word's low bits, as the hardware takes them.
-            let unused = 64 - quant.fixed.state_bits;
-            self.words[id] = words.iter().map(|&w| i64::from(w) << unused >> unused).collect();
-        }
+        // The word's low bits, as the hardware takes them.
+        let unused = 64 - self.golden.quant.fixed.state_bits;
+        self.frame = words.iter().map(|&w| i64::from(w) << unused >> unused).collect();
     }
 
     /// One step of a stage.
@@ -230,7 +229,7 @@ impl<'a, M: MatVec> Machine<'a, M> {
                 let words = self.requantised(&wide, frac - word.frac, word.bits, Place::Combined);
                 self.set_vector(id, words, word.frac);
             }
-            QuantBlock::Input { word } => self.set_vector(id, self.words[id].clone(), word.frac),
+            QuantBlock::Input { word } => self.set_vector(id, self.frame.clone(), word.frac),
             QuantBlock::Vocabulary { logit, shift, .. } | QuantBlock::Label { logit, shift, .. } => {
                 let (sums, more) = self.product(id, 0, &self.joined(id));
                 self.words[id] = self.requantised(&sums, *shift + more, logit.bits, Place::Logit);
