@@ -66,7 +66,9 @@ pub fn run(args: &Args) -> Result<(), Failure> {
             let (model, config) = read_model(folder, config)?;
             let net = map_model(&model, &config, args.calibrate.as_deref())?;
             budget::check_target(&net, &config, args.force)?;
-            let (file, files) = write_build(out, &net, &config, Some(&model.vocabulary), &somebody_reads)?;
+            // What reads frames knows no words.
+            let words = (model.network.vocabulary > 0).then_some(&model.vocabulary);
+            let (file, files) = write_build(out, &net, &config, words, &somebody_reads)?;
             (file, files, net.quant.clipped)
         }
         (None, seed) => {
@@ -122,7 +124,9 @@ pub fn print_stages(file: &BuildFile) -> Result<(), Failure> {
     let c = file.cycles_per_token;
     let busy = |adc: u64, cycles: u64| format!("{:.0} %", 100.0 * adc as f64 / cycles as f64);
     row("token read", c.encode_expected, c.encode_floor, busy(c.encode_adc, c.encode_expected))?;
-    row("token written", c.decode_expected, c.decode_floor, busy(c.decode_adc, c.decode_expected))?;
+    if c.decode_expected > 0 {
+        row("token written", c.decode_expected, c.decode_floor, busy(c.decode_adc, c.decode_expected))?;
+    }
     if c.score_expected > 0 {
         row("token scored", c.score_expected, c.score_floor, String::new())?;
     }
