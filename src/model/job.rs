@@ -42,9 +42,4 @@ impl JobKind {
     pub const fn reads_packet(self) -> bool {
         !matches!(self, JobKind::Generate)
     }
-
-    /// Its packet is a sequence.
-    pub const fn reads_sequence(self) -> bool {
-        !matches!(self, JobKind::Generate | JobKind::Decode | JobKind::Reserved)
-    }
 }
