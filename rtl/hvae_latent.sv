@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// z of a sentence, one dimension a cycle.
+// z of a sentence or of a step, one dimension a cycle.
 //
 //   mode 0: z = mean                         mode 1: z = mean + exp(log_variance / 2) * e
 //   mode 2: z = e, from the prior            mode 3: z = given, from the input packet
 //
-// e is standard normal: sign and magnitude of draw (latent, dimension) of the seed.
+// Of two sources of moments, source_i says which one is drawn of; the statistics are those of both.
+// e is standard normal: sign and magnitude of draw (latent, step, dimension) of the seed.
 // Means, log-variances and z have PreFrac fraction bits, e has 12. z of the dimension
 // asked for in cycle q is written in q + 19. The statistics leave in q + 11.
 `default_nettype none
@@ -12,6 +13,7 @@
 module hvae_latent #(
     parameter Size             = 32,
     parameter First            = 0,    // among the dimensions of z: their draws are these
+    parameter Sources          = 1,    // of moments, one or two
     parameter StateBits        = 16,
     parameter PreFrac          = 12,
     parameter TableBits        = 16,
@@ -27,14 +29,16 @@ module hvae_latent #(
     input  wire                      start_i,
     output wire                      busy_o,
     input  wire [1:0]                mode_i,
+    input  wire                      source_i,
     input  wire [22*16-1:0]          keys_i,
-    input  wire [Size*StateBits-1:0] mean_i,
-    input  wire [Size*StateBits-1:0] log_variance_i,
+    input  wire [11:0]               step_i,
+    input  wire [Sources*Size*StateBits-1:0] mean_i,          // the first source lowest
+    input  wire [Sources*Size*StateBits-1:0] log_variance_i,
     output wire [15:0]               given_index_o,
     input  wire [15:0]               given_i,        // the cycle after its index
     output wire                      statistics_valid_o,
     output wire                      statistics_last_o,
-    output wire [31:0]               statistics_o,   // {log-variance, mean}
+    output wire [Sources*32-1:0]     statistics_o,   // {log-variance, mean} of each source
     output wire                      write_o,        // z as it is written
     output wire [17:0]               write_group_o,
     output wire [StateBits-1:0]      write_data_o,
@@ -68,7 +72,7 @@ module hvae_latent #(
   wire [NOISE_BITS-1:0] magnitude;
   hvae_rng_lane u_rng (
       .clk_i(clk_i), .rst_i(rst_i), .keys_i(keys_i), .valid_i(scan && sampled),
-      .counter_i({2'd1, 12'd0, index + GROUP_BITS'(First)}), .uniform_o(uniform)
+      .counter_i({2'd1, step_i, index + GROUP_BITS'(First)}), .uniform_o(uniform)
   );
   hvae_octave_table #(.OutBits(NOISE_BITS), .InitFile(NormalFile)) u_normal (
       .clk_i(clk_i), .v_i({uniform[31:1], 1'b1}), .value_o(magnitude)
@@ -87,19 +91,34 @@ module hvae_latent #(
     if (rst_i) valid_q <= 19'd0;
     else valid_q <= {valid_q[18:1], scan};
 
-  reg signed [StateBits-1:0] mean_q, log_variance_q;
-  always @(posedge clk_i)
-    if (valid_q[10]) begin
-      mean_q         <= mean_i[index10[15:0]*StateBits+:StateBits];
-      log_variance_q <= log_variance_i[index10[15:0]*StateBits+:StateBits];
+  wire signed [Sources*StateBits-1:0] means, log_variances;
+  genvar s;
+  generate
+    for (s = 0; s < Sources; s = s + 1) begin : gen_source
+      wire [Size*StateBits-1:0] own_means         = mean_i[s*Size*StateBits+:Size*StateBits];
+      wire [Size*StateBits-1:0] own_log_variances = log_variance_i[s*Size*StateBits+:Size*StateBits];
+      reg signed [StateBits-1:0] own_mean_q, own_log_variance_q;
+      always @(posedge clk_i)
+        if (valid_q[10]) begin
+          own_mean_q         <= own_means[index10[15:0]*StateBits+:StateBits];
+          own_log_variance_q <= own_log_variances[index10[15:0]*StateBits+:StateBits];
+        end
+      assign means[s*StateBits+:StateBits]         = own_mean_q;
+      assign log_variances[s*StateBits+:StateBits] = own_log_variance_q;
+      // Not cast inside the concatenation: yosys 0.23 takes the width of what is cast.
+      wire signed [15:0] mean_word         = 16'(own_mean_q);
+      wire signed [15:0] log_variance_word = 16'(own_log_variance_q);
+      assign statistics_o[s*32+:32] = {log_variance_word, mean_word};
     end
+  endgenerate
+  // The one that is drawn of.
+  localparam OTHER = Sources - 1;
+  wire signed [StateBits-1:0] mean_q         = source_i ? means[OTHER*StateBits+:StateBits] : means[StateBits-1:0];
+  wire signed [StateBits-1:0] log_variance_q =
+      source_i ? log_variances[OTHER*StateBits+:StateBits] : log_variances[StateBits-1:0];
   assign given_index_o      = index10[15:0];
   assign statistics_valid_o = valid_q[11];
   assign statistics_last_o  = index11 == GROUP_BITS'(Size - 1);
-  // Not cast inside the concatenation: yosys 0.23 takes the width of what is cast.
-  wire signed [15:0] log_variance_word = 16'(log_variance_q);
-  wire signed [15:0] mean_word         = 16'(mean_q);
-  assign statistics_o = {log_variance_word, mean_word};
 
   wire signed [TableBits-1:0] sigma;
   hvae_table #(

@@ -158,22 +158,22 @@ module hvae_core (
   wire head_last = head_step && {% if head.once %}1'b1{% else %}tokens_o[15:0] == frames - 16'd1{% endif %};
 {%- endif %}
 
-  // Packet out: the statistics of z, tokens, or their scores{% if head.is_some() %}; what is made of what is read{% endif %}.
+  // Packet out: the statistics of z, tokens, or their scores{% if head.is_some() %}; what is made of what is read{% endif %}{% if drawn.is_some() %}, behind what its latent was drawn of{% endif %}.
   wire token_push      = push && sends == SEND_TOKENS;
   wire statistics_push = statistics_valid && sends == SEND_STATISTICS;
   wire score_last      = tokens_o[15:0] == length - 16'd2;
-  wire answer_push     = token_push || statistics_push || score_valid{% if head.is_some() %} || head_push{% endif %};
-  wire answer_last     = token_push ? last : {% if head.is_some() %}head_push ? head_last : {% endif %}scoring ? score_last : statistics_last;
+  wire answer_push     = token_push || statistics_push || score_valid{% if head.is_some() %} || head_push{% endif %}{% if let Some(drawn) = drawn %} || {{ drawn.name }}_sends{% endif %};
+  wire answer_last     = token_push ? last : {% if head.is_some() %}head_push ? head_last : {% endif %}scoring ? {% if drawn.is_some() %}score_valid && {% endif %}score_last : statistics_last;
   // An answer that was broken off is ended with one more beat.
   reg  open_q;
   wire close = aborted_o && open_q;
   always @(posedge clk_i)
     if (rst_i || clear) {answer_o, open_q} <= 2'b00;
     else if (answer_push || close) {answer_o, open_q} <= {1'b1, !close && !answer_last};
-  hvae_fifo #(.Depth({% match head %}{% when Some with (head) %}{{ head.beats }} > DEPTH ? {{ head.beats }} : DEPTH{% when None %}DEPTH{% endmatch %})) u_output (
+  hvae_fifo #(.Depth({% if let Some(drawn) = drawn %}MAX_TOKENS * {{ drawn.words + 1 }}{% else %}{% match head %}{% when Some with (head) %}{{ head.beats }} > DEPTH ? {{ head.beats }} : DEPTH{% when None %}DEPTH{% endmatch %}{% endif %})) u_output (
       .clk_i(clk_i), .rst_i(rst_i),
       .push_i(answer_push || close),
-      .data_i(close ? 32'hffff_ffff : token_push ? {16'd0, chosen} : {% if let Some(head) = head %}head_push ? {{ head.name }}_sent : {% endif %}scoring ? score : statistics),
+      .data_i(close ? 32'hffff_ffff : token_push ? {16'd0, chosen} : {% if let Some(head) = head %}head_push ? {{ head.name }}_sent : {% endif %}{% if let Some(drawn) = drawn %}{{ drawn.name }}_sends ? {{ drawn.name }}_sent : {% endif %}scoring ? score : statistics),
       .last_i(close || answer_last),
       .empty_o(output_empty),
       .m_axis_tvalid_o(m_axis_tvalid_o), .m_axis_tready_i(m_axis_tready_i),

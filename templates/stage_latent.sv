@@ -4,7 +4,7 @@
       .ExpDeltaBits({{ exp_delta_bits }}), .ExpFile({`HVAE_ROM_DIR, "/exp_half.hex"}), .NormalFile({`HVAE_ROM_DIR, "/half_normal.hex"}),
       .InputBits({{ input_bits }}), .Shift({{ shift }})
   ) u_{{ name }} (
-      .clk_i(clk_i), .rst_i(rst_i), .start_i({{ start }}), .busy_o(stage_busy[{{ index }}]), .mode_i(latent_mode), .keys_i(keys),
+      .clk_i(clk_i), .rst_i(rst_i), .start_i({{ start }}), .busy_o(stage_busy[{{ index }}]), .mode_i(latent_mode), .source_i(1'b0), .keys_i(keys), .step_i(12'd0),
       .mean_i({ {{ means }} }),
       .log_variance_i({ {{ log_variances }} }),
       .given_index_o({{ name }}_given_index), .given_i(read_data),

@@ -83,10 +83,7 @@ impl Count<'_> {
             }
             QuantBlock::Moments { matrix, size, shift } => {
                 self.product(id, matrix, 2 * lanes, *shift, fixed.state_bits);
-                let read = network
-                    .blocks
-                    .iter()
-                    .any(|b| matches!(&b.op, Op::Latent { moments, .. } if moments.contains(&id)));
+                let read = (0..network.blocks.len()).any(|reader| network.inputs(reader).contains(&id));
                 if read {
                     self.add(Consumer::States, modules::kept(2 * size, fixed.state_bits));
                 }
@@ -98,6 +95,14 @@ impl Count<'_> {
                     let second = modules::requantisers(lanes, sum_bits, fixed.state_bits, *shift);
                     self.add(Consumer::Requantisers, second);
                 }
+                self.add(Consumer::Control, modules::stage_control());
+            }
+            QuantBlock::Draw { .. } => {
+                self.add(Consumer::Latent, modules::latent(width));
+                if self.config.accelerator.score {
+                    self.add(Consumer::Latent, modules::draw_sender(width, fixed.state_bits));
+                }
+                self.add(Consumer::States, modules::state(width, 1, fixed.state_bits, fixed.input_bits));
                 self.add(Consumer::Control, modules::stage_control());
             }
             QuantBlock::Latent { .. } => {

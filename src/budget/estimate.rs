@@ -135,9 +135,7 @@ fn rom_bits(net: &CrossbarNet) -> u64 {
     };
     let table = |t: &Table| t.values.len() * (t.output.bits + t.delta_bits) as usize;
     let octaves = |t: &OctaveTable| t.words.len() * t.bits as usize;
-    let functions =
-        [&quant.sigmoid, &quant.tanh, &quant.exp_half, &quant.exp2_fraction, &quant.log2_fraction];
-    let tables = functions.into_iter().map(table).sum::<usize>();
+    let tables = quant.tables().into_iter().map(table).sum::<usize>();
     let noise = octaves(&quant.half_normal) + octaves(&quant.gumbel);
     (blocks.map(stored).sum::<usize>() + tables + noise) as u64
 }
@@ -153,9 +151,10 @@ fn storage_bits(net: &CrossbarNet) -> u64 {
             QuantBlock::Cell(cell) => {
                 width * (state + input) + if cell.c.is_some() { width * state } else { 0 }
             }
-            QuantBlock::Moments { .. } if net.quant.network.over(id).is_read() => 2 * width * state,
+            QuantBlock::Moments { .. } if !net.quant.network.is_once(id) => 2 * width * state,
             QuantBlock::Values { .. } => 2 * width * state,
             QuantBlock::Latent { .. }
+            | QuantBlock::Draw { .. }
             | QuantBlock::Input { .. }
             | QuantBlock::Dense { .. }
             | QuantBlock::Elementwise { .. } => width * (state + input),

@@ -169,6 +169,11 @@ pub fn latent(size: usize) -> Fabric {
     Fabric { bram: 3, dsp: 2, ..Fabric::of(1600.0 + 30.0 * size, 1030.0 + 8.5 * size) }
 }
 
+/// `hvae_draw_sender`: both memories, and what counts.
+pub fn draw_sender(size: usize, bits: u32) -> Fabric {
+    read_only(size, 64 + bits as usize) + Fabric::of(60.0, 120.0)
+}
+
 /// `hvae_token_choice`: noise, a product and a comparison a lane.
 pub fn token_choice(lanes: usize) -> Fabric {
     Fabric { bram: 3, dsp: 1, ..Fabric::of(1400.0, 720.0) } * lanes + Fabric::of(0.0, 200.0)

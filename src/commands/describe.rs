@@ -1,7 +1,7 @@
 //! `hvae describe`
 
 use super::Failure;
-use super::inputs::{network, read_config, read_model};
+use super::inputs::{read_config, read_model, to_train};
 use super::out::say;
 use hvae_mnn::config::{Config, Family, Model};
 use std::path::Path;
@@ -21,10 +21,10 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let path = Path::new(&args.what);
     let described = match family {
         Some(family) => {
-            network(&Config { model: Model { family, ..Model::default() }, ..Config::default() })?
+            to_train(&Config { model: Model { family, ..Model::default() }, ..Config::default() })?
         }
         None if path.is_dir() => read_model(path, Config::default())?.0.network,
-        None if path.exists() => network(&read_config(Some(path))?)?,
+        None if path.exists() => to_train(&read_config(Some(path))?)?,
         None => {
             let known: Vec<&str> =
                 Family::ALL.into_iter().filter(|f| *f != Family::Custom).map(Family::name).collect();

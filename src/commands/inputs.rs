@@ -68,6 +68,11 @@ pub fn tell_clipped(clipped: &[ClippedBias]) {
     clipped.iter().for_each(|clipped| remark!("hvae: {clipped}"));
 }
 
+/// The network that `[model]` asks for, with what is there for training alone.
+pub fn to_train(config: &Config) -> Result<Network, Failure> {
+    Ok(Network::to_train(&config.model, config.train.lambda_low)?)
+}
+
 /// The network that `[model]` asks for.
 pub fn network(config: &Config) -> Result<Network, Failure> {
     Ok(Network::describe(&config.model, config.train.lambda_low)?)

@@ -56,7 +56,7 @@ impl Place {
             Place::Auto => Device::find(false),
             Place::Gpu => Device::find(true),
         };
-        let network = Network::describe(&config.model, config.train.lambda_low)?;
+        let network = Network::to_train(&config.model, config.train.lambda_low)?;
         let Some(device) = found else {
             if self == Place::Auto {
                 return Ok(None);

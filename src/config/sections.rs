@@ -108,13 +108,38 @@ pub enum Family {
     Tagger,
     /// Numbers given the frames before them.
     Regression,
+    /// Tokens given the tokens before them and a latent of every step.
+    ZForcing,
     /// As a description file says.
     Custom,
 }
 
+/// What a latent of every step is drawn from where the text is not known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Prior {
+    /// A Gaussian that reads the state before the step.
+    #[default]
+    Learned,
+    /// The standard normal.
+    Standard,
+}
+
+impl Prior {
+    fn is_learned(&self) -> bool {
+        *self == Prior::Learned
+    }
+}
+
 impl Family {
-    pub const ALL: [Family; 5] =
-        [Family::HsrVae, Family::LanguageModel, Family::Tagger, Family::Regression, Family::Custom];
+    pub const ALL: [Family; 6] = [
+        Family::HsrVae,
+        Family::LanguageModel,
+        Family::Tagger,
+        Family::Regression,
+        Family::ZForcing,
+        Family::Custom,
+    ];
 
     /// As it is written in `[model] family`.
     pub const fn name(self) -> &'static str {
@@ -123,6 +148,7 @@ impl Family {
             Family::LanguageModel => "language-model",
             Family::Tagger => "tagger",
             Family::Regression => "regression",
+            Family::ZForcing => "z-forcing",
             Family::Custom => "custom",
         }
     }
@@ -162,6 +188,27 @@ pub struct Model {
     pub frame: usize,
     /// Numbers that a regression predicts.
     pub values: usize,
+    /// Units of the hidden layers around a latent of every step.
+    #[serde(skip_serializing_if = "is_dense")]
+    pub dense: usize,
+    /// What such a latent is drawn from.
+    #[serde(skip_serializing_if = "Prior::is_learned")]
+    pub prior: Prior,
+    /// Such a latent must foretell the state of the level that reads backwards, and that level the word it comes
+    /// to next: blocks for training alone, weighed by `[train] auxiliary`.
+    #[serde(skip_serializing_if = "is_true")]
+    pub auxiliary: bool,
+}
+
+/// The default of `dense`.
+const DENSE: usize = 96;
+
+fn is_dense(units: &usize) -> bool {
+    *units == DENSE
+}
+
+fn is_true(value: &bool) -> bool {
+    *value
 }
 
 impl Default for Model {
@@ -181,6 +228,9 @@ impl Default for Model {
             classes: 2,
             frame: 1,
             values: 1,
+            dense: DENSE,
+            prior: Prior::Learned,
+            auxiliary: true,
         }
     }
 }

@@ -96,6 +96,16 @@ pub struct Train {
     /// How the weight rises.
     #[serde(skip_serializing_if = "KlShape::is_linear")]
     pub kl_shape: KlShape,
+    /// Weight of what a latent of every step must foretell, and of the words that the level behind it must
+    /// (the auxiliary cost of Z-Forcing), at the start; after `auxiliary_epochs` it is `auxiliary_end`, on a straight
+    /// line in between.
+    #[serde(skip_serializing_if = "is_none")]
+    pub auxiliary: f32,
+    #[serde(skip_serializing_if = "is_none")]
+    pub auxiliary_end: f32,
+    /// 0: `auxiliary` all along.
+    #[serde(skip_serializing_if = "is_none")]
+    pub auxiliary_epochs: f32,
 
     /// Share of embedding values set to zero, encoder and decoder.
     pub embedding_dropout: f32,
@@ -110,6 +120,9 @@ pub struct Train {
     /// Learning rate at the last epoch, as a share of the first; a half cosine in between.
     pub final_learning_rate: f32,
     pub adam_epsilon: f32,
+    /// How much of the mean square of the gradients an update keeps.
+    #[serde(skip_serializing_if = "is_beta2")]
+    pub adam_beta2: f32,
     pub weight_decay: f32,
     pub decay: Decay,
     /// Largest norm of the gradient of a batch's mean loss; 0: no limit.
@@ -141,6 +154,13 @@ pub struct Train {
 
 fn is_half(value: &f32) -> bool {
     *value == 0.5
+}
+
+/// PyTorch's default of `adam_beta2`.
+const BETA2: f32 = 0.999;
+
+fn is_beta2(value: &f32) -> bool {
+    *value == BETA2
 }
 
 fn is_none(value: &f32) -> bool {
@@ -176,6 +196,9 @@ impl Default for Train {
             kl_cycles: 0,
             kl_start: 0.0,
             kl_shape: KlShape::Linear,
+            auxiliary: 0.0,
+            auxiliary_end: 0.0,
+            auxiliary_epochs: 0.0,
             embedding_dropout: 0.5,
             level_dropout: 0.5,
             output_dropout: 0.0,
@@ -183,6 +206,7 @@ impl Default for Train {
             learning_rate: 1e-4,
             final_learning_rate: 1.0,
             adam_epsilon: 1e-6,
+            adam_beta2: BETA2,
             weight_decay: 1e-5,
             decay: Decay::Coupled,
             clip_norm: 0.0,

@@ -60,6 +60,7 @@ const RTL: &[(&str, &str)] = &rtl![
     "hvae_rng_key",
     "hvae_rng_lane",
     "hvae_sat_add",
+    "hvae_draw_sender",
     "hvae_sender",
     "hvae_skid",
     "hvae_state_vec",
@@ -116,7 +117,7 @@ fn images(net: &CrossbarNet, config: &Config, files: &mut BTreeMap<String, Strin
             files.insert(format!("rom/{}.hex", block.name), embedding_image(codes, quant.fixed.input_bits));
         }
     }
-    for table in [&quant.sigmoid, &quant.tanh, &quant.exp_half, &quant.exp2_fraction, &quant.log2_fraction] {
+    for table in quant.tables() {
         files.insert(format!("rom/{}.hex", table.function.name()), table_image(table));
     }
     files.insert("rom/half_normal.hex".into(), octave_image(&quant.half_normal));
@@ -210,6 +211,7 @@ fn verilog(
         nets: stages.nets.clone(),
         absent: absent(z.is_some(), predicted.is_some()),
         head: stages.head.clone(),
+        drawn: stages.drawn.clone(),
         stages: stages.instances.clone(),
         unused: unread(quant, stages),
     };

@@ -4,6 +4,7 @@ mod cells;
 mod component;
 pub mod controllers;
 mod design;
+mod draws;
 mod files;
 mod hierarchy;
 mod ops;

@@ -150,11 +150,8 @@ impl StageBuilder<'_> {
         let (quant, fixed) = (&self.net.quant, &self.config.fixed);
         let lanes = self.lanes();
         let code_shift = self.vector(id, word, lanes);
-        let (table, frac) = match activation {
-            Activation::None => (None, fixed.pre_frac as i32),
-            Activation::Tanh => (Some(&quant.tanh), quant.tanh.output.frac),
-            Activation::Sigmoid => (Some(&quant.sigmoid), quant.sigmoid.output.frac),
-        };
+        let table = quant.table(activation);
+        let frac = table.map_or(fixed.pre_frac as i32, |table| table.output.frac);
         let stage = DenseStage {
             name: self.name(id),
             index: self.index(id),

@@ -183,6 +183,10 @@ impl Program {
                 Step::Predict(over) => {
                     Row { wave: schedule.body(*over).wave, count: BUT_ONE, sends: SCORES, ..row }
                 }
+                // Latents of steps: nothing is known of what is written, where nothing has been read.
+                Step::Write(_) if network.draw().is_some() && !rows.iter().any(Row::reads) => {
+                    Row { count: UNTIL, sends: TOKENS, draw: PRIOR, ..row }
+                }
                 Step::Write(_) => Row { count: UNTIL, sends: TOKENS, ..row },
                 // What is read has a posterior; a packet that is not read holds z itself.
                 Step::Draw(_) if rows.iter().any(Row::reads) => row,

@@ -4,7 +4,7 @@
 use super::design::ProbeSignal;
 use super::files::packed;
 use super::program::Program;
-use super::templates::{EmbeddingStage, Head, LatentStage, LinearStage, MatrixNumbers, Probe, VocabStage};
+use super::templates::{Drawn, EmbeddingStage, Head, LatentStage, LinearStage, MatrixNumbers, Probe, VocabStage};
 use crate::config::Config;
 use crate::crossbar::CrossbarNet;
 use crate::model::{BlockId, Schedule};
@@ -32,6 +32,8 @@ pub struct Stages {
     pub frame_index: Option<String>,
     /// What leaves step by step.
     pub head: Option<Head>,
+    /// Draws that leave while words are scored.
+    pub drawn: Option<Drawn>,
     /// Nets of the core that nobody reads.
     pub unread: Vec<String>,
 }
@@ -50,6 +52,7 @@ impl Stages {
             nets: Vec::new(),
             frame_index: None,
             head: None,
+            drawn: None,
             unread: Vec::new(),
         }
     }
@@ -74,6 +77,7 @@ impl<'a> StageBuilder<'a> {
         }
         builder.out.count = builder.index(net.quant.blocks.len());
         (builder.out.frame_index, builder.out.head) = (builder.frame_index(), builder.head());
+        builder.out.drawn = builder.drawn();
         builder.out
     }
 
@@ -92,7 +96,11 @@ impl<'a> StageBuilder<'a> {
 
     /// The pulse that starts a stage, or that a table is read with.
     pub(super) fn start(&self, id: BlockId) -> String {
-        self.out.program.place(id).start()
+        let pulse = self.out.program.place(id).start();
+        match self.condition(id) {
+            Some(condition) => format!("{pulse} && {condition}"),
+            None => pulse,
+        }
     }
 
     pub(super) fn numbers(&self, rom: &str, matrix: &IntMatrix) -> MatrixNumbers {
@@ -202,8 +210,8 @@ impl<'a> StageBuilder<'a> {
                     &[(Signal::Mean, bits), (Signal::LogVariance, bits)],
                 );
                 self.out.unread.extend(["write", "group", "data", "c_data"].map(|n| format!("{name}_{n}")));
-                let used = self.net.quant.network.latent_moments().contains(&id);
-                if !used {
+                let network = &self.net.quant.network;
+                if !(0..network.blocks.len()).any(|reader| network.inputs(reader).contains(&id)) {
                     self.out.unread.push(format!("{name}_kept"));
                 }
             }
@@ -220,6 +228,7 @@ impl<'a> StageBuilder<'a> {
                 self.out.unread.extend([format!("{name}_kept"), format!("{name}_c_data")]);
             }
             QuantBlock::Latent { moments } => self.latent(id, moments),
+            QuantBlock::Draw { posterior, prior } => self.draw(id, *posterior, *prior),
             QuantBlock::Input { word } => self.frame(id, *word),
             QuantBlock::Dense { matrix, shift, activation, word } => {
                 self.dense(id, matrix, *shift, (*activation, *word));

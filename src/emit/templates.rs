@@ -166,6 +166,42 @@ pub struct LatentStage<'a> {
 }
 
 #[derive(Template)]
+#[template(path = "stage_draw.sv", escape = "none")]
+pub struct DrawStage<'a> {
+    pub name: &'a str,
+    pub index: usize,
+    pub start: String,
+    /// What is written at its step is known.
+    pub known: String,
+    /// It is drawn, not taken at its mean.
+    pub sampled: &'a str,
+    pub position: String,
+    pub size: usize,
+    /// Posterior, and prior where there is one.
+    pub sources: usize,
+    pub pair_bits: usize,
+    /// Draws leave when words are scored.
+    pub score: bool,
+    pub state_bits: usize,
+    pub pre_frac: u32,
+    pub table_bits: u32,
+    pub address_bits: u32,
+    pub exp_delta_bits: u32,
+    pub input_bits: usize,
+    pub shift: i32,
+    pub means: String,
+    pub log_variances: String,
+}
+
+/// Draws that leave the core while words are scored.
+#[derive(Debug, Clone)]
+pub struct Drawn {
+    pub name: String,
+    /// Words of a step.
+    pub words: usize,
+}
+
+#[derive(Template)]
 #[template(path = "stage_vocab.sv", escape = "none")]
 pub struct VocabStage<'a> {
     pub name: &'a str,
@@ -378,6 +414,8 @@ pub struct Core<'a> {
     /// The word of a frame that is read.
     pub frame_index: Option<String>,
     pub head: Option<Head>,
+    /// Draws that leave while words are scored.
+    pub drawn: Option<Drawn>,
     pub stages: Vec<String>,
     pub unused: String,
 }

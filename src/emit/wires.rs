@@ -33,7 +33,8 @@ impl StageBuilder<'_> {
     pub(super) fn seen(&mut self, reader: BlockId, edge: Edge) -> String {
         let network = &self.net.quant.network;
         let source = self.name(edge.block);
-        if network.time(reader, edge) != Time::Each {
+        let time = network.time(reader, edge);
+        if !matches!(time, Time::Each | Time::Ahead) {
             return self.driven(reader, edge);
         }
         let name = format!("{}_{source}_at", self.name(reader));
@@ -45,14 +46,18 @@ impl StageBuilder<'_> {
             bits,
             index: self.index(edge.block),
             written: self.position(edge.block),
-            read: self.position(reader),
+            read: match time {
+                // The position that the step predicts.
+                Time::Ahead => format!("{} + 16'd1", self.position(reader)),
+                _ => self.position(reader),
+            },
         };
         self.out.instances.push(render(&store));
         name
     }
 
     /// The position that a stage works on: in a wave it lies as many steps back as the stage is deep.
-    fn position(&self, id: BlockId) -> String {
+    pub(super) fn position(&self, id: BlockId) -> String {
         let body = self.out.schedule.body(self.net.quant.network.blocks[id].within);
         match (body.wave, body.depth(id).unwrap_or(0), body.over) {
             (false, ..) | (true, 0, _) => "position".into(),

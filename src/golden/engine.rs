@@ -1,10 +1,10 @@
 //! The golden model as an engine of the metrics, beside the float network.
 
 use super::choice::Chooser;
-use super::net::{LatentMode, Machine};
+use super::net::{Drawing, LatentMode, Machine};
 use super::{Golden, NoiseSource};
 use crate::model::{
-    Answer, BlockId, Body, EOS, Engine, Example, JobKind, Latent, Moments, Network, Over, Posterior, SOS,
+    Answer, BlockId, Body, Drawn, DrawnStep, EOS, Engine, Example, JobKind, Latent, Moments, Network, Over, Posterior, SOS,
     Score, Step, fingerprint, score_logits,
 };
 use crate::quant::{MatVec, QuantBlock};
@@ -30,6 +30,7 @@ impl<'a, M: MatVec> GoldenEngine<'a, M> {
     /// z from the prior and tokens at a temperature, as GENERATE would.
     pub fn generate(&mut self, noise: &NoiseSource, inverse_temperature: u16, limit: usize) -> Vec<u32> {
         let mut machine = Machine::new(self.golden, noise.seed());
+        machine.drawing.noise = Some(noise.clone());
         self.start(&mut machine, LatentMode::Prior(noise));
         self.write(&mut machine, Some((noise, inverse_temperature)), limit)
     }
@@ -220,6 +221,40 @@ impl<'a, M: MatVec> GoldenEngine<'a, M> {
         machine
     }
 
+    /// A sentence scored as SCORE does it, with latents of steps drawn by the seed, or at their means.
+    fn drawn(&mut self, sentence: &[u32], seed: Option<u64>) -> Drawn {
+        let quant = &self.golden.quant;
+        let (z, posterior, prior) = quant.network.draw().expect("a network with a draw");
+        let (vocabulary, logit_frac) = self.vocabulary();
+        let format = quant.moment_format();
+        let real = |words: &[i64]| words.iter().map(|&w| format.decode(w) as f32).collect::<Vec<_>>();
+        let input: Vec<i32> = sentence.iter().map(|&t| t as i32).collect();
+        let mut machine = Machine::new(self.golden, seed.unwrap_or_else(|| seed_of(&input)));
+        self.follow(&mut machine, JobKind::Score, &input, LatentMode::Mean, |_, _| ());
+        machine.drawing = Drawing { known: true, noise: seed.map(NoiseSource::new) };
+        let scale = libm::ldexp(1.0, -logit_frac) as f32;
+        let size = quant.network.width(z);
+        let mut drawn = Drawn::of(Vec::new(), size);
+        for (t, pair) in sentence.windows(2).enumerate() {
+            machine.position = t;
+            self.step(&mut machine, self.written(), pair[0], (t, true));
+            let logits: Vec<f32> = machine.words[vocabulary].iter().map(|&l| l as f32 * scale).collect();
+            drawn.scores.push(score_logits(&logits, pair[1]));
+            let moments = |block: BlockId| {
+                let (means, log_variances) = machine.words[block].split_at(size);
+                (real(means), real(log_variances))
+            };
+            let (of_posterior, of_prior) = (moments(posterior), prior.map(moments));
+            drawn.add(&DrawnStep {
+                posterior: (&of_posterior.0, &of_posterior.1),
+                prior: of_prior.as_ref().map(|(means, log_variances)| (&means[..], &log_variances[..])),
+                z: &real(&machine.words[z]),
+            });
+        }
+        self.count(&machine);
+        drawn
+    }
+
     fn vocabulary(&self) -> (BlockId, i32) {
         let blocks = &self.golden.quant.blocks;
         let found = blocks.iter().enumerate().find_map(|(id, b)| match b {
@@ -235,6 +270,17 @@ impl<'a, M: MatVec> GoldenEngine<'a, M> {
         sampling: Option<(&NoiseSource, u16)>,
         limit: usize,
     ) -> Vec<u32> {
+        self.write_known(machine, sampling, limit, 0)
+    }
+
+    /// The same where the first words of what is written are known, `known` with the one that is given.
+    fn write_known(
+        &mut self,
+        machine: &mut Machine<M>,
+        sampling: Option<(&NoiseSource, u16)>,
+        limit: usize,
+        known: usize,
+    ) -> Vec<u32> {
         let (vocabulary, logit_frac) = self.vocabulary();
         let gumbel = &self.golden.quant.gumbel;
         let chooser = Chooser {
@@ -245,6 +291,8 @@ impl<'a, M: MatVec> GoldenEngine<'a, M> {
         let mut written = Vec::new();
         let mut token = SOS;
         while written.len() < limit && token != EOS {
+            machine.position = written.len();
+            machine.drawing.known = written.len() + 1 < known;
             self.step(machine, self.written(), token, (written.len(), false));
             token = chooser.choose(&machine.words[vocabulary], written.len() as u32);
             written.push(token);
@@ -297,6 +345,30 @@ impl<M: MatVec> Engine for GoldenEngine<'_, M> {
         let (machine, moments) = self.encoded(sentence, None);
         self.count(&machine);
         Posterior { moments }
+    }
+
+    fn drawn_all(&mut self, sentences: &[&[u32]], seed: Option<u64>) -> Vec<Drawn> {
+        sentences.iter().map(|sentence| self.drawn(sentence, seed)).collect()
+    }
+
+    fn rewrite_all(&mut self, sentences: &[&[u32]], limit: usize) -> Vec<Vec<u32>> {
+        let rewritten = sentences.iter().map(|sentence| {
+            let input: Vec<i32> = sentence.iter().map(|&t| t as i32).collect();
+            let mut machine = Machine::new(self.golden, seed_of(&input));
+            self.follow(&mut machine, JobKind::Reconstruct, &input, LatentMode::Mean, |_, _| ());
+            self.write_known(&mut machine, None, limit, sentence.len())
+        });
+        rewritten.collect()
+    }
+
+    fn dream_all(&mut self, seeds: &[u64], limit: usize) -> Vec<Vec<u32>> {
+        let dreamt = seeds.iter().map(|&seed| {
+            let mut machine = Machine::new(self.golden, seed);
+            machine.drawing.noise = Some(NoiseSource::new(seed));
+            self.start(&mut machine, LatentMode::Mean);
+            self.write(&mut machine, None, limit)
+        });
+        dreamt.collect()
     }
 
     fn latents_drawn(

@@ -5,7 +5,7 @@ use super::combine::{Operand, combined};
 use super::{NoiseKind, NoiseSource, Place, Places, Shape, Timing};
 use crate::config::Accelerator;
 use crate::crossbar::{CrossbarNet, TileGeometry, TiledMatrix, job_key, product_key};
-use crate::model::{Activation, BlockId, Edge, Schedule, Time};
+use crate::model::{BlockId, Edge, Schedule, Time};
 use crate::quant::{
     IntMatrix, MatVec, NOISE_FRAC, QuantBlock, QuantCell, QuantNet, requant_to, saturating_add,
 };
@@ -100,6 +100,30 @@ fn live_phases(g: &TileGeometry, matrix: &IntMatrix, input: &[i32], row_tile: us
     (0..g.phases as u32).filter(|p| (0..g.dac_bits).any(|j| bit(p * g.dac_bits + j))).count()
 }
 
+/// A standard normal draw of [`NOISE_FRAC`] fraction bits from 32 uniform ones.
+fn signed_normal(quant: &QuantNet, uniform: u32) -> i64 {
+    let magnitude = quant.half_normal.lookup(uniform | 1);
+    if uniform & 1 == 1 { -magnitude } else { magnitude }
+}
+
+/// mean + exp(log_variance / 2) * epsilon.
+fn scaled(quant: &QuantNet, (mean, log_variance): (i64, i64), epsilon: i64, count: &mut Places) -> i64 {
+    let format = quant.moment_format();
+    let product = quant.exp_half.lookup(log_variance) * epsilon;
+    let shift = quant.exp_half.output.frac + NOISE_FRAC - format.frac;
+    let noise = requant_to(product, shift, format.bits, count.at(Place::LatentScaled));
+    saturating_add(mean, noise, format.bits, count.at(Place::LatentSum))
+}
+
+/// How the latents of steps are drawn.
+#[derive(Debug, Clone, Default)]
+pub struct Drawing {
+    /// What is written at this step is known: the posterior is drawn, else the prior.
+    pub known: bool,
+    /// Absent: at its mean.
+    pub noise: Option<NoiseSource>,
+}
+
 /// Where z comes from.
 #[derive(Debug, Clone, Copy)]
 pub enum LatentMode<'a> {
@@ -120,6 +144,8 @@ pub struct Machine<'a, M> {
     pub beat: usize,
     /// The position of the step in what is read.
     pub position: usize,
+    /// How latents of steps are drawn there.
+    pub drawing: Drawing,
     /// The frame at that position.
     frame: Vec<i64>,
     /// Codes by position, of blocks that a later loop reads position by position.
@@ -146,6 +172,7 @@ impl<'a, M: MatVec> Machine<'a, M> {
             QuantBlock::Moments { size, .. } | QuantBlock::Values { size, .. } => vec![0; 2 * size],
             QuantBlock::Embedding { .. } => Vec::new(),
             QuantBlock::Cell(_)
+            | QuantBlock::Draw { .. }
             | QuantBlock::Latent { .. }
             | QuantBlock::Linear { .. }
             | QuantBlock::Vocabulary { .. }
@@ -162,6 +189,7 @@ impl<'a, M: MatVec> Machine<'a, M> {
             key: golden.noise_seed.map_or(0, |own| job_key(seed, own)),
             beat: 0,
             position: 0,
+            drawing: Drawing::default(),
             frame: Vec::new(),
             stored,
             words: ids.clone().map(zeros).collect(),
@@ -210,11 +238,8 @@ impl<'a, M: MatVec> Machine<'a, M> {
             QuantBlock::Dense { shift, activation, word, .. } => {
                 let (sums, more) = self.product(id, 0, &self.joined(id));
                 let pres = self.requantised(&sums, *shift + more, pre, Place::DensePre);
-                let (table, frac) = match activation {
-                    Activation::None => (None, quant.fixed.pre_frac as i32),
-                    Activation::Tanh => (Some(&quant.tanh), quant.tanh.output.frac),
-                    Activation::Sigmoid => (Some(&quant.sigmoid), quant.sigmoid.output.frac),
-                };
+                let table = quant.table(*activation);
+                let frac = table.map_or(quant.fixed.pre_frac as i32, |t| t.output.frac);
                 let made: Vec<i64> = pres.iter().map(|&p| table.map_or(p, |t| t.lookup(p))).collect();
                 let words = self.requantised(&made, frac - word.frac, word.bits, Place::DenseWord);
                 self.set_vector(id, words, word.frac);
@@ -234,6 +259,7 @@ impl<'a, M: MatVec> Machine<'a, M> {
                 let (sums, more) = self.product(id, 0, &self.joined(id));
                 self.words[id] = self.requantised(&sums, *shift + more, logit.bits, Place::Logit);
             }
+            QuantBlock::Draw { posterior, prior } => self.draw(id, (*posterior, *prior)),
             QuantBlock::Embedding { .. } | QuantBlock::Latent { .. } => {}
         }
         self.store(id);
@@ -249,10 +275,13 @@ impl<'a, M: MatVec> Machine<'a, M> {
     /// The codes that an edge of `reader` brings.
     fn seen(&self, reader: BlockId, edge: Edge) -> Vec<i32> {
         match self.golden.quant.network.time(reader, edge) {
-            Time::Each => match self.stored[&edge.block].get(&self.position) {
-                Some(codes) => codes.clone(),
-                None => vec![0; self.codes[edge.block].len()],
-            },
+            time @ (Time::Each | Time::Ahead) => {
+                let position = self.position + usize::from(time == Time::Ahead);
+                match self.stored[&edge.block].get(&position) {
+                    Some(codes) => codes.clone(),
+                    None => vec![0; self.codes[edge.block].len()],
+                }
+            }
             // Of the step before, it has not been computed anew; of a loop that has ended, it is the last.
             Time::Now | Time::Before | Time::Last | Time::Held => self.codes[edge.block].clone(),
         }
@@ -279,13 +308,10 @@ impl<'a, M: MatVec> Machine<'a, M> {
         let quant = &self.golden.quant;
         let format = quant.moment_format();
         let (means, log_variances) = self.moments(id);
-        let sigma_frac = quant.exp_half.output.frac;
         // A latent that is an end of z has that end's noise.
         let first = quant.network.latent_part(quant.network.inputs(id)[0]).start;
         let epsilon = |source: &NoiseSource, j: usize| {
-            let u = source.uniform(NoiseKind::Latent, 0, (first + j) as u32);
-            let magnitude = quant.half_normal.lookup(u | 1);
-            if u & 1 == 1 { -magnitude } else { magnitude }
+            signed_normal(quant, source.uniform(NoiseKind::Latent, 0, (first + j) as u32))
         };
         let mut count = std::mem::take(&mut self.places);
         let z = (0..means.len())
@@ -301,13 +327,38 @@ impl<'a, M: MatVec> Machine<'a, M> {
                     requant_to(epsilon(source, j), shift, format.bits, count.at(Place::LatentPlain))
                 }
                 LatentMode::Posterior(source) => {
-                    let product = quant.exp_half.lookup(log_variances[j]) * epsilon(source, j);
-                    let shift = sigma_frac + NOISE_FRAC - format.frac;
-                    let noise = requant_to(product, shift, format.bits, count.at(Place::LatentScaled));
-                    saturating_add(means[j], noise, format.bits, count.at(Place::LatentSum))
+                    scaled(quant, (means[j], log_variances[j]), epsilon(source, j), &mut count)
                 }
             })
             .collect();
+        self.places = count;
+        self.set_vector(id, z, format.frac);
+    }
+
+    /// z of a step: of the posterior where what is written is known, else of the prior.
+    fn draw(&mut self, id: BlockId, (posterior, prior): (BlockId, Option<BlockId>)) {
+        let quant = &self.golden.quant;
+        let format = quant.moment_format();
+        let size = quant.network.width(id);
+        let source = if self.drawing.known { Some(posterior) } else { prior };
+        let moments = source.map(|block| self.words[block].split_at(size));
+        let step = self.position as u32;
+        let epsilon = |j: usize| {
+            let noise = self.drawing.noise.as_ref()?;
+            Some(signed_normal(quant, noise.uniform(NoiseKind::Latent, step, j as u32)))
+        };
+        let mut count = std::mem::take(&mut self.places);
+        let z = (0..size).map(|j| match (moments, epsilon(j)) {
+            (Some((means, _)), None) => means[j],
+            (Some((means, log_variances)), Some(e)) => {
+                scaled(quant, (means[j], log_variances[j]), e, &mut count)
+            }
+            (None, None) => 0,
+            (None, Some(e)) => {
+                requant_to(e, NOISE_FRAC - format.frac, format.bits, count.at(Place::LatentPlain))
+            }
+        });
+        let z = z.collect();
         self.places = count;
         self.set_vector(id, z, format.frac);
     }

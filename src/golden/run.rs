@@ -1,7 +1,7 @@
 //! A whole job: the plan of the schedule, folded into values, cycles and counters.
 
 use super::choice::Chooser;
-use super::net::LatentMode;
+use super::net::{Drawing, LatentMode};
 use super::timing::{FETCH, FLUSH_CYCLES, HANDOVER, KEY_CYCLES};
 use super::{Ending, Golden, Job, Machine, NoiseSource, Run, Scorer, StageTiming, Stop, Timing, VectorEvent};
 use crate::model::{BlockId, Body, EOS, JobKind, SOS, Step};
@@ -31,6 +31,7 @@ impl<M: MatVec> Golden<M> {
             stop,
             idle: 0,
             heads: matches!(job.kind, JobKind::Label | JobKind::Values),
+            scores: job.kind == JobKind::Score,
             run: Run::default(),
         };
         runner.job(job);
@@ -75,6 +76,8 @@ struct Runner<'a, M> {
     idle: u64,
     /// Heads send what they make: other jobs may run their loop for something else.
     heads: bool,
+    /// Draws of steps are sent.
+    scores: bool,
     run: Run,
 }
 
@@ -110,7 +113,7 @@ impl<M: MatVec> Runner<'_, M> {
                 Step::Once(stages) => self.once(stages)?,
                 Step::Load(cells) => cells.iter().for_each(|&id| self.machine.load(id)),
                 Step::Statistics(latent) => self.statistics(*latent),
-                Step::Predict(over) => self.predict(golden.schedule.body(*over), &job.input)?,
+                Step::Predict(over) => self.predict(golden.schedule.body(*over), job)?,
                 Step::Write(over) => self.write(golden.schedule.body(*over), job)?,
             }
         }
@@ -133,7 +136,9 @@ impl<M: MatVec> Runner<'_, M> {
     }
 
     /// Every token but the last is read, every one but the first scored.
-    fn predict(&mut self, body: &Body, tokens: &[i32]) -> Option<()> {
+    fn predict(&mut self, body: &Body, job: &Job) -> Option<()> {
+        let tokens = &job.input;
+        self.machine.drawing = Drawing { known: true, noise: job.sample_z.then(|| self.noise.clone()) };
         let quant = &self.golden.quant;
         let steps = tokens.len() - 1;
         let starts = self.cycles(body, steps, |timing, id| timing.scoring(quant, id));
@@ -177,6 +182,16 @@ impl<M: MatVec> Runner<'_, M> {
     fn send(&mut self, id: BlockId, step: usize, start: u64) {
         let words = &self.machine.words[id];
         match &self.golden.quant.blocks[id] {
+            QuantBlock::Draw { posterior, prior } if self.scores => {
+                let pairs = |block: BlockId| {
+                    let (means, log_variances) = self.machine.words[block].split_at(words.len());
+                    means.iter().zip(log_variances).map(pair_of_words).collect::<Vec<u32>>()
+                };
+                let of_prior = prior.map_or(vec![0; words.len()], pairs);
+                for ((q, p), z) in pairs(*posterior).into_iter().zip(of_prior).zip(words) {
+                    self.run.output.extend([q, p, *z as u32]);
+                }
+            }
             _ if !self.heads => {}
             QuantBlock::Label { .. } => {
                 let best =
@@ -197,6 +212,7 @@ impl<M: MatVec> Runner<'_, M> {
             | QuantBlock::Cell(_)
             | QuantBlock::Moments { .. }
             | QuantBlock::Latent { .. }
+            | QuantBlock::Draw { .. }
             | QuantBlock::Linear { .. }
             | QuantBlock::Vocabulary { .. }
             | QuantBlock::Input { .. }
@@ -293,16 +309,24 @@ impl<M: MatVec> Runner<'_, M> {
     }
 
     fn write(&mut self, body: &Body, job: &Job) -> Option<()> {
+        let schedule = &self.golden.schedule;
         let mut token = SOS;
+        let drawn = job.sample_z || job.kind == JobKind::Generate;
+        let noise = drawn.then(|| self.noise.clone());
+        self.machine.drawing = Drawing { known: false, noise };
         // The register's 0 counts as 1.
         for step in 0..usize::from(job.max_tokens).clamp(1, self.golden.shape.max_tokens) {
-            self.machine.beat = step;
+            (self.machine.beat, self.machine.position) = (step, step);
+            let known = step + 1 < job.input.len() && job.kind == JobKind::Reconstruct;
+            self.machine.drawing.known = known;
             for &id in &body.lookups {
                 self.machine.embed(id, token);
             }
             for stages in &body.depths {
                 self.begins(self.now)?;
-                for &id in stages {
+                let works = |&id: &BlockId| !(if known { schedule.guesses(id) } else { schedule.infers(id) });
+                let stages: Vec<BlockId> = stages.iter().copied().filter(works).collect();
+                for &id in &stages {
                     self.machine.step(id);
                     self.record(id, step, self.now);
                     if let QuantBlock::Vocabulary { logit, .. } = &self.golden.quant.blocks[id] {
@@ -312,7 +336,7 @@ impl<M: MatVec> Runner<'_, M> {
                         token = chooser.choose(&self.machine.words[id], step as u32);
                     }
                 }
-                self.beat(&self.stages(stages));
+                self.beat(&self.stages(&stages));
             }
             // The chosen token is pushed in the cycle after the last stage fell idle.
             self.begins(self.now)?;
@@ -363,7 +387,7 @@ impl<M: MatVec> Runner<'_, M> {
                     self.event(id, Signal::C, step, cycle, lanes, c);
                 }
             }
-            QuantBlock::Latent { .. } => self.event(id, Signal::Z, step, cycle, lanes, words),
+            QuantBlock::Latent { .. } | QuantBlock::Draw { .. } => self.event(id, Signal::Z, step, cycle, lanes, words),
             QuantBlock::Vocabulary { .. } | QuantBlock::Label { .. } => {
                 self.event(id, Signal::Logits, step, cycle, lanes, words);
             }

@@ -38,7 +38,7 @@ const SEND: u64 = 1;
 const fn activation_latency(activation: Activation) -> u64 {
     match activation {
         Activation::None => 1,
-        Activation::Tanh | Activation::Sigmoid => 5,
+        Activation::Tanh | Activation::Sigmoid | Activation::LeakyRelu => 5,
     }
 }
 
@@ -102,6 +102,9 @@ pub struct Timing {
     pub stages: Vec<Option<StageTiming>>,
     /// The vocabulary stage when it scores a token: the logits are read twice.
     pub score: Option<StageTiming>,
+    /// The stage that draws a latent of every step, when it scores a token: it sends what it drew of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub draw: Option<StageTiming>,
 }
 
 impl Timing {
@@ -118,7 +121,7 @@ impl Timing {
             lanes,
             floor: 0,
         };
-        let mut score = None;
+        let (mut score, mut draw) = (None, None);
         let stages = quant.blocks.iter().enumerate().map(|(id, block)| {
             let adc = (rounds[id] * g.phases * g.slots) as u64;
             let mut stage = match block {
@@ -145,6 +148,16 @@ impl Timing {
                     StageTiming::matrix(adc, quant.network.width(id), lanes, READ, tree_depth(lanes))
                 }
                 QuantBlock::Latent { .. } => scanned(quant.network.width(id), 1, LATENT_LATENCY),
+                QuantBlock::Draw { .. } => {
+                    let size = quant.network.width(id);
+                    let stage = scanned(size, 1, LATENT_LATENCY);
+                    if accelerator.score {
+                        // Posterior, prior and z of every dimension are sent when all are there.
+                        let sent = StageTiming { settle: stage.settle + SEND + 3 * size as u64, ..stage };
+                        draw = Some(StageTiming { floor: floor(&stage, block, g) + 3 * size as u64, ..sent });
+                    }
+                    stage
+                }
                 QuantBlock::Input { .. } => scanned(quant.network.width(id), 1, INPUT_LATENCY),
                 QuantBlock::Elementwise { function, .. } => {
                     scanned(quant.network.width(id), lanes, combine_latency(*function))
@@ -167,7 +180,7 @@ impl Timing {
             Some(stage)
         });
         let stages = stages.collect();
-        Timing { stages, score }
+        Timing { stages, score, draw }
     }
 }
 
@@ -189,10 +202,11 @@ pub struct TokenCycles {
 }
 
 impl Timing {
-    /// The stage of a block while tokens are predicted: the vocabulary reads its logits twice.
+    /// The stage of a block while tokens are predicted: the vocabulary reads its logits twice, and a draw is sent.
     pub fn scoring(&self, quant: &QuantNet, id: BlockId) -> Option<StageTiming> {
         match quant.blocks[id] {
             QuantBlock::Vocabulary { .. } => self.score,
+            QuantBlock::Draw { .. } => self.draw,
             _ => self.stages[id],
         }
     }
@@ -208,7 +222,9 @@ impl Timing {
             token.encode_adc += adc;
         }
         for body in schedule.over(Over::Written) {
-            let written = || body.depths.iter().filter_map(|depth| slowest(depth, |id| self.stages[id]));
+            // As GENERATE does it: nothing is known of what is written.
+            let guessed = |id: BlockId| self.stages[id].filter(|_| !schedule.infers(id));
+            let written = || body.depths.iter().filter_map(|depth| slowest(depth, guessed));
             token.decode_expected = 1 + written().map(|s| s.busy() + HANDOVER).sum::<u64>();
             token.decode_floor = written().map(|s| s.floor).sum();
             token.decode_adc = written().map(|s| s.adc).sum();
@@ -264,7 +280,7 @@ fn tree_depth(lanes: usize) -> u64 {
 fn floor(stage: &StageTiming, block: &QuantBlock, g: &TileGeometry) -> u64 {
     let depth = match block {
         QuantBlock::Cell(cell) => gate_latency(cell.kind),
-        QuantBlock::Latent { .. } => LATENT_LATENCY,
+        QuantBlock::Latent { .. } | QuantBlock::Draw { .. } => LATENT_LATENCY,
         // Requantise; the comparison of the last logits.
         QuantBlock::Vocabulary { .. } | QuantBlock::Label { .. } => 1 + tree_depth(stage.lanes),
         QuantBlock::Dense { activation, .. } => 1 + activation_latency(*activation),

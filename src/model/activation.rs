@@ -1,7 +1,7 @@
 //! What is done to vectors number by number, and the way back.
 
 use super::exponential::{sigmoid, tanh};
-use super::{Activation, Combination};
+use super::{Activation, Combination, LEAK, LEAKY_LIMIT};
 use ndarray::{Array2, ArrayView2, Zip};
 
 impl Activation {
@@ -11,6 +11,7 @@ impl Activation {
             Activation::None => x,
             Activation::Tanh => tanh(x),
             Activation::Sigmoid => sigmoid(x),
+            Activation::LeakyRelu => (if x > 0.0 { x } else { LEAK * x }).clamp(-LEAKY_LIMIT, LEAKY_LIMIT),
         }
     }
 
@@ -20,6 +21,14 @@ impl Activation {
             Activation::None => 1.0,
             Activation::Tanh => 1.0 - y * y,
             Activation::Sigmoid => y * (1.0 - y),
+            Activation::LeakyRelu if y.abs() >= LEAKY_LIMIT => 0.0,
+            Activation::LeakyRelu => {
+                if y > 0.0 {
+                    1.0
+                } else {
+                    LEAK
+                }
+            }
         }
     }
 }
@@ -57,5 +66,22 @@ pub fn uncombined(function: Combination, inputs: &[Array2<f32>], d: ArrayView2<'
             let [a, x, y] = [&inputs[0], &inputs[1], &inputs[2]];
             vec![&d * &(x - y), &d * a, &d * &a.mapv(|a| 1.0 - a)]
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slopes_are_those_of_the_functions() {
+        for activation in [Activation::Tanh, Activation::Sigmoid, Activation::LeakyRelu] {
+            for x in [-20.0f32, -9.5, -2.0, -0.1, 0.1, 2.0, 2.9, 3.1] {
+                let slope = (activation.of(x + 1e-2) - activation.of(x - 1e-2)) / 2e-2;
+                let expected = activation.slope(activation.of(x));
+                assert!((slope - expected).abs() < 1e-3, "{activation:?} at {x}: {slope}, {expected}");
+            }
+        }
+        assert_eq!([-30.0, -3.0, 0.0, 2.0, 5.0].map(|x| Activation::LeakyRelu.of(x)), [-3.0, -1.0, 0.0, 2.0, 3.0]);
     }
 }

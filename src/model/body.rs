@@ -62,7 +62,7 @@ impl Reads {
 
     fn add(network: &Network, id: BlockId, reads: &mut [Reads]) {
         let init = match &network.blocks[id].op {
-            Op::Vocabulary { .. } | Op::Label { .. } | Op::Values { .. } => {
+            Op::Vocabulary { .. } | Op::Label { .. } | Op::Values { .. } | Op::Auxiliary { .. } => {
                 reads[id] = Reads::Every;
                 None
             }
@@ -76,6 +76,7 @@ impl Reads {
             | Op::Input { .. }
             | Op::Moments { .. }
             | Op::Latent { .. }
+            | Op::Draw { .. }
             | Op::Linear { .. }
             | Op::Elementwise { .. } => None,
         };
@@ -84,7 +85,7 @@ impl Reads {
             let needed = match network.time(id, edge) {
                 Time::Now => reads[id],
                 Time::Before if reads[id] == Reads::Never => Reads::Never,
-                Time::Before | Time::Each => Reads::Every,
+                Time::Before | Time::Each | Time::Ahead => Reads::Every,
                 Time::Last | Time::Held if at_every => Reads::Every,
                 Time::Last | Time::Held => Reads::Last,
             };
@@ -115,7 +116,7 @@ impl Body {
                     None => *depth == 0,
                 },
                 Time::Before => false,
-                Time::Each | Time::Last | Time::Held => true,
+                Time::Each | Time::Ahead | Time::Last | Time::Held => true,
             })
         };
         let wave = !over.is_once() && stages.iter().zip(&depth_of).all(follows);

@@ -1,7 +1,7 @@
 //! What a measurement needs from anything that computes the network.
 
 use super::exponential::{largest, sum_of_exponentials};
-use super::{BlockId, Example, Latent, Network};
+use super::{BlockId, Drawn, Example, Latent, Network};
 use ndarray::Array2;
 
 /// Posterior moments of one moments block at every step at which it is evaluated.
@@ -90,6 +90,25 @@ pub trait Engine {
     fn score_all(&mut self, sentences: &[&[u32]], z: &[Vec<f32>]) -> Vec<Vec<Score>> {
         sentences.iter().zip(z).map(|(s, z)| self.score(s, z)).collect()
     }
+
+    /// Scores sentences whose latents of all steps are drawn from their posteriors by the seed, or at their means.
+    ///
+    /// # Panics
+    /// If the network draws no latent at every step.
+    fn drawn_all(&mut self, sentences: &[&[u32]], seed: Option<u64>) -> Vec<Drawn>;
+
+    /// Writes, the most probable token at a time, with latents of steps at the means of their posteriors as long as
+    /// the sentences say what is written, then of their priors.
+    ///
+    /// # Panics
+    /// If the network draws no latent at every step.
+    fn rewrite_all(&mut self, sentences: &[&[u32]], limit: usize) -> Vec<Vec<u32>>;
+
+    /// Writes, the most probable token at a time, with latents of steps drawn from their priors, a sentence a seed.
+    ///
+    /// # Panics
+    /// If the network draws no latent at every step.
+    fn dream_all(&mut self, seeds: &[u64], limit: usize) -> Vec<Vec<u32>>;
 
     /// `greedy` from many z.
     fn greedy_all(&mut self, z: &[Vec<f32>], limit: usize) -> Vec<Vec<u32>> {

@@ -4,7 +4,7 @@ use super::activation::{activated, combined};
 use super::product::add_product;
 use super::unroll::Way;
 use super::{
-    BlockId, Group, Layout, LoopId, ModelError, Network, Op, Over, Role, Schedule, Trace, Values, Weights,
+    BlockId, Layout, LoopId, ModelError, Network, Op, Over, Role, Schedule, Trace, Values, Weights,
 };
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, s};
 use std::collections::BTreeMap;
@@ -60,8 +60,13 @@ pub struct Pass<'a> {
     pub epsilon: Option<&'a Array2<f32>>,
     /// The step before the first one; absent: initial states, and zeros.
     pub carry: Option<&'a Carry>,
-    /// Draws were given: only what leads from them, or past them, to what is written.
+    /// Draws were given: only what leads from them, or past them, to what is written. Latents of steps are drawn
+    /// from their prior.
     pub given: bool,
+    /// Standard normal draws of the latents of steps [rows, width of the draw]; absent: each is its mean.
+    pub noise: Option<&'a Array2<f32>>,
+    /// The network is trained: what is there for that works too.
+    pub training: bool,
 }
 
 /// What a loop goes on from: outputs [batch, width] of cells and of what is read a step later, and c of LSTMs.
@@ -105,6 +110,14 @@ impl FloatNet {
         }
         let schedule = Schedule::new(network);
         FloatNet { network: network.clone(), schedule, tensors, of_block, distort: None }
+    }
+
+    /// The net of the network as it works when it has been trained.
+    pub fn deployed(&self) -> FloatNet {
+        let kept = (0..self.network.blocks.len()).filter(|&id| !self.network.blocks[id].only_train);
+        let own = kept.filter(|&id| self.network.blocks[id].tied.is_none());
+        let tensors = own.flat_map(|id| self.tensors[self.indices(id)].to_vec()).collect();
+        FloatNet::with_tensors(&self.network.deployed(), tensors).distorted(self.distort.clone())
     }
 
     /// The same net with products that are off.
@@ -170,16 +183,21 @@ impl FloatNet {
     pub fn run(&self, pass: &Pass<'_>, trace: &mut Trace, perturb: &mut dyn Perturb) {
         let body = self.schedule.body(pass.over);
         for group in &body.groups {
-            let open = |&id: &BlockId| !trace.has(id) && (!pass.given || self.schedule.writes(id));
-            if !group.blocks.iter().any(open) {
+            let open = |&id: &BlockId| {
+                !trace.has(id)
+                    && (!pass.given || self.schedule.writes(id))
+                    && (pass.training || !self.network.blocks[id].only_train)
+            };
+            let open: Vec<BlockId> = group.blocks.iter().copied().filter(open).collect();
+            if open.is_empty() {
                 continue;
             }
             if group.stepwise {
-                self.stepwise(group, pass, trace, perturb);
+                self.stepwise(&open, pass, trace, perturb);
                 continue;
             }
             let rows = Rows { range: 0..trace.layout(pass.over).rows(), step: None };
-            for &id in &group.blocks {
+            for id in open {
                 let values = self.evaluate(id, pass, trace, &rows, perturb);
                 trace.set(id, values);
             }
@@ -187,13 +205,13 @@ impl FloatNet {
     }
 
     /// A group whose blocks read each other's steps before: one step after the other.
-    fn stepwise(&self, group: &Group, pass: &Pass<'_>, trace: &mut Trace, perturb: &mut dyn Perturb) {
+    fn stepwise(&self, group: &[BlockId], pass: &Pass<'_>, trace: &mut Trace, perturb: &mut dyn Perturb) {
         let layout = trace.layout(pass.over).clone();
         let over = self.schedule.body(pass.over).over;
         for at in 0..layout.steps() {
             let step = if over == Over::Backwards { layout.steps() - 1 - at } else { at };
             let rows = Rows { range: layout.step(step), step: Some(step) };
-            for &id in &group.blocks {
+            for &id in group {
                 let values = self.evaluate(id, pass, trace, &rows, perturb);
                 trace.set_rows(id, layout.rows(), rows.range.clone(), values);
             }
@@ -232,14 +250,19 @@ impl FloatNet {
                     }
                 }
             }
-            Op::Moments { .. } => {
+            Op::Moments { clamp, .. } => {
                 let input = self.joined(id, trace, pass, rows, perturb);
                 let head = |k| self.affine(id, k, Some(k + 1), input.view());
-                let mut mean = head(0);
+                let (mut mean, mut log_variance) = (head(0), head(2));
                 perturb.mean(id, mean.view_mut(), self.tensor(id, 1), trace.layout(pass.over));
-                Values::output(mean).with(Role::LogVariance, head(2))
+                if let Some(limit) = *clamp {
+                    mean.mapv_inplace(|m| m.clamp(-limit, limit));
+                    log_variance.mapv_inplace(|lv| lv.clamp(-limit, limit));
+                }
+                Values::output(mean).with(Role::LogVariance, log_variance)
             }
-            Op::Values { .. } => {
+            Op::Draw { posterior, prior } => self.draw((*posterior, *prior), trace, pass, rows),
+            Op::Values { .. } | Op::Auxiliary { .. } => {
                 let input = self.joined(id, trace, pass, rows, perturb);
                 let head = |k| self.affine(id, k, Some(k + 1), input.view());
                 Values::output(head(0)).with(Role::LogVariance, head(2)).with(Role::Input, input)

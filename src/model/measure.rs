@@ -4,7 +4,7 @@ use super::diversity::{Diversity, words};
 use super::engine::{Engine, Posterior, Score};
 use super::latent::{Latent, active_units, gaussian_kl, log_mean_exp, mutual_information};
 use super::random::Random;
-use super::{Network, Schedule};
+use super::{Network, Schedule, fingerprint};
 use crate::config::Protocol;
 use serde::{Deserialize, Serialize};
 
@@ -38,7 +38,7 @@ pub struct Evaluation {
     pub ppl: f64,
     pub kl: f64,
     /// Mutual information of sentence and z, estimated in batches; of a z drawn from the top down,
-    /// that of its top level (no more than that of all).
+    /// that of its top level (no more than that of all); 0 of latents of steps, where it is not measured.
     pub mi: f64,
     /// Dimensions of z whose posterior mean varies over the sentences by more than 0.01.
     pub active_units: usize,
@@ -70,6 +70,9 @@ pub fn evaluate(
     effort: &Effort,
 ) -> Evaluation {
     assert!(!sentences.is_empty(), "at least one sentence to measure on");
+    if engine.network().draw().is_some() {
+        return of_steps(engine, sentences, protocol, effort);
+    }
     let network = engine.network().clone();
     let views: Vec<&[u32]> = sentences.iter().map(Vec::as_slice).collect();
     let posteriors = engine.encode_all(&views);
@@ -121,6 +124,63 @@ pub fn evaluate(
         kl: kl / count + 0.0,
         mi: mutual_information(&first, effort.mi_batch, effort.seed),
         active_units: active_units(&means),
+        token_accuracy: accuracy(&views, &scores),
+        word_overlap: overlaps.map(|o| o.0),
+        chance_overlap: overlaps.map(|o| o.1),
+        diversity,
+        iwae_nll: iwae.map(|total| total / count),
+        iwae_ppl: iwae.map(|total| (total / tokens as f64).exp()),
+        sentences: sentences.len(),
+        tokens,
+    }
+}
+
+/// The same of a network that draws a latent at every step: at the means (paper) or at one draw of all of them
+/// (honest). KL is that of all steps to their priors; dimensions are active whose KL is more than 0.01 nats a step.
+fn of_steps(
+    engine: &mut dyn Engine,
+    sentences: &[Vec<u32>],
+    protocol: Protocol,
+    effort: &Effort,
+) -> Evaluation {
+    let views: Vec<&[u32]> = sentences.iter().map(Vec::as_slice).collect();
+    let seed = |sample: u64| fingerprint([effort.seed, sample]);
+    let drawn = engine.drawn_all(&views, (protocol == Protocol::Honest).then(|| seed(0)));
+    let (count, tokens) = (sentences.len() as f64, drawn.iter().map(|d| d.scores.len()).sum::<usize>());
+    let reconstruction: f64 = drawn.iter().map(|d| -d.log_likelihood()).sum();
+    let kl: f64 = drawn.iter().flat_map(|d| &d.kl).sum();
+    let nll = reconstruction + kl;
+    let of_dimension = |j: usize| drawn.iter().map(|d| d.kl_by_dimension[j]).sum::<f64>();
+    let active = (0..drawn[0].kl_by_dimension.len()).filter(|&j| of_dimension(j) > 0.01 * tokens as f64);
+    let iwae = (protocol == Protocol::Honest && effort.importance_samples > 0).then(|| {
+        let mut weights = vec![LogMean::default(); views.len()];
+        for sample in 0..effort.importance_samples as u64 {
+            let drawn = engine.drawn_all(&views, Some(seed(1 + sample)));
+            weights.iter_mut().zip(&drawn).for_each(|(mean, drawn)| mean.add(drawn.log_weight()));
+        }
+        -weights.into_iter().map(LogMean::value).sum::<f64>()
+    });
+    let overlaps = (effort.reconstruction_limit > 0).then(|| {
+        let written = engine.rewrite_all(&views, effort.reconstruction_limit);
+        let shared = |shift: usize| {
+            let pairs = written.iter().enumerate();
+            let each = pairs.map(|(i, w)| word_overlap(views[(i + shift) % views.len()], w));
+            each.sum::<f64>() / count
+        };
+        (shared(0), shared(1))
+    });
+    let diversity = (effort.generations > 0 && effort.reconstruction_limit > 0).then(|| {
+        let seeds: Vec<u64> = (0..effort.generations as u64).map(|i| seed(u64::MAX - i)).collect();
+        Diversity::of(&engine.dream_all(&seeds, effort.reconstruction_limit))
+    });
+    let scores: Vec<Vec<Score>> = drawn.iter().map(|d| d.scores.clone()).collect();
+    Evaluation {
+        protocol,
+        nll: nll / count,
+        ppl: (nll / tokens as f64).exp(),
+        kl: kl / count,
+        mi: 0.0,
+        active_units: active.count(),
         token_accuracy: accuracy(&views, &scores),
         word_overlap: overlaps.map(|o| o.0),
         chance_overlap: overlaps.map(|o| o.1),

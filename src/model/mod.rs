@@ -5,6 +5,7 @@ mod answers;
 mod body;
 mod cell;
 mod diversity;
+mod drawn;
 mod engine;
 mod error;
 mod example;
@@ -37,10 +38,11 @@ pub use activation::uncombined;
 pub use answers::{Answers, measure_answers};
 pub use body::{Body, Group};
 pub use diversity::Diversity;
+pub use drawn::{Drawn, DrawnStep, kl_between, log_density};
 pub use engine::{Answer, Engine, Moments, Posterior, Score, score_logits};
 pub use error::ModelError;
 pub use example::{Example, LOG_VARIANCE_LIMIT, frames_of_examples, gaussian_nll, label_nll};
-pub use exponential::{exponentials, largest};
+pub use exponential::{exponentials, largest, tanh};
 pub use float::{Carry, Distort, Exact, FloatNet, Pass, Perturb};
 pub use folder::{
     DESCRIPTION_FILE, Description, LABELS_FILE, METRICS_FILE, TrainedModel, VOCABULARY_FILE, WEIGHTS_FILE,
@@ -53,7 +55,9 @@ pub use latent::Latent;
 pub use layout::{Layout, longest_first};
 pub use lines::Lines;
 pub use measure::{Effort, Evaluation, evaluate, word_overlap};
-pub use network::{Activation, Block, BlockId, Combination, Edge, Loop, LoopId, Network, Op, Over, Time};
+pub use network::{
+    Activation, Block, BlockId, Combination, Edge, LEAK, LEAKY_LIMIT, Loop, LoopId, Network, Op, Over, Time,
+};
 pub use ngram::{Baselines, Ngram};
 pub use product::add_product;
 pub use random::{Random, fingerprint};

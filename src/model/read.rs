@@ -4,6 +4,7 @@ use super::float::Rows;
 use super::{BlockId, Carry, Edge, FloatNet, Layout, Over, Pass, Role, Time, Trace, Values};
 use crate::config::LatentSteps;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, CowArray, Ix2, s};
+use std::ops::Range;
 
 /// Where the rows of a reader lie in the matrix of what it reads.
 pub enum Source {
@@ -21,6 +22,10 @@ impl FloatNet {
         let (layout, made) = (trace.layout(mine), trace.layout(theirs));
         match network.time(reader, edge) {
             Time::Now | Time::Each => Source::Same,
+            Time::Ahead => {
+                let ahead = |sentence, step| trace.ahead(sentence, step).map(|p| made.row(sentence, p));
+                Source::At(layout.pack(ahead))
+            }
             Time::Held if network.is_once(reader) => Source::Same,
             Time::Held => Source::At(layout.pack(|sentence, _| Some(sentence))),
             Time::Last => {
@@ -82,10 +87,25 @@ impl FloatNet {
         self.read(trace, (reader, edge), role, None, &Rows { range: 0..rows, step: None })
     }
 
-    /// What block `id` reads at every step, its inputs side by side.
-    pub fn seen_by<'a>(&self, trace: &'a Trace, id: BlockId) -> CowArray<'a, f32, Ix2> {
+    /// The outputs that `reader` sees of an edge, for some rows of its layout.
+    pub fn seen_rows<'a>(
+        &self,
+        trace: &'a Trace,
+        edge: (BlockId, Edge),
+        rows: &Range<usize>,
+    ) -> CowArray<'a, f32, Ix2> {
+        self.read(trace, edge, Role::Output, None, &Rows { range: rows.clone(), step: None })
+    }
+
+    /// What block `id` reads, its inputs side by side, for some rows of its layout.
+    pub fn seen_by_rows<'a>(
+        &self,
+        trace: &'a Trace,
+        id: BlockId,
+        rows: &Range<usize>,
+    ) -> CowArray<'a, f32, Ix2> {
         let edges = self.network().edges(id).into_iter();
-        let mut parts: Vec<_> = edges.map(|edge| self.seen(trace, id, edge, Role::Output)).collect();
+        let mut parts: Vec<_> = edges.map(|edge| self.seen_rows(trace, (id, edge), rows)).collect();
         if parts.len() == 1 {
             return parts.remove(0);
         }

@@ -5,7 +5,7 @@
 //! and budget (cycles without values) are folds over a plan; emit reads the same bodies.
 
 use super::job::JobKind;
-use super::{BlockId, Body, LoopId, Network, Op, Over, Time};
+use super::{BlockId, Body, Edge, LoopId, Network, Op, Over, Time};
 
 /// One thing that a job does.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +41,8 @@ pub struct Schedule {
     over: Vec<Over>,
     /// By block: it leads to what is written, and not by a draw alone.
     writes: Vec<bool>,
+    /// By block: it leads to what is written, and not by the prior of a draw of steps alone.
+    inferring: Vec<bool>,
 }
 
 impl Schedule {
@@ -49,12 +51,14 @@ impl Schedule {
         let bodies: Vec<Body> = (0..network.loops.len()).map(|l| Body::new(network, l)).collect();
         let plans = JobKind::ALL.map(|kind| Planner { network, bodies: &bodies, kind }.plan()).to_vec();
         let over = (0..network.blocks.len()).map(|id| network.over(id)).collect();
-        let planner = Planner { network, bodies: &bodies, kind: JobKind::Decode };
-        let writes = match network.vocabulary_block() {
-            Some(vocabulary) => planner.needed(vocabulary),
+        let leads = |from| match network.vocabulary_block() {
+            Some(vocabulary) => {
+                Planner { network, bodies: &bodies, kind: JobKind::Score }.leads(vocabulary, from)
+            }
             None => vec![false; network.blocks.len()],
         };
-        Schedule { bodies, plans, over, writes }
+        let (writes, inferring) = (leads((false, true)), leads((true, false)));
+        Schedule { bodies, plans, over, writes, inferring }
     }
 
     /// What a step of a loop evaluates.
@@ -83,6 +87,16 @@ impl Schedule {
         self.writes[id]
     }
 
+    /// Whether block `id` works for the posterior of a draw of steps alone: where what is written is known.
+    pub fn infers(&self, id: BlockId) -> bool {
+        self.over[id] == Over::Written && self.inferring[id] && !self.writes[id]
+    }
+
+    /// Whether block `id` works for the prior of a draw of steps alone: where what is written is not known.
+    pub fn guesses(&self, id: BlockId) -> bool {
+        self.over[id] == Over::Written && self.writes[id] && !self.inferring[id]
+    }
+
     /// Whether something of a sequence leads to what is written past the draws: what is written cannot be made
     /// of z alone.
     pub fn writes_of_what_is_read(&self) -> bool {
@@ -93,7 +107,8 @@ impl Schedule {
     pub fn stored(&self, network: &Network) -> impl Iterator<Item = BlockId> {
         let each = |reader: BlockId| {
             let edges = network.edges(reader).into_iter();
-            edges.filter(move |edge| network.time(reader, *edge) == Time::Each).map(|edge| edge.block)
+            let kept = move |edge: &Edge| matches!(network.time(reader, *edge), Time::Each | Time::Ahead);
+            edges.filter(kept).map(|edge| edge.block)
         };
         let mut all: Vec<BlockId> = (0..network.blocks.len()).flat_map(each).collect();
         all.sort_unstable();
@@ -153,8 +168,13 @@ impl Planner<'_> {
 
     /// The blocks that lead to `goal`; not what leads to a latent whose value is drawn from the prior or given.
     fn needed(&self, goal: BlockId) -> Vec<bool> {
-        let network = self.network;
         let from_posterior = !matches!(self.kind, JobKind::Decode | JobKind::Generate);
+        self.leads(goal, (from_posterior, true))
+    }
+
+    /// The blocks that lead to `goal`, also by posteriors, also by priors of draws of steps.
+    fn leads(&self, goal: BlockId, (posterior, prior): (bool, bool)) -> Vec<bool> {
+        let network = self.network;
         let mut needed = vec![false; network.blocks.len()];
         let mut open = vec![goal];
         while let Some(id) = open.pop() {
@@ -162,8 +182,12 @@ impl Planner<'_> {
                 continue;
             }
             match &network.blocks[id].op {
-                Op::Latent { moments, .. } if from_posterior => open.extend(moments),
+                Op::Latent { moments, .. } if posterior => open.extend(moments),
                 Op::Latent { .. } => {}
+                Op::Draw { posterior: of_known, prior: of_unknown } => {
+                    open.extend(posterior.then_some(*of_known));
+                    open.extend(of_unknown.filter(|_| prior));
+                }
                 Op::Cell { init, .. } => open.extend(network.inputs(id).into_iter().chain(*init)),
                 Op::Embedding { .. }
                 | Op::Input { .. }
@@ -172,6 +196,7 @@ impl Planner<'_> {
                 | Op::Elementwise { .. }
                 | Op::Vocabulary { .. }
                 | Op::Label { .. }
+                | Op::Auxiliary { .. }
                 | Op::Values { .. } => open.extend(network.inputs(id)),
             }
         }

@@ -1,10 +1,11 @@
 //! The float net on whole sentences: encode, teacher-force, write freely.
 
+use super::drawn;
 use super::engine::{Answer, Engine, Moments, Posterior, Score, score_logits};
 use super::layout::longest_first;
-use super::vocabulary::{EOS, SOS};
+use super::vocabulary::SOS;
 use super::{
-    BlockId, Carry, Exact, Example, FloatNet, Latent, Layout, LoopId, Network, Op, Over, Pass, Role, Trace,
+    BlockId, Carry, Drawn, Exact, Example, FloatNet, Latent, Layout, LoopId, Network, Op, Over, Pass, Role, Trace,
     Values,
 };
 use ndarray::parallel::prelude::*;
@@ -68,7 +69,21 @@ impl FloatNet {
     /// The same where the sentences that are read, longest first, lead to what is written past z as well.
     pub fn decoder_of(&self, sentences: &[&[u32]], z: Array2<f32>) -> Decoder<'_> {
         let once = Layout::new(vec![1; z.nrows()]);
-        Decoder { net: self, trace: self.past_draws(sentences, once, z), carry: None }
+        Decoder { net: self, trace: self.past_draws(sentences, once, z), carry: None, known: false, at: 0 }
+    }
+
+    /// A decoder whose latents of steps are those of their posteriors as long as these sentences, longest first, say
+    /// what is written.
+    pub(super) fn decoder_knowing(&self, sentences: &[&[u32]]) -> Decoder<'_> {
+        let read = Layout::new(sentences.iter().map(|s| s.len()).collect());
+        let tokens = read.pack(|sentence, step| sentences[sentence][step]);
+        let once = Layout::new(vec![1; sentences.len()]);
+        let mut trace = Trace::new(self.network(), read, once);
+        for body in self.schedule().bodies().iter().filter(|body| body.over != Over::Written) {
+            let tokens: &[u32] = if body.over.is_once() { &[] } else { &tokens };
+            self.run(&Pass { over: body.id, tokens, ..Pass::default() }, &mut trace, &mut Exact);
+        }
+        Decoder { net: self, trace, carry: None, known: true, at: 0 }
     }
 
     /// Every latent at its part of z, and what leads past them to what is written.
@@ -109,17 +124,28 @@ pub struct Decoder<'a> {
     net: &'a FloatNet,
     trace: Trace,
     carry: Option<Carry>,
+    /// What is written is known, as far as it was read.
+    known: bool,
+    /// Steps made.
+    at: usize,
 }
 
 impl Decoder<'_> {
     /// Reads one token per sentence of the batch and returns every vector of that step
-    /// (step 0 of the trace).
+    /// (step 0 of the trace). Latents of steps are at their means.
     pub fn step(&mut self, tokens: &[u32]) -> &Trace {
+        self.step_with(tokens, None)
+    }
+
+    /// The same with latents of steps at these draws [batch, width] of their noise.
+    pub fn step_with(&mut self, tokens: &[u32], noise: Option<&Array2<f32>>) -> &Trace {
         let network = self.net.network();
+        self.trace.begin_at(self.at);
+        self.at += 1;
         for over in network.loops_over(Over::Written) {
             self.trace.clear(network, over);
             let carry = self.carry.as_ref();
-            let pass = Pass { over, tokens, carry, given: true, ..Pass::default() };
+            let pass = Pass { over, tokens, carry, noise, given: !self.known, ..Pass::default() };
             self.net.run(&pass, &mut self.trace, &mut Exact);
             self.carry = Some(self.kept(over));
         }
@@ -145,8 +171,16 @@ impl Decoder<'_> {
     /// # Panics
     /// If the network writes no tokens.
     pub fn logits(&mut self, tokens: &[u32]) -> &Array2<f32> {
+        self.logits_with(tokens, None)
+    }
+
+    /// The same with latents of steps at these draws [batch, width] of their noise.
+    ///
+    /// # Panics
+    /// If the network writes no tokens.
+    pub fn logits_with(&mut self, tokens: &[u32], noise: Option<&Array2<f32>>) -> &Array2<f32> {
         let vocabulary = self.net.network().vocabulary_block().expect("a network that writes tokens");
-        self.step(tokens).get(vocabulary, Role::Output)
+        self.step_with(tokens, noise).get(vocabulary, Role::Output)
     }
 }
 
@@ -211,22 +245,25 @@ impl Engine for FloatNet {
         for start in (0..z.len()).step_by(BATCH) {
             let end = z.len().min(start + BATCH);
             let mut decoder = self.decoder(stack(z[start..end].iter().map(Vec::as_slice)));
-            let mut tokens = vec![SOS; end - start];
-            for _ in 0..limit {
-                let logits = decoder.logits(&tokens);
-                for (i, token) in tokens.iter_mut().enumerate() {
-                    *token = argmax(logits.row(i));
-                    let sentence: &mut Vec<u32> = &mut written[start + i];
-                    if sentence.last() != Some(&EOS) {
-                        sentence.push(*token);
-                    }
-                }
-                if written[start..end].iter().all(|s| s.last() == Some(&EOS)) {
-                    break;
-                }
-            }
+            let sentences = drawn::written(end - start, limit, |tokens, _| decoder.logits(tokens).to_owned());
+            written[start..end].clone_from_slice(&sentences);
         }
         written
+    }
+
+    fn drawn_all(&mut self, sentences: &[&[u32]], seed: Option<u64>) -> Vec<Drawn> {
+        in_batches(sentences, |_, batch| {
+            let noise = seed.map(|seed| self.noise_of(batch, seed));
+            self.drawn_batch(batch, noise.as_ref())
+        })
+    }
+
+    fn rewrite_all(&mut self, sentences: &[&[u32]], limit: usize) -> Vec<Vec<u32>> {
+        in_batches(sentences, |_, batch| self.rewrite(batch, limit))
+    }
+
+    fn dream_all(&mut self, seeds: &[u64], limit: usize) -> Vec<Vec<u32>> {
+        seeds.chunks(BATCH).flat_map(|seeds| self.dream(seeds, limit)).collect()
     }
 }
 
@@ -288,7 +325,7 @@ fn posterior(net: &FloatNet, trace: &Trace, sentence: usize) -> Posterior {
     Posterior { moments: moments.collect() }
 }
 
-fn scores(net: &FloatNet, trace: &Trace, sentences: &[&[u32]]) -> Vec<Vec<Score>> {
+pub(super) fn scores(net: &FloatNet, trace: &Trace, sentences: &[&[u32]]) -> Vec<Vec<Score>> {
     let vocabulary = net.network().vocabulary_block().expect("a network that writes tokens");
     let (logits, layout) = (trace.get(vocabulary, Role::Output), net.layout_of(trace, vocabulary));
     let of_sentence = |(index, sentence): (usize, &&[u32])| {

@@ -53,6 +53,10 @@ impl Values {
 pub struct Trace {
     layouts: Vec<Layout>,
     values: Vec<Option<Values>>,
+    /// How the steps of what is read lie.
+    read: Layout,
+    /// The step of what is written that its first row stands for.
+    first: usize,
 }
 
 impl Trace {
@@ -66,7 +70,18 @@ impl Trace {
             Over::Written => written.clone(),
         };
         let layouts = network.loops.iter().map(|l| layout(l.over)).collect();
-        Trace { layouts, values: vec![None; network.blocks.len()] }
+        Trace { layouts, values: vec![None; network.blocks.len()], read, first: 0 }
+    }
+
+    /// What is written next is step `first` of its sequence, and those behind it.
+    pub fn begin_at(&mut self, first: usize) {
+        self.first = first;
+    }
+
+    /// The position of what step `step` of a sentence that is written predicts; none where nothing is read there.
+    pub fn ahead(&self, sentence: usize, step: usize) -> Option<usize> {
+        let position = self.first + step + 1;
+        (position < self.read.length(sentence)).then_some(position)
     }
 
     /// How the rows of blocks of a loop lie.

@@ -79,6 +79,10 @@ fn watched<T>(
             engine.answer(example);
             continue;
         }
+        if network.draw().is_some() {
+            engine.drawn_all(&[&example.tokens], Some(0));
+            continue;
+        }
         let posterior = engine.encode(&example.tokens);
         engine.score(&example.tokens, &Latent::of(network, &posterior).mean);
     }

@@ -52,7 +52,12 @@ impl Builder<'_> {
         let mut tiles = tiles.into_iter();
         let mut next = || tiles.next().expect("a matrix for every product");
         match &net.network().blocks[id].op {
-            Op::Embedding { .. } | Op::Latent { .. } | Op::Input { .. } | Op::Elementwise { .. } => {}
+            Op::Embedding { .. }
+            | Op::Latent { .. }
+            | Op::Draw { .. }
+            | Op::Auxiliary { .. }
+            | Op::Input { .. }
+            | Op::Elementwise { .. } => {}
             Op::Linear { bias, .. } => self.whole(id, 0, bias.then_some(1), next()),
             Op::Vocabulary { .. } | Op::Label { .. } => self.whole(id, 0, Some(1), next()),
             Op::Moments { size, .. } | Op::Values { size, .. } => {

@@ -44,7 +44,12 @@ pub fn hardware_net(net: &FloatNet, config: &Config, update: u64) -> Result<Floa
             seen.tensors_mut()[index] = part;
         };
         match &block.op {
-            Op::Embedding { .. } | Op::Latent { .. } | Op::Input { .. } | Op::Elementwise { .. } => {}
+            Op::Embedding { .. }
+            | Op::Latent { .. }
+            | Op::Draw { .. }
+            | Op::Auxiliary { .. }
+            | Op::Input { .. }
+            | Op::Elementwise { .. } => {}
             Op::Linear { .. } | Op::Vocabulary { .. } | Op::Label { .. } => {
                 put(0, real.next().expect("one matrix"))
             }

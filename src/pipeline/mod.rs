@@ -51,7 +51,11 @@ pub fn calibrate(net: &FloatNet, examples: &[Example]) -> Calibration {
     for example in examples.iter().take(CALIBRATION_SENTENCES) {
         let encoded = net.read_examples(&[example]);
         calibration.add(&encoded);
-        if network.written().is_some() {
+        if network.draw().is_some() {
+            for trace in net.drawn_traces(&example.tokens) {
+                calibration.add(&trace);
+            }
+        } else if network.written().is_some() {
             let z = network.latent().map_or(Vec::new(), |z| encoded.get(z, Role::Output).row(0).to_vec());
             calibration.add(&net.teacher_forced(&example.tokens, &z));
         }

@@ -123,7 +123,8 @@ impl<'a> Builder<'a> {
                 let matrix = self.int(weights.view(), Some(&bias), self.source(id), &[state], clipped);
                 BlockIntegers { matrices: vec![matrix.into()], ..empty }
             }
-            Op::Latent { .. } => empty,
+            // What is there for training alone has been refused.
+            Op::Latent { .. } | Op::Draw { .. } | Op::Auxiliary { .. } => empty,
             Op::Linear { bias, .. } => {
                 let bias = bias.then(|| self.bias(id, &["bias"]));
                 let start = self.network.start_of(id).map(|(reader, kind)| self.states(reader, kind));

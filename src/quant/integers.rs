@@ -168,6 +168,8 @@ impl CheckBlock<'_> {
                 QuantBlock::Values { shift: matrix.sum_frac() - moment_frac, matrix, size: *size }
             }
             Op::Latent { moments, .. } => QuantBlock::Latent { moments: moments.clone() },
+            Op::Draw { posterior, prior } => QuantBlock::Draw { posterior: *posterior, prior: *prior },
+            Op::Auxiliary { .. } => return self.wrong("a block of the hardware", "one for training alone"),
             Op::Linear { outputs, bias, activation, .. } => {
                 let matrix = self.whole(given.next(), *outputs, *bias)?;
                 match network.start_of(self.id) {
@@ -215,7 +217,12 @@ impl CheckBlock<'_> {
             Op::Cell { kind, .. } => 1 + usize::from(kind == CellKind::Lstm),
             Op::Linear { .. } => usize::from(self.all.network.start_of(self.id).is_none()),
             Op::Vocabulary { .. } | Op::Label { .. } | Op::Input { .. } | Op::Elementwise { .. } => 1,
-            Op::Embedding { .. } | Op::Moments { .. } | Op::Latent { .. } | Op::Values { .. } => 0,
+            Op::Embedding { .. }
+            | Op::Moments { .. }
+            | Op::Latent { .. }
+            | Op::Draw { .. }
+            | Op::Auxiliary { .. }
+            | Op::Values { .. } => 0,
         }
     }
 
@@ -295,6 +302,7 @@ impl From<&QuantBlock> for BlockIntegers {
             QuantBlock::Embedding { .. }
             | QuantBlock::Moments { .. }
             | QuantBlock::Latent { .. }
+            | QuantBlock::Draw { .. }
             | QuantBlock::Linear { .. }
             | QuantBlock::Values { .. } => Vec::new(),
         };

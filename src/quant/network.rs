@@ -4,7 +4,7 @@ use super::bias::ClippedBias;
 use super::builder::Builder;
 use super::{BlockIntegers, Calibration, Format, Function, IntMatrix, Integers, OctaveTable, Table};
 use crate::config::{CellKind, Fixed, LatentSteps};
-use crate::model::{Activation, BlockId, Combination, Edge, JobKind, Network, Op, Schedule, Time, Weights};
+use crate::model::{Activation, Block, BlockId, Combination, Edge, JobKind, Network, Op, Schedule, Time, Weights};
 use ndarray::Array2;
 use serde::Serialize;
 
@@ -50,6 +50,11 @@ pub enum QuantBlock {
     },
     Latent {
         moments: Vec<BlockId>,
+    },
+    /// A latent of every step, of moments in the same format.
+    Draw {
+        posterior: BlockId,
+        prior: Option<BlockId>,
     },
     /// `shift` leads to the reader's h format, `shift_c` to its c format.
     Linear {
@@ -100,6 +105,7 @@ impl QuantBlock {
             QuantBlock::Cell(cell) => cell.parts.iter().map(|p| format!("{block}_{}", p.name)).collect(),
             QuantBlock::Embedding { .. }
             | QuantBlock::Latent { .. }
+            | QuantBlock::Draw { .. }
             | QuantBlock::Input { .. }
             | QuantBlock::Elementwise { .. } => Vec::new(),
             QuantBlock::Moments { .. }
@@ -117,6 +123,7 @@ impl QuantBlock {
             QuantBlock::Cell(cell) => cell.parts.iter().map(|p| &p.matrix).collect(),
             QuantBlock::Embedding { .. }
             | QuantBlock::Latent { .. }
+            | QuantBlock::Draw { .. }
             | QuantBlock::Input { .. }
             | QuantBlock::Elementwise { .. } => Vec::new(),
             QuantBlock::Moments { matrix, .. }
@@ -139,6 +146,9 @@ pub struct QuantNet {
     pub dac: Vec<Option<Format>>,
     pub sigmoid: Table,
     pub tanh: Table,
+    /// Where some block has that activation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub leaky_relu: Option<Table>,
     pub exp_half: Table,
     /// Of the log-probabilities: 2^-f and log2(1 + f) of a 16-bit fraction.
     pub exp2_fraction: Table,
@@ -181,6 +191,13 @@ pub enum QuantError {
          read a linear block of it instead, or evaluate this network with --on float"
     )]
     Unread { reader: String, source_block: String, why: &'static str },
+    #[error("block {block}: expected a network without blocks that are there for training alone, found one; leave it out")]
+    Training { block: String },
+    #[error(
+        "block {block}: expected clamp = {limit}, where its words of [fixed] state_bits = {bits} with {frac} of a fraction end, \
+         found {clamp}; set pre_frac = {to_do}, or train it with that clamp"
+    )]
+    Clamp { block: String, limit: f64, bits: u32, frac: u32, clamp: f32, to_do: String },
     #[error("{place}: expected {expected}, found {found}")]
     Stored { place: String, expected: String, found: String },
 }
@@ -224,6 +241,7 @@ impl QuantNet {
             dac,
             sigmoid: table(Function::Sigmoid, pre),
             tanh: table(Function::Tanh, pre),
+            leaky_relu: network.blocks.iter().any(is_leaky).then(|| table(Function::LeakyRelu, pre)),
             exp_half: table(Function::ExpHalf, state),
             exp2_fraction: Table::of_fraction(Function::Exp2Fraction),
             log2_fraction: Table::of_fraction(Function::Log2Fraction),
@@ -242,6 +260,25 @@ impl QuantNet {
         Integers(self.blocks.iter().zip(&self.dac).map(block).collect())
     }
 
+    /// The table of an activation; none where nothing is done.
+    ///
+    /// # Panics
+    /// If no block has that activation.
+    pub fn table(&self, activation: Activation) -> Option<&Table> {
+        match activation {
+            Activation::None => None,
+            Activation::Tanh => Some(&self.tanh),
+            Activation::Sigmoid => Some(&self.sigmoid),
+            Activation::LeakyRelu => Some(self.leaky_relu.as_ref().expect("a block with a leaky rectifier")),
+        }
+    }
+
+    /// Every table whose image the hardware reads.
+    pub fn tables(&self) -> Vec<&Table> {
+        let always = [&self.sigmoid, &self.tanh, &self.exp_half, &self.exp2_fraction, &self.log2_fraction];
+        always.into_iter().chain(&self.leaky_relu).collect()
+    }
+
     /// Format of latent moments and of z.
     pub fn moment_format(&self) -> Format {
         Format::new(self.fixed.state_bits, self.fixed.pre_frac as i32)
@@ -258,6 +295,7 @@ impl QuantNet {
             QuantBlock::Embedding { .. }
             | QuantBlock::Moments { .. }
             | QuantBlock::Latent { .. }
+            | QuantBlock::Draw { .. }
             | QuantBlock::Linear { .. }
             | QuantBlock::Values { .. } => self.moment_format().frac,
         }
@@ -284,12 +322,37 @@ impl QuantNet {
     }
 }
 
+fn is_leaky(block: &Block) -> bool {
+    matches!(block.op, Op::Linear { activation: Activation::LeakyRelu, .. })
+}
+
+/// Moments are cut where their words end: a narrower clamp would have no hardware, a wider one does nothing.
+fn check_clamps(network: &Network, fixed: &Fixed) -> Result<(), QuantError> {
+    let integer_bits = fixed.state_bits as i32 - 1 - fixed.pre_frac as i32;
+    let limit = libm::ldexp(1.0, integer_bits);
+    for block in &network.blocks {
+        let Op::Moments { clamp: Some(clamp), .. } = block.op else { continue };
+        if f64::from(clamp) < limit {
+            let wanted = f64::from(clamp).log2().floor() as i64;
+            let frac = i64::from(fixed.state_bits) - 1 - wanted;
+            let to_do = frac.to_string();
+            let (bits, frac, block) = (fixed.state_bits, fixed.pre_frac, block.name.clone());
+            return Err(QuantError::Clamp { block, limit, bits, frac, clamp, to_do });
+        }
+    }
+    Ok(())
+}
+
 /// Which networks and widths the accelerator takes.
 fn check(network: &Network, fixed: &Fixed) -> Result<(), QuantError> {
     let (weight_bits, input_bits) = (fixed.weight_bits, fixed.input_bits);
     if weight_bits + input_bits > 20 {
         return Err(QuantError::TooWide { weight_bits, input_bits });
     }
+    if let Some(block) = network.blocks.iter().find(|block| block.only_train) {
+        return Err(QuantError::Training { block: block.name.clone() });
+    }
+    check_clamps(network, fixed)?;
     match network.latent_steps() {
         LatentSteps::Last => {}
         steps => return Err(QuantError::Steps(steps)),
@@ -330,7 +393,7 @@ fn not_kept(network: &Network, reader: BlockId, edge: Edge) -> Option<&'static s
         Op::Embedding { .. } if elementwise => Some("a table of codes"),
         Op::Embedding { .. } if edge.before => Some("a table, of the step before"),
         Op::Linear { .. } if network.start_of(edge.block).is_some() => Some("which is the start of a cell"),
-        _ if elementwise && network.time(reader, edge) == Time::Each => {
+        _ if elementwise && matches!(network.time(reader, edge), Time::Each | Time::Ahead) => {
             Some("of another loop, position by position")
         }
         _ => None,

@@ -1,6 +1,7 @@
 //! Sigmoid, tanh and exp as piecewise linear tables over a whole input format.
 
 use super::Format;
+use crate::model::{LEAK, LEAKY_LIMIT};
 use serde::Serialize;
 
 /// The functions the hardware looks up.
@@ -10,6 +11,8 @@ pub enum Function {
     /// 1 / (1 + e^-x)
     Sigmoid,
     Tanh,
+    /// [`Activation::LeakyRelu`].
+    LeakyRelu,
     /// sigma = e^(x/2) of a log-variance x, clipped to the output format.
     ExpHalf,
     /// 2^-f of a fraction f = x + 1/2 in [0, 1).
@@ -19,9 +22,10 @@ pub enum Function {
 }
 
 impl Function {
-    pub const ALL: [Function; 5] = [
+    pub const ALL: [Function; 6] = [
         Function::Sigmoid,
         Function::Tanh,
+        Function::LeakyRelu,
         Function::ExpHalf,
         Function::Exp2Fraction,
         Function::Log2Fraction,
@@ -32,16 +36,21 @@ impl Function {
         match self {
             Function::Sigmoid => 1.0 / (1.0 + libm::exp(-x)),
             Function::Tanh => libm::tanh(x),
+            Function::LeakyRelu => {
+                let limit = f64::from(LEAKY_LIMIT);
+                (if x > 0.0 { x } else { f64::from(LEAK) * x }).clamp(-limit, limit)
+            }
             Function::ExpHalf => libm::exp(0.5 * x),
             Function::Exp2Fraction => libm::exp2(-(x + 0.5)),
             Function::Log2Fraction => libm::log2(x + 1.5),
         }
     }
 
-    /// Integer bits of the output: all but sigma reach 1 exactly; sigma is cut below 8.
+    /// Integer bits of the output: all but these reach 1 exactly; a leaky rectifier is cut at 3, sigma below 8.
     const fn integer_bits(self) -> i32 {
         match self {
             Function::ExpHalf => 3,
+            Function::LeakyRelu => 2,
             _ => 1,
         }
     }
@@ -50,6 +59,7 @@ impl Function {
         match self {
             Function::Sigmoid => "sigmoid",
             Function::Tanh => "tanh",
+            Function::LeakyRelu => "leaky_relu",
             Function::ExpHalf => "exp_half",
             Function::Exp2Fraction => "exp2_fraction",
             Function::Log2Fraction => "log2_fraction",
@@ -137,7 +147,12 @@ mod tests {
     fn every_table_stays_within_its_stated_error() {
         let input = Format::new(16, 12);
         // sigma is worst in the one segment where it reaches the end of its format, at 8.
-        for (function, ulp) in [(Function::Sigmoid, 1.5), (Function::Tanh, 3.0), (Function::ExpHalf, 40.0)] {
+        for (function, ulp) in [
+            (Function::Sigmoid, 1.5),
+            (Function::Tanh, 3.0),
+            (Function::LeakyRelu, 1.5),
+            (Function::ExpHalf, 40.0),
+        ] {
             let worst = Table::new(function, input, 16, 9).max_error_ulp();
             assert!(worst < ulp, "{}: {worst} ulp", function.name());
         }

@@ -6,7 +6,6 @@ use ndarray::parallel::prelude::*;
 use ndarray::{Array2, Zip};
 
 const BETA1: f32 = 0.9;
-const BETA2: f32 = 0.999;
 
 /// Which tensors an update changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,10 +85,11 @@ impl Adam {
         let step = |part: &Part| {
             let updates = self.updates[*part as usize] as i32;
             let bias = |beta: f32| (1.0 - f64::from(beta).powi(updates)) as f32;
-            let (rate, bias2) = (learning_rate / bias(BETA1), bias(BETA2).sqrt());
+            let (rate, bias2) = (learning_rate / bias(BETA1), bias(train.adam_beta2).sqrt());
             parts.contains(part).then_some(Step {
                 rate,
                 bias2,
+                beta2: train.adam_beta2,
                 epsilon: train.adam_epsilon,
                 coupled,
                 decoupled,
@@ -107,7 +107,7 @@ impl Adam {
             .par_for_each(|w, m, v, g| {
                 let g = g + step.coupled * *w;
                 *m = BETA1 * *m + (1.0 - BETA1) * g;
-                *v = BETA2 * *v + (1.0 - BETA2) * g * g;
+                *v = step.beta2 * *v + (1.0 - step.beta2) * g * g;
                 *w -= step.decoupled * *w;
                 *w -= step.rate * *m / (v.sqrt() / step.bias2 + step.epsilon);
             });
@@ -121,6 +121,7 @@ pub struct Step {
     rate: f32,
     /// sqrt(1 - beta2^t)
     bias2: f32,
+    beta2: f32,
     epsilon: f32,
     coupled: f32,
     decoupled: f32,
@@ -129,7 +130,7 @@ pub struct Step {
 impl Step {
     /// Its numbers, in the order of `kernels/adam.wgsl`.
     pub fn numbers(&self) -> [f32; 7] {
-        [self.rate, self.bias2, BETA1, BETA2, self.epsilon, self.coupled, self.decoupled]
+        [self.rate, self.bias2, BETA1, self.beta2, self.epsilon, self.coupled, self.decoupled]
     }
 }
 
@@ -181,6 +182,8 @@ pub fn initial(network: &Network, seed: u64) -> Vec<Array2<f32>> {
                 Op::Input { .. }
                 | Op::Moments { .. }
                 | Op::Latent { .. }
+                | Op::Draw { .. }
+                | Op::Auxiliary { .. }
                 | Op::Linear { .. }
                 | Op::Elementwise { .. }
                 | Op::Vocabulary { .. }

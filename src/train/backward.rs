@@ -23,6 +23,8 @@ pub struct Forward<'a> {
     pub batch: &'a Batch,
     /// Draws of the latents [batch, width of z].
     pub epsilon: &'a Array2<f32>,
+    /// Draws of the latents of steps [rows, width of the draw].
+    pub noise: &'a Array2<f32>,
 }
 
 /// Gradients on their way back: per tensor, and per block with respect to its output.
@@ -118,7 +120,7 @@ impl<'a> Backward<'a> {
             false => self.outputs[id].as_ref().map(|d| d.slice(s![rows.clone(), ..]).to_owned()),
         };
         match (&net.network().blocks[id].op, gradient) {
-            (Op::Moments { .. }, gradient) => self.of_moments(id, gradient),
+            (Op::Moments { clamp, .. }, gradient) => self.of_moments(id, rows, *clamp, gradient),
             (_, None) | (Op::Input { .. }, Some(_)) => {}
             (Op::Embedding { .. }, Some(d)) => self.of_embedding(id, rows, &d),
             (Op::Cell { kind, init, .. }, Some(d)) => {
@@ -126,6 +128,7 @@ impl<'a> Backward<'a> {
                 self.read_back(id, rows.start, &d_input);
             }
             (Op::Latent { moments, steps }, Some(d)) => self.of_latent(id, moments, *steps, &d),
+            (Op::Draw { posterior, .. }, Some(d)) => self.of_draw(*posterior, rows, &d),
             (Op::Linear { bias, activation, .. }, Some(mut d)) => {
                 if !activation.is_none() {
                     let made = self.forward.trace.get(id, Role::Output);
@@ -135,7 +138,7 @@ impl<'a> Backward<'a> {
                 self.of_head(id, rows, bias.then_some(1), &d);
             }
             (Op::Vocabulary { .. } | Op::Label { .. }, Some(d)) => self.of_head(id, rows, Some(1), &d),
-            (Op::Values { .. }, Some(d)) => self.of_values(id, &d),
+            (Op::Values { .. } | Op::Auxiliary { .. }, Some(d)) => self.of_values(id, &d),
             (Op::Elementwise { function, .. }, Some(d)) => self.of_elementwise(id, rows, *function, &d),
         }
     }
@@ -163,8 +166,7 @@ impl<'a> Backward<'a> {
     fn of_elementwise(&mut self, id: BlockId, rows: &Range<usize>, function: Combination, d: &Array2<f32>) {
         let Forward { net, trace, .. } = *self.forward;
         let edges = net.network().edges(id);
-        let seen =
-            |&edge: &Edge| net.seen(trace, id, edge, Role::Output).slice(s![rows.clone(), ..]).to_owned();
+        let seen = |&edge: &Edge| net.seen_rows(trace, (id, edge), rows).into_owned();
         let inputs: Vec<Array2<f32>> = edges.iter().map(seen).collect();
         for (edge, d) in edges.into_iter().zip(uncombined(function, &inputs, d.view())) {
             self.pass((id, edge), rows.start, d);
@@ -237,17 +239,35 @@ impl<'a> Backward<'a> {
         }
     }
 
-    fn of_moments(&mut self, id: BlockId, gradient: Option<Array2<f32>>) {
+    fn of_moments(
+        &mut self,
+        id: BlockId,
+        rows: &Range<usize>,
+        clamp: Option<f32>,
+        gradient: Option<Array2<f32>>,
+    ) {
         let Forward { net, trace, .. } = *self.forward;
         // Moments without a term of their own still have the gradient of who reads them.
-        let own = self.moments.remove(&id);
+        let own = match *rows == self.all(id) {
+            true => self.moments.remove(&id),
+            false => self.moments.get(&id).map(|(mean, log_variance)| {
+                let cut = |d: &Array2<f32>| d.slice(s![rows.clone(), ..]).to_owned();
+                (cut(mean), cut(log_variance))
+            }),
+        };
         let of_readers =
             || gradient.as_ref().map(|read| (Array2::zeros(read.dim()), Array2::zeros(read.dim())));
-        let Some((mut d_mean, d_log_variance)) = own.or_else(of_readers) else { return };
+        let Some((mut d_mean, mut d_log_variance)) = own.or_else(of_readers) else { return };
         if let Some(read) = gradient {
             d_mean += &read;
         }
-        let x = net.seen_by(trace, id).into_owned();
+        if let Some(limit) = clamp {
+            for (d, role) in [(&mut d_mean, Role::Output), (&mut d_log_variance, Role::LogVariance)] {
+                let made = trace.get(id, role).slice(s![rows.clone(), ..]);
+                Zip::from(d).and(made).for_each(|d, made| *d *= f32::from(u8::from(made.abs() < limit)));
+            }
+        }
+        let x = net.seen_by_rows(trace, id, rows).into_owned();
         // Normalised means hold the bias, and what the head made does not.
         let bias = match self.forward.norm.and_then(|norm| norm.backward(id, &mut d_mean)) {
             Some(d_bias) => {
@@ -258,7 +278,20 @@ impl<'a> Backward<'a> {
         };
         let mut d_x = self.of_product(id, 0, bias, &d_mean, &x);
         d_x += &self.of_product(id, 2, Some(3), &d_log_variance, &x);
-        self.read_back(id, 0, &d_x);
+        self.read_back(id, rows.start, &d_x);
+    }
+
+    /// z = mean + exp(log_variance / 2) noise of the posterior, step by step.
+    fn of_draw(&mut self, posterior: BlockId, rows: &Range<usize>, d: &Array2<f32>) {
+        let Forward { trace, noise, .. } = *self.forward;
+        let log_variance = trace.get(posterior, Role::LogVariance);
+        let (d_mean, d_log_variance) = self.moments.get_mut(&posterior).expect("a draw has a KL term");
+        for (row, d) in rows.clone().zip(d.outer_iter()) {
+            for (j, d_z) in d.iter().enumerate() {
+                d_mean[[row, j]] += d_z;
+                d_log_variance[[row, j]] += d_z * 0.5 * (0.5 * log_variance[[row, j]]).exp() * noise[[row, j]];
+            }
+        }
     }
 
     /// z = mean + exp(log_variance / 2) epsilon at the last step, or of the sums over all steps.

@@ -1,5 +1,6 @@
 //! Sentences and other sequences in batches of similar length.
 
+use super::objective::NO_TARGET;
 use crate::config::Train;
 use crate::model::{Example, Layout, Network, Op, Over, PAD, Random, UNK, frames_of_examples, longest_first};
 use ndarray::{Array2, Axis};
@@ -88,6 +89,19 @@ impl Batch {
             frames,
             values,
         }
+    }
+
+    /// The token that a loop over what is read comes to next, by row of its layout.
+    pub fn next_read(&self, over: Over) -> Vec<u32> {
+        let next = |sentence: usize, step: usize| match over {
+            Over::Backwards => step.checked_sub(1),
+            Over::Positions | Over::Once | Over::Written => {
+                Some(step + 1).filter(|&next| next < self.encoder.length(sentence))
+            }
+        };
+        let token = |row: usize| Some(self.encoder_tokens[row]).filter(|&token| token != PAD);
+        let of_next = |sentence, step| next(sentence, step).and_then(|s| token(self.encoder.row(sentence, s)));
+        self.encoder.pack(|sentence, step| of_next(sentence, step).unwrap_or(NO_TARGET))
     }
 
     /// What the embeddings of a loop read, a token per row of its layout.

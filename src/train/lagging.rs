@@ -7,6 +7,7 @@ use super::checkpoint::{Lagging, Position};
 use super::corpus::Corpus;
 use super::hardware::Hardware;
 use super::machine::{Machine, Update};
+use super::objective::TermWeights;
 use crate::config::Train;
 use crate::model::{Example, FloatNet, ModelError, Random};
 
@@ -35,7 +36,7 @@ pub fn parts(
     position: &mut Position,
     corpus: &Corpus,
     train: &Train,
-    (kl_weight, learning_rate): (f32, f32),
+    (weights, learning_rate): (TermWeights, f32),
 ) -> Result<&'static [Part], ModelError> {
     let Some(lagging) = &mut position.lagging else { return Ok(&[Part::Encoder, Part::Decoder]) };
     if !lagging.goes_on {
@@ -49,7 +50,7 @@ pub fn parts(
         let examples: Vec<&Example> = (0..train.batch).map(|_| draw(&mut random)).collect();
         let batch = Batch::of(net.network(), &examples, train, &mut random);
         let parts = &[Part::Encoder];
-        let update = Update { batch: &batch, train, kl_weight, learning_rate, parts, random };
+        let update = Update { batch: &batch, train, weights, learning_rate, parts, random };
         let (losses, _) = machine.update(net, adam, hardware, update)?;
         lagging.updates += 1;
         sum += (losses.reconstruction + losses.last_kl) / losses.sentences as f64;
@@ -94,7 +95,7 @@ mod tests {
             hardware.programmed(&net, 0, 0).unwrap();
             let both = (&mut net, &mut adam);
             let changed =
-                parts(&mut machine, both, &hardware, &mut position, &corpus, &train, (1.0, 0.1)).unwrap();
+                parts(&mut machine, both, &hardware, &mut position, &corpus, &train, (TermWeights::of_kl(1.0), 0.1)).unwrap();
             assert!(changed == [Part::Decoder] && position.lagging.unwrap().updates == 2);
             net.tensors().to_vec()
         };

@@ -4,7 +4,7 @@ use super::adam::{Adam, Part, clip};
 use super::batch::Batch;
 use super::gpu::{Device, Gpu, refusal};
 use super::hardware::Hardware;
-use super::objective::Losses;
+use super::objective::{Losses, TermWeights};
 use super::update::loss_and_gradients;
 use crate::config::Train;
 use crate::model::{FloatNet, ModelError, Random};
@@ -13,7 +13,7 @@ use crate::model::{FloatNet, ModelError, Random};
 pub struct Update<'a> {
     pub batch: &'a Batch,
     pub train: &'a Train,
-    pub kl_weight: f32,
+    pub weights: TermWeights,
     pub learning_rate: f32,
     pub parts: &'a [Part],
     /// Draws dropout and z.
@@ -61,10 +61,10 @@ impl Machine {
         if let Machine::Graphics(gpu) = self {
             return gpu.update(net, adam, update);
         }
-        let Update { batch, train, kl_weight, learning_rate, parts, random } = update;
+        let Update { batch, train, weights, learning_rate, parts, random } = update;
         let held = hardware.seen(net);
         let seen = held.as_ref().unwrap_or(net);
-        let (losses, mut gradients) = loss_and_gradients(seen, batch, train, kl_weight, random);
+        let (losses, mut gradients) = loss_and_gradients(seen, batch, train, weights, random);
         let norm = clip(&mut gradients, train.clip_norm);
         if norm.is_finite() {
             adam.update(net.tensors_mut(), &gradients, parts, learning_rate, train);

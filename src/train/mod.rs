@@ -32,7 +32,7 @@ pub use batch::Batch;
 pub use checkpoint::{CHECKPOINT_FILE, Position, parse as parse_checkpoint, to_bytes as checkpoint_bytes};
 pub use gpu::{Device, refusal};
 pub use hardware::{Program, no_cells};
-pub use objective::{Losses, kl_weight};
+pub use objective::{Losses, TermWeights, kl_weight};
 pub use pace::pace;
 pub use progress::{Control, Progress};
 pub use run::{FILES, Summary, TrainRequest, run};

@@ -2,10 +2,11 @@
 
 use crate::config::{KlSchedule, KlShape, Train};
 use crate::model::{
-    BlockId, LOG_VARIANCE_LIMIT, Layout, Network, Op, Over, Role, Trace, exponentials, gaussian_nll, largest,
+    BlockId, LOG_VARIANCE_LIMIT, Layout, Network, Op, Over, Role, Trace, exponentials, gaussian_nll,
+    kl_between, largest, tanh,
 };
 use ndarray::parallel::prelude::*;
-use ndarray::{Array2, ArrayViewMut1, Axis};
+use ndarray::{Array2, ArrayView2, ArrayViewMut1, Axis};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap};
 
@@ -18,6 +19,15 @@ pub struct Losses {
     pub step_kl: f64,
     /// KL of z at the last step.
     pub last_kl: f64,
+    /// KL of the latents of all steps to their priors.
+    #[serde(default)]
+    pub draw_kl: f64,
+    /// -ln of the density of what latents must foretell.
+    #[serde(default)]
+    pub auxiliary: f64,
+    /// -ln p(the word that a level comes to next, going backwards).
+    #[serde(default)]
+    pub reverse: f64,
     /// Squares by which initial states exceed the limit.
     #[serde(default)]
     pub start_excess: f64,
@@ -33,6 +43,9 @@ impl Losses {
         self.reconstruction += other.reconstruction;
         self.step_kl += other.step_kl;
         self.last_kl += other.last_kl;
+        self.draw_kl += other.draw_kl;
+        self.auxiliary += other.auxiliary;
+        self.reverse += other.reverse;
         self.start_excess += other.start_excess;
         self.sentences += other.sentences;
         self.tokens += other.tokens;
@@ -59,11 +72,44 @@ pub fn kl_weight(train: &Train, epochs: f32) -> f32 {
     }
 }
 
+/// What scales the terms of the objective beside the likelihood, at one moment of a run.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TermWeights {
+    /// Of all KL terms.
+    pub kl: f32,
+    /// Of what is there for training alone.
+    pub auxiliary: f32,
+}
+
+impl TermWeights {
+    /// Those after `epochs` (a fraction of epochs done).
+    pub fn at(train: &Train, epochs: f32) -> TermWeights {
+        let risen = match train.auxiliary_epochs {
+            none if none <= 0.0 => 0.0,
+            all => (epochs / all).min(1.0),
+        };
+        let auxiliary = train.auxiliary + (train.auxiliary_end - train.auxiliary) * risen;
+        TermWeights { kl: kl_weight(train, epochs), auxiliary }
+    }
+
+    /// Of the KL terms alone.
+    pub const fn of_kl(kl: f32) -> TermWeights {
+        TermWeights { kl, auxiliary: 0.0 }
+    }
+}
+
+/// What nothing is predicted of.
+pub const NO_TARGET: u32 = u32::MAX;
+
 /// Cross entropy of `targets` under `logits`, summed, and its gradient with respect to the
-/// logits, times `scale`, in their place.
+/// logits, times `scale`, in their place. A row whose target is [`NO_TARGET`] counts for nothing.
 pub fn cross_entropy(logits: &mut Array2<f32>, targets: &[u32], scale: f32) -> f64 {
     let of_row = |(mut row, &target): (ArrayViewMut1<'_, f32>, &u32)| {
         let row = row.as_slice_mut().expect("built row by row");
+        if target == NO_TARGET {
+            row.fill(0.0);
+            return 0.0;
+        }
         let top = largest(row);
         let wanted = row[target as usize] - top;
         let sum = exponentials(row, top);
@@ -82,7 +128,7 @@ pub fn cross_entropy(logits: &mut Array2<f32>, targets: &[u32], scale: f32) -> f
 pub fn misfit(
     mean: &Array2<f32>,
     log_variance: &Array2<f32>,
-    values: &Array2<f32>,
+    values: ArrayView2<'_, f32>,
     scale: f32,
 ) -> (f64, Array2<f32>) {
     let width = mean.ncols();
@@ -154,6 +200,56 @@ pub fn divergence(
         gradients.insert(block, (d_mean, d_log_variance));
     }
     gradients
+}
+
+/// The KL of the latents of all steps to their priors, added to `losses`, and its gradients times `scale`
+/// with respect to the moments of both.
+pub fn draw_divergence(
+    network: &Network,
+    trace: &Trace,
+    scale: f32,
+    losses: &mut Losses,
+    gradients: &mut MomentGradients,
+) {
+    let Some((_, posterior, prior)) = network.draw() else { return };
+    let of = |block: BlockId| (trace.get(block, Role::Output), trace.get(block, Role::LogVariance));
+    let (mean, log_variance) = of(posterior);
+    let given = prior.map(of);
+    let zeros = || (Array2::zeros(mean.dim()), Array2::zeros(mean.dim()));
+    let (mut d_q, mut d_p): ((Array2<f32>, Array2<f32>), (Array2<f32>, Array2<f32>)) = (zeros(), zeros());
+    for (at, &m) in mean.indexed_iter() {
+        let lv = log_variance[at];
+        let (pm, plv) = given.map_or((0.0, 0.0), |(means, log_variances)| (means[at], log_variances[at]));
+        losses.draw_kl += kl_between((m, lv), (pm, plv));
+        let (precision, ratio) = ((-plv).exp(), (lv - plv).exp());
+        let pull = scale * (m - pm) * precision;
+        d_q.0[at] = pull;
+        d_q.1[at] = scale * 0.5 * (ratio - 1.0);
+        d_p.0[at] = -pull;
+        d_p.1[at] = scale * 0.5 * (1.0 - ratio - (m - pm) * (m - pm) * precision);
+    }
+    gradients.insert(posterior, d_q);
+    if let Some(prior) = prior {
+        gradients.insert(prior, d_p);
+    }
+}
+
+/// -ln of the density of `target` under Gaussians with means tanh(`mean`), summed, and its gradients with respect
+/// to `mean` and `log_variance`, side by side, times `scale`.
+pub fn foretold(
+    mean: &Array2<f32>,
+    log_variance: &Array2<f32>,
+    target: ArrayView2<'_, f32>,
+    scale: f32,
+) -> (f64, Array2<f32>) {
+    let bent = mean.mapv(tanh);
+    let (sum, mut gradient) = misfit(&bent, log_variance, target, scale);
+    let width = mean.ncols();
+    for ((row, j), y) in bent.indexed_iter() {
+        gradient[[row, j]] *= 1.0 - y * y;
+    }
+    debug_assert_eq!(gradient.ncols(), 2 * width);
+    (sum, gradient)
 }
 
 /// The squares by which initial states exceed `start_limit`, added to `losses`, and their

@@ -5,7 +5,7 @@ use super::batch::Batch;
 use super::gpu::Device;
 use super::hardware::Hardware;
 use super::machine::{Machine, Update};
-use super::objective::kl_weight;
+use super::objective::TermWeights;
 use crate::config::Config;
 use crate::model::{FloatNet, ModelError, Network, Random};
 use std::time::Instant;
@@ -25,7 +25,7 @@ pub fn pace(
     device: Option<Device>,
 ) -> Result<Vec<f64>, ModelError> {
     let train = &config.train;
-    let network = Network::describe(&config.model, train.lambda_low)?;
+    let network = Network::to_train(&config.model, train.lambda_low)?;
     let mut net = FloatNet::with_tensors(&network, initial(&network, train.seed));
     let mut adam = Adam::new(&network, net.tensors());
     let mut machine = Machine::new(device, &net, &adam, train)?;
@@ -37,7 +37,7 @@ pub fn pace(
         let update = Update {
             batch: &batch,
             train,
-            kl_weight: kl_weight(train, 0.0),
+            weights: TermWeights::at(train, 0.0),
             learning_rate: train.learning_rate,
             parts: &[Part::Encoder, Part::Decoder],
             random,

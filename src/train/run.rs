@@ -12,7 +12,7 @@ use super::hardware::{Hardware, Program};
 use super::lagging::parts;
 use super::machine::{Machine, Update};
 use super::measured::Measured;
-use super::objective::kl_weight;
+use super::objective::{TermWeights, kl_weight};
 use super::progress::{Control, Progress};
 use crate::config::{Config, Protocol, Train};
 use crate::model::{
@@ -78,7 +78,19 @@ struct EpochLine<'a> {
     reconstruction: f64,
     step_kl: f64,
     last_kl: f64,
+    /// Of latents of steps, and of what is there for training alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    steps: Option<StepTerms>,
     valid: &'a Measured,
+}
+
+/// Per sentence, nats.
+#[derive(Debug, Serialize)]
+struct StepTerms {
+    kl: f64,
+    auxiliary: f64,
+    reverse: f64,
+    auxiliary_weight: f32,
 }
 
 /// Fits the network of `request.config`, or goes on where an interrupted run stopped.
@@ -89,7 +101,7 @@ struct EpochLine<'a> {
 pub fn run(request: TrainRequest<'_>) -> Result<Summary, ModelError> {
     let TrainRequest { config, data, out, from, program, device, progress } = request;
     let train = &config.train;
-    let network = Network::describe(&config.model, train.lambda_low)?;
+    let network = Network::to_train(&config.model, train.lambda_low)?;
     fits(train, &network)?;
     let corpus = Corpus::read(data, config, &network)?;
     let description = Description { model: config.model.clone(), train: train.clone() };
@@ -134,13 +146,13 @@ pub fn run(request: TrainRequest<'_>) -> Result<Summary, ModelError> {
             let chosen = &order[ranges[position.batch].clone()];
             let examples: Vec<&Example> = chosen.iter().map(|&i| &corpus.train[i]).collect();
             let batch = Batch::of(&network, &examples, train, &mut random);
-            let kl_weight = kl_weight(train, position.updates as f32 / batches as f32);
+            let weights = TermWeights::at(train, position.updates as f32 / batches as f32);
             let learning_rate = learning_rate(train, position.updates, updates);
-            let rates = (kl_weight, learning_rate);
+            let rates = (weights, learning_rate);
             hardware.programmed(&net, position.batch, position.updates)?;
             let both = (&mut net, &mut adam);
             let parts = parts(&mut machine, both, &hardware, &mut position, &corpus, train, rates)?;
-            let update = Update { batch: &batch, train, kl_weight, learning_rate, parts, random };
+            let update = Update { batch: &batch, train, weights, learning_rate, parts, random };
             let (losses, norm) = machine.update(&mut net, &mut adam, &hardware, update)?;
             if !norm.is_finite() {
                 return Err(ModelError::new(
@@ -161,7 +173,7 @@ pub fn run(request: TrainRequest<'_>) -> Result<Summary, ModelError> {
                 updates,
                 tokens,
                 reconstruction: position.losses.reconstruction / position.losses.sentences as f64,
-                last_kl: position.losses.last_kl / position.losses.sentences as f64,
+                last_kl: (position.losses.last_kl + position.losses.draw_kl) / position.losses.sentences as f64,
                 validation,
             };
             let stop = progress(&now) == Control::Stop;
@@ -183,7 +195,7 @@ pub fn run(request: TrainRequest<'_>) -> Result<Summary, ModelError> {
         // What is saved and measured has no batch to take statistics of.
         let whole = match train.batch_norm > 0.0 {
             true => folded(&net, train.batch_norm, &sentences(&corpus.train)),
-            false => net.clone(),
+            false => net.deployed(),
         };
         hardware.programmed(&whole, position.batch, position.updates)?;
         let mut seen = hardware.seen(&whole).unwrap_or_else(|| whole.clone());
@@ -208,6 +220,17 @@ fn fits(train: &Train, network: &Network) -> Result<(), ModelError> {
     let refuse = |key: &str, value: f32, expected: &str, to_do: &str| {
         Err(ModelError::new(format!("[train] {key}"), expected, value.to_string(), to_do))
     };
+    if network.draw().is_some() && (train.batch_norm > 0.0 || train.lagging_steps > 0) {
+        let (key, value) = match train.batch_norm > 0.0 {
+            true => ("batch_norm", train.batch_norm),
+            false => ("lagging_steps", train.lagging_steps as f32),
+        };
+        return refuse(key, value, "0 with a latent at every step", "set it to 0");
+    }
+    if train.hardware_every > 0 && network.blocks.iter().any(|block| block.only_train) {
+        let every = train.hardware_every as f32;
+        return refuse("hardware_every", every, "0 with blocks that are there for training alone", "set it to 0");
+    }
     if train.batch_norm > 0.0 && !network.latent_drawn_at_once() {
         let expected = "0 where one draw leads to another";
         return refuse("batch_norm", train.batch_norm, expected, "set it to 0");
@@ -263,6 +286,12 @@ fn end_epoch(
         reconstruction: each(losses.reconstruction),
         step_kl: each(losses.step_kl),
         last_kl: each(losses.last_kl),
+        steps: net.network().draw().is_some().then(|| StepTerms {
+            kl: each(losses.draw_kl),
+            auxiliary: each(losses.auxiliary),
+            reverse: each(losses.reverse),
+            auxiliary_weight: TermWeights::at(train, position.epoch as f32).auxiliary,
+        }),
         valid: &measured,
     };
     position.metrics += &serde_json::to_string(&line).expect("plain values");
@@ -280,7 +309,12 @@ fn finish(out: &Path, corpus: &Corpus, position: &Position) -> Result<Summary, M
         return close(out, position, &line, (None, Some(answers)));
     }
     // Without z there is one way only that a sentence can come about.
-    let importance_samples = if model.network.latent().is_some() { 100 } else { 0 };
+    let importance_samples = match (model.network.latent(), model.network.draw()) {
+        (Some(_), _) => 100,
+        // As published of latents of steps.
+        (None, Some(_)) => 25,
+        (None, None) => 0,
+    };
     let effort = Effort { importance_samples, ..Effort::default() };
     let held_out = sentences(&corpus.test);
     let baselines = Ngram::fit(&sentences(&corpus.train), corpus.vocabulary.len()).measure(&held_out);

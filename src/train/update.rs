@@ -4,42 +4,46 @@ use super::backward::{Forward, backward};
 use super::batch::Batch;
 use super::batch_norm::BatchNorm;
 use super::dropout::Dropout;
-use super::objective::{Losses, cross_entropy, divergence, misfit, start_excess};
+use super::objective::{
+    Losses, TermWeights, cross_entropy, divergence, draw_divergence, foretold, misfit, start_excess,
+};
 use crate::config::Train;
 use crate::model::{BlockId, FloatNet, Layout, Network, Op, Pass, Perturb, Random, Role, Trace};
 use ndarray::{Array2, ArrayViewMut2};
 
 /// Losses of the batch (sums over its sentences) and the gradient of the objective's mean over
-/// them, per tensor. `kl_weight` scales all KL terms; `random` draws dropout and z.
+/// them, per tensor. `weights` scale its terms; `random` draws dropout and latents.
 pub fn loss_and_gradients(
     net: &FloatNet,
     batch: &Batch,
     train: &Train,
-    kl_weight: f32,
+    weights: TermWeights,
     random: Random,
 ) -> (Losses, Vec<Array2<f32>>) {
     let network = net.network();
     let sentences = batch.encoder.batch();
-    let (epsilon, mut training) = Training::new(network, sentences, train, random);
+    let (Draws { epsilon, noise }, mut training) = Training::new(network, batch, train, random);
     let mut trace = Trace::new(network, batch.encoder.clone(), batch.decoder.clone());
     for body in net.schedule().bodies() {
         let tokens = batch.tokens(body.over);
-        let (epsilon, frames) = (Some(&epsilon), Some(&batch.frames));
-        let pass = Pass { over: body.id, tokens, frames, epsilon, ..Pass::default() };
+        let (epsilon, noise, frames) = (Some(&epsilon), Some(&noise), Some(&batch.frames));
+        let pass =
+            Pass { over: body.id, tokens, frames, epsilon, noise, training: true, ..Pass::default() };
         net.run(&pass, &mut trace, &mut training);
     }
 
     let tokens = batch.targets.len() + batch.values.len();
     let mut losses = Losses { sentences, tokens, ..Losses::default() };
     let scale = 1.0 / sentences as f32;
-    let moments = divergence(network, &trace, train, scale * kl_weight, &mut losses);
+    let mut moments = divergence(network, &trace, train, scale * weights.kl, &mut losses);
+    draw_divergence(network, &trace, scale * weights.kl, &mut losses, &mut moments);
     let mut d_outputs = start_excess(network, &trace, train, scale, &mut losses);
     for head in network.heads() {
         let mut output = trace.take(head, Role::Output);
         match network.blocks[head].op {
             Op::Values { .. } => {
                 let log_variance = trace.take(head, Role::LogVariance);
-                let (loss, gradient) = misfit(&output, &log_variance, &batch.values, scale);
+                let (loss, gradient) = misfit(&output, &log_variance, batch.values.view(), scale);
                 losses.reconstruction = loss;
                 d_outputs.push((head, gradient));
             }
@@ -49,6 +53,7 @@ pub fn loss_and_gradients(
             }
         }
     }
+    d_outputs.extend(for_training(net, batch, &mut trace, scale * weights.auxiliary, &mut losses));
     let forward = Forward {
         net,
         trace: &trace,
@@ -56,9 +61,49 @@ pub fn loss_and_gradients(
         norm: training.norm.as_ref(),
         batch,
         epsilon: &epsilon,
+        noise: &noise,
     };
     let gradients = backward(&forward, d_outputs, moments);
     (losses, gradients)
+}
+
+/// The terms of the heads that are there for training alone, added to `losses`, and their gradients times `scale`.
+fn for_training(
+    net: &FloatNet,
+    batch: &Batch,
+    trace: &mut Trace,
+    scale: f32,
+    losses: &mut Losses,
+) -> Vec<(BlockId, Array2<f32>)> {
+    let network = net.network();
+    let mut d_outputs = Vec::new();
+    for head in network.training_heads() {
+        let mut output = trace.take(head, Role::Output);
+        match &network.blocks[head].op {
+            Op::Auxiliary { target, .. } => {
+                let log_variance = trace.take(head, Role::LogVariance);
+                // Seen as it is: what is foretold has no gradient of it.
+                let target = net.seen(trace, head, *target, Role::Output);
+                let (loss, gradient) = foretold(&output, &log_variance, target.view(), scale);
+                losses.auxiliary += loss;
+                d_outputs.push((head, gradient));
+            }
+            _ => {
+                let targets = batch.next_read(network.over(head));
+                losses.reverse += cross_entropy(&mut output, &targets, scale);
+                d_outputs.push((head, output));
+            }
+        }
+    }
+    d_outputs
+}
+
+/// Standard normal draws of an update.
+pub(super) struct Draws {
+    /// Of z [sentences, width of z].
+    pub(super) epsilon: Array2<f32>,
+    /// Of the latents of steps [rows of what is written, width of the draw].
+    pub(super) noise: Array2<f32>,
 }
 
 /// What a pass does when it trains.
@@ -68,17 +113,19 @@ pub(super) struct Training<'a> {
 }
 
 impl<'a> Training<'a> {
-    /// With the draws of the latents [sentences, width of z].
+    /// With the draws of the latents.
     pub(super) fn new(
         network: &'a Network,
-        sentences: usize,
+        batch: &Batch,
         train: &'a Train,
         mut random: Random,
-    ) -> (Array2<f32>, Self) {
-        let width = network.latent_width();
-        let epsilon = Array2::from_shape_simple_fn((sentences, width), || random.normal());
+    ) -> (Draws, Self) {
+        let mut normal = |rows, width| Array2::from_shape_simple_fn((rows, width), || random.normal());
+        let epsilon = normal(batch.encoder.batch(), network.latent_width());
+        let of_step = network.draw().map_or(0, |(z, ..)| network.width(z));
+        let noise = normal(batch.decoder.rows(), of_step);
         let norm = (train.batch_norm > 0.0).then(|| BatchNorm::new(train.batch_norm, network));
-        (epsilon, Training { dropout: Dropout::new(network, train, random), norm })
+        (Draws { epsilon, noise }, Training { dropout: Dropout::new(network, train, random), norm })
     }
 }
 
@@ -97,16 +144,21 @@ impl Perturb for Training<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{CellKind, LatentFrom, LatentSteps, Model};
-    use crate::model::Network;
+    use crate::config::{CellKind, LatentFrom, LatentSteps, Model, Prior};
+    use crate::model::{Activation, Network};
     use crate::train::adam::{Adam, Part, clip, initial};
     use std::collections::HashMap;
 
     fn objective(losses: &Losses, train: &Train) -> f64 {
         let kl = f64::from(train.step_kl) * losses.step_kl + f64::from(train.last_step_kl) * losses.last_kl;
         let start = f64::from(train.start_penalty) * losses.start_excess;
-        (losses.reconstruction + kl + start) / losses.sentences as f64
+        let trained = f64::from(AUXILIARY) * (losses.auxiliary + losses.reverse);
+        (losses.reconstruction + kl + losses.draw_kl + trained + start) / losses.sentences as f64
     }
+
+    /// Of the terms that are there for training alone.
+    const AUXILIARY: f32 = 0.3;
+    const WEIGHTS: TermWeights = TermWeights { kl: 1.0, auxiliary: AUXILIARY };
 
     /// Every gradient agrees with the slope of the loss along a random direction, for every pair
     /// of cells, with dropout, sampled z and ragged lengths.
@@ -178,6 +230,89 @@ mod tests {
         }
     }
 
+    /// A latent at every step, with a prior and without, with what it must foretell and without, with one level and
+    /// two, and where clamps hold and where they do not.
+    #[test]
+    fn gradients_of_latents_of_steps_are_slopes_too() {
+        let sentences: [&[u32]; 3] = [&[2, 5, 6, 7, 3], &[2, 4, 4, 3], &[2, 8, 3]];
+        let plain = Train { mask_pads: true, embedding_dropout: 0.3, level_dropout: 0.3, ..Train::default() };
+        for (cells, prior, auxiliary) in [
+            (vec![CellKind::Lstm], Prior::Learned, true),
+            (vec![CellKind::Gru], Prior::Standard, true),
+            (vec![CellKind::Gru, CellKind::Lstm], Prior::Learned, false),
+            (vec![CellKind::Rnn], Prior::Standard, false),
+        ] {
+            let model = Model {
+                cells,
+                prior,
+                auxiliary,
+                embedding: 5,
+                hidden: 6,
+                latent: 3,
+                dense: 4,
+                vocabulary: 9,
+                ..Model::default()
+            };
+            let network = Network::z_forcing(&model);
+            let mut smooth = network.clone();
+            for block in &mut smooth.blocks {
+                if let Op::Linear { activation, .. } = &mut block.op {
+                    *activation = Activation::Tanh;
+                }
+            }
+            for mask_pads in [true, false] {
+                check(&smooth, &Train { mask_pads, ..plain.clone() }, &sentences);
+            }
+            // The same without what is foretold: then the level behind it has slopes too.
+            check(&without(&smooth, &["aux_hidden", "aux"]), &plain, &sentences);
+            // Where there are corners, a slope is that of both sides.
+            check_within(&network, &plain, &sentences, 4e-2);
+            // So narrow that some are cut and some are not.
+            let mut cut = smooth;
+            for block in &mut cut.blocks {
+                if let Op::Moments { clamp, .. } = &mut block.op {
+                    *clamp = Some(0.15);
+                }
+            }
+            check_within(&cut, &plain, &sentences, 4e-2);
+        }
+    }
+
+    /// The level that reads backwards learns nothing of what is foretold of it.
+    #[test]
+    fn what_is_foretold_has_no_gradient_of_it() {
+        let model = Model { embedding: 5, hidden: 6, latent: 3, dense: 4, vocabulary: 9, ..Model::default() };
+        let network = Network::z_forcing(&model);
+        let train = Train { mask_pads: true, embedding_dropout: 0.0, level_dropout: 0.0, ..Train::default() };
+        let mut net = FloatNet::with_tensors(&network, initial(&network, 3));
+        let batch = Batch::new(&[&[2, 5, 6, 3], &[2, 4, 3]], &train, &mut Random::keyed(&[7]));
+        let moments_of = |name: &str| network.find(name).unwrap();
+        // The posterior does not see it, and no reverse word is learned: only the auxiliary term is left of it.
+        for (name, rows) in [("bwd1", 6..12)] {
+            let post = moments_of("post_hidden");
+            assert_eq!(network.width(moments_of(name)), rows.len());
+            let index = net.index(post, 0);
+            net.tensors_mut()[index].slice_mut(ndarray::s![.., rows]).fill(0.0);
+        }
+        let reverse = net.index(moments_of("bwd_vocab"), 0);
+        net.tensors_mut()[reverse].fill(0.0);
+        let weights = TermWeights { kl: 0.0, auxiliary: 1.0 };
+        let (losses, gradients) = loss_and_gradients(&net, &batch, &train, weights, Random::keyed(&[8]));
+        assert!(losses.auxiliary != 0.0);
+        let size = |index: usize| gradients[index].iter().map(|g| g.abs()).sum::<f32>();
+        for index in net.indices(moments_of("bwd1")) {
+            assert_eq!(size(index), 0.0);
+        }
+        assert!(size(net.index(moments_of("aux"), 0)) > 0.0 && size(net.index(moments_of("post"), 0)) > 0.0);
+        // Of what moves, the loss moves too.
+        let table = net.index(moments_of("bwd_embed"), 0);
+        let cell = net.index(moments_of("bwd1"), 0);
+        assert!(size(table) > 0.0, "the table is that of the text as well");
+        net.tensors_mut()[cell] *= 2.0;
+        let (moved, _) = loss_and_gradients(&net, &batch, &train, weights, Random::keyed(&[8]));
+        assert!(moved.auxiliary != losses.auxiliary && moved.reconstruction == losses.reconstruction);
+    }
+
     /// Without a term of their own, moments pass on the gradient of who reads their means.
     #[test]
     fn moments_without_an_objective_pass_their_gradient_on() {
@@ -186,7 +321,8 @@ mod tests {
         let train = Train::default();
         let net = FloatNet::with_tensors(&network, initial(&network, 3));
         let batch = Batch::new(&[&[2, 5, 6, 3]], &train, &mut Random::keyed(&[7]));
-        let (epsilon, mut training) = Training::new(&network, 1, &train, Random::keyed(&[8]));
+        let (Draws { epsilon, noise }, mut training) =
+            Training::new(&network, &batch, &train, Random::keyed(&[8]));
         let mut trace = Trace::new(&network, batch.encoder.clone(), batch.decoder.clone());
         for body in net.schedule().bodies() {
             let tokens = batch.tokens(body.over);
@@ -194,7 +330,8 @@ mod tests {
             net.run(&pass, &mut trace, &mut training);
         }
         let (trace, dropout, norm) = (&trace, &training.dropout, training.norm.as_ref());
-        let forward = Forward { net: &net, trace, dropout, norm, batch: &batch, epsilon: &epsilon };
+        let (batch, epsilon, noise) = (&batch, &epsilon, &noise);
+        let forward = Forward { net: &net, trace, dropout, norm, batch, epsilon, noise };
         let block = network.latent_moments()[0];
         let read = Array2::ones(trace.get(block, Role::Output).dim());
         let gradients = backward(&forward, vec![(block, read)], HashMap::new());
@@ -217,7 +354,7 @@ mod tests {
         let update = || {
             let mut net = FloatNet::with_tensors(&network, initial(&network, 3));
             let batch = Batch::new(&sentences, &train, &mut Random::keyed(&[7]));
-            let (losses, mut gradients) = loss_and_gradients(&net, &batch, &train, 1.0, Random::keyed(&[8]));
+            let (losses, mut gradients) = loss_and_gradients(&net, &batch, &train, TermWeights::of_kl(1.0), Random::keyed(&[8]));
             clip(&mut gradients, train.clip_norm);
             let mut adam = Adam::new(&network, net.tensors());
             adam.update(net.tensors_mut(), &gradients, &[Part::Encoder, Part::Decoder], 1e-3, &train);
@@ -230,19 +367,38 @@ mod tests {
         assert!(by(1) == by(3));
     }
 
+    /// The network without some of its blocks.
+    fn without(network: &Network, names: &[&str]) -> Network {
+        let text = network.to_text();
+        let named = |block: &&str| names.iter().any(|name| block.contains(&format!("name = \"{name}\"\n")));
+        let kept: Vec<&str> = text.split("[[block]]").filter(|block| !named(block)).collect();
+        Network::from_text("the rest", &kept.join("[[block]]"), network.vocabulary).unwrap()
+    }
+
+    /// What is foretold moves with the weights of the level that makes it, and has no gradient of it.
+    fn is_foretold(network: &Network, tensor: &str) -> bool {
+        let foretells = network.blocks.iter().any(|block| matches!(block.op, Op::Auxiliary { .. }));
+        foretells && ["bwd_embed.", "bwd1.", "bwd2."].iter().any(|block| tensor.starts_with(block))
+    }
+
     fn check(network: &Network, train: &Train, sentences: &[&[u32]]) {
+        check_within(network, train, sentences, 4e-3);
+    }
+
+    fn check_within(network: &Network, train: &Train, sentences: &[&[u32]], within: f64) {
         let random = || Random::keyed(&[7]);
         let batch = Batch::new(sentences, train, &mut random());
         let mut net = FloatNet::with_tensors(network, initial(network, 3));
-        let (_, gradients) = loss_and_gradients(&net, &batch, train, 1.0, random());
+        let (_, gradients) = loss_and_gradients(&net, &batch, train, WEIGHTS, random());
         let mut draw = Random::keyed(&[11]);
-        for (index, (name, _)) in network.tensors().iter().enumerate() {
+        let tensors = network.tensors();
+        for (index, (name, _)) in tensors.iter().enumerate().filter(|(_, t)| !is_foretold(network, &t.0)) {
             let start = net.tensors()[index].clone();
             let sign = |draw: &mut Random| if draw.uniform() < 0.5 { -1.0 } else { 1.0 };
             let direction = Array2::from_shape_simple_fn(start.dim(), || sign(&mut draw));
             let mut loss_at = |distance: f32| {
                 net.tensors_mut()[index] = &start + &(&direction * distance);
-                let (losses, _) = loss_and_gradients(&net, &batch, train, 1.0, random());
+                let (losses, _) = loss_and_gradients(&net, &batch, train, WEIGHTS, random());
                 objective(&losses, train)
             };
             let mut slope = |step: f32| (loss_at(step) - loss_at(-step)) / (2.0 * f64::from(step));
@@ -250,7 +406,7 @@ mod tests {
             let slope = (4.0 * slope(3e-3) - slope(6e-3)) / 3.0;
             net.tensors_mut()[index] = start;
             let expected = f64::from((&gradients[index] * &direction).sum());
-            let tolerance = 4e-3 * (1.0 + expected.abs());
+            let tolerance = within * (1.0 + expected.abs());
             assert!((slope - expected).abs() < tolerance, "{name}: {slope} and {expected}");
         }
     }

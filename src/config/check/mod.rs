@@ -90,6 +90,7 @@ fn model(c: &Checker, config: &Config) -> Result<(), ConfigError> {
     c.within(("model", "classes"), m.classes as u64, 2..=4096, "labels to tell apart")?;
     c.within(("model", "frame"), m.frame as u64, 1..=4096, "numbers of a frame that is read")?;
     c.within(("model", "values"), m.values as u64, 1..=1024, "numbers that are predicted")?;
+    c.within(("model", "dense"), m.dense as u64, 1..=4096, "the units of a hidden layer")?;
     let levels =
         "the sequencer has 8 depths: levels and heads of the encoder, levels and vocabulary of the decoder";
     c.within(("model", "cells"), m.cells.len() as u64, 1..=7, levels)?;

@@ -53,7 +53,7 @@ pub(super) fn check(c: &Checker, config: &Config) -> Result<(), ConfigError> {
         "checkpoints lie between two programmings",
     )?;
     c.within(("train", "batch"), t.batch as u64, 1..=65536, "sentences per update")?;
-    let weights: [(&'static str, f32, &'static str); 12] = [
+    let weights: [(&'static str, f32, &'static str); 15] = [
         ("lambda_low", t.lambda_low, "a weight in the objective"),
         ("step_kl", t.step_kl, "a weight in the objective"),
         ("last_step_kl", t.last_step_kl, "a weight in the objective"),
@@ -66,6 +66,9 @@ pub(super) fn check(c: &Checker, config: &Config) -> Result<(), ConfigError> {
         ("final_learning_rate", t.final_learning_rate, "a share of learning_rate"),
         ("weight_decay", t.weight_decay, "0 leaves it out"),
         ("clip_norm", t.clip_norm, "0 leaves it out"),
+        ("auxiliary", t.auxiliary, "a weight in the objective"),
+        ("auxiliary_end", t.auxiliary_end, "a weight in the objective"),
+        ("auxiliary_epochs", t.auxiliary_epochs, "epochs, or part of one"),
     ];
     for (key, value, hint) in weights {
         c.require(value.is_finite() && value >= 0.0, ("train", key), value, "0 or more", hint)?;
@@ -77,6 +80,13 @@ pub(super) fn check(c: &Checker, config: &Config) -> Result<(), ConfigError> {
         epsilon,
         "above 0, at most 1",
         "added to the deviation of the gradient, which may be 0",
+    )?;
+    c.require(
+        (0.0..1.0).contains(&t.adam_beta2),
+        ("train", "adam_beta2"),
+        t.adam_beta2,
+        "0 or more, below 1",
+        "0.999 is usual",
     )?;
     for (key, value) in [
         ("embedding_dropout", t.embedding_dropout),

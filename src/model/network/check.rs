@@ -1,7 +1,7 @@
 //! What a description must be to be a network: said once, before any room reads it.
 
+use super::names::{IN_EVERY_CORE, MODULES, check_name, taken, unique};
 use super::{Block, BlockId, Combination, Edge, Loop, ModelError, Network, Op, Over, Time};
-use crate::config::LatentSteps;
 
 impl Network {
     /// Joins loops and blocks, if they are a network that can run.
@@ -49,10 +49,11 @@ impl Network {
             return Err(wrong(at, "a vocabulary in the loop over `written`", "none", "add one"));
         }
         self.check_frames()?;
-        self.check_heads()
+        self.check_heads()?;
+        self.check_foresight()
     }
 
-    fn at(&self, id: BlockId) -> String {
+    pub(super) fn at(&self, id: BlockId) -> String {
         format!("block {}", self.blocks[id].name)
     }
 
@@ -100,12 +101,18 @@ impl Network {
                 Err(wrong(at, "a loop with steps", "one that runs once", to_do))
             }
             Op::Cell { hidden, init: Some(init), .. } => self.check_start(id, *hidden, *init),
-            Op::Moments { .. } if self.over(id) == Over::Written => {
-                let to_do = "put it into a loop over what is read, or into one that runs once";
-                Err(wrong(at, "a loop before what is written", "written", to_do))
+            Op::Moments { .. } if self.over(id) == Over::Written && !self.is_drawn(id) => {
+                let to_do = "let a draw read it, or put it into a loop over what is read, or into one that runs once";
+                Err(wrong(at, "a draw of it, or a loop before what is written", "written", to_do))
             }
+            Op::Moments { clamp: Some(clamp), .. } if !(clamp.is_finite() && *clamp > 0.0) => {
+                Err(wrong(at, "a clamp above 0", clamp, "8 is usual"))
+            }
+            Op::Draw { posterior, prior } => self.check_draw(id, *posterior, *prior),
+            Op::Auxiliary { target, .. } => self.check_auxiliary(id, *target),
             Op::Latent { moments, steps } => self.check_latent(id, moments, *steps),
             Op::Elementwise { function, inputs } => self.check_elementwise(id, *function, inputs),
+            Op::Vocabulary { .. } if self.over(id).is_read() && block.only_train => Ok(()),
             Op::Vocabulary { .. } if self.over(id) != Over::Written => {
                 let to_do = "put it into a loop over `written`, or make it a label";
                 Err(wrong(at, "a loop over `written`", self.over(id).name(), to_do))
@@ -138,7 +145,11 @@ impl Network {
             let to_do = "read what the head reads";
             return Err(wrong(at, "inputs that stay inside", format!("{name}, a head"), to_do));
         }
-        if matches!(source.op, Op::Moments { .. }) && !matches!(block.op, Op::Latent { .. }) {
+        if source.only_train && !block.only_train {
+            let to_do = "let neither be there for training alone, or both";
+            return Err(wrong(at, "inputs that stay", format!("{name}, there for training alone"), to_do));
+        }
+        if matches!(source.op, Op::Moments { .. }) && !matches!(block.op, Op::Latent { .. } | Op::Draw { .. }) {
             return Err(wrong(at, "a vector", format!("{name}, a Gaussian"), "read a latent of it"));
         }
         if source.within > block.within {
@@ -159,7 +170,11 @@ impl Network {
                 let to_do = "put an embedding into this loop, tied to that one";
                 Err(wrong(at, "a table of its own loop", format!("{name}, a table of another"), to_do))
             }
-            Time::Each if self.over(id) == Over::Written || self.over(edge.block) == Over::Written => {
+            Time::Ahead if matches!(source.op, Op::Embedding { .. } | Op::Input { .. }) => {
+                let to_do = "read a cell or a linear block of that loop";
+                Err(wrong(at, "what a loop has made of what it reads", name, to_do))
+            }
+            Time::Each if self.over(edge.block) == Over::Written => {
                 let found = format!("{name} over {}", self.over(edge.block).name());
                 let to_do = "read its last value through a linear block that runs once";
                 Err(wrong(at, "a loop over the same sequence", found, to_do))
@@ -168,17 +183,20 @@ impl Network {
                 let to_do = "a written sequence has no reader";
                 Err(wrong(at, "an input of a loop over what is read", format!("{name} over written"), to_do))
             }
-            Time::Each | Time::Last | Time::Held if edge.before => {
+            Time::Each | Time::Ahead | Time::Last | Time::Held if edge.before => {
                 let found = format!("{name} of {} before", self.loops[source.within].name);
                 Err(wrong(at, "`before` on inputs of its own loop", found, "leave it out"))
             }
-            Time::Now | Time::Before | Time::Each | Time::Last | Time::Held => Ok(()),
+            Time::Now | Time::Before | Time::Each | Time::Ahead | Time::Last | Time::Held => Ok(()),
         }
     }
 
     fn check_tied(&self, id: BlockId) -> Result<(), ModelError> {
         let Some(owner) = self.blocks[id].tied else { return Ok(()) };
         let same = |owner: BlockId| {
+            if self.blocks[owner].only_train && !self.blocks[id].only_train {
+                return false;
+            }
             let (mine, theirs) = (&self.blocks[id].op, &self.blocks[owner].op);
             self.blocks[owner].tied.is_none()
                 && matches!((mine, theirs), (Op::Embedding { size }, Op::Embedding { size: other }) if size == other)
@@ -204,38 +222,6 @@ impl Network {
         match self.width(init) == hidden {
             true => Ok(()),
             false => Err(wrong(at, format!("{hidden} numbers"), self.width(init), to_do)),
-        }
-    }
-
-    fn check_latent(&self, id: BlockId, moments: &[BlockId], steps: LatentSteps) -> Result<(), ModelError> {
-        let other = moments.iter().find(|&&m| !matches!(self.blocks[m].op, Op::Moments { .. }));
-        match other {
-            Some(&other) => {
-                let to_do = "a latent draws Gaussians";
-                Err(wrong(self.at(id), "moments", &self.blocks[other].name, to_do))
-            }
-            None if !self.is_once(id) => {
-                let to_do = "put it into a loop that runs once";
-                Err(wrong(self.at(id), "a draw once a sequence", self.over(id).name(), to_do))
-            }
-            None if unique(
-                "moments of one latent:",
-                moments.iter().map(|&m| self.blocks[m].name.as_str()),
-            )
-            .is_err() =>
-            {
-                Err(wrong(self.at(id), "moments that differ", "one of them twice", "leave one out"))
-            }
-            None if steps != self.latent_steps() => {
-                let found = format!("{} and {}", steps.name(), self.latent_steps().name());
-                Err(wrong(self.at(id), "the same steps for every latent", found, "make them one"))
-            }
-            None if !self.latent_moments().ends_with(moments) => {
-                let z = self.latent().map_or("none", |z| &self.blocks[z].name);
-                let to_do = "let the last latent be made of the moments of all, those of the first one last";
-                Err(wrong(self.at(id), format!("moments that {z} ends with"), "others", to_do))
-            }
-            None => Ok(()),
         }
     }
 
@@ -298,90 +284,11 @@ impl Network {
     }
 }
 
-fn wrong(
+pub(super) fn wrong(
     place: impl Into<String>,
     expected: impl Into<String>,
     found: impl ToString,
     to_do: &str,
 ) -> ModelError {
     ModelError::new(place, expected, found.to_string(), to_do)
-}
-
-/// Instances (`u_NAME`) and nets (`NAME_data`) that every core has.
-const IN_EVERY_CORE: [&str; 7] = ["input", "job", "key", "noise_key", "output", "program", "read"];
-
-/// Modules (`hvae_NAME`) that designs have: a cell is a module of its own.
-const MODULES: [&str; 42] = [
-    "axil_regs",
-    "combine",
-    "core",
-    "dac",
-    "delay",
-    "dense",
-    "embedding",
-    "fifo",
-    "frame",
-    "gate_gru",
-    "gate_lstm",
-    "gate_rnn",
-    "input_buffer",
-    "job_seq",
-    "label",
-    "lanes_requant",
-    "latent",
-    "linear",
-    "log_prob",
-    "matvec",
-    "mix",
-    "noise",
-    "octave_table",
-    "part_sum",
-    "requant",
-    "reset_sync",
-    "rng_key",
-    "rng_lane",
-    "sat_add",
-    "sender",
-    "skid",
-    "stage_seq",
-    "state_vec",
-    "step_store",
-    "table",
-    "tb",
-    "tile",
-    "tile_core",
-    "token_choice",
-    "top",
-    "vocab",
-    "words",
-];
-
-fn taken(name: &str) -> ModelError {
-    let to_do = "rename it: a module, an instance or a net of designs is called so";
-    wrong(format!("name `{name}`"), "a name of its own", format!("`{name}`"), to_do)
-}
-
-/// A name becomes part of names of tensors and of Verilog.
-fn check_name(name: &str) -> Result<(), ModelError> {
-    let first = name.chars().next().is_some_and(|c| c.is_ascii_lowercase());
-    let rest = name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
-    match first && rest && name.len() <= 40 {
-        true => Ok(()),
-        false => Err(wrong(
-            format!("name `{name}`"),
-            "a small letter, then small letters, digits and `_`, 40 at most",
-            format!("`{name}`"),
-            "rename it: it becomes part of names of tensors and of Verilog",
-        )),
-    }
-}
-
-fn unique<'a>(what: &str, names: impl Iterator<Item = &'a str>) -> Result<(), ModelError> {
-    let mut seen = std::collections::BTreeSet::new();
-    for name in names {
-        if !seen.insert(name) {
-            return Err(wrong(format!("{what} {name}"), "a name of its own", "it twice", "rename one"));
-        }
-    }
-    Ok(())
 }

@@ -1,19 +1,32 @@
 //! The families that ship: functions from the sizes of `[model]` to a description.
 
 use super::{Activation, Block, BlockId, Edge, Loop, LoopId, ModelError, Network, Op, Over};
-use crate::config::{Family, LatentFrom, Model};
+use crate::config::{Family, LatentFrom, Model, Prior};
+
+/// The limit of means and log-variances of a draw (models.md 1c).
+const DRAW_CLAMP: f32 = 8.0;
 
 impl Network {
-    /// The network that `[model]` asks for, with the objective's weight of the lower levels' KL.
+    /// The network that `[model]` asks for, with the objective's weight of the lower levels' KL, as it works
+    /// when it has been trained.
     ///
     /// # Errors
     /// If a description of one's own is none.
     pub fn describe(model: &Model, lambda_low: f32) -> Result<Network, ModelError> {
+        Ok(Network::to_train(model, lambda_low)?.deployed())
+    }
+
+    /// The same with what is there for training alone.
+    ///
+    /// # Errors
+    /// If a description of one's own is none.
+    pub fn to_train(model: &Model, lambda_low: f32) -> Result<Network, ModelError> {
         match model.family {
             Family::HsrVae => Ok(Network::hsr_vae(model, lambda_low)),
             Family::LanguageModel => Ok(Network::language_model(model)),
             Family::Tagger => Ok(Network::tagger(model)),
             Family::Regression => Ok(Network::regression(model)),
+            Family::ZForcing => Ok(Network::z_forcing(model)),
             Family::Custom => match &model.network {
                 Some(text) => Network::from_text("[model] network", text, model.vocabulary),
                 None => Err(ModelError::new(
@@ -45,7 +58,8 @@ impl Network {
             below = build.add(format!("enc{}", level + 1), read, cell);
             levels.push(below);
             let kl_weight = if level == top { 1.0 } else { lambda_low };
-            let heads = Op::Moments { size: model.latent, inputs: vec![below.into()], kl_weight };
+            let heads =
+                Op::Moments { size: model.latent, inputs: vec![below.into()], kl_weight, clamp: None };
             moments.push(build.add(format!("q{}", level + 1), read, heads));
         }
         let latent =
@@ -58,7 +72,7 @@ impl Network {
                 let above = format!("z{}", level + 1);
                 let given = build.add(above.clone(), once, latent(&moments));
                 let inputs = vec![levels[level - 1].into(), given.into()];
-                let heads = Op::Moments { size: model.latent, inputs, kl_weight: 1.0 };
+                let heads = Op::Moments { size: model.latent, inputs, kl_weight: 1.0, clamp: None };
                 moments.insert(0, build.add(format!("q{level}_given_{above}"), once, heads));
             }
         }
@@ -93,6 +107,54 @@ impl Network {
         let embed = build.add("embed", written, Op::Embedding { size: model.embedding });
         let inputs = vec![build.levels("level", written, model, embed).into()];
         build.add("vocab", written, Op::Vocabulary { inputs });
+        build.network
+    }
+
+    /// Z-Forcing (Goyal et al., NIPS 2017): a latent at every step, drawn given the state before it and, while
+    /// the text is known, given a level that has read it from its end down to the word that the step predicts.
+    pub fn z_forcing(model: &Model) -> Network {
+        let mut build = Builder::new(model.family, model.vocabulary);
+        let backwards = build.repeat("backwards", Over::Backwards);
+        let written = build.repeat("text", Over::Written);
+        let embed = build.add("bwd_embed", backwards, Op::Embedding { size: model.embedding });
+        let behind = build.levels("bwd", backwards, model, embed);
+        if model.auxiliary {
+            build.add("bwd_vocab", backwards, Op::Vocabulary { inputs: vec![behind.into()] });
+            build.only_train();
+        }
+        let words = build.add("embed", written, Op::Embedding { size: model.embedding });
+        build.network.blocks[words].tied = Some(embed);
+        // What the draw reads of the state is that before the step: the block stands further below.
+        let in_prior = usize::from(model.prior == Prior::Learned) * 2;
+        let in_auxiliary = usize::from(model.auxiliary) * 2;
+        let top = words + in_prior + 4 + in_auxiliary + model.cells.len();
+        let state = Edge::before(top);
+        let hidden = |build: &mut Builder, name: &str, inputs: Vec<Edge>| {
+            let (outputs, activation) = (model.dense, Activation::LeakyRelu);
+            build.add(name, written, Op::Linear { outputs, inputs, bias: true, activation })
+        };
+        let gaussian = |build: &mut Builder, name: &str, from: BlockId| {
+            let (size, clamp) = (model.latent, Some(DRAW_CLAMP));
+            build.add(name, written, Op::Moments { size, inputs: vec![from.into()], kl_weight: 1.0, clamp })
+        };
+        let prior = (model.prior == Prior::Learned).then(|| {
+            let from = hidden(&mut build, "prior_hidden", vec![state]);
+            gaussian(&mut build, "prior", from)
+        });
+        let from = hidden(&mut build, "post_hidden", vec![state, behind.into()]);
+        let posterior = gaussian(&mut build, "post", from);
+        let z = build.add("z", written, Op::Draw { posterior, prior });
+        let drawn = hidden(&mut build, "gen", vec![z.into()]);
+        if model.auxiliary {
+            let from = hidden(&mut build, "aux_hidden", vec![z.into()]);
+            build.only_train();
+            build.add("aux", written, Op::Auxiliary { inputs: vec![from.into()], target: behind.into() });
+            build.only_train();
+        }
+        let below = vec![words.into(), drawn.into()];
+        let last = build.levels_on("dec", written, model, below);
+        debug_assert_eq!(last, top);
+        build.add("vocab", written, Op::Vocabulary { inputs: vec![last.into()] });
         build.network
     }
 
@@ -138,16 +200,26 @@ impl Builder {
     }
 
     fn add(&mut self, name: impl Into<String>, within: LoopId, op: Op) -> BlockId {
-        self.network.blocks.push(Block { name: name.into(), within, tied: None, op });
+        self.network.blocks.push(Block { name: name.into(), within, tied: None, only_train: false, op });
         self.network.blocks.len() - 1
     }
 
+    /// The block added last is there while the network is trained.
+    fn only_train(&mut self) {
+        self.network.blocks.last_mut().expect("one was added").only_train = true;
+    }
+
     /// The cells of `[model]`, one on the other, on `below`; the top one.
-    fn levels(&mut self, name: &str, within: LoopId, model: &Model, mut below: BlockId) -> BlockId {
+    fn levels(&mut self, name: &str, within: LoopId, model: &Model, below: BlockId) -> BlockId {
+        self.levels_on(name, within, model, vec![below.into()])
+    }
+
+    /// The same on several vectors side by side.
+    fn levels_on(&mut self, name: &str, within: LoopId, model: &Model, mut inputs: Vec<Edge>) -> BlockId {
         for (level, &kind) in model.cells.iter().enumerate() {
-            let cell = Op::Cell { kind, hidden: model.hidden, inputs: vec![below.into()], init: None };
-            below = self.add(format!("{name}{}", level + 1), within, cell);
+            let cell = Op::Cell { kind, hidden: model.hidden, inputs, init: None };
+            inputs = vec![self.add(format!("{name}{}", level + 1), within, cell).into()];
         }
-        below
+        inputs[0].block
     }
 }

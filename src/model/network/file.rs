@@ -44,6 +44,23 @@ struct Line {
     function: Option<Combination>,
     #[serde(skip_serializing_if = "Option::is_none")]
     kl_weight: Option<f32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    clamp: Option<f32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    posterior: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    prior: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    target: Option<Source>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    only: Option<Only>,
+}
+
+/// When a block is there.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Only {
+    Train,
 }
 
 /// `"name"`, or `{ before = "name" }` for its value one step ago.
@@ -86,18 +103,17 @@ impl Network {
 
     fn line(&self, block: &Block) -> Line {
         let name = |id: BlockId| self.blocks[id].name.clone();
-        let sources = |edges: &[Edge]| {
-            let source = |edge: &Edge| match edge.before {
-                true => Source::Before { before: name(edge.block) },
-                false => Source::Now(name(edge.block)),
-            };
-            Some(edges.iter().map(source).collect::<Vec<_>>())
+        let source = |edge: &Edge| match edge.before {
+            true => Source::Before { before: name(edge.block) },
+            false => Source::Now(name(edge.block)),
         };
+        let sources = |edges: &[Edge]| Some(edges.iter().map(source).collect::<Vec<_>>());
         let line = Line {
             name: block.name.clone(),
             within: self.loops[block.within].name.clone(),
             op: block.op.name().into(),
             tied: block.tied.map(name),
+            only: block.only_train.then_some(Only::Train),
             ..Line::default()
         };
         match &block.op {
@@ -109,9 +125,15 @@ impl Network {
                 init: init.map(name),
                 ..line
             },
-            Op::Moments { size, inputs, kl_weight } => {
+            Op::Moments { size, inputs, kl_weight, clamp } => {
                 let kl_weight = (*kl_weight != 1.0).then_some(*kl_weight);
-                Line { size: Some(*size), inputs: sources(inputs), kl_weight, ..line }
+                Line { size: Some(*size), inputs: sources(inputs), kl_weight, clamp: *clamp, ..line }
+            }
+            Op::Draw { posterior, prior } => {
+                Line { posterior: Some(name(*posterior)), prior: prior.map(name), ..line }
+            }
+            Op::Auxiliary { inputs, target } => {
+                Line { inputs: sources(inputs), target: Some(source(target)), ..line }
             }
             Op::Latent { moments, steps } => Line {
                 moments: Some(moments.iter().map(|&m| name(m)).collect()),
@@ -137,12 +159,14 @@ impl Network {
 }
 
 /// The keys of each op, with those that it may leave out behind `?`.
-const KEYS: [(&str, &[&str]); 10] = [
+const KEYS: [(&str, &[&str]); 12] = [
     ("embedding", &["size"]),
     ("input", &["size"]),
     ("cell", &["kind", "size", "inputs", "init?"]),
-    ("moments", &["size", "inputs", "kl_weight?"]),
+    ("moments", &["size", "inputs", "kl_weight?", "clamp?"]),
     ("latent", &["moments", "steps?"]),
+    ("draw", &["posterior", "prior?"]),
+    ("auxiliary", &["inputs", "target"]),
     ("linear", &["size", "inputs", "bias?", "activation?"]),
     ("elementwise", &["function", "inputs"]),
     ("vocabulary", &["inputs"]),
@@ -182,8 +206,19 @@ impl Reader<'_> {
                 inputs: self.inputs()?,
                 init: line.init.as_deref().map(|name| self.find(name)).transpose()?,
             },
-            "moments" => {
-                Op::Moments { size, inputs: self.inputs()?, kl_weight: line.kl_weight.unwrap_or(1.0) }
+            "moments" => Op::Moments {
+                size,
+                inputs: self.inputs()?,
+                kl_weight: line.kl_weight.unwrap_or(1.0),
+                clamp: line.clamp,
+            },
+            "draw" => Op::Draw {
+                posterior: self.find(line.posterior.as_deref().unwrap_or_default())?,
+                prior: line.prior.as_deref().map(|name| self.find(name)).transpose()?,
+            },
+            "auxiliary" => {
+                let target = line.target.as_ref().map(|source| self.edge(source)).transpose()?;
+                Op::Auxiliary { inputs: self.inputs()?, target: target.unwrap_or(Edge::from(0)) }
             }
             "latent" => Op::Latent {
                 moments: line
@@ -209,7 +244,8 @@ impl Reader<'_> {
             _ => Op::Vocabulary { inputs: self.inputs()? },
         };
         let tied = line.tied.as_deref().map(|name| self.find(name)).transpose()?;
-        Ok(Block { name: line.name.clone(), within: self.within()?, tied, op })
+        let only_train = line.only.is_some();
+        Ok(Block { name: line.name.clone(), within: self.within()?, tied, only_train, op })
     }
 
     /// The line has the keys of its op, and no others.
@@ -226,6 +262,10 @@ impl Reader<'_> {
             ("activation", line.activation.is_some()),
             ("function", line.function.is_some()),
             ("kl_weight", line.kl_weight.is_some()),
+            ("clamp", line.clamp.is_some()),
+            ("posterior", line.posterior.is_some()),
+            ("prior", line.prior.is_some()),
+            ("target", line.target.is_some()),
         ];
         for (key, there) in has {
             let optional = format!("{key}?");
@@ -241,11 +281,14 @@ impl Reader<'_> {
     }
 
     fn inputs(&self) -> Result<Vec<Edge>, ModelError> {
-        let edge = |source: &Source| match source {
+        self.line.inputs.iter().flatten().map(|source| self.edge(source)).collect()
+    }
+
+    fn edge(&self, source: &Source) -> Result<Edge, ModelError> {
+        match source {
             Source::Now(name) => self.find(name).map(Edge::from),
             Source::Before { before } => self.find(before).map(Edge::before),
-        };
-        self.line.inputs.iter().flatten().map(edge).collect()
+        }
     }
 
     fn find(&self, name: &str) -> Result<BlockId, ModelError> {

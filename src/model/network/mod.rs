@@ -4,16 +4,18 @@
 //! a new family is a new function that returns a [`Network`].
 
 mod check;
+mod check_latents;
 mod families;
 mod file;
+mod latents;
+mod names;
 mod op;
 
-pub use op::{Activation, Combination, Edge, Op, Time};
+pub use op::{Activation, Combination, Edge, LEAK, LEAKY_LIMIT, Op, Time};
 
 use super::ModelError;
-use crate::config::{CellKind, LatentSteps};
+use crate::config::CellKind;
 use serde::{Deserialize, Serialize};
-use std::ops::Range;
 
 /// Index of a block in [`Network::blocks`].
 pub type BlockId = usize;
@@ -76,6 +78,9 @@ pub struct Block {
     /// Its weights are those of this block.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tied: Option<BlockId>,
+    /// It is there while the network is trained, and never becomes hardware.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub only_train: bool,
     /// What it computes.
     #[serde(flatten)]
     pub op: Op,
@@ -96,6 +101,17 @@ pub struct Network {
 }
 
 impl Network {
+    /// The network as it works when it has been trained: without the blocks that are there for training alone.
+    pub fn deployed(&self) -> Network {
+        let kept: Vec<BlockId> = (0..self.blocks.len()).filter(|&id| !self.blocks[id].only_train).collect();
+        let new = |id: BlockId| kept.iter().position(|&k| k == id).unwrap_or(id);
+        let block = |&id: &BlockId| {
+            let Block { name, within, tied, only_train, op } = self.blocks[id].clone();
+            Block { name, within, tied: tied.map(new), only_train, op: op.renamed(new) }
+        };
+        Network { blocks: kept.iter().map(block).collect(), ..self.clone() }
+    }
+
     /// What the steps of the loop of block `id` go over.
     pub fn over(&self, id: BlockId) -> Over {
         self.loops[self.blocks[id].within].over
@@ -114,6 +130,7 @@ impl Network {
         match (self.over(edge.block), self.over(reader)) {
             (Over::Once, _) => Time::Held,
             (_, Over::Once) => Time::Last,
+            (_, Over::Written) => Time::Ahead,
             _ => Time::Each,
         }
     }
@@ -127,6 +144,8 @@ impl Network {
             | Op::Values { size, .. } => *size,
             Op::Cell { hidden, .. } => *hidden,
             Op::Latent { moments, .. } => moments.iter().map(|&m| self.width(m)).sum(),
+            Op::Draw { posterior, .. } => self.width(*posterior),
+            Op::Auxiliary { target, .. } => self.width(target.block),
             Op::Linear { outputs, .. } => *outputs,
             Op::Elementwise { .. } => self.combined_width(id, &mut Vec::new()),
             Op::Vocabulary { .. } => self.vocabulary,
@@ -147,17 +166,7 @@ impl Network {
 
     /// What block `id` reads, in the order in which it joins it. What starts a cell is not among it.
     pub fn edges(&self, id: BlockId) -> Vec<Edge> {
-        match &self.blocks[id].op {
-            Op::Embedding { .. } | Op::Input { .. } => Vec::new(),
-            Op::Latent { moments, .. } => moments.iter().map(|&m| m.into()).collect(),
-            Op::Cell { inputs, .. }
-            | Op::Moments { inputs, .. }
-            | Op::Linear { inputs, .. }
-            | Op::Elementwise { inputs, .. }
-            | Op::Vocabulary { inputs }
-            | Op::Label { inputs, .. }
-            | Op::Values { inputs, .. } => inputs.clone(),
-        }
+        self.blocks[id].op.edges()
     }
 
     /// The blocks whose vectors block `id` reads, in that order.
@@ -178,18 +187,27 @@ impl Network {
             | Op::Linear { .. }
             | Op::Vocabulary { .. }
             | Op::Label { .. }
+            | Op::Auxiliary { .. }
             | Op::Values { .. } => true,
-            Op::Embedding { .. } | Op::Input { .. } | Op::Latent { .. } | Op::Elementwise { .. } => false,
+            Op::Embedding { .. }
+            | Op::Input { .. }
+            | Op::Latent { .. }
+            | Op::Draw { .. }
+            | Op::Elementwise { .. } => false,
         }
     }
 
     /// The vector of block `id` drives word lines of some matrix.
     pub fn drives(&self, id: BlockId) -> bool {
         match self.blocks[id].op {
-            Op::Embedding { .. } | Op::Latent { .. } | Op::Cell { .. } => true,
+            Op::Embedding { .. } | Op::Latent { .. } | Op::Draw { .. } | Op::Cell { .. } => true,
             Op::Input { .. } | Op::Linear { .. } | Op::Elementwise { .. } => (0..self.blocks.len())
                 .any(|reader| self.has_matrix(reader) && self.inputs(reader).contains(&id)),
-            Op::Moments { .. } | Op::Vocabulary { .. } | Op::Label { .. } | Op::Values { .. } => false,
+            Op::Moments { .. }
+            | Op::Vocabulary { .. }
+            | Op::Label { .. }
+            | Op::Auxiliary { .. }
+            | Op::Values { .. } => false,
         }
     }
 
@@ -232,118 +250,19 @@ impl Network {
         self.loops_over(Over::Written).next()
     }
 
-    /// The block that makes z, if the network has one: what stands before it is the encoder, what stands
-    /// after it the decoder.
-    pub fn latent(&self) -> Option<BlockId> {
-        self.blocks.iter().rposition(|b| matches!(b.op, Op::Latent { .. }))
-    }
-
-    /// Dimensions of z; 0 without one.
-    pub fn latent_width(&self) -> usize {
-        self.latent().map_or(0, |z| self.width(z))
-    }
-
     /// The heads: blocks whose values leave the network, in block order.
     pub fn heads(&self) -> impl Iterator<Item = BlockId> + '_ {
-        (0..self.blocks.len()).filter(|&id| self.blocks[id].op.is_head())
+        (0..self.blocks.len()).filter(|&id| self.blocks[id].op.is_head() && !self.blocks[id].only_train)
+    }
+
+    /// The heads that are there for training alone.
+    pub fn training_heads(&self) -> impl Iterator<Item = BlockId> + '_ {
+        (0..self.blocks.len()).filter(|&id| self.blocks[id].op.is_head() && self.blocks[id].only_train)
     }
 
     /// The block that makes the logits of tokens, if there is one.
     pub fn vocabulary_block(&self) -> Option<BlockId> {
-        self.blocks.iter().position(|b| matches!(b.op, Op::Vocabulary { .. }))
-    }
-
-    /// Every moments block, in block order.
-    pub fn moments(&self) -> impl Iterator<Item = BlockId> + '_ {
-        let is_moments = |id: &BlockId| matches!(self.blocks[*id].op, Op::Moments { .. });
-        (0..self.blocks.len()).filter(is_moments)
-    }
-
-    /// What scales the KL term of block `id` in the objective; 0 where it has none.
-    pub fn kl_weight(&self, id: BlockId) -> f32 {
-        match self.blocks[id].op {
-            Op::Moments { kl_weight, .. } => kl_weight,
-            Op::Embedding { .. }
-            | Op::Input { .. }
-            | Op::Cell { .. }
-            | Op::Latent { .. }
-            | Op::Linear { .. }
-            | Op::Elementwise { .. }
-            | Op::Vocabulary { .. }
-            | Op::Label { .. }
-            | Op::Values { .. } => 0.0,
-        }
-    }
-
-    /// The moments blocks that z is made of, in the order of its parts.
-    pub fn latent_moments(&self) -> &[BlockId] {
-        let made_of = |block: &'_ Block| matches!(block.op, Op::Latent { .. });
-        match self.blocks.iter().rfind(|b| made_of(b)).map(|block| &block.op) {
-            Some(Op::Latent { moments, .. }) => moments,
-            _ => &[],
-        }
-    }
-
-    /// Which dimensions of z are of moments block `block`.
-    ///
-    /// # Panics
-    /// If z is not made of it.
-    pub fn latent_part(&self, block: BlockId) -> Range<usize> {
-        let before = self.latent_moments().iter().take_while(|&&m| m != block);
-        let from = before.map(|&m| self.width(m)).sum();
-        assert!(from < self.latent_width(), "block {block} is no part of z");
-        from..from + self.width(block)
-    }
-
-    /// The dimensions of z that are drawn given nothing but the sentence: all, or from the top down
-    /// those of the top level.
-    pub fn latent_drawn_first(&self) -> Range<usize> {
-        let given = |m: &&BlockId| self.follows_a_draw(**m);
-        let from = self.latent_moments().iter().take_while(given).map(|&m| self.width(m)).sum();
-        from..self.latent_width()
-    }
-
-    /// A draw leads to block `id`.
-    fn follows_a_draw(&self, id: BlockId) -> bool {
-        let (mut open, mut seen) = (vec![id], vec![false; self.blocks.len()]);
-        while let Some(id) = open.pop() {
-            let init = match self.blocks[id].op {
-                Op::Cell { init, .. } => init,
-                _ => None,
-            };
-            for source in self.inputs(id).into_iter().chain(init) {
-                if matches!(self.blocks[source].op, Op::Latent { .. }) {
-                    return true;
-                }
-                if !std::mem::replace(&mut seen[source], true) {
-                    open.push(source);
-                }
-            }
-        }
-        false
-    }
-
-    /// The part of z that latent `id` draws: its end, or all.
-    pub fn latent_end(&self, id: BlockId) -> Range<usize> {
-        self.latent_width() - self.width(id)..self.latent_width()
-    }
-
-    /// The latents, in block order.
-    pub fn latents(&self) -> impl Iterator<Item = BlockId> + '_ {
-        (0..self.blocks.len()).filter(|&id| matches!(self.blocks[id].op, Op::Latent { .. }))
-    }
-
-    /// True where that is all of z.
-    pub fn latent_drawn_at_once(&self) -> bool {
-        self.latent_drawn_first().start == 0
-    }
-
-    /// At which steps z is taken.
-    pub fn latent_steps(&self) -> LatentSteps {
-        match self.latent().map(|z| &self.blocks[z].op) {
-            Some(Op::Latent { steps, .. }) => *steps,
-            _ => LatentSteps::Last,
-        }
+        self.heads().find(|&id| matches!(self.blocks[id].op, Op::Vocabulary { .. }))
     }
 
     /// The block that owns the weights of block `id`.
@@ -366,7 +285,7 @@ impl Network {
         let of = |suffix: &str, shape: &[usize]| (format!("{}.{suffix}", block.name), shape.to_vec());
         match &block.op {
             Op::Embedding { size } => vec![of("weight", &[self.vocabulary, *size])],
-            Op::Input { .. } | Op::Latent { .. } | Op::Elementwise { .. } => Vec::new(),
+            Op::Input { .. } | Op::Latent { .. } | Op::Draw { .. } | Op::Elementwise { .. } => Vec::new(),
             Op::Cell { kind, hidden, .. } => {
                 let rows = kind.gates() * hidden;
                 vec![
@@ -376,12 +295,15 @@ impl Network {
                     of("bias_hh_l0", &[rows]),
                 ]
             }
-            Op::Moments { size, .. } | Op::Values { size, .. } => vec![
-                of("mean.weight", &[*size, fan_in]),
-                of("mean.bias", &[*size]),
-                of("log_variance.weight", &[*size, fan_in]),
-                of("log_variance.bias", &[*size]),
-            ],
+            Op::Moments { .. } | Op::Values { .. } | Op::Auxiliary { .. } => {
+                let size = self.width(id);
+                vec![
+                    of("mean.weight", &[size, fan_in]),
+                    of("mean.bias", &[size]),
+                    of("log_variance.weight", &[size, fan_in]),
+                    of("log_variance.bias", &[size]),
+                ]
+            }
             Op::Linear { outputs, bias: false, .. } => vec![of("weight", &[*outputs, fan_in])],
             Op::Linear { .. } | Op::Vocabulary { .. } | Op::Label { .. } => {
                 let outputs = self.width(id);

@@ -38,6 +38,8 @@ pub enum Time {
     Before,
     /// The one at the same position, of another loop over the same sequence, which has ended.
     Each,
+    /// The one at the position that a step of the written loop predicts, of a loop over what is read.
+    Ahead,
     /// The last one of a loop that has ended.
     Last,
     /// The one that was made once.
@@ -55,7 +57,14 @@ pub enum Activation {
     Tanh,
     /// Logistic function.
     Sigmoid,
+    /// x above 0 and a third of it below, within -3 .. 3 (the hidden layers of Z-Forcing, Goyal et al., 2017).
+    LeakyRelu,
 }
+
+/// What a leaky rectifier multiplies numbers below 0 by.
+pub const LEAK: f32 = 1.0 / 3.0;
+/// The limit of its numbers, either way.
+pub const LEAKY_LIMIT: f32 = 3.0;
 
 impl Activation {
     /// Nothing is done.
@@ -69,6 +78,7 @@ impl Activation {
             Activation::None => "none",
             Activation::Tanh => "tanh",
             Activation::Sigmoid => "sigmoid",
+            Activation::LeakyRelu => "leaky_relu",
         }
     }
 }
@@ -122,6 +132,9 @@ pub enum Op {
         inputs: Vec<Edge>,
         /// Scales its KL term in the objective.
         kl_weight: f32,
+        /// The limit of means and log-variances, either way; beyond it they have no slope.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        clamp: Option<f32>,
     },
     /// z = concatenation of mean + exp(log_variance / 2) * epsilon of `moments`, taken at the last
     /// step, or the mean or sum over all steps. The last such block is the z of the network;
@@ -132,6 +145,16 @@ pub enum Op {
         /// At which steps.
         #[serde(default, skip_serializing_if = "LatentSteps::is_last")]
         steps: LatentSteps,
+    },
+    /// z of a step: mean + exp(log_variance / 2) * epsilon of `posterior`, or where nothing is known of the
+    /// sequence of `prior` (absent: standard normal). Its KL term is that of the two Gaussians
+    /// (Chung et al., NIPS 2015, eq. 11; Goyal et al., NIPS 2017, eq. 3).
+    Draw {
+        /// The Gaussian that has seen what the step must predict.
+        posterior: BlockId,
+        /// The one that has not.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        prior: Option<BlockId>,
     },
     /// A product with the concatenation of `inputs`. Weights: `weight` [outputs, inputs], and `bias` when `bias`.
     Linear {
@@ -166,6 +189,14 @@ pub enum Op {
         /// What it reads.
         inputs: Vec<Edge>,
     },
+    /// A Gaussian with mean tanh(m) and log-variance v within -8 .. 8 that must foretell `target`, which learns nothing of it: the
+    /// auxiliary cost of Z-Forcing (Goyal et al., NIPS 2017, eq. 6). For training only. Weights as of `moments`.
+    Auxiliary {
+        /// What it reads.
+        inputs: Vec<Edge>,
+        /// What it foretells.
+        target: Edge,
+    },
     /// Mean and log-variance of numbers that are predicted. Weights as of `moments`.
     Values {
         /// How many numbers.
@@ -184,11 +215,31 @@ impl Op {
             Op::Cell { .. } => "cell",
             Op::Moments { .. } => "moments",
             Op::Latent { .. } => "latent",
+            Op::Draw { .. } => "draw",
+            Op::Auxiliary { .. } => "auxiliary",
             Op::Linear { .. } => "linear",
             Op::Elementwise { .. } => "elementwise",
             Op::Vocabulary { .. } => "vocabulary",
             Op::Label { .. } => "label",
             Op::Values { .. } => "values",
+        }
+    }
+
+    /// What it reads, in the order in which it joins it. What starts a cell is not among it.
+    pub fn edges(&self) -> Vec<Edge> {
+        match self {
+
+            Op::Embedding { .. } | Op::Input { .. } => Vec::new(),
+            Op::Latent { moments, .. } => moments.iter().map(|&m| m.into()).collect(),
+            Op::Draw { posterior, prior } => [*posterior].into_iter().chain(*prior).map(Edge::from).collect(),
+            Op::Cell { inputs, .. }
+            | Op::Moments { inputs, .. }
+            | Op::Linear { inputs, .. }
+            | Op::Elementwise { inputs, .. }
+            | Op::Vocabulary { inputs }
+            | Op::Label { inputs, .. }
+            | Op::Auxiliary { inputs, .. }
+            | Op::Values { inputs, .. } => inputs.clone(),
         }
     }
 
@@ -199,6 +250,33 @@ impl Op {
 
     /// Its values leave the network.
     pub const fn is_head(&self) -> bool {
-        matches!(self, Op::Vocabulary { .. } | Op::Label { .. } | Op::Values { .. })
+        matches!(
+            self,
+            Op::Vocabulary { .. } | Op::Label { .. } | Op::Values { .. } | Op::Auxiliary { .. }
+        )
+    }
+
+    /// The same with every block that it names called anew.
+    pub(super) fn renamed(mut self, new: impl Fn(BlockId) -> BlockId) -> Op {
+        let edge = |edge: &mut Edge| edge.block = new(edge.block);
+        match &mut self {
+            Op::Embedding { .. } | Op::Input { .. } => {}
+            Op::Cell { inputs, init, .. } => {
+                inputs.iter_mut().for_each(edge);
+                init.iter_mut().for_each(|id| *id = new(*id));
+            }
+            Op::Latent { moments, .. } => moments.iter_mut().for_each(|id| *id = new(*id)),
+            Op::Draw { posterior, prior } => {
+                [posterior].into_iter().chain(prior).for_each(|id| *id = new(*id));
+            }
+            Op::Auxiliary { inputs, target } => inputs.iter_mut().chain([target]).for_each(edge),
+            Op::Moments { inputs, .. }
+            | Op::Linear { inputs, .. }
+            | Op::Elementwise { inputs, .. }
+            | Op::Vocabulary { inputs }
+            | Op::Label { inputs, .. }
+            | Op::Values { inputs, .. } => inputs.iter_mut().for_each(edge),
+        }
+        self
     }
 }

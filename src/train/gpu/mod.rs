@@ -17,7 +17,7 @@ use super::backward::{Backward, Forward};
 use super::batch::Batch;
 use super::machine::Update;
 use super::objective::{Losses, divergence, start_excess};
-use super::update::Training;
+use super::update::{Draws, Training};
 use crate::config::Train;
 use crate::model::{BlockId, FloatNet, ModelError, Network, Op, Over, Pass, Random, Trace};
 use device::{Kernel, Matrix};
@@ -56,6 +56,9 @@ pub struct Gpu {
 pub fn refusal(device: &Device, network: &Network, train: &Train) -> Option<String> {
     if train.hardware_every > 0 {
         return Some("hardware_every > 0: cells and converters are simulated by the processor".into());
+    }
+    if network.draw().is_some() || network.blocks.iter().any(|block| block.only_train) {
+        return Some("latents of steps are learned by the processor".into());
     }
     if network.vocabulary_block().is_none() {
         return Some("labels and numbers are learned by the processor".into());
@@ -132,8 +135,8 @@ impl Gpu {
         adam: &mut Adam,
         update: Update<'_>,
     ) -> Result<(Losses, f32), ModelError> {
-        let Update { batch, train, kl_weight, learning_rate, parts, random } = update;
-        let (losses, mut gradients) = self.gradients(net, batch, train, kl_weight, random)?;
+        let Update { batch, train, weights, learning_rate, parts, random } = update;
+        let (losses, mut gradients) = self.gradients(net, batch, train, weights.kl, random)?;
         for tensor in self.tensors.iter().flatten() {
             let bound = [&tensor.gradient, &tensor.squares];
             self.device.ask(Kernel::Squares, &bound, &[tensor.count()], [tensor.squares.columns, 1]);
@@ -177,7 +180,7 @@ impl Gpu {
         for tensor in self.tensors.iter().flatten() {
             self.device.clear(&tensor.gradient);
         }
-        let (epsilon, mut training) = Training::new(network, sentences, train, random);
+        let (Draws { epsilon, noise }, mut training) = Training::new(network, batch, train, random);
         let mut trace = Trace::new(network, batch.encoder.clone(), batch.decoder.clone());
         let mut passes = Passes::new(&mut self.device, &self.tensors, net, batch);
 
@@ -199,6 +202,7 @@ impl Gpu {
             norm: training.norm.as_ref(),
             batch,
             epsilon: &epsilon,
+            noise: &noise,
         };
         let mut back = Backward::new(&forward, d_outputs, moments, |index| self.tensors[index].is_none());
         let (reconstruction, d_sentence) = passes.back_to_sentences()?;

@@ -4,6 +4,7 @@
 use super::*;
 use crate::config::{CellKind, LatentFrom, LatentSteps, Model};
 use crate::train::adam::{Part, initial};
+use crate::train::objective::TermWeights;
 use crate::train::update::loss_and_gradients;
 
 fn device(test: &str) -> Option<Device> {
@@ -54,7 +55,7 @@ fn batch(network: &Network, train: &Train, count: usize) -> Batch {
 }
 
 fn update<'a>(batch: &'a Batch, train: &'a Train, parts: &'a [Part], random: Random) -> Update<'a> {
-    Update { batch, train, kl_weight: 1.0, learning_rate: 1e-2, parts, random }
+    Update { batch, train, weights: TermWeights::of_kl(1.0), learning_rate: 1e-2, parts, random }
 }
 
 #[test]
@@ -65,7 +66,7 @@ fn losses_and_gradients_are_those_of_the_processor() {
         let net = FloatNet::with_tensors(network, initial(network, 3));
         let batch = batch(network, train, 1 + 6 * case);
         let random = || Random::keyed(&[8]);
-        let (want_losses, want) = loss_and_gradients(&net, &batch, train, 0.7, random());
+        let (want_losses, want) = loss_and_gradients(&net, &batch, train, TermWeights::of_kl(0.7), random());
         let mut gpu = Gpu::new(device, &net, &Adam::new(network, net.tensors()));
         // Twice: gradients begin at zero every time.
         gpu.gradients(&net, &batch, train, 0.7, random()).unwrap();
@@ -102,7 +103,7 @@ fn updates_are_those_of_the_processor() {
     for (step, parts) in [&both[..], &both[..1], &both[..]].into_iter().enumerate() {
         let batch = batch(&network, &train, 5 + step);
         let random = || Random::keyed(&[step as u64]);
-        let (_, mut gradients) = loss_and_gradients(&net, &batch, &train, 1.0, random());
+        let (_, mut gradients) = loss_and_gradients(&net, &batch, &train, TermWeights::of_kl(1.0), random());
         let norm = crate::train::adam::clip(&mut gradients, train.clip_norm);
         adam.update(net.tensors_mut(), &gradients, parts, 1e-2, &train);
         let (_, there) =

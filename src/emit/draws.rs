@@ -1,0 +1,85 @@
+//! Latents of steps: drawn of a posterior where what is written is known, else of a prior.
+
+use super::stages::{StageBuilder, render};
+use super::templates::{DrawStage, Drawn};
+use crate::model::{BlockId, Op};
+use crate::quant::Signal;
+
+impl StageBuilder<'_> {
+    /// What tells that a stage works on a step of which is known what is written: the packet has a word behind it.
+    pub(super) fn known(&self, id: BlockId) -> String {
+        format!("!draw[1] && {} + 16'd1 < frames", self.position(id))
+    }
+
+    /// When a stage of the written loop works, beside the pulse that starts its group.
+    pub(super) fn condition(&self, id: BlockId) -> Option<String> {
+        let schedule = &self.out.schedule;
+        if schedule.infers(id) {
+            return Some(format!("({})", self.known(id)));
+        }
+        // What a word that is scored was drawn of leaves, the prior too.
+        schedule.guesses(id).then(|| format!("(scoring || !({}))", self.known(id)))
+    }
+
+    pub(super) fn draw(&mut self, id: BlockId, posterior: BlockId, prior: Option<BlockId>) {
+        let (name, score) = (self.name(id), self.config.accelerator.score);
+        self.drives(id);
+        self.writes(id, 1);
+        if score {
+            self.net(1, &format!("{name}_sends"));
+            self.net(32, &format!("{name}_sent"));
+        } else {
+            self.out.unread.extend([format!("{name}_paired"), format!("{name}_pairs")]);
+        }
+        let nets = ["unused_last", "unused_index", "step"];
+        self.out.unread.extend(nets.map(|net| format!("{name}_{net}")));
+        let (quant, fixed) = (&self.net.quant, &self.config.fixed);
+        let (size, bits) = (self.width(id), fixed.state_bits as usize);
+        // Of each the means, then the log-variances; the prior stands to the left of the posterior.
+        let slices = |set: usize| {
+            let slice = |m: BlockId| {
+                format!("{}_kept[{}:{}]", self.name(m), (set + 1) * size * bits - 1, set * size * bits)
+            };
+            prior.into_iter().chain([posterior]).map(slice).collect::<Vec<_>>().join(", ")
+        };
+        let sources = 1 + usize::from(prior.is_some());
+        let dac = quant.dac[id].expect("z drives word lines");
+        let stage = DrawStage {
+            name,
+            index: self.index(id),
+            start: self.start(id),
+            known: self.known(id),
+            // GENERATE draws always.
+            sampled: "draw[1] || sample_z_i",
+            position: self.position(id),
+            size,
+            sources,
+            pair_bits: 32 * sources,
+            score,
+            state_bits: bits,
+            pre_frac: fixed.pre_frac,
+            table_bits: fixed.table_bits,
+            address_bits: fixed.table_address_bits,
+            exp_delta_bits: quant.exp_half.delta_bits,
+            input_bits: fixed.input_bits as usize,
+            shift: quant.moment_format().frac - dac.frac,
+            means: slices(0),
+            log_variances: slices(1),
+        };
+        self.out.instances.push(render(&stage));
+        self.note(format!("{name}: latent of a step, {size} dimensions, one a cycle"));
+        if !score && !self.has_words(id) {
+            self.out.unread.extend(["write", "group", "data"].map(|net| format!("{name}_{net}")));
+        }
+        self.words(id, 1);
+        self.probe(id, "write_valid", "write_group", "write_data", 1, &[(Signal::Z, fixed.state_bits)]);
+    }
+
+    /// The latent of a step whose draws leave, as the core sees it.
+    pub(super) fn drawn(&self) -> Option<Drawn> {
+        let network = &self.net.quant.network;
+        let id = network.blocks.iter().position(|block| matches!(block.op, Op::Draw { .. }))?;
+        let drawn = Drawn { name: self.name(id).into(), words: 3 * self.width(id) };
+        self.config.accelerator.score.then_some(drawn)
+    }
+}

@@ -1,0 +1,223 @@
+//! A latent at every step: its draws, and what a sentence comes to for them.
+
+use super::engine::Score;
+use super::float::Rows;
+use super::sequence::scores;
+use super::vocabulary::{EOS, SOS};
+use super::{BlockId, Exact, FloatNet, Layout, Pass, Random, Role, Trace, Values, argmax, fingerprint};
+use ndarray::{Array2, ArrayView1};
+
+/// What a sentence comes to for one draw of the latents of its steps.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Drawn {
+    /// Of every token but the first.
+    pub scores: Vec<Score>,
+    /// Of every step, KL of posterior and prior in nats.
+    pub kl: Vec<f64>,
+    /// The same of every dimension, summed over the steps.
+    pub kl_by_dimension: Vec<f64>,
+    /// ln p(z) - ln q(z) of all z that were drawn.
+    pub log_ratio: f64,
+}
+
+/// A step's Gaussians and z, dimension by dimension, whatever computed them.
+pub struct DrawnStep<'a> {
+    /// Mean and log-variance of the posterior.
+    pub posterior: (&'a [f32], &'a [f32]),
+    /// Of the prior; absent: standard normal.
+    pub prior: Option<(&'a [f32], &'a [f32])>,
+    /// What was drawn.
+    pub z: &'a [f32],
+}
+
+impl Drawn {
+    /// Of a sentence with these scores, before its draws are counted.
+    pub fn of(scores: Vec<Score>, width: usize) -> Drawn {
+        Drawn { scores, kl: Vec::new(), kl_by_dimension: vec![0.0; width], log_ratio: 0.0 }
+    }
+
+    /// Counts the draw of the next step.
+    pub fn add(&mut self, step: &DrawnStep<'_>) {
+        let mut kl = 0.0;
+        for (j, &z) in step.z.iter().enumerate() {
+            let q = (step.posterior.0[j], step.posterior.1[j]);
+            let p = step.prior.map_or((0.0, 0.0), |(means, log_variances)| (means[j], log_variances[j]));
+            let of_this = kl_between(q, p);
+            kl += of_this;
+            self.kl_by_dimension[j] += of_this;
+            self.log_ratio += log_density(z, p) - log_density(z, q);
+        }
+        self.kl.push(kl);
+    }
+
+    /// ln p of all tokens, given the draws.
+    pub fn log_likelihood(&self) -> f64 {
+        self.scores.iter().map(|score| score.log_probability).sum()
+    }
+
+    /// ln p(tokens, z) - ln q(z): what the importance-weighted bound averages (Burda et al., ICLR 2016, eq. 8).
+    pub fn log_weight(&self) -> f64 {
+        self.log_likelihood() + self.log_ratio
+    }
+}
+
+/// KL of one dimension of a Gaussian to another.
+pub fn kl_between((m, lv): (f32, f32), (prior_m, prior_lv): (f32, f32)) -> f64 {
+    let (m, lv) = (f64::from(m), f64::from(lv));
+    let (pm, plv) = (f64::from(prior_m), f64::from(prior_lv));
+    0.5 * (plv - lv - 1.0 + (lv - plv).exp() + (m - pm).powi(2) * (-plv).exp())
+}
+
+/// ln of the density of z under a Gaussian, without ln(2 pi) / 2.
+pub fn log_density(z: f32, (m, lv): (f32, f32)) -> f64 {
+    let (z, m, lv) = (f64::from(z), f64::from(m), f64::from(lv));
+    -0.5 * (lv + (z - m).powi(2) * (-lv).exp())
+}
+
+impl FloatNet {
+    /// z of some rows: of the posterior; where draws are given, or nothing is known of what comes, of the prior.
+    pub(super) fn draw(
+        &self,
+        (posterior, prior): (BlockId, Option<BlockId>),
+        trace: &Trace,
+        pass: &Pass<'_>,
+        rows: &Rows,
+    ) -> Values {
+        let width = self.network().width(posterior);
+        let layout = trace.layout(pass.over);
+        let known: Vec<bool> = match pass.given {
+            true => vec![false; layout.rows()],
+            false => layout.pack(|sentence, step| trace.ahead(sentence, step).is_some()),
+        };
+        let row_of = |block: BlockId, role, row: usize| -> Option<ArrayView1<'_, f32>> {
+            trace.find(block, role).map(|values| values.row(row))
+        };
+        let mut z = Array2::zeros((rows.range.len(), width));
+        for (row, mut z) in rows.range.clone().zip(z.outer_iter_mut()) {
+            let source = if known[row] { Some(posterior) } else { prior };
+            let mean = source.and_then(|block| row_of(block, Role::Output, row));
+            let log_variance = source.and_then(|block| row_of(block, Role::LogVariance, row));
+            for (j, z) in z.iter_mut().enumerate() {
+                let noise = pass.noise.map_or(0.0, |noise| noise[[row, j]]);
+                let deviation = log_variance.map_or(1.0, |lv| (0.5 * lv[j]).exp());
+                *z = mean.map_or(0.0, |mean| mean[j]) + deviation * noise;
+            }
+        }
+        Values::output(z)
+    }
+
+    /// Sentences, longest first, fed their own tokens, with the latents of all steps drawn from their posteriors
+    /// by `noise` [rows of what is written, width of the draw], or at their means: every vector of every loop.
+    pub fn inferred_batch(&self, sentences: &[&[u32]], noise: Option<&Array2<f32>>) -> Trace {
+        let read = Layout::new(sentences.iter().map(|s| s.len()).collect());
+        let written = Layout::new(sentences.iter().map(|s| s.len() - 1).collect());
+        let tokens = |layout: &Layout| layout.pack(|sentence, step| sentences[sentence][step]);
+        let (read_tokens, written_tokens) = (tokens(&read), tokens(&written));
+        let mut trace = Trace::new(self.network(), read, written);
+        for body in self.schedule().bodies() {
+            let tokens = match body.over {
+                over if over.is_once() => &[][..],
+                over if over.is_read() => &read_tokens,
+                _ => &written_tokens,
+            };
+            let pass = Pass { over: body.id, tokens, noise, ..Pass::default() };
+            self.run(&pass, &mut trace, &mut Exact);
+        }
+        trace
+    }
+
+    /// The same as figures, a sentence each.
+    ///
+    /// # Panics
+    /// If the network draws no latent at every step.
+    pub fn drawn_batch(&self, sentences: &[&[u32]], noise: Option<&Array2<f32>>) -> Vec<Drawn> {
+        let (z, posterior, prior) = self.network().draw().expect("a network with a draw");
+        let trace = self.inferred_batch(sentences, noise);
+        let layout = self.layout_of(&trace, z);
+        let of_row = |block: BlockId, role, row: usize| {
+            let width = self.network().width(z);
+            let all = trace.get(block, role).as_slice().expect("built row by row");
+            &all[row * width..(row + 1) * width]
+        };
+        let pair =
+            |block: BlockId, row: usize| (of_row(block, Role::Output, row), of_row(block, Role::LogVariance, row));
+        let of_sentence = |(sentence, scores): (usize, Vec<Score>)| {
+            let mut drawn = Drawn::of(scores, self.network().width(z));
+            for row in layout.rows_of(sentence) {
+                drawn.add(&DrawnStep {
+                    posterior: pair(posterior, row),
+                    prior: prior.map(|prior| pair(prior, row)),
+                    z: of_row(z, Role::Output, row),
+                });
+            }
+            drawn
+        };
+        scores(self, &trace, sentences).into_iter().enumerate().map(of_sentence).collect()
+    }
+
+    /// What latents of steps do to a sentence that is read: at the means of their posteriors, drawn from them, and at
+    /// the means of their priors.
+    pub fn drawn_traces(&self, sentence: &[u32]) -> [Trace; 3] {
+        let noise = self.noise_of(&[sentence], 0);
+        let of_posterior = |noise| self.inferred_batch(&[sentence], noise);
+        [of_posterior(None), of_posterior(Some(&noise)), self.teacher_forced(sentence, &[])]
+    }
+
+    /// Standard normal draws for the latents of all steps of sentences, longest first: those of a sentence depend
+    /// on it and the seed alone.
+    pub(super) fn noise_of(&self, sentences: &[&[u32]], seed: u64) -> Array2<f32> {
+        let width = self.network().draw().map_or(0, |(z, ..)| self.network().width(z));
+        let written = Layout::new(sentences.iter().map(|s| s.len() - 1).collect());
+        let own = |sentence: &&[u32]| {
+            let key = fingerprint(sentence.iter().map(|&token| u64::from(token)));
+            Random::keyed(&[seed, key]).normals(width * (sentence.len() - 1))
+        };
+        let draws: Vec<Vec<f32>> = sentences.iter().map(own).collect();
+        let rows = written.pack(|sentence, step| &draws[sentence][step * width..(step + 1) * width]);
+        Array2::from_shape_vec((written.rows(), width), rows.concat()).expect("rows of one width")
+    }
+
+    /// Writes, the most probable word at a time and every latent at its mean: of the posterior as long as
+    /// `sentences` (longest first) say what is written, then of the prior. Until `<eos>` (included) or `limit` tokens.
+    pub(super) fn rewrite(&self, sentences: &[&[u32]], limit: usize) -> Vec<Vec<u32>> {
+        let mut decoder = self.decoder_knowing(sentences);
+        written(sentences.len(), limit, |tokens, _| decoder.logits(tokens).to_owned())
+    }
+
+    /// Writes, the most probable word at a time, from latents of the prior drawn by the seeds, a sentence each.
+    pub(super) fn dream(&self, seeds: &[u64], limit: usize) -> Vec<Vec<u32>> {
+        let width = self.network().draw().map_or(0, |(z, ..)| self.network().width(z));
+        let mut draws: Vec<Random> = seeds.iter().map(|&seed| Random::keyed(&[seed])).collect();
+        let mut decoder = self.decoder(Array2::zeros((seeds.len(), 0)));
+        written(seeds.len(), limit, |tokens, _| {
+            let noise: Vec<f32> = draws.iter_mut().flat_map(|random| random.normals(width)).collect();
+            let noise = Array2::from_shape_vec((seeds.len(), width), noise).expect("rows of one width");
+            decoder.logits_with(tokens, Some(&noise)).to_owned()
+        })
+    }
+}
+
+/// The most probable word at a time, of `count` sentences, from the logits [count, vocabulary] that `step` gives for
+/// the words before and the number of the step.
+pub(super) fn written(
+    count: usize,
+    limit: usize,
+    mut step: impl FnMut(&[u32], usize) -> Array2<f32>,
+) -> Vec<Vec<u32>> {
+    let mut sentences = vec![Vec::new(); count];
+    let mut tokens = vec![SOS; count];
+    for at in 0..limit {
+        let logits = step(&tokens, at);
+        for (i, token) in tokens.iter_mut().enumerate() {
+            *token = argmax(logits.row(i));
+            let sentence: &mut Vec<u32> = &mut sentences[i];
+            if sentence.last() != Some(&EOS) {
+                sentence.push(*token);
+            }
+        }
+        if sentences.iter().all(|s| s.last() == Some(&EOS)) {
+            break;
+        }
+    }
+    sentences
+}
