@@ -80,7 +80,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     });
     let beside = beside.transpose()?;
     let (model, config) = read_model(&args.model, read_config(args.config.as_deref())?)?;
-    if model.network.written().is_none() {
+    if model.network.vocabulary_block().is_none() {
         return of_head(args, &model, &config);
     }
     let mut sentences = read_data(&args.data, Split::Test, &model.vocabulary)?;
@@ -184,6 +184,11 @@ pub fn print_answers(name: &str, answers: &Answers) -> Result<(), Failure> {
                 baseline_rmse.map_or(String::new(), |r| format!(" (repeating the last frame: {r:.4})"));
             say!("{name:<9} RMSE {rmse:.4}{last}, NLL {nll:.4} nats a number, {values} numbers")
         }
+        Answers::Frames { nll, kl, bit_perplexity, accuracy, frames, sequences } => say!(
+            "{name:<9} log-likelihood {:.4} nats a frame (KL {kl:.4}), perplexity of a bit {bit_perplexity:.4}, accuracy {:.2} %, {frames} frames of {sequences} pieces",
+            -nll,
+            100.0 * accuracy
+        ),
     }
 }
 

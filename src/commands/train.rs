@@ -119,6 +119,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
             None => "sentence",
             Some(Answers::Labels { .. }) => "label",
             Some(Answers::Values { .. }) => "number",
+            Some(Answers::Frames { .. }) => "frame",
         };
         say!("best validation NLL {nll:.3} nats a {each}, epoch {epoch} of {}", summary.epochs)?;
     }

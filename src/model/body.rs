@@ -62,7 +62,7 @@ impl Reads {
 
     fn add(network: &Network, id: BlockId, reads: &mut [Reads]) {
         let init = match &network.blocks[id].op {
-            Op::Vocabulary { .. } | Op::Label { .. } | Op::Values { .. } => {
+            Op::Vocabulary { .. } | Op::Label { .. } | Op::Values { .. } | Op::Bits { .. } => {
                 reads[id] = Reads::Every;
                 None
             }

@@ -50,8 +50,8 @@ impl Schedule {
         let plans = JobKind::ALL.map(|kind| Planner { network, bodies: &bodies, kind }.plan()).to_vec();
         let over = (0..network.blocks.len()).map(|id| network.over(id)).collect();
         let planner = Planner { network, bodies: &bodies, kind: JobKind::Decode };
-        let writes = match network.vocabulary_block() {
-            Some(vocabulary) => planner.needed(vocabulary),
+        let writes = match network.written_head() {
+            Some(head) => planner.needed(head),
             None => vec![false; network.blocks.len()],
         };
         Schedule { bodies, plans, over, writes }
@@ -133,7 +133,7 @@ impl Planner<'_> {
             JobKind::Reserved => None,
             JobKind::Encode => network.latent(),
             JobKind::Reconstruct | JobKind::Decode | JobKind::Generate | JobKind::Score => {
-                network.vocabulary_block()
+                network.written_head()
             }
             JobKind::Label => head(|op| matches!(op, Op::Label { .. })),
             JobKind::Values => head(|op| matches!(op, Op::Values { .. })),
@@ -172,7 +172,8 @@ impl Planner<'_> {
                 | Op::Elementwise { .. }
                 | Op::Vocabulary { .. }
                 | Op::Label { .. }
-                | Op::Values { .. } => open.extend(network.inputs(id)),
+                | Op::Values { .. }
+                | Op::Bits { .. } => open.extend(network.inputs(id)),
             }
         }
         needed

@@ -45,7 +45,7 @@ pub fn hardware_net(net: &FloatNet, config: &Config, update: u64) -> Result<Floa
         };
         match &block.op {
             Op::Embedding { .. } | Op::Latent { .. } | Op::Input { .. } | Op::Elementwise { .. } => {}
-            Op::Linear { .. } | Op::Vocabulary { .. } | Op::Label { .. } => {
+            Op::Linear { .. } | Op::Vocabulary { .. } | Op::Label { .. } | Op::Bits { .. } => {
                 put(0, real.next().expect("one matrix"))
             }
             Op::Moments { size, .. } | Op::Values { size, .. } => {

@@ -199,6 +199,9 @@ impl CheckBlock<'_> {
                 let logit = self.words(fixed.logit_bits, 1)?[0];
                 QuantBlock::Label { shift: matrix.sum_frac() - logit.frac, matrix, logit }
             }
+            Op::Bits { .. } => {
+                return Err(QuantError::Bits { block: network.blocks[self.id].name.clone() });
+            }
         };
         let more = given.count();
         let has_codes = matches!(op, Op::Embedding { .. }) == stored.codes.is_some();
@@ -216,6 +219,7 @@ impl CheckBlock<'_> {
             Op::Linear { .. } => usize::from(self.all.network.start_of(self.id).is_none()),
             Op::Vocabulary { .. } | Op::Label { .. } | Op::Input { .. } | Op::Elementwise { .. } => 1,
             Op::Embedding { .. } | Op::Moments { .. } | Op::Latent { .. } | Op::Values { .. } => 0,
+            Op::Bits { .. } => 1,
         }
     }
 

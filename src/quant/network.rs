@@ -181,6 +181,11 @@ pub enum QuantError {
          read a linear block of it instead, or evaluate this network with --on float"
     )]
     Unread { reader: String, source_block: String, why: &'static str },
+    #[error(
+        "block {block}: expected a head of words, labels or numbers, found one of bits, which the accelerator does not have; \
+         evaluate this network with --on float"
+    )]
+    Bits { block: String },
     #[error("{place}: expected {expected}, found {found}")]
     Stored { place: String, expected: String, found: String },
 }
@@ -289,6 +294,9 @@ fn check(network: &Network, fixed: &Fixed) -> Result<(), QuantError> {
     let (weight_bits, input_bits) = (fixed.weight_bits, fixed.input_bits);
     if weight_bits + input_bits > 20 {
         return Err(QuantError::TooWide { weight_bits, input_bits });
+    }
+    if let Some(bits) = network.bits_block() {
+        return Err(QuantError::Bits { block: network.blocks[bits].name.clone() });
     }
     match network.latent_steps() {
         LatentSteps::Last => {}

@@ -129,7 +129,7 @@ impl Network {
                 Line { function: Some(*function), inputs: sources(inputs), ..line }
             }
             Op::Vocabulary { inputs } => Line { inputs: sources(inputs), ..line },
-            Op::Label { classes: size, inputs } | Op::Values { size, inputs } => {
+            Op::Label { classes: size, inputs } | Op::Values { size, inputs } | Op::Bits { size, inputs } => {
                 Line { size: Some(*size), inputs: sources(inputs), ..line }
             }
         }
@@ -137,7 +137,7 @@ impl Network {
 }
 
 /// The keys of each op, with those that it may leave out behind `?`.
-const KEYS: [(&str, &[&str]); 10] = [
+const KEYS: [(&str, &[&str]); 11] = [
     ("embedding", &["size"]),
     ("input", &["size"]),
     ("cell", &["kind", "size", "inputs", "init?"]),
@@ -148,6 +148,7 @@ const KEYS: [(&str, &[&str]); 10] = [
     ("vocabulary", &["inputs"]),
     ("label", &["size", "inputs"]),
     ("values", &["size", "inputs"]),
+    ("bits", &["size", "inputs"]),
 ];
 
 struct Reader<'a> {
@@ -206,6 +207,7 @@ impl Reader<'_> {
             },
             "label" => Op::Label { classes: size, inputs: self.inputs()? },
             "values" => Op::Values { size, inputs: self.inputs()? },
+            "bits" => Op::Bits { size, inputs: self.inputs()? },
             _ => Op::Vocabulary { inputs: self.inputs()? },
         };
         let tied = line.tied.as_deref().map(|name| self.find(name)).transpose()?;
@@ -282,6 +284,7 @@ mod tests {
             .collect();
         models.push(Model { latent_from: LatentFrom::TopDown, ..Model::default() });
         models.push(Model { latent_steps: LatentSteps::Mean, ..Model::default() });
+        models.push(Model { family: Family::LanguageModel, frame: 88, ..Model::default() });
         for model in models {
             let network = Network::describe(&model, 0.5).unwrap();
             network.check_again().unwrap();
@@ -373,7 +376,7 @@ mod tests {
             (
                 "op = \"label\"",
                 "op = \"linear\"",
-                "the description: expected a head: vocabulary, label or values, got none",
+                "the description: expected a head: vocabulary, label, values or bits, got none",
             ),
         ];
         for (was, becomes, message) in cases {

@@ -6,6 +6,7 @@
 mod check;
 mod families;
 mod file;
+mod frames;
 mod op;
 
 pub use op::{Activation, Combination, Edge, Op, Time};
@@ -124,7 +125,8 @@ impl Network {
             Op::Embedding { size }
             | Op::Input { size }
             | Op::Moments { size, .. }
-            | Op::Values { size, .. } => *size,
+            | Op::Values { size, .. }
+            | Op::Bits { size, .. } => *size,
             Op::Cell { hidden, .. } => *hidden,
             Op::Latent { moments, .. } => moments.iter().map(|&m| self.width(m)).sum(),
             Op::Linear { outputs, .. } => *outputs,
@@ -156,7 +158,8 @@ impl Network {
             | Op::Elementwise { inputs, .. }
             | Op::Vocabulary { inputs }
             | Op::Label { inputs, .. }
-            | Op::Values { inputs, .. } => inputs.clone(),
+            | Op::Values { inputs, .. }
+            | Op::Bits { inputs, .. } => inputs.clone(),
         }
     }
 
@@ -178,7 +181,8 @@ impl Network {
             | Op::Linear { .. }
             | Op::Vocabulary { .. }
             | Op::Label { .. }
-            | Op::Values { .. } => true,
+            | Op::Values { .. }
+            | Op::Bits { .. } => true,
             Op::Embedding { .. } | Op::Input { .. } | Op::Latent { .. } | Op::Elementwise { .. } => false,
         }
     }
@@ -190,6 +194,7 @@ impl Network {
             Op::Input { .. } | Op::Linear { .. } | Op::Elementwise { .. } => (0..self.blocks.len())
                 .any(|reader| self.has_matrix(reader) && self.inputs(reader).contains(&id)),
             Op::Moments { .. } | Op::Vocabulary { .. } | Op::Label { .. } | Op::Values { .. } => false,
+            Op::Bits { .. } => false,
         }
     }
 
@@ -271,7 +276,8 @@ impl Network {
             | Op::Elementwise { .. }
             | Op::Vocabulary { .. }
             | Op::Label { .. }
-            | Op::Values { .. } => 0.0,
+            | Op::Values { .. }
+            | Op::Bits { .. } => 0.0,
         }
     }
 
@@ -383,7 +389,7 @@ impl Network {
                 of("log_variance.bias", &[*size]),
             ],
             Op::Linear { outputs, bias: false, .. } => vec![of("weight", &[*outputs, fan_in])],
-            Op::Linear { .. } | Op::Vocabulary { .. } | Op::Label { .. } => {
+            Op::Linear { .. } | Op::Vocabulary { .. } | Op::Label { .. } | Op::Bits { .. } => {
                 let outputs = self.width(id);
                 vec![of("weight", &[outputs, fan_in]), of("bias", &[outputs])]
             }

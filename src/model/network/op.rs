@@ -173,6 +173,14 @@ pub enum Op {
         /// What it reads.
         inputs: Vec<Edge>,
     },
+    /// Logits of independent bits, the next frame of what is written: bit j is 1 with probability
+    /// 1 / (1 + e^-logit). Weights: `weight` [size, inputs], `bias`.
+    Bits {
+        /// Bits of a frame.
+        size: usize,
+        /// What it reads.
+        inputs: Vec<Edge>,
+    },
 }
 
 impl Op {
@@ -189,6 +197,7 @@ impl Op {
             Op::Vocabulary { .. } => "vocabulary",
             Op::Label { .. } => "label",
             Op::Values { .. } => "values",
+            Op::Bits { .. } => "bits",
         }
     }
 
@@ -199,6 +208,6 @@ impl Op {
 
     /// Its values leave the network.
     pub const fn is_head(&self) -> bool {
-        matches!(self, Op::Vocabulary { .. } | Op::Label { .. } | Op::Values { .. })
+        matches!(self, Op::Vocabulary { .. } | Op::Label { .. } | Op::Values { .. } | Op::Bits { .. })
     }
 }
