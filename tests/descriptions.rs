@@ -85,7 +85,7 @@ fn loops_hold_what_can_run_in_them() {
         (
             "op = \"vocabulary\"",
             "op = \"linear\"\n    size = 3",
-            "block words: expected a vocabulary in the loop over `written`, got none",
+            "block words: expected a vocabulary or bits in the loop over `written`, got none",
         ),
         ("op = \"embedding\"", "op = \"input\"", "block embed: expected words or frames, got words as well"),
     ] {
@@ -102,7 +102,65 @@ fn loops_hold_what_can_run_in_them() {
     "#;
     let found = Network::from_text("n", frames, 9).unwrap_err().to_string();
     assert!(
-        found.contains("block other: expected 2 numbers, as one, got 3; every input reads the whole frame"),
+        found.contains("block other: expected 2 numbers, as one, got 3; every input reads the whole frame, and bits write one"),
         "{found}"
     );
+}
+
+/// A piece of frames and what comes next.
+const MUSIC: &str = r#"
+    loop = [{ name = "read", over = "positions" }, { name = "write", over = "written" }]
+    block = [
+        { name = "heard", loop = "read", op = "input", size = 3 },
+        { name = "before", loop = "write", op = "input", size = 3 },
+        { name = "level", loop = "write", op = "cell", kind = "gru", size = 4, inputs = ["before"] },
+        { name = "next", loop = "write", op = "bits", size = 3, inputs = ["level"] },
+    ]
+"#;
+
+#[test]
+fn what_is_written_is_words_or_frames() {
+    let network = Network::from_text("n", MUSIC, 9).unwrap();
+    assert_eq!((network.vocabulary, network.frame_width(), network.written_head()), (0, Some(3), Some(3)));
+    for (from, to, message) in [
+        (
+            "name = \"next\", loop = \"write\"",
+            "name = \"next\", loop = \"read\"",
+            "block next: expected inputs of this loop or of one before it, got level of write",
+        ),
+        (
+            "name = \"next\", loop = \"write\", op = \"bits\", size = 3, inputs = [\"level\"]",
+            "name = \"next\", loop = \"read\", op = \"bits\", size = 3, inputs = [\"heard\"]",
+            "block next: expected a loop over `written`, got positions; put it into a loop over `written`, or make it values",
+        ),
+        (
+            "op = \"bits\", size = 3",
+            "op = \"bits\", size = 4",
+            "block next: expected 3 numbers, as heard, got 4; every input reads the whole frame, and bits write one",
+        ),
+        (
+            "op = \"bits\", size = 3, inputs",
+            "op = \"vocabulary\", inputs",
+            "block heard: expected words or frames, got next as well; leave one out",
+        ),
+        (
+            "op = \"input\", size = 3 },\n        { name = \"level\"",
+            "op = \"embedding\", size = 3 },\n        { name = \"level\"",
+            "block heard: expected words or frames, got before as well; leave one out",
+        ),
+        (
+            "op = \"bits\", size = 3,",
+            "op = \"bits\",",
+            "block next: expected the key `size` of bits, got none; add it",
+        ),
+        ("name = \"heard\", loop = \"read\"", "name = \"heard\", loop = \"write\"", ""),
+    ] {
+        assert_eq!(MUSIC.matches(from).count(), 1, "{from}");
+        match Network::from_text("n", &MUSIC.replace(from, to), 9) {
+            Ok(_) => assert!(message.is_empty(), "{from}: nothing refused"),
+            Err(error) => {
+                assert!(!message.is_empty() && error.to_string().contains(message), "{error}\n{message}")
+            }
+        }
+    }
 }

@@ -249,6 +249,9 @@ fn committed_heads_are_worth_what_their_table_says() {
                 format!("accuracy {:.2} %, NLL {nll:.4}", 100.0 * accuracy)
             }
             Answers::Values { rmse, nll, .. } => format!("RMSE {rmse:.4}, NLL {nll:.4}"),
+            Answers::Frames { nll, accuracy, .. } => {
+                format!("log-likelihood {:.4}, accuracy {:.2} %", -nll, 100.0 * accuracy)
+            }
         };
         assert!(table.contains(&format!("`{data}` | {said} |")), "{name}: {said}");
     }

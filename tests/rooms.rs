@@ -91,7 +91,7 @@ const ROOMS: &[Room] = &[
     ),
     room(
         "sample",
-        "jobs out of sentences, and what is written as words",
+        "jobs out of sentences, and what is written: as words, or as music",
         &["failure", "model", "quant", "golden"],
     ),
     room(

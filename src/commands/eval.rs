@@ -7,7 +7,9 @@ use super::{Failure, memory, progress, write_json};
 use clap::ValueEnum;
 use hvae_mnn::config::Config;
 use hvae_mnn::eval::{AnswerRow, On, PublishedSet, Row, Words, measure, measure_head};
-use hvae_mnn::model::{Answers, Baselines, Effort, Ngram, Protocol, Split, TrainedModel};
+use hvae_mnn::model::{
+    Answers, Baselines, Effort, FrameBaseline, FrameBaselines, Ngram, Protocol, Split, TrainedModel,
+};
 use hvae_mnn::quant::ClippedBias;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -19,8 +21,8 @@ use std::path::PathBuf;
 pub struct Args {
     /// Trained model folder
     model: PathBuf,
-    /// Held-out sentences, one a line, or the folder of a set: its test part; of a model of labels or numbers, held-out
-    /// sequences
+    /// Held-out sentences, one a line, or the folder of a set: its test part; of a model of labels, numbers or frames,
+    /// held-out sequences
     #[arg(long)]
     data: PathBuf,
     /// Only the first of them; 0: all
@@ -36,7 +38,7 @@ pub struct Args {
     /// Sentences to write from the prior, for how different they are; 0: none
     #[arg(long, default_value_t = Count::of(0))]
     generate: Count<0, MANY>,
-    /// Sentences of the unigram and bigram baselines, or the set whose training part they are
+    /// Sentences of the unigram and bigram baselines, or pieces of those of frames, or the set whose training part they are
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
     /// Sentences that show which ranges the numbers take, or the set whose validation part they are
@@ -80,7 +82,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     });
     let beside = beside.transpose()?;
     let (model, config) = read_model(&args.model, read_config(args.config.as_deref())?)?;
-    if model.network.written().is_none() {
+    if model.network.vocabulary_block().is_none() {
         return of_head(args, &model, &config);
     }
     let mut sentences = read_data(&args.data, Split::Test, &model.vocabulary)?;
@@ -151,6 +153,10 @@ fn of_head(args: &Args, model: &TrainedModel, config: &Config) -> Result<(), Fai
     };
     let clipped_biases = net.as_ref().map_or(Vec::new(), |net| net.quant.clipped.clone());
     tell_clipped(&clipped_biases);
+    // Of frames alone.
+    let baseline = args.baseline.as_deref().filter(|_| model.network.bits_block().is_some());
+    let fitted = |path| Ok::<_, Failure>(FrameBaseline::fit(&read_examples(path, Split::Train, model)?));
+    let baselines = baseline.map(fitted).transpose()?.map(|fitted| fitted.measure(&examples));
     let mut rows = Vec::new();
     for &on in &args.on {
         let spin = progress::spinner(format!("measuring {} sequences on {on:?}", examples.len()));
@@ -162,12 +168,21 @@ fn of_head(args: &Args, model: &TrainedModel, config: &Config) -> Result<(), Fai
         }
         rows.push(row);
     }
-    write_json(args.json.as_deref(), &HeadFigures { rows, clipped_biases })
+    if let Some(b) = &baselines {
+        say!(
+            "baselines on the same frames: every key by its frequency {:.4} nats, by what it was one frame ago {:.4} nats",
+            -b.unigram_nll,
+            -b.repeat_nll
+        )?;
+    }
+    write_json(args.json.as_deref(), &HeadFigures { rows, baselines, clipped_biases })
 }
 
 #[derive(Serialize)]
 struct HeadFigures {
     rows: Vec<AnswerRow>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    baselines: Option<FrameBaselines>,
     clipped_biases: Vec<ClippedBias>,
 }
 
@@ -184,6 +199,11 @@ pub fn print_answers(name: &str, answers: &Answers) -> Result<(), Failure> {
                 baseline_rmse.map_or(String::new(), |r| format!(" (repeating the last frame: {r:.4})"));
             say!("{name:<9} RMSE {rmse:.4}{last}, NLL {nll:.4} nats a number, {values} numbers")
         }
+        Answers::Frames { nll, kl, bit_perplexity, accuracy, frames, sequences } => say!(
+            "{name:<9} log-likelihood {:.4} nats a frame (KL {kl:.4}), perplexity of a bit {bit_perplexity:.4}, accuracy {:.2} %, {frames} frames of {sequences} pieces",
+            -nll,
+            100.0 * accuracy
+        ),
     }
 }
 

@@ -44,7 +44,7 @@ pub fn read_examples(path: &Path, split: Split, model: &TrainedModel) -> Result<
 
 /// Refuses a model that writes no words, for a command that is about them.
 pub fn writes_words(model: &TrainedModel, command: &str) -> Result<(), Failure> {
-    match model.network.written() {
+    match model.network.vocabulary_block() {
         Some(_) => Ok(()),
         None => Err(Failure::input(format!(
             "hvae {command}: expected a model that writes words, found one of family {}; `hvae eval` measures it",

@@ -15,6 +15,7 @@ pub mod init;
 mod inputs;
 pub mod interrupt;
 mod memory;
+mod music;
 pub mod out;
 pub mod pareto;
 mod progress;

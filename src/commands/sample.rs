@@ -4,6 +4,7 @@ use super::Failure;
 use super::cosim::simulate;
 use super::count::{Count, MANY};
 use super::inputs::{map_model, read_config, read_model, tell_clipped, writes_words};
+use super::music::Music;
 use super::out::say;
 use clap::ValueEnum;
 use hvae_mnn::build::{DESCRIPTION, read_build};
@@ -15,7 +16,7 @@ use std::path::PathBuf;
 
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  hvae sample models/gutenberg -n 5 --seed 3\n  hvae sample build/gutenberg -n 5      (the simulated hardware writes, checked against the golden model)\n  hvae sample models/gutenberg -n 7 --between \"it was a dark night .\" \"what do you mean ?\""
+    after_help = "Examples:\n  hvae sample models/gutenberg -n 5 --seed 3\n  hvae sample build/gutenberg -n 5      (the simulated hardware writes, checked against the golden model)\n  hvae sample models/gutenberg -n 7 --between \"it was a dark night .\" \"what do you mean ?\"\n  hvae sample models/music -n 1 --prime data/music --played 16 --frames 48 --midi dream.mid --roll dream.svg"
 )]
 pub struct Args {
     /// Trained model folder, or build folder
@@ -31,12 +32,14 @@ pub struct Args {
     /// written greedily
     #[arg(long, num_args = 2, value_names = ["A", "B"])]
     between: Vec<String>,
-    /// What writes, of a model folder
-    #[arg(long, default_value = "crossbar")]
-    on: On,
+    /// What writes, of a model folder; absent: crossbar, of frames float
+    #[arg(long)]
+    on: Option<On>,
     /// hvae.toml (model folder only); absent: all defaults
     #[arg(long)]
     config: Option<PathBuf>,
+    #[command(flatten)]
+    music: Music,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -49,7 +52,8 @@ enum On {
 
 pub fn run(args: &Args) -> Result<(), Failure> {
     if args.source.join(DESCRIPTION).exists() {
-        if args.on == On::Float {
+        args.music.refuse_for_words()?;
+        if args.on == Some(On::Float) {
             let source = args.source.display();
             return Err(Failure::input(format!(
                 "--on float: expected a model folder, found the build {source}; name the model it was made from"
@@ -73,10 +77,20 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         return jobs.iter().try_for_each(|job| say!("{}", words(vocabulary, &golden.run(job).output)));
     }
     let (model, config) = read_model(&args.source, read_config(args.config.as_deref())?)?;
+    if model.network.bits_block().is_some() {
+        if !args.between.is_empty() {
+            return Err(Failure::input(
+                "--between: expected a model that writes words, found one that writes frames; leave it out",
+            ));
+        }
+        let settings = (args.n.get(), args.seed, args.temperature);
+        return args.music.run((&model, &config), settings, args.on == Some(On::Crossbar));
+    }
     writes_words(&model, "sample")?;
+    args.music.refuse_for_words()?;
     let vocabulary = Some(&model.vocabulary);
     let limit = config.accelerator.max_tokens;
-    if args.on == On::Float {
+    if args.on == Some(On::Float) {
         return in_float(args, &model.float_net(), vocabulary, limit);
     }
     let net = map_model(&model, &config, None)?;

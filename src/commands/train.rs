@@ -23,7 +23,8 @@ pub struct Args {
     config: PathBuf,
     /// Folder with train.txt, valid.txt and test.txt, or files named like ptb.train.txt, yahoo_val.txt, test.utts.txt:
     /// sentences, or for labels word<TAB>label a line with an empty line between sequences; of frames train.csv,
-    /// valid.csv and test.csv: the numbers of a frame, then those to predict
+    /// valid.csv and test.csv: the numbers of a frame, then those to predict; of frames that are written a piece a line:
+    /// frames with spaces between them, a frame its keys with commas between them, `-` where there are none
     #[arg(long)]
     data: PathBuf,
     /// Model folder
@@ -119,6 +120,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
             None => "sentence",
             Some(Answers::Labels { .. }) => "label",
             Some(Answers::Values { .. }) => "number",
+            Some(Answers::Frames { .. }) => "frame",
         };
         say!("best validation NLL {nll:.3} nats a {each}, epoch {epoch} of {}", summary.epochs)?;
     }

@@ -140,6 +140,10 @@ pub struct Train {
     #[serde(skip_serializing_if = "is_off")]
     pub hardware_converters: bool,
 
+    /// Frames of a piece at most while training: longer ones are cut into parts; 0: whole. Held-out pieces are always whole.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub piece_frames: usize,
+
     /// Deviation that the means of z keep within a batch (gamma of BN-VAE, Zhu et al., ACL 2020), so
     /// that its KL cannot vanish; 0: they are as the head makes them.
     #[serde(skip_serializing_if = "is_none")]
@@ -214,6 +218,7 @@ impl Default for Train {
             validate_on: Protocol::Paper,
             hardware_every: 0,
             hardware_converters: false,
+            piece_frames: 0,
             batch_norm: 0.0,
             lagging_steps: 0,
         }

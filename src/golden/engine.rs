@@ -334,7 +334,7 @@ impl<M: MatVec> Engine for GoldenEngine<'_, M> {
             Array2::from_shape_vec((said.len(), to - from), rows.collect()).expect("rows of one width")
         };
         let all = said.values().next().map_or(0, Vec::len);
-        Answer { output: part(0, width), log_variance: part(width.min(all), all) }
+        Answer { output: part(0, width), log_variance: part(width.min(all), all), kl: 0.0 }
     }
 
     fn network(&self) -> &Network {

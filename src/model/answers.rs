@@ -1,6 +1,7 @@
 //! The figures of a head of labels or numbers, the same code for every engine.
 
 use super::engine::Engine;
+use super::frames::measure_pieces;
 use super::{Example, Op, gaussian_nll, label_nll};
 use serde::{Deserialize, Serialize};
 
@@ -29,13 +30,26 @@ pub enum Answers {
         values: usize,
         sequences: usize,
     },
+    /// Frames of bits, each after those before it.
+    Frames {
+        /// Nats a frame: summed over its bits, the mean over all frames, with the KL of z where there is one.
+        nll: f64,
+        /// Of that, the KL.
+        kl: f64,
+        /// e to the nats a bit: 1 where everything is certain, 2 where nothing is known.
+        bit_perplexity: f64,
+        /// Bits that are 1 and expected to be, of those that are one or the other.
+        accuracy: f64,
+        frames: usize,
+        sequences: usize,
+    },
 }
 
 impl Answers {
-    /// Nats a label or number.
+    /// Nats a label, a number or a frame.
     pub fn nll(&self) -> f64 {
         match self {
-            Answers::Labels { nll, .. } | Answers::Values { nll, .. } => *nll,
+            Answers::Labels { nll, .. } | Answers::Values { nll, .. } | Answers::Frames { nll, .. } => *nll,
         }
     }
 }
@@ -47,6 +61,9 @@ impl Answers {
 pub fn measure_answers(engine: &mut dyn Engine, examples: &[Example]) -> Answers {
     let network = engine.network().clone();
     let head = network.heads().next().expect("a network has a head");
+    if matches!(network.blocks[head].op, Op::Bits { .. }) {
+        return measure_pieces(engine, examples);
+    }
     let views: Vec<&Example> = examples.iter().collect();
     let said = engine.answer_all(&views);
     let (mut nll, mut count) = (0.0, 0usize);

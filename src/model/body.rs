@@ -62,7 +62,11 @@ impl Reads {
 
     fn add(network: &Network, id: BlockId, reads: &mut [Reads]) {
         let init = match &network.blocks[id].op {
-            Op::Vocabulary { .. } | Op::Label { .. } | Op::Values { .. } | Op::Auxiliary { .. } => {
+            Op::Vocabulary { .. }
+            | Op::Label { .. }
+            | Op::Values { .. }
+            | Op::Bits { .. }
+            | Op::Auxiliary { .. } => {
                 reads[id] = Reads::Every;
                 None
             }

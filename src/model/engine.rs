@@ -38,13 +38,16 @@ pub struct Score {
     pub best: u32,
 }
 
-/// What a head of labels or numbers says of a sequence, position by position, or once.
+/// What a head of labels, numbers or bits says of a sequence, position by position, or once; of a piece whose frames are
+/// written each step has read the frames before it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
-    /// Logits of labels, or means of numbers [steps, width].
+    /// Logits of labels or bits, or means of numbers [steps, width].
     pub output: Array2<f32>,
-    /// Log-variances of numbers; empty for labels.
+    /// Log-variances of numbers; empty for others.
     pub log_variance: Array2<f32>,
+    /// Of a head of bits with a z: nats from its prior to its posterior. 0 for others.
+    pub kl: f64,
 }
 
 /// A computation of the network: in floating point, in integers, on tiles, or simulated.
@@ -64,7 +67,7 @@ pub trait Engine {
     /// tokens; `<sos>` is not part of the answer.
     fn greedy(&mut self, z: &[f32], limit: usize) -> Vec<u32>;
 
-    /// What the head says of a sequence, z at its mean.
+    /// What the head says of a sequence, z at its mean; of one whose frames are written, at a draw of its posterior.
     ///
     /// # Panics
     /// If the network writes words.

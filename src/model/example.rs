@@ -11,7 +11,7 @@ use ndarray::{Array2, Axis};
 pub struct Example {
     /// Token ids where words are read; of a sentence that is written from `<sos>` to `<eos>`.
     pub tokens: Vec<u32>,
-    /// Frames [steps, size] where numbers are read.
+    /// Frames [steps, size] where numbers are read; of a piece whose frames are written the first one is silent.
     pub frames: Array2<f32>,
     /// The label of every position, for a label head.
     pub labels: Vec<u32>,
@@ -84,6 +84,7 @@ impl FloatNet {
         let answer = |example| Answer {
             output: rows(example, Role::Output),
             log_variance: rows(example, Role::LogVariance),
+            kl: 0.0,
         };
         (0..examples.len()).map(answer).collect()
     }

@@ -277,7 +277,7 @@ impl FloatNet {
                 let inputs: Vec<Array2<f32>> = self.parts(id, trace, pass.carry, rows);
                 Values::output(combined(*function, &inputs))
             }
-            Op::Vocabulary { .. } | Op::Label { .. } => {
+            Op::Vocabulary { .. } | Op::Label { .. } | Op::Bits { .. } => {
                 let input = self.joined(id, trace, pass, rows, perturb);
                 let logits = self.affine(id, 0, Some(1), input.view());
                 Values::output(logits).with(Role::Input, input)

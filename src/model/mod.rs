@@ -12,6 +12,7 @@ mod example;
 mod exponential;
 mod float;
 mod folder;
+mod frames;
 mod import;
 mod job;
 mod labels;
@@ -21,6 +22,7 @@ mod lines;
 mod measure;
 mod network;
 mod ngram;
+mod pieces;
 mod product;
 mod random;
 mod read;
@@ -48,6 +50,7 @@ pub use folder::{
     DESCRIPTION_FILE, Description, LABELS_FILE, METRICS_FILE, TrainedModel, VOCABULARY_FILE, WEIGHTS_FILE,
     bytes_of, check_labels, text_of, write_whole,
 };
+pub use frames::{FrameBaseline, FrameBaselines, bits_nll};
 pub use import::import;
 pub use job::JobKind;
 pub use labels::Labels;
@@ -59,6 +62,7 @@ pub use network::{
     Activation, Block, BlockId, Combination, Edge, LEAK, LEAKY_LIMIT, Loop, LoopId, Network, Op, Over, Time,
 };
 pub use ngram::{Baselines, Ngram};
+pub use pieces::Pieces;
 pub use product::add_product;
 pub use random::{Random, fingerprint};
 pub use read::Source;

@@ -51,9 +51,9 @@ impl Schedule {
         let bodies: Vec<Body> = (0..network.loops.len()).map(|l| Body::new(network, l)).collect();
         let plans = JobKind::ALL.map(|kind| Planner { network, bodies: &bodies, kind }.plan()).to_vec();
         let over = (0..network.blocks.len()).map(|id| network.over(id)).collect();
-        let leads = |from| match network.vocabulary_block() {
-            Some(vocabulary) => {
-                Planner { network, bodies: &bodies, kind: JobKind::Score }.leads(vocabulary, from)
+        let leads = |from| match network.written_head() {
+            Some(head) => {
+                Planner { network, bodies: &bodies, kind: JobKind::Score }.leads(head, from)
             }
             None => vec![false; network.blocks.len()],
         };
@@ -148,7 +148,7 @@ impl Planner<'_> {
             JobKind::Reserved => None,
             JobKind::Encode => network.latent(),
             JobKind::Reconstruct | JobKind::Decode | JobKind::Generate | JobKind::Score => {
-                network.vocabulary_block()
+                network.written_head()
             }
             JobKind::Label => head(|op| matches!(op, Op::Label { .. })),
             JobKind::Values => head(|op| matches!(op, Op::Values { .. })),
@@ -197,6 +197,7 @@ impl Planner<'_> {
                 | Op::Vocabulary { .. }
                 | Op::Label { .. }
                 | Op::Auxiliary { .. }
+                | Op::Bits { .. }
                 | Op::Values { .. } => open.extend(network.inputs(id)),
             }
         }

@@ -139,13 +139,32 @@ impl Decoder<'_> {
 
     /// The same with latents of steps at these draws [batch, width] of their noise.
     pub fn step_with(&mut self, tokens: &[u32], noise: Option<&Array2<f32>>) -> &Trace {
+        self.advance((tokens, None), noise)
+    }
+
+    /// Reads one frame per piece of the batch [batch, size] and returns the logits of the next one's bits, latents of
+    /// steps at these draws [batch, width] of their noise, or at their means.
+    ///
+    /// # Panics
+    /// If the network writes no frames.
+    pub fn bits(&mut self, frames: &Array2<f32>, noise: Option<&Array2<f32>>) -> &Array2<f32> {
+        let bits = self.net.network().bits_block().expect("a network that writes frames");
+        self.advance((&[], Some(frames)), noise).get(bits, Role::Output)
+    }
+
+    fn advance(
+        &mut self,
+        (tokens, frames): (&[u32], Option<&Array2<f32>>),
+        noise: Option<&Array2<f32>>,
+    ) -> &Trace {
         let network = self.net.network();
         self.trace.begin_at(self.at);
         self.at += 1;
         for over in network.loops_over(Over::Written) {
             self.trace.clear(network, over);
             let carry = self.carry.as_ref();
-            let pass = Pass { over, tokens, carry, noise, given: !self.known, ..Pass::default() };
+            let given = !self.known;
+            let pass = Pass { over, tokens, frames, carry, noise, given, ..Pass::default() };
             self.net.run(&pass, &mut self.trace, &mut Exact);
             self.carry = Some(self.kept(over));
         }
@@ -202,11 +221,18 @@ impl Engine for FloatNet {
     }
 
     fn answer(&mut self, example: &Example) -> Answer {
-        self.answers(&[example]).remove(0)
+        self.answer_all(&[example]).remove(0)
     }
 
     fn answer_all(&mut self, examples: &[&Example]) -> Vec<Answer> {
-        in_batches_of(examples, |e| e.steps(), |_, batch| self.answers(batch))
+        in_batches_of(
+            examples,
+            |e| e.steps(),
+            |chosen, batch| match FloatNet::network(self).bits_block() {
+                Some(_) => self.answers_of_pieces(chosen, batch),
+                None => self.answers(batch),
+            },
+        )
     }
 
     fn encode_all(&mut self, sentences: &[&[u32]]) -> Vec<Posterior> {
@@ -307,7 +333,7 @@ fn stack<'a>(rows: impl Iterator<Item = &'a [f32]>) -> Array2<f32> {
     Array2::from_shape_vec((rows.len(), width), rows.concat()).expect("rows of one width")
 }
 
-fn posterior(net: &FloatNet, trace: &Trace, sentence: usize) -> Posterior {
+pub(super) fn posterior(net: &FloatNet, trace: &Trace, sentence: usize) -> Posterior {
     let gather = |block: BlockId, role| {
         let (matrix, layout) = (trace.get(block, role), net.layout_of(trace, block));
         let mut rows: Vec<usize> = layout.rows_of(sentence).collect();

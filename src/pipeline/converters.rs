@@ -59,7 +59,7 @@ impl Builder<'_> {
             | Op::Input { .. }
             | Op::Elementwise { .. } => {}
             Op::Linear { bias, .. } => self.whole(id, 0, bias.then_some(1), next()),
-            Op::Vocabulary { .. } | Op::Label { .. } => self.whole(id, 0, Some(1), next()),
+            Op::Vocabulary { .. } | Op::Label { .. } | Op::Bits { .. } => self.whole(id, 0, Some(1), next()),
             Op::Moments { size, .. } | Op::Values { size, .. } => {
                 let both = next();
                 let inputs = 0..both.inputs();

@@ -50,7 +50,7 @@ pub fn hardware_net(net: &FloatNet, config: &Config, update: u64) -> Result<Floa
             | Op::Auxiliary { .. }
             | Op::Input { .. }
             | Op::Elementwise { .. } => {}
-            Op::Linear { .. } | Op::Vocabulary { .. } | Op::Label { .. } => {
+            Op::Linear { .. } | Op::Vocabulary { .. } | Op::Label { .. } | Op::Bits { .. } => {
                 put(0, real.next().expect("one matrix"))
             }
             Op::Moments { size, .. } | Op::Values { size, .. } => {

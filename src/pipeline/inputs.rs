@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::crossbar::{CrossbarNet, balance};
 use crate::failure::Failure;
 use crate::files::{Waits, read_text, share};
-use crate::model::{Example, Lines, Network, Split, TrainedModel, Vocabulary, read_sentences};
+use crate::model::{Example, Lines, Network, Pieces, Split, TrainedModel, Vocabulary, read_sentences};
 use std::path::Path;
 
 /// A checked `hvae.toml`; without one, all defaults. `waits` hears of a pipe that nobody writes to.
@@ -80,7 +80,7 @@ pub fn read_data(
 }
 
 /// Sequences of a file, or of a part of the set in a folder, as `model` reads them: words with labels, frames with
-/// numbers, or sentences.
+/// numbers, pieces of frames, or sentences.
 ///
 /// # Errors
 ///
@@ -91,6 +91,10 @@ pub fn read_examples(
     model: &TrainedModel,
     waits: Waits,
 ) -> Result<Vec<Example>, Failure> {
+    if let Some(pieces) = Pieces::of(&model.network) {
+        let path = split.file(path)?;
+        return Ok(pieces.read(&path.display().to_string(), &read_text(&path, waits)?)?);
+    }
     let Some(lines) = Lines::of(&model.network) else {
         let sentences = read_data(path, split, &model.vocabulary, waits)?;
         return Ok(sentences.into_iter().map(Example::sentence).collect());

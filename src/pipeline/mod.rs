@@ -20,7 +20,7 @@ use crate::config::Config;
 use crate::crossbar::{CrossbarNet, MapError, TiledMatrix};
 use crate::failure::Failure;
 use crate::golden::Golden;
-use crate::model::{EOS, Engine, Example, FloatNet, Network, Op, Random, Role, SOS, Weights};
+use crate::model::{EOS, Engine, Example, FloatNet, Network, Random, Role, SOS, Weights};
 use crate::quant::{Calibration, QuantError, QuantNet, bounded_words};
 use ndarray::Array2;
 
@@ -51,17 +51,17 @@ pub fn calibrate(net: &FloatNet, examples: &[Example]) -> Calibration {
     for example in examples.iter().take(CALIBRATION_SENTENCES) {
         let encoded = net.read_examples(&[example]);
         calibration.add(&encoded);
-        if network.draw().is_some() {
+        if network.draw().is_some() && network.vocabulary_block().is_some() {
             for trace in net.drawn_traces(&example.tokens) {
                 calibration.add(&trace);
             }
-        } else if network.written().is_some() {
+        } else if network.vocabulary_block().is_some() {
             let z = network.latent().map_or(Vec::new(), |z| encoded.get(z, Role::Output).row(0).to_vec());
             calibration.add(&net.teacher_forced(&example.tokens, &z));
         }
     }
     // z is wider than its posterior means: generation draws it from N(0, I).
-    if network.latent().is_some() && network.written().is_some() {
+    if network.latent().is_some() && network.vocabulary_block().is_some() {
         calibration.add(&net.teacher_forced(&[SOS, SOS], &vec![3.0; network.latent_width()]));
     }
     calibration
@@ -95,11 +95,7 @@ pub fn random_frames(size: usize, count: usize, seed: u64) -> Vec<Example> {
 /// does not write by itself, what it can read at random.
 pub fn own_examples(net: &FloatNet, count: usize, seed: u64) -> Vec<Example> {
     let network = net.network();
-    let frame = network.blocks.iter().find_map(|block| match block.op {
-        Op::Input { size } => Some(size),
-        _ => None,
-    });
-    match frame {
+    match network.frame_width() {
         Some(size) => random_frames(size, count, seed),
         None => own_sentences(net, count, seed).into_iter().map(Example::sentence).collect(),
     }
@@ -107,11 +103,7 @@ pub fn own_examples(net: &FloatNet, count: usize, seed: u64) -> Vec<Example> {
 
 /// Sequences of the kind that a network reads, for networks without data: random words, or frames.
 pub fn random_examples(network: &Network, count: usize, seed: u64) -> Vec<Example> {
-    let frame = network.blocks.iter().find_map(|block| match block.op {
-        Op::Input { size } => Some(size),
-        _ => None,
-    });
-    match frame {
+    match network.frame_width() {
         Some(size) => random_frames(size, count, seed),
         None => {
             random_sentences(network.vocabulary, count, seed).into_iter().map(Example::sentence).collect()
@@ -122,7 +114,7 @@ pub fn random_examples(network: &Network, count: usize, seed: u64) -> Vec<Exampl
 /// Sentences a trained network writes itself, from z of the prior: what to calibrate on
 /// where no data are given. Random ones of a network that does not write by itself.
 pub fn own_sentences(net: &FloatNet, count: usize, seed: u64) -> Vec<Vec<u32>> {
-    if net.network().written().is_none() || net.schedule().writes_of_what_is_read() {
+    if net.network().vocabulary_block().is_none() || net.schedule().writes_of_what_is_read() {
         return random_sentences(net.network().vocabulary, count, seed);
     }
     let mut random = Random::keyed(&[seed, 2]);

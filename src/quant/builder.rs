@@ -137,7 +137,7 @@ impl<'a> Builder<'a> {
                 let matrix = self.int(self.matrix(id, "weight"), bias.as_ref(), source, &outputs, clipped);
                 BlockIntegers { words, matrices: vec![matrix.into()], ..empty }
             }
-            Op::Vocabulary { .. } | Op::Label { .. } => {
+            Op::Vocabulary { .. } | Op::Label { .. } | Op::Bits { .. } => {
                 let bias = self.bias(id, &["bias"]);
                 let logit = self.calibration.format(&[(id, Role::Output)], self.fixed.logit_bits);
                 let source = self.source(id);

@@ -201,6 +201,9 @@ impl CheckBlock<'_> {
                 let logit = self.words(fixed.logit_bits, 1)?[0];
                 QuantBlock::Label { shift: matrix.sum_frac() - logit.frac, matrix, logit }
             }
+            Op::Bits { .. } => {
+                return Err(QuantError::Bits { block: network.blocks[self.id].name.clone() });
+            }
         };
         let more = given.count();
         let has_codes = matches!(op, Op::Embedding { .. }) == stored.codes.is_some();
@@ -223,6 +226,7 @@ impl CheckBlock<'_> {
             | Op::Draw { .. }
             | Op::Auxiliary { .. }
             | Op::Values { .. } => 0,
+            Op::Bits { .. } => 1,
         }
     }
 

@@ -198,6 +198,11 @@ pub enum QuantError {
          found {clamp}; set pre_frac = {to_do}, or train it with that clamp"
     )]
     Clamp { block: String, limit: f64, bits: u32, frac: u32, clamp: f32, to_do: String },
+    #[error(
+        "block {block}: expected a head of words, labels or numbers, found one of bits, which the accelerator does not have; \
+         evaluate this network with --on float"
+    )]
+    Bits { block: String },
     #[error("{place}: expected {expected}, found {found}")]
     Stored { place: String, expected: String, found: String },
 }
@@ -353,6 +358,9 @@ fn check(network: &Network, fixed: &Fixed) -> Result<(), QuantError> {
         return Err(QuantError::Training { block: block.name.clone() });
     }
     check_clamps(network, fixed)?;
+    if let Some(bits) = network.bits_block() {
+        return Err(QuantError::Bits { block: network.blocks[bits].name.clone() });
+    }
     match network.latent_steps() {
         LatentSteps::Last => {}
         steps => return Err(QuantError::Steps(steps)),

@@ -1,13 +1,19 @@
-//! Jobs out of sentences, z on the way between two of them, and what is written as words.
+//! Jobs out of sentences, z on the way between two of them, and what is written: as words, or as music.
 #![warn(missing_docs)]
 
 mod float;
 mod jobs;
+mod midi;
+mod pieces;
+mod roll;
 
 pub use float::draw;
 pub use jobs::{
     between, decode_all, encode, endless, frames, generation, generations, job, reconstruct, score,
 };
+pub use midi::{KEYS, LOWEST, midi};
+pub use pieces::{Note, draw_piece, notes};
+pub use roll::roll;
 
 use crate::model::Vocabulary;
 

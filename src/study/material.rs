@@ -18,7 +18,7 @@ pub(super) struct Material {
 impl Material {
     pub fn read(study: &Study) -> Result<Material, Failure> {
         let (model, _) = read_model(&study.model, Config::default())?;
-        if model.network.written().is_none() {
+        if model.network.vocabulary_block().is_none() {
             return Err(Failure::input(format!(
                 "{}: expected a model that writes words, found one of family {}; `hvae eval` measures it",
                 study.model.display(),

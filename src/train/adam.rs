@@ -188,7 +188,8 @@ pub fn initial(network: &Network, seed: u64) -> Vec<Array2<f32>> {
                 | Op::Elementwise { .. }
                 | Op::Vocabulary { .. }
                 | Op::Label { .. }
-                | Op::Values { .. } => network.fan_in(id),
+                | Op::Values { .. }
+                | Op::Bits { .. } => network.fan_in(id),
             };
             let bound = 1.0 / (fan as f32).sqrt();
             tensors.push(Array2::from_shape_simple_fn(dim, || match &block.op {

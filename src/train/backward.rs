@@ -137,7 +137,9 @@ impl<'a> Backward<'a> {
                 }
                 self.of_head(id, rows, bias.then_some(1), &d);
             }
-            (Op::Vocabulary { .. } | Op::Label { .. }, Some(d)) => self.of_head(id, rows, Some(1), &d),
+            (Op::Vocabulary { .. } | Op::Label { .. } | Op::Bits { .. }, Some(d)) => {
+                self.of_head(id, rows, Some(1), &d)
+            }
             (Op::Values { .. } | Op::Auxiliary { .. }, Some(d)) => self.of_values(id, &d),
             (Op::Elementwise { function, .. }, Some(d)) => self.of_elementwise(id, rows, *function, &d),
         }

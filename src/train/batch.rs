@@ -20,8 +20,10 @@ pub struct Batch {
     pub targets: Vec<u32>,
     /// What inputs read, a row per row of the encoder.
     pub frames: Array2<f32>,
-    /// What each row of a head of numbers must predict.
+    /// What each row of a head of numbers or bits must predict.
     pub values: Array2<f32>,
+    /// What inputs of a loop over what is written read, a row per row of the decoder.
+    pub written_frames: Array2<f32>,
 }
 
 impl Batch {
@@ -43,6 +45,26 @@ impl Batch {
             targets: decoder.pack(|s, step| sorted[s][step + 1]),
             frames: Array2::zeros((0, 0)),
             values: Array2::zeros((0, 0)),
+            written_frames: Array2::zeros((0, 0)),
+            encoder,
+            decoder,
+        }
+    }
+
+    /// Joins pieces whose frames are written: step t reads row t and predicts row t + 1.
+    fn of_pieces(pieces: &[&Example]) -> Self {
+        let order = longest_first(&pieces.iter().map(|p| p.steps()).collect::<Vec<_>>());
+        let sorted: Vec<&Example> = order.iter().map(|&i| pieces[i]).collect();
+        let encoder = Layout::new(sorted.iter().map(|p| p.steps()).collect());
+        let decoder = Layout::new(sorted.iter().map(|p| p.steps() - 1).collect());
+        let next = decoder.pack(|p, step| sorted[p].frames.row(step + 1));
+        Batch {
+            encoder_tokens: Vec::new(),
+            decoder_tokens: Vec::new(),
+            targets: Vec::new(),
+            frames: frames_of_examples(&encoder, &sorted),
+            values: ndarray::stack(Axis(0), &next).expect("rows of one width"),
+            written_frames: frames_of_examples(&decoder, &sorted),
             encoder,
             decoder,
         }
@@ -59,6 +81,9 @@ impl Batch {
                 random,
             );
         };
+        if network.bits_block().is_some() {
+            return Batch::of_pieces(examples);
+        }
         let order = longest_first(&examples.iter().map(|e| e.steps()).collect::<Vec<_>>());
         let sorted: Vec<&Example> = order.iter().map(|&i| examples[i]).collect();
         let layout = Layout::new(sorted.iter().map(|e| e.steps()).collect());
@@ -88,6 +113,15 @@ impl Batch {
             targets,
             frames,
             values,
+            written_frames: Array2::zeros((0, 0)),
+        }
+    }
+
+    /// What the inputs of a loop read, a frame per row of its layout.
+    pub fn frames(&self, over: Over) -> &Array2<f32> {
+        match over {
+            Over::Positions | Over::Backwards | Over::Once => &self.frames,
+            Over::Written => &self.written_frames,
         }
     }
 

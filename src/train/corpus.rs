@@ -3,7 +3,7 @@
 use crate::config::Config;
 use crate::files::Digest;
 use crate::model::{
-    Example, LABELS_FILE, Labels, Lines, ModelError, Network, Split, Vocabulary, check_labels,
+    Example, LABELS_FILE, Labels, Lines, ModelError, Network, Pieces, Split, Vocabulary, check_labels,
     read_sentences, sentences_of, text_of,
 };
 use std::path::Path;
@@ -24,14 +24,14 @@ impl Corpus {
     /// Reads the three parts of the set in folder `data` for `network`; vocabulary and labels are those of the first,
     /// the latter those of its `labels.txt` where there is one.
     pub fn read(data: &Path, config: &Config, network: &Network) -> Result<Self, ModelError> {
-        let lines = Lines::of(network);
+        let (lines, pieces) = (Lines::of(network), Pieces::of(network));
         let extension = lines.map_or("txt", Lines::extension);
         let mut hash = Digest::default().with(toml::to_string(config).expect("plain values"));
         let (mut texts, mut files) = (Vec::new(), Vec::new());
         for split in Split::ALL {
             let path = split.file_of(data, extension)?;
             let text = text_of(&path)?;
-            if text.trim().is_empty() {
+            if text.trim().is_empty() && pieces.is_none() {
                 return Err(ModelError::new(
                     path.display().to_string(),
                     "one sentence a line",
@@ -72,6 +72,9 @@ impl Corpus {
             check_labels(&from, &labels, network)?;
         }
         let part = |i: usize| -> Result<Vec<Example>, ModelError> {
+            if let Some(pieces) = pieces {
+                return pieces.read(&files[i], &texts[i]);
+            }
             match lines {
                 Some(lines) => lines.examples(&files[i], &texts[i], &vocabulary, &labels),
                 None => {
@@ -81,6 +84,7 @@ impl Corpus {
             }
         };
         let (train, valid, test) = (part(0)?, part(1)?, part(2)?);
+        let train = if pieces.is_some() { Pieces::cut(train, config.train.piece_frames) } else { train };
         Ok(Corpus { vocabulary, labels, train, valid, test, digest: hash.hex() })
     }
 }

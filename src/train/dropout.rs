@@ -24,6 +24,7 @@ impl<'a> Dropout<'a> {
         let source = self.network.edges(reader)[input].block;
         match (&self.network.blocks[reader].op, &self.network.blocks[source].op) {
             (Op::Vocabulary { .. } | Op::Label { .. } | Op::Values { .. }, _) => self.train.output_dropout,
+            (Op::Bits { .. }, _) => self.train.output_dropout,
             (Op::Cell { .. }, Op::Embedding { .. } | Op::Input { .. }) => self.train.embedding_dropout,
             (Op::Cell { .. }, Op::Cell { .. }) => self.train.level_dropout,
             _ => 0.0,

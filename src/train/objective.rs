@@ -2,11 +2,11 @@
 
 use crate::config::{KlSchedule, KlShape, Train};
 use crate::model::{
-    BlockId, LOG_VARIANCE_LIMIT, Layout, Network, Op, Over, Role, Trace, exponentials, gaussian_nll,
-    kl_between, largest, tanh,
+    BlockId, LOG_VARIANCE_LIMIT, Layout, Network, Op, Over, Role, Trace, bits_nll, exponentials,
+    gaussian_nll, kl_between, largest, tanh,
 };
 use ndarray::parallel::prelude::*;
-use ndarray::{Array2, ArrayView2, ArrayViewMut1, Axis};
+use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut1, Axis};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap};
 
@@ -119,6 +119,19 @@ pub fn cross_entropy(logits: &mut Array2<f32>, targets: &[u32], scale: f32) -> f
         sum.ln() - f64::from(wanted)
     };
     let rows = logits.axis_iter_mut(Axis(0)).into_par_iter().zip(targets);
+    // Summed in one order, whoever made them.
+    rows.map(of_row).collect::<Vec<f64>>().iter().sum()
+}
+
+/// -ln of the probability of `bits` (0 or 1) under independent logits, summed, and its gradient with respect to the
+/// logits, times `scale`, in their place: (1 / (1 + e^-l) - x) `scale`.
+pub fn binary_cross_entropy(logits: &mut Array2<f32>, bits: &Array2<f32>, scale: f32) -> f64 {
+    let of_row = |(mut row, bits): (ArrayViewMut1<'_, f32>, ArrayView1<'_, f32>)| {
+        let loss = bits_nll(row.view(), bits);
+        ndarray::Zip::from(&mut row).and(bits).for_each(|l, x| *l = scale * (1.0 / (1.0 + (-*l).exp()) - x));
+        loss
+    };
+    let rows = logits.axis_iter_mut(Axis(0)).into_par_iter().zip(bits.axis_iter(Axis(0)));
     // Summed in one order, whoever made them.
     rows.map(of_row).collect::<Vec<f64>>().iter().sum()
 }
@@ -381,6 +394,16 @@ mod tests {
         assert_eq!(charged(0.5 * (least + most), 0.0), [kl[0] == most, kl[1] == most]);
         assert_eq!(charged(1.1 * most, 0.0), [false, false]);
         assert_eq!(charged(0.0, 1.1 * of_z), [false, false]);
+    }
+
+    /// Logits that single precision has no exponential of, and even odds.
+    #[test]
+    fn binary_cross_entropy_is_finite_everywhere() {
+        let bits = ndarray::arr2(&[[1.0, 0.0, 1.0, 0.0], [1.0, 0.0, 1.0, 0.0]]);
+        let mut logits = ndarray::arr2(&[[200.0, -200.0, -200.0, 200.0], [0.0; 4]]);
+        let loss = binary_cross_entropy(&mut logits, &bits, 2.0);
+        assert!((loss - 400.0 - 4.0 * 2f64.ln()).abs() < 1e-9, "{loss}");
+        assert_eq!(logits, ndarray::arr2(&[[0.0, 0.0, -2.0, 2.0], [-1.0, 1.0, -1.0, 1.0]]));
     }
 
     #[test]

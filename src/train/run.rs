@@ -16,9 +16,9 @@ use super::objective::{TermWeights, kl_weight};
 use super::progress::{Control, Progress};
 use crate::config::{Config, Protocol, Train};
 use crate::model::{
-    Answers, Baselines, DESCRIPTION_FILE, Description, Effort, Evaluation, Example, FloatNet, LABELS_FILE,
-    METRICS_FILE, ModelError, Network, Ngram, Op, Random, TrainedModel, VOCABULARY_FILE, WEIGHTS_FILE,
-    evaluate, measure_answers, write_whole,
+    Answers, Baselines, DESCRIPTION_FILE, Description, Effort, Evaluation, Example, FloatNet, FrameBaseline,
+    LABELS_FILE, METRICS_FILE, ModelError, Network, Ngram, Op, Random, TrainedModel, VOCABULARY_FILE,
+    WEIGHTS_FILE, evaluate, measure_answers, write_whole,
 };
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -235,6 +235,14 @@ fn fits(train: &Train, network: &Network) -> Result<(), ModelError> {
         let expected = "0 where one draw leads to another";
         return refuse("batch_norm", train.batch_norm, expected, "set it to 0");
     }
+    if train.batch_norm > 0.0 && network.bits_block().is_some() {
+        let expected = "0 where frames are written";
+        return refuse("batch_norm", train.batch_norm, expected, "set it to 0");
+    }
+    if train.piece_frames > 0 && network.bits_block().is_none() {
+        let expected = "0 where no frames are written";
+        return refuse("piece_frames", train.piece_frames as f32, expected, "set it to 0");
+    }
     let all_last = network
         .latents()
         .all(|id| matches!(&network.blocks[id].op, Op::Latent { steps, .. } if steps.is_last()));
@@ -305,7 +313,11 @@ fn finish(out: &Path, corpus: &Corpus, position: &Position) -> Result<Summary, M
     let mut net = model.float_net();
     if model.network.vocabulary_block().is_none() {
         let answers = measure_answers(&mut net, &corpus.test);
-        let line = serde_json::json!({ "best_epoch": position.best.map(|b| b.1), "test": answers });
+        let mut line = serde_json::json!({ "best_epoch": position.best.map(|b| b.1), "test": answers });
+        if model.network.bits_block().is_some() {
+            let baselines = FrameBaseline::fit(&corpus.train).measure(&corpus.test);
+            line["baselines"] = serde_json::to_value(baselines).expect("plain values");
+        }
         return close(out, position, &line, (None, Some(answers)));
     }
     // Without z there is one way only that a sentence can come about.

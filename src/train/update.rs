@@ -5,7 +5,8 @@ use super::batch::Batch;
 use super::batch_norm::BatchNorm;
 use super::dropout::Dropout;
 use super::objective::{
-    Losses, TermWeights, cross_entropy, divergence, draw_divergence, foretold, misfit, start_excess,
+    Losses, TermWeights, binary_cross_entropy, cross_entropy, divergence, draw_divergence, foretold, misfit,
+    start_excess,
 };
 use crate::config::Train;
 use crate::model::{BlockId, FloatNet, Layout, Network, Op, Pass, Perturb, Random, Role, Trace};
@@ -26,7 +27,7 @@ pub fn loss_and_gradients(
     let mut trace = Trace::new(network, batch.encoder.clone(), batch.decoder.clone());
     for body in net.schedule().bodies() {
         let tokens = batch.tokens(body.over);
-        let (epsilon, noise, frames) = (Some(&epsilon), Some(&noise), Some(&batch.frames));
+        let (epsilon, noise, frames) = (Some(&epsilon), Some(&noise), Some(batch.frames(body.over)));
         let pass =
             Pass { over: body.id, tokens, frames, epsilon, noise, training: true, ..Pass::default() };
         net.run(&pass, &mut trace, &mut training);
@@ -46,6 +47,10 @@ pub fn loss_and_gradients(
                 let (loss, gradient) = misfit(&output, &log_variance, batch.values.view(), scale);
                 losses.reconstruction = loss;
                 d_outputs.push((head, gradient));
+            }
+            Op::Bits { .. } => {
+                losses.reconstruction = binary_cross_entropy(&mut output, &batch.values, scale);
+                d_outputs.push((head, output));
             }
             _ => {
                 losses.reconstruction = cross_entropy(&mut output, &batch.targets, scale);
@@ -144,8 +149,8 @@ impl Perturb for Training<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{CellKind, LatentFrom, LatentSteps, Model, Prior};
-    use crate::model::{Activation, Network};
+    use crate::config::{CellKind, Family, LatentFrom, LatentSteps, Model, Prior};
+    use crate::model::{Activation, Example, Network};
     use crate::train::adam::{Adam, Part, clip, initial};
     use std::collections::HashMap;
 
@@ -367,6 +372,49 @@ mod tests {
         assert!(by(1) == by(3));
     }
 
+    /// Frames that are written, and with a z of frames that are read.
+    #[test]
+    fn gradients_of_frames_are_slopes_too() {
+        let mut random = Random::keyed(&[4]);
+        let mut piece = |steps: usize| {
+            Example::piece(&Array2::from_shape_simple_fn((steps, 5), || f32::from(random.uniform() < 0.4)))
+        };
+        let pieces = [piece(2), piece(5), piece(3)];
+        let pieces: Vec<&Example> = pieces.iter().collect();
+        let train = Train {
+            mask_pads: true,
+            embedding_dropout: 0.3,
+            level_dropout: 0.3,
+            output_dropout: 0.3,
+            ..Train::default()
+        };
+        let with_z = Network::from_text("music.toml", WITH_Z, 0).unwrap();
+        let mut networks = vec![with_z];
+        for kind in CellKind::ALL {
+            let family = Family::LanguageModel;
+            let model = Model { family, cells: vec![kind, kind], hidden: 6, frame: 5, ..Model::default() };
+            networks.push(Network::language_model(&model));
+        }
+        for network in networks {
+            let batch = Batch::of(&network, &pieces, &train, &mut Random::keyed(&[7]));
+            check_batch(&network, &train, &batch, 4e-3);
+        }
+    }
+
+    const WITH_Z: &str = r#"
+        loop = [{ name = "read", over = "backwards" }, { name = "once", over = "once" }, { name = "write", over = "written" }]
+        block = [
+            { name = "heard", loop = "read", op = "input", size = 5 },
+            { name = "enc", loop = "read", op = "cell", kind = "gru", size = 4, inputs = ["heard"] },
+            { name = "q", loop = "read", op = "moments", size = 3, inputs = ["enc"] },
+            { name = "z", loop = "once", op = "latent", moments = ["q"] },
+            { name = "start", loop = "once", op = "linear", size = 6, inputs = ["z"] },
+            { name = "before", loop = "write", op = "input", size = 5 },
+            { name = "dec", loop = "write", op = "cell", kind = "lstm", size = 6, inputs = ["before", "z"], init = "start" },
+            { name = "next", loop = "write", op = "bits", size = 5, inputs = ["dec"] },
+        ]
+    "#;
+
     /// The network without some of its blocks.
     fn without(network: &Network, names: &[&str]) -> Network {
         let text = network.to_text();
@@ -386,10 +434,14 @@ mod tests {
     }
 
     fn check_within(network: &Network, train: &Train, sentences: &[&[u32]], within: f64) {
+        let batch = Batch::new(sentences, train, &mut Random::keyed(&[7]));
+        check_batch(network, train, &batch, within);
+    }
+
+    fn check_batch(network: &Network, train: &Train, batch: &Batch, within: f64) {
         let random = || Random::keyed(&[7]);
-        let batch = Batch::new(sentences, train, &mut random());
         let mut net = FloatNet::with_tensors(network, initial(network, 3));
-        let (_, gradients) = loss_and_gradients(&net, &batch, train, WEIGHTS, random());
+        let (_, gradients) = loss_and_gradients(&net, batch, train, WEIGHTS, random());
         let mut draw = Random::keyed(&[11]);
         let tensors = network.tensors();
         for (index, (name, _)) in tensors.iter().enumerate().filter(|(_, t)| !is_foretold(network, &t.0)) {
@@ -398,7 +450,7 @@ mod tests {
             let direction = Array2::from_shape_simple_fn(start.dim(), || sign(&mut draw));
             let mut loss_at = |distance: f32| {
                 net.tensors_mut()[index] = &start + &(&direction * distance);
-                let (losses, _) = loss_and_gradients(&net, &batch, train, WEIGHTS, random());
+                let (losses, _) = loss_and_gradients(&net, batch, train, WEIGHTS, random());
                 objective(&losses, train)
             };
             let mut slope = |step: f32| (loss_at(step) - loss_at(-step)) / (2.0 * f64::from(step));

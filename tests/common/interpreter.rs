@@ -185,7 +185,7 @@ impl Interpreter<'_> {
                 };
                 ((0..self.network.width(id)).map(of).collect(), Vec::new())
             }
-            Op::Vocabulary { .. } | Op::Label { .. } => {
+            Op::Vocabulary { .. } | Op::Label { .. } | Op::Bits { .. } => {
                 let mut logits = self.affine(id, "weight", Some("bias"), &x);
                 if wrong {
                     logits.reverse();

@@ -44,9 +44,9 @@ impl Network {
             self.check_block(id)?;
         }
         let writes = |b: &&Block| self.loops[b.within].over == Over::Written;
-        if let Some(block) = self.blocks.iter().find(writes).filter(|_| self.vocabulary_block().is_none()) {
+        if let Some(block) = self.blocks.iter().find(writes).filter(|_| self.written_head().is_none()) {
             let at = format!("block {}", block.name);
-            return Err(wrong(at, "a vocabulary in the loop over `written`", "none", "add one"));
+            return Err(wrong(at, "a vocabulary or bits in the loop over `written`", "none", "add one"));
         }
         self.check_frames()?;
         self.check_heads()?;
@@ -92,10 +92,6 @@ impl Network {
                 let to_do = "set [model] vocabulary";
                 Err(wrong(at, "a vocabulary of at least 5 words", self.vocabulary, to_do))
             }
-            Op::Input { .. } if !self.over(id).is_read() => {
-                let to_do = "put it into a loop over positions or backwards";
-                Err(wrong(at, "a loop over what is read", self.over(id).name(), to_do))
-            }
             Op::Cell { .. } if self.is_once(id) => {
                 let to_do = "use a linear block with an activation";
                 Err(wrong(at, "a loop with steps", "one that runs once", to_do))
@@ -113,6 +109,10 @@ impl Network {
             Op::Latent { moments, steps } => self.check_latent(id, moments, *steps),
             Op::Elementwise { function, inputs } => self.check_elementwise(id, *function, inputs),
             Op::Vocabulary { .. } if self.over(id).is_read() && block.only_train => Ok(()),
+            Op::Bits { .. } if self.over(id) != Over::Written => {
+                let to_do = "put it into a loop over `written`, or make it values";
+                Err(wrong(at, "a loop over `written`", self.over(id).name(), to_do))
+            }
             Op::Vocabulary { .. } if self.over(id) != Over::Written => {
                 let to_do = "put it into a loop over `written`, or make it a label";
                 Err(wrong(at, "a loop over `written`", self.over(id).name(), to_do))
@@ -131,7 +131,8 @@ impl Network {
             | Op::Linear { .. }
             | Op::Vocabulary { .. }
             | Op::Label { .. }
-            | Op::Values { .. } => Ok(()),
+            | Op::Values { .. }
+            | Op::Bits { .. } => Ok(()),
         }
     }
 
@@ -225,19 +226,25 @@ impl Network {
         }
     }
 
-    /// What is read is words or frames, and frames are of one size.
+    /// What is read and written is words or frames, and frames are of one size.
     fn check_frames(&self) -> Result<(), ModelError> {
         let find = |wanted: fn(&Op) -> bool| self.blocks.iter().position(|b| wanted(&b.op));
-        let Some(first) = find(|op| matches!(op, Op::Input { .. })) else { return Ok(()) };
+        let is_frame = |op: &Op| matches!(op, Op::Input { .. } | Op::Bits { .. });
+        let Some(first) = find(is_frame) else { return Ok(()) };
         if let Some(words) = find(|op| matches!(op, Op::Embedding { .. } | Op::Vocabulary { .. })) {
             let found = format!("{} as well", self.blocks[words].name);
             return Err(wrong(self.at(first), "words or frames", found, "leave one out"));
         }
-        for id in (0..self.blocks.len()).filter(|&id| matches!(self.blocks[id].op, Op::Input { .. })) {
+        for id in (0..self.blocks.len()).filter(|&id| is_frame(&self.blocks[id].op)) {
             if self.width(id) != self.width(first) {
                 let found = self.width(id);
                 let expected = format!("{} numbers, as {}", self.width(first), self.blocks[first].name);
-                return Err(wrong(self.at(id), expected, found, "every input reads the whole frame"));
+                return Err(wrong(
+                    self.at(id),
+                    expected,
+                    found,
+                    "every input reads the whole frame, and bits write one",
+                ));
             }
         }
         Ok(())
@@ -272,7 +279,12 @@ impl Network {
     fn check_heads(&self) -> Result<(), ModelError> {
         let heads: Vec<BlockId> = self.heads().collect();
         let Some(&first) = heads.first() else {
-            return Err(wrong("the description", "a head: vocabulary, label or values", "none", "add one"));
+            return Err(wrong(
+                "the description",
+                "a head: vocabulary, label, values or bits",
+                "none",
+                "add one",
+            ));
         };
         match heads.get(1) {
             None => Ok(()),

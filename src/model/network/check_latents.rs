@@ -95,7 +95,7 @@ impl Network {
 
     /// What a step predicts must not see what it predicts, except through a draw that can do without.
     pub(super) fn check_foresight(&self) -> Result<(), ModelError> {
-        let Some(head) = self.vocabulary_block() else { return Ok(()) };
+        let Some(head) = self.written_head() else { return Ok(()) };
         let (mut open, mut seen) = (vec![head], vec![false; self.blocks.len()]);
         while let Some(id) = open.pop() {
             if std::mem::replace(&mut seen[id], true) {

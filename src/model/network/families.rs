@@ -100,8 +100,17 @@ impl Network {
         build.network
     }
 
-    /// A plain recurrent language model: p(next token | tokens before it).
+    /// A plain recurrent language model: p(next token | tokens before it); with `frame` above 1
+    /// p(next frame | frames before it), its bits independent of each other.
     pub fn language_model(model: &Model) -> Network {
+        if model.frame > 1 {
+            let mut build = Builder::new(model.family, 0);
+            let written = build.repeat("music", Over::Written);
+            let frame = build.add("frame", written, Op::Input { size: model.frame });
+            let inputs = vec![build.levels("level", written, model, frame).into()];
+            build.add("bits", written, Op::Bits { size: model.frame, inputs });
+            return build.network;
+        }
         let mut build = Builder::new(model.family, model.vocabulary);
         let written = build.repeat("text", Over::Written);
         let embed = build.add("embed", written, Op::Embedding { size: model.embedding });

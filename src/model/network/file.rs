@@ -151,7 +151,7 @@ impl Network {
                 Line { function: Some(*function), inputs: sources(inputs), ..line }
             }
             Op::Vocabulary { inputs } => Line { inputs: sources(inputs), ..line },
-            Op::Label { classes: size, inputs } | Op::Values { size, inputs } => {
+            Op::Label { classes: size, inputs } | Op::Values { size, inputs } | Op::Bits { size, inputs } => {
                 Line { size: Some(*size), inputs: sources(inputs), ..line }
             }
         }
@@ -159,7 +159,7 @@ impl Network {
 }
 
 /// The keys of each op, with those that it may leave out behind `?`.
-const KEYS: [(&str, &[&str]); 12] = [
+const KEYS: [(&str, &[&str]); 13] = [
     ("embedding", &["size"]),
     ("input", &["size"]),
     ("cell", &["kind", "size", "inputs", "init?"]),
@@ -172,6 +172,7 @@ const KEYS: [(&str, &[&str]); 12] = [
     ("vocabulary", &["inputs"]),
     ("label", &["size", "inputs"]),
     ("values", &["size", "inputs"]),
+    ("bits", &["size", "inputs"]),
 ];
 
 struct Reader<'a> {
@@ -241,6 +242,7 @@ impl Reader<'_> {
             },
             "label" => Op::Label { classes: size, inputs: self.inputs()? },
             "values" => Op::Values { size, inputs: self.inputs()? },
+            "bits" => Op::Bits { size, inputs: self.inputs()? },
             _ => Op::Vocabulary { inputs: self.inputs()? },
         };
         let tied = line.tied.as_deref().map(|name| self.find(name)).transpose()?;
@@ -325,6 +327,7 @@ mod tests {
             .collect();
         models.push(Model { latent_from: LatentFrom::TopDown, ..Model::default() });
         models.push(Model { latent_steps: LatentSteps::Mean, ..Model::default() });
+        models.push(Model { family: Family::LanguageModel, frame: 88, ..Model::default() });
         for model in models {
             let network = Network::describe(&model, 0.5).unwrap();
             network.check_again().unwrap();
@@ -416,7 +419,7 @@ mod tests {
             (
                 "op = \"label\"",
                 "op = \"linear\"",
-                "the description: expected a head: vocabulary, label or values, got none",
+                "the description: expected a head: vocabulary, label, values or bits, got none",
             ),
         ];
         for (was, becomes, message) in cases {

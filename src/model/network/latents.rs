@@ -44,6 +44,7 @@ impl Network {
             | Op::Vocabulary { .. }
             | Op::Label { .. }
             | Op::Auxiliary { .. }
+            | Op::Bits { .. }
             | Op::Values { .. } => 0.0,
         }
     }

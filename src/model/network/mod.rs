@@ -7,6 +7,7 @@ mod check;
 mod check_latents;
 mod families;
 mod file;
+mod frames;
 mod latents;
 mod names;
 mod op;
@@ -141,7 +142,8 @@ impl Network {
             Op::Embedding { size }
             | Op::Input { size }
             | Op::Moments { size, .. }
-            | Op::Values { size, .. } => *size,
+            | Op::Values { size, .. }
+            | Op::Bits { size, .. } => *size,
             Op::Cell { hidden, .. } => *hidden,
             Op::Latent { moments, .. } => moments.iter().map(|&m| self.width(m)).sum(),
             Op::Draw { posterior, .. } => self.width(*posterior),
@@ -188,6 +190,7 @@ impl Network {
             | Op::Vocabulary { .. }
             | Op::Label { .. }
             | Op::Auxiliary { .. }
+            | Op::Bits { .. }
             | Op::Values { .. } => true,
             Op::Embedding { .. }
             | Op::Input { .. }
@@ -207,6 +210,7 @@ impl Network {
             | Op::Vocabulary { .. }
             | Op::Label { .. }
             | Op::Auxiliary { .. }
+            | Op::Bits { .. }
             | Op::Values { .. } => false,
         }
     }
@@ -305,7 +309,7 @@ impl Network {
                 ]
             }
             Op::Linear { outputs, bias: false, .. } => vec![of("weight", &[*outputs, fan_in])],
-            Op::Linear { .. } | Op::Vocabulary { .. } | Op::Label { .. } => {
+            Op::Linear { .. } | Op::Vocabulary { .. } | Op::Label { .. } | Op::Bits { .. } => {
                 let outputs = self.width(id);
                 vec![of("weight", &[outputs, fan_in]), of("bias", &[outputs])]
             }

@@ -204,6 +204,14 @@ pub enum Op {
         /// What it reads.
         inputs: Vec<Edge>,
     },
+    /// Logits of independent bits, the next frame of what is written: bit j is 1 with probability
+    /// 1 / (1 + e^-logit). Weights: `weight` [size, inputs], `bias`.
+    Bits {
+        /// Bits of a frame.
+        size: usize,
+        /// What it reads.
+        inputs: Vec<Edge>,
+    },
 }
 
 impl Op {
@@ -222,6 +230,7 @@ impl Op {
             Op::Vocabulary { .. } => "vocabulary",
             Op::Label { .. } => "label",
             Op::Values { .. } => "values",
+            Op::Bits { .. } => "bits",
         }
     }
 
@@ -239,6 +248,7 @@ impl Op {
             | Op::Vocabulary { inputs }
             | Op::Label { inputs, .. }
             | Op::Auxiliary { inputs, .. }
+            | Op::Bits { inputs, .. }
             | Op::Values { inputs, .. } => inputs.clone(),
         }
     }
@@ -252,7 +262,11 @@ impl Op {
     pub const fn is_head(&self) -> bool {
         matches!(
             self,
-            Op::Vocabulary { .. } | Op::Label { .. } | Op::Values { .. } | Op::Auxiliary { .. }
+            Op::Vocabulary { .. }
+                | Op::Label { .. }
+                | Op::Values { .. }
+                | Op::Bits { .. }
+                | Op::Auxiliary { .. }
         )
     }
 
@@ -275,6 +289,7 @@ impl Op {
             | Op::Elementwise { inputs, .. }
             | Op::Vocabulary { inputs }
             | Op::Label { inputs, .. }
+            | Op::Bits { inputs, .. }
             | Op::Values { inputs, .. } => inputs.iter_mut().for_each(edge),
         }
         self

@@ -61,7 +61,7 @@ pub fn refusal(device: &Device, network: &Network, train: &Train) -> Option<Stri
         return Some("latents of steps are learned by the processor".into());
     }
     if network.vocabulary_block().is_none() {
-        return Some("labels and numbers are learned by the processor".into());
+        return Some("labels, numbers and frames are learned by the processor".into());
     }
     let bytes = |shape: &[usize]| 4 * shape.iter().product::<usize>() as u64;
     let most = device.largest();

@@ -1,0 +1,280 @@
+//! Frames of bits that are written: what the net says of them, and what that is worth.
+//!
+//! The first row of a piece is silent, as `<sos>` stands before a sentence: step t reads row t and says what row
+//! t + 1 is likely to be. Nothing says that a piece ends.
+
+use super::engine::{Answer, Engine};
+use super::sequence::posterior;
+use super::{
+    Answers, Exact, Example, FloatNet, Latent, Layout, Over, Pass, Random, Role, Trace, frames_of_examples,
+};
+use ndarray::{Array2, ArrayView1, Axis, s};
+use serde::{Deserialize, Serialize};
+
+/// Seed of the z with which pieces are measured, where there is one.
+const SEED: u64 = 1;
+
+impl Example {
+    /// A piece of frames [steps, size]; a silent one is put before them.
+    pub fn piece(frames: &Array2<f32>) -> Example {
+        let mut all = Array2::zeros((frames.nrows() + 1, frames.ncols()));
+        all.slice_mut(s![1.., ..]).assign(frames);
+        Example { frames: all, ..Example::default() }
+    }
+}
+
+/// -ln of the probability of bits under independent logits: the sum of ln(1 + e^l) - x l, without an exponential that
+/// can overflow.
+pub fn bits_nll(logits: ArrayView1<'_, f32>, bits: ArrayView1<'_, f32>) -> f64 {
+    logits.iter().zip(bits).map(|(&logit, &bit)| bit_nll(logit.into(), bit.into())).sum()
+}
+
+fn bit_nll(logit: f64, bit: f64) -> f64 {
+    logit.max(0.0) - bit * logit + (-logit.abs()).exp().ln_1p()
+}
+
+impl FloatNet {
+    /// Every vector of every loop over pieces, longest first, each step of what is written fed the frame before it; z
+    /// at these draws [batch, width of z] of its noise, or at its mean.
+    pub fn forced_pieces(&self, pieces: &[&Example], epsilon: Option<&Array2<f32>>) -> Trace {
+        let read = Layout::new(pieces.iter().map(|piece| piece.steps()).collect());
+        let written = Layout::new(pieces.iter().map(|piece| piece.steps() - 1).collect());
+        let (of_read, of_written) = (frames_of_examples(&read, pieces), frames_of_examples(&written, pieces));
+        let mut trace = Trace::new(self.network(), read, written);
+        for body in self.schedule().bodies() {
+            let frames = Some(if body.over == Over::Written { &of_written } else { &of_read });
+            let pass = Pass { over: body.id, frames, epsilon, ..Pass::default() };
+            self.run(&pass, &mut trace, &mut Exact);
+        }
+        trace
+    }
+
+    /// What the head of bits says of pieces, longest first, which have the numbers `chosen`: they key the draws of z.
+    pub(super) fn answers_of_pieces(&self, chosen: &[usize], pieces: &[&Example]) -> Vec<Answer> {
+        let network = self.network();
+        let width = network.latent_width();
+        let noise = |&i: &usize| Random::keyed(&[SEED, i as u64]).normals(width);
+        let noise: Vec<f32> = chosen.iter().flat_map(noise).collect();
+        let epsilon = Array2::from_shape_vec((chosen.len(), width), noise).expect("a row a piece");
+        let trace = self.forced_pieces(pieces, Some(&epsilon));
+        let head = network.bits_block().expect("a network that writes frames");
+        let answer = |piece: usize| {
+            let rows: Vec<usize> = self.layout_of(&trace, head).rows_of(piece).collect();
+            let kl = match width {
+                0 => 0.0,
+                _ => Latent::of(network, &posterior(self, &trace, piece)).kl(),
+            };
+            Answer {
+                output: trace.get(head, Role::Output).select(Axis(0), &rows),
+                log_variance: Array2::zeros((0, 0)),
+                kl,
+            }
+        };
+        (0..pieces.len()).map(answer).collect()
+    }
+}
+
+/// Measures the head of bits of `engine` on pieces.
+pub(super) fn measure_pieces(engine: &mut dyn Engine, pieces: &[Example]) -> Answers {
+    let views: Vec<&Example> = pieces.iter().collect();
+    let said = engine.answer_all(&views);
+    let (mut nll, mut kl, mut frames) = (0.0, 0.0, 0usize);
+    let (mut both, mut either) = (0usize, 0usize);
+    for (piece, answer) in pieces.iter().zip(&said) {
+        kl += answer.kl;
+        for (logits, bits) in answer.output.outer_iter().zip(piece.frames.outer_iter().skip(1)) {
+            nll += bits_nll(logits, bits);
+            frames += 1;
+            for (&logit, &bit) in logits.iter().zip(bits) {
+                both += usize::from(logit > 0.0 && bit > 0.5);
+                either += usize::from(logit > 0.0 || bit > 0.5);
+            }
+        }
+    }
+    let each = |sum: f64| sum / frames as f64;
+    let nll = each(nll + kl);
+    let width = pieces[0].frames.ncols() as f64;
+    Answers::Frames {
+        nll,
+        kl: each(kl),
+        bit_perplexity: (nll / width).exp(),
+        accuracy: both as f64 / either.max(1) as f64,
+        frames,
+        sequences: pieces.len(),
+    }
+}
+
+/// What is known of frames without a network: how often each bit is 1, and how often it stays as it was.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FrameBaseline {
+    /// By bit: frames in which it is 1, of `frames`.
+    ones: Vec<f64>,
+    frames: f64,
+    /// By what a bit was one frame ago: bits that are 1, of how many.
+    after: [(f64, f64); 2],
+}
+
+/// Nats a frame of both.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FrameBaselines {
+    /// Every bit by its frequency.
+    pub unigram_nll: f64,
+    /// Every bit by what it was one frame ago: one probability to stay 1, one to become 1.
+    pub repeat_nll: f64,
+}
+
+impl FrameBaseline {
+    /// Counts the frames of pieces, with half a frame more of each kind so that nothing is impossible.
+    pub fn fit(pieces: &[Example]) -> FrameBaseline {
+        let width = pieces.first().map_or(0, |piece| piece.frames.ncols());
+        let mut fitted = FrameBaseline { ones: vec![0.5; width], frames: 1.0, after: [(0.5, 1.0); 2] };
+        pieces.iter().for_each(|piece| {
+            each_frame(piece, |before, now| {
+                fitted.frames += 1.0;
+                for (j, (&was, &is)) in before.iter().zip(now).enumerate() {
+                    fitted.ones[j] += f64::from(is);
+                    let (ones, all) = &mut fitted.after[usize::from(was > 0.5)];
+                    *ones += f64::from(is);
+                    *all += 1.0;
+                }
+            });
+        });
+        fitted
+    }
+
+    /// What it is worth on other pieces.
+    pub fn measure(&self, pieces: &[Example]) -> FrameBaselines {
+        let (mut unigram, mut repeat, mut frames) = (0.0, 0.0, 0.0);
+        pieces.iter().for_each(|piece| {
+            each_frame(piece, |before, now| {
+                frames += 1.0;
+                for (j, (&was, &is)) in before.iter().zip(now).enumerate() {
+                    let (ones, all) = self.after[usize::from(was > 0.5)];
+                    unigram -= chance(self.ones[j] / self.frames, is).ln();
+                    repeat -= chance(ones / all, is).ln();
+                }
+            });
+        });
+        FrameBaselines { unigram_nll: unigram / frames, repeat_nll: repeat / frames }
+    }
+}
+
+fn chance(of_one: f64, bit: f32) -> f64 {
+    if bit > 0.5 { of_one } else { 1.0 - of_one }
+}
+
+/// Every frame but the silent first one, with the one before it.
+fn each_frame(piece: &Example, mut work: impl FnMut(ArrayView1<'_, f32>, ArrayView1<'_, f32>)) {
+    for pair in piece.frames.axis_windows(Axis(0), 2) {
+        work(pair.row(0), pair.row(1));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{CellKind, Family, Model};
+    use crate::model::{Network, Pieces};
+
+    fn net(seed: u64) -> FloatNet {
+        let cells = vec![CellKind::Lstm, CellKind::Gru];
+        let model = Model { family: Family::LanguageModel, cells, hidden: 5, frame: 4, ..Model::default() };
+        let network = Network::language_model(&model);
+        let mut random = Random::keyed(&[seed]);
+        let of_shape = |(_, shape): (String, Vec<usize>)| {
+            let dim = if shape.len() == 1 { (1, shape[0]) } else { (shape[0], shape[1]) };
+            Array2::from_shape_simple_fn(dim, || random.normal())
+        };
+        let tensors = network.tensors().into_iter().map(of_shape).collect();
+        FloatNet::with_tensors(&network, tensors)
+    }
+
+    fn pieces(text: &str) -> Vec<Example> {
+        Pieces::of(net(1).network()).unwrap().read("pieces", text).unwrap()
+    }
+
+    /// Step t has read rows 0 to t and nothing else; a piece is the same alone and among others.
+    #[test]
+    fn a_frame_is_predicted_from_those_before_it() {
+        let mut net = net(3);
+        let all = pieces("0,3 1 2 - 0,1,2\n1\n3 2,3 1");
+        let views: Vec<&Example> = all.iter().collect();
+        let together = net.answer_all(&views);
+        for (piece, answer) in all.iter().zip(&together) {
+            assert_eq!(answer.output.dim(), (piece.steps() - 1, 4));
+            let off = &answer.output - &net.answer(piece).output;
+            assert!(off.iter().all(|d| d.abs() < 1e-5), "{off}");
+        }
+        let alone = net.answer(&all[0]).output;
+        for changed in 0..6 {
+            let mut piece = all[0].clone();
+            piece.frames.row_mut(changed).mapv_inplace(|bit| 1.0 - bit);
+            let other = net.answer(&piece).output;
+            for step in 0..5 {
+                let same = other.row(step) == alone.row(step);
+                assert_eq!(same, step < changed, "row {changed} and step {step}");
+            }
+        }
+    }
+
+    /// What is said of a piece as a whole is what is said of it frame by frame.
+    #[test]
+    fn a_piece_can_be_written_frame_by_frame() {
+        let mut net = net(3);
+        let all = pieces("0,3 1 2 - 0,1,2\n1 2 3 - 1,2");
+        let views: Vec<&Example> = all.iter().collect();
+        let whole = net.answer_all(&views);
+        let mut decoder = net.decoder(Array2::zeros((2, 0)));
+        for step in 0..5 {
+            let rows = [all[0].frames.row(step), all[1].frames.row(step)];
+            let logits = decoder.bits(&ndarray::stack(Axis(0), &rows).unwrap()).clone();
+            for (piece, answer) in whole.iter().enumerate() {
+                let off = &logits.row(piece) - &answer.output.row(step);
+                assert!(off.iter().all(|d| d.abs() < 1e-5), "piece {piece}, step {step}: {off}");
+            }
+        }
+    }
+
+    /// The sum over the bits of a frame, the mean over all frames of all pieces.
+    #[test]
+    fn figures_are_nats_a_frame() {
+        let mut net = net(3);
+        let all = pieces("0,3 1 2 - 0,1,2\n1");
+        let Answers::Frames { nll, kl, bit_perplexity, accuracy, frames, sequences } =
+            crate::model::measure_answers(&mut net, &all)
+        else {
+            panic!("frames")
+        };
+        let (mut sum, mut both, mut either) = (0.0, 0, 0);
+        let views: Vec<&Example> = all.iter().collect();
+        for (piece, answer) in all.iter().zip(net.answer_all(&views)) {
+            for (logits, bits) in answer.output.outer_iter().zip(piece.frames.outer_iter().skip(1)) {
+                for (&l, &bit) in logits.iter().zip(bits) {
+                    let p = 1.0 / (1.0 + f64::from(-l).exp());
+                    sum -= if bit == 1.0 { p.ln() } else { (1.0 - p).ln() };
+                    both += i32::from(p > 0.5 && bit == 1.0);
+                    either += i32::from(p > 0.5 || bit == 1.0);
+                }
+            }
+        }
+        assert!((nll - sum / 6.0).abs() < 1e-9 && kl == 0.0, "{nll}, {sum}");
+        assert!((bit_perplexity - (sum / 24.0).exp()).abs() < 1e-9);
+        assert_eq!((accuracy, frames, sequences), (f64::from(both) / f64::from(either), 6, 2));
+    }
+
+    #[test]
+    fn baselines_are_frequencies() {
+        let fitted = FrameBaseline::fit(&pieces("0 0,1 0\n0 -"));
+        // Bit 0 in 4 of 5 frames, bit 1 in one; half a frame of each kind beside them.
+        assert_eq!((fitted.ones[0], fitted.ones[1], fitted.frames), (4.5, 1.5, 6.0));
+        // After a 1: bit 0 twice 1 and once 0, bit 1 once 0. After a 0: three became 1, of 16.
+        assert_eq!(fitted.after, [(3.5, 17.0), (2.5, 5.0)]);
+        let held_out = fitted.measure(&pieces("0 0"));
+        let ln = |p: f64| -p.ln();
+        let unigram = ln(4.5 / 6.0) + ln(4.5 / 6.0) + 2.0 * ln(5.5 / 6.0);
+        assert!((held_out.unigram_nll - unigram).abs() < 1e-12, "{held_out:?}");
+        let first = ln(3.5 / 17.0) + 3.0 * ln(13.5 / 17.0);
+        let second = ln(2.5 / 5.0) + 3.0 * ln(13.5 / 17.0);
+        assert!((held_out.repeat_nll - 0.5 * (first + second)).abs() < 1e-12, "{held_out:?}");
+    }
+}
