@@ -3,7 +3,7 @@
 use crate::common::simulations::simulation;
 use crate::common::{build, tiny};
 use hvae_mnn::config::CellKind::{Gru, Lstm, Rnn};
-use hvae_mnn::config::{Config, Family, LatentFrom};
+use hvae_mnn::config::{CellKind, Config, Family, LatentFrom, Prior};
 use hvae_mnn::cosim::{Cosim, Effort, Engine, RunOptions};
 use hvae_mnn::crossbar::CrossbarNet;
 use hvae_mnn::golden::Golden;
@@ -56,6 +56,40 @@ fn language_models_write_and_score() {
         let (network, config) = family(Family::LanguageModel, cells);
         agrees("language model", &network, &config, 12);
     }
+}
+
+/// A latent at every step: of a prior that reads the state, with noise in the converters, and of none; of two levels;
+/// of an answer without SCORE; and drawn in a wave, where the steps lie side by side.
+#[test]
+fn latents_of_steps_are_drawn() {
+    let forcing = |cells: &[CellKind], prior: Prior| {
+        let mut config = tiny(cells);
+        config.model.family = Family::ZForcing;
+        (config.model.prior, config.model.dense, config.model.latent) = (prior, 7, 5);
+        config
+    };
+    let of = |config: &Config| Network::describe(&config.model, 1.0).unwrap();
+    let mut noisy = forcing(&[Lstm], Prior::Learned);
+    noisy.device.preset = "wan2022".into();
+    agrees("latents of steps, noise", &of(&noisy), &noisy, 12);
+    let standard = forcing(&[Gru, Rnn], Prior::Standard);
+    agrees("latents of steps, standard prior", &of(&standard), &standard, 12);
+    let mut silent = forcing(&[Rnn], Prior::Learned);
+    silent.accelerator.score = false;
+    agrees("latents of steps, no scores", &of(&silent), &silent, 8);
+    let wave = r#"
+        loop = [{ name = "back", over = "backwards" }, { name = "text", over = "written" }]
+        block = [
+            { name = "heard", loop = "back", op = "embedding", size = 4 },
+            { name = "bwd", loop = "back", op = "cell", kind = "gru", size = 5, inputs = ["heard"] },
+            { name = "post", loop = "text", op = "moments", size = 3, inputs = ["bwd"], clamp = 8.0 },
+            { name = "z", loop = "text", op = "draw", posterior = "post" },
+            { name = "dec", loop = "text", op = "cell", kind = "gru", size = 6, inputs = ["z"] },
+            { name = "words", loop = "text", op = "vocabulary", inputs = ["dec"] },
+        ]
+    "#;
+    let network = Network::from_text("network.toml", wave, 23).unwrap();
+    agrees("latents of steps in a wave", &network, &tiny(&[Gru]), 12);
 }
 
 #[test]

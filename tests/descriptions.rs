@@ -80,7 +80,7 @@ fn loops_hold_what_can_run_in_them() {
         (
             "name = \"q1\"\n    loop = \"once\"",
             "name = \"q1\"\n    loop = \"write\"",
-            "block q1: expected a loop before what is written, got written",
+            "block q1: expected a draw of it, or a loop before what is written, got written",
         ),
         (
             "op = \"vocabulary\"",

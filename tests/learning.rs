@@ -225,7 +225,7 @@ fn descriptions_are_printed_and_read_back() {
     for family in Family::ALL.into_iter().filter(|f| *f != Family::Custom) {
         let (status, text, errors) = describe(family.name());
         assert_eq!(status, Some(0), "{errors}");
-        let wanted = Network::describe(&Model { family, ..Model::default() }, 1.0).unwrap();
+        let wanted = Network::to_train(&Model { family, ..Model::default() }, 1.0).unwrap();
         assert_eq!(Network::from_text("n", &text, 2000).unwrap().blocks, wanted.blocks);
     }
     let (status, text, _) = describe("models/gutenberg");

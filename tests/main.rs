@@ -21,6 +21,7 @@ mod crossbar_kernels;
 mod crossbar_product;
 mod descriptions;
 mod devices;
+mod drawn;
 mod emit_deterministic;
 mod examples;
 mod exports;

@@ -2,9 +2,10 @@
 //! has one of its own, its probes.
 
 use super::design::ProbeSignal;
+use super::draws::Drawn;
 use super::files::packed;
 use super::program::Program;
-use super::templates::{Drawn, EmbeddingStage, Head, LatentStage, LinearStage, MatrixNumbers, Probe, VocabStage};
+use super::templates::{EmbeddingStage, Head, LatentStage, LinearStage, MatrixNumbers, Probe, VocabStage};
 use crate::config::Config;
 use crate::crossbar::CrossbarNet;
 use crate::model::{BlockId, Schedule};

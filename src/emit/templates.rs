@@ -1,5 +1,6 @@
 //! The templates and what fills their blanks; one struct per file of `templates/`.
 
+use super::draws::Drawn;
 use super::program::Code;
 use crate::crossbar::TileGeometry;
 use askama::Template;
@@ -163,42 +164,6 @@ pub struct LatentStage<'a> {
     pub shift: i32,
     pub means: String,
     pub log_variances: String,
-}
-
-#[derive(Template)]
-#[template(path = "stage_draw.sv", escape = "none")]
-pub struct DrawStage<'a> {
-    pub name: &'a str,
-    pub index: usize,
-    pub start: String,
-    /// What is written at its step is known.
-    pub known: String,
-    /// It is drawn, not taken at its mean.
-    pub sampled: &'a str,
-    pub position: String,
-    pub size: usize,
-    /// Posterior, and prior where there is one.
-    pub sources: usize,
-    pub pair_bits: usize,
-    /// Draws leave when words are scored.
-    pub score: bool,
-    pub state_bits: usize,
-    pub pre_frac: u32,
-    pub table_bits: u32,
-    pub address_bits: u32,
-    pub exp_delta_bits: u32,
-    pub input_bits: usize,
-    pub shift: i32,
-    pub means: String,
-    pub log_variances: String,
-}
-
-/// Draws that leave the core while words are scored.
-#[derive(Debug, Clone)]
-pub struct Drawn {
-    pub name: String,
-    /// Words of a step.
-    pub words: usize,
 }
 
 #[derive(Template)]

@@ -1,11 +1,11 @@
 //! The golden model as an engine of the metrics, beside the float network.
 
 use super::choice::Chooser;
-use super::net::{Drawing, LatentMode, Machine};
-use super::{Golden, NoiseSource};
+use super::net::Machine;
+use super::{Drawing, Golden, LatentMode, NoiseSource};
 use crate::model::{
-    Answer, BlockId, Body, Drawn, DrawnStep, EOS, Engine, Example, JobKind, Latent, Moments, Network, Over, Posterior, SOS,
-    Score, Step, fingerprint, score_logits,
+    Answer, BlockId, Body, Drawn, DrawnStep, EOS, Engine, Example, JobKind, Latent, Moments, Network, Over,
+    Posterior, SOS, Score, Step, fingerprint, score_logits,
 };
 use crate::quant::{MatVec, QuantBlock};
 use ndarray::Array2;

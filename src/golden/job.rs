@@ -147,6 +147,8 @@ pub struct Shape {
     pub max_tokens: usize,
     /// By the number of the job: what comes with it.
     pub packets: [Packet; 8],
+    /// Words that SCORE sends of the latent of a step, before the log-probability.
+    pub drawn: usize,
 }
 
 /// What comes with a job.
@@ -198,6 +200,7 @@ impl Shape {
             state_bits: quant.fixed.state_bits,
             max_tokens: accelerator.max_tokens,
             packets,
+            drawn: network.draw().map_or(0, |(z, ..)| 3 * network.width(z)),
         }
     }
 }
@@ -280,7 +283,7 @@ mod tests {
             Packet::Absent,
             Packet::Absent,
         ];
-        let shape = Shape { vocabulary: 10, latent: 3, state_bits: 12, max_tokens: 5, packets };
+        let shape = Shape { vocabulary: 10, latent: 3, state_bits: 12, max_tokens: 5, packets, drawn: 0 };
         let (length, token, job, z) = (
             Refusal { length: true, ..Refusal::default() },
             Refusal { token: true, ..Refusal::default() },

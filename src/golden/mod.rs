@@ -3,6 +3,7 @@
 mod cell;
 mod choice;
 mod combine;
+mod draw;
 mod engine;
 mod job;
 mod net;
@@ -10,13 +11,16 @@ mod places;
 mod random;
 mod run;
 mod score;
+mod scored;
 mod timing;
 
 pub use crate::model::JobKind;
+pub use draw::{Drawing, LatentMode};
 pub use engine::GoldenEngine;
 pub use job::{Abort, Counters, Ending, Job, Manner, Packet, Refusal, Run, Shape, Stop, VectorEvent};
-pub use net::{Golden, LatentMode, Machine};
+pub use net::{Golden, Machine};
 pub use places::{Place, Places};
 pub use random::{NoiseKind, NoiseSource};
 pub use score::{SCORE_FRAC, Scorer};
+pub use scored::scored;
 pub use timing::{FETCH, FLUSH_CYCLES, HANDOVER, KEY_CYCLES, StageTiming, Timing, TokenCycles};

@@ -2,13 +2,11 @@
 
 use super::cell::{UnitInput, unit};
 use super::combine::{Operand, combined};
-use super::{NoiseKind, NoiseSource, Place, Places, Shape, Timing};
+use super::{Drawing, Place, Places, Shape, Timing};
 use crate::config::Accelerator;
 use crate::crossbar::{CrossbarNet, TileGeometry, TiledMatrix, job_key, product_key};
 use crate::model::{BlockId, Edge, Schedule, Time};
-use crate::quant::{
-    IntMatrix, MatVec, NOISE_FRAC, QuantBlock, QuantCell, QuantNet, requant_to, saturating_add,
-};
+use crate::quant::{IntMatrix, MatVec, QuantBlock, QuantCell, QuantNet, requant_to, saturating_add};
 use std::collections::BTreeMap;
 
 /// The golden model: a network, its matrices (ideal or tiled), its schedule and its timing.
@@ -100,44 +98,10 @@ fn live_phases(g: &TileGeometry, matrix: &IntMatrix, input: &[i32], row_tile: us
     (0..g.phases as u32).filter(|p| (0..g.dac_bits).any(|j| bit(p * g.dac_bits + j))).count()
 }
 
-/// A standard normal draw of [`NOISE_FRAC`] fraction bits from 32 uniform ones.
-fn signed_normal(quant: &QuantNet, uniform: u32) -> i64 {
-    let magnitude = quant.half_normal.lookup(uniform | 1);
-    if uniform & 1 == 1 { -magnitude } else { magnitude }
-}
-
-/// mean + exp(log_variance / 2) * epsilon.
-fn scaled(quant: &QuantNet, (mean, log_variance): (i64, i64), epsilon: i64, count: &mut Places) -> i64 {
-    let format = quant.moment_format();
-    let product = quant.exp_half.lookup(log_variance) * epsilon;
-    let shift = quant.exp_half.output.frac + NOISE_FRAC - format.frac;
-    let noise = requant_to(product, shift, format.bits, count.at(Place::LatentScaled));
-    saturating_add(mean, noise, format.bits, count.at(Place::LatentSum))
-}
-
-/// How the latents of steps are drawn.
-#[derive(Debug, Clone, Default)]
-pub struct Drawing {
-    /// What is written at this step is known: the posterior is drawn, else the prior.
-    pub known: bool,
-    /// Absent: at its mean.
-    pub noise: Option<NoiseSource>,
-}
-
-/// Where z comes from.
-#[derive(Debug, Clone, Copy)]
-pub enum LatentMode<'a> {
-    Mean,
-    Posterior(&'a NoiseSource),
-    Prior(&'a NoiseSource),
-    /// Codes given by the caller.
-    Given(&'a [i32]),
-}
-
 /// The registers of the accelerator while it works on a sentence.
 #[derive(Debug, Clone)]
 pub struct Machine<'a, M> {
-    golden: &'a Golden<M>,
+    pub(super) golden: &'a Golden<M>,
     /// Of the draws of conversions; see [`Converter::noise`](crate::crossbar::Converter::noise).
     key: u32,
     /// The sequencer's step: beat of a wave, or number of the token that is written.
@@ -303,75 +267,6 @@ impl<'a, M: MatVec> Machine<'a, M> {
         self.set_vector(id, self.words[bridge].clone(), cell.h.frac);
     }
 
-    /// z of the sentence.
-    pub fn latent(&mut self, id: BlockId, mode: LatentMode) {
-        let quant = &self.golden.quant;
-        let format = quant.moment_format();
-        let (means, log_variances) = self.moments(id);
-        // A latent that is an end of z has that end's noise.
-        let first = quant.network.latent_part(quant.network.inputs(id)[0]).start;
-        let epsilon = |source: &NoiseSource, j: usize| {
-            signed_normal(quant, source.uniform(NoiseKind::Latent, 0, (first + j) as u32))
-        };
-        let mut count = std::mem::take(&mut self.places);
-        let z = (0..means.len())
-            .map(|j| match mode {
-                LatentMode::Mean => means[j],
-                // The word's low bits, as the hardware takes them.
-                LatentMode::Given(codes) => {
-                    let unused = 64 - format.bits;
-                    i64::from(codes[j]) << unused >> unused
-                }
-                LatentMode::Prior(source) => {
-                    let shift = NOISE_FRAC - format.frac;
-                    requant_to(epsilon(source, j), shift, format.bits, count.at(Place::LatentPlain))
-                }
-                LatentMode::Posterior(source) => {
-                    scaled(quant, (means[j], log_variances[j]), epsilon(source, j), &mut count)
-                }
-            })
-            .collect();
-        self.places = count;
-        self.set_vector(id, z, format.frac);
-    }
-
-    /// z of a step: of the posterior where what is written is known, else of the prior.
-    fn draw(&mut self, id: BlockId, (posterior, prior): (BlockId, Option<BlockId>)) {
-        let quant = &self.golden.quant;
-        let format = quant.moment_format();
-        let size = quant.network.width(id);
-        let source = if self.drawing.known { Some(posterior) } else { prior };
-        let moments = source.map(|block| self.words[block].split_at(size));
-        let step = self.position as u32;
-        let epsilon = |j: usize| {
-            let noise = self.drawing.noise.as_ref()?;
-            Some(signed_normal(quant, noise.uniform(NoiseKind::Latent, step, j as u32)))
-        };
-        let mut count = std::mem::take(&mut self.places);
-        let z = (0..size).map(|j| match (moments, epsilon(j)) {
-            (Some((means, _)), None) => means[j],
-            (Some((means, log_variances)), Some(e)) => {
-                scaled(quant, (means[j], log_variances[j]), e, &mut count)
-            }
-            (None, None) => 0,
-            (None, Some(e)) => {
-                requant_to(e, NOISE_FRAC - format.frac, format.bits, count.at(Place::LatentPlain))
-            }
-        });
-        let z = z.collect();
-        self.places = count;
-        self.set_vector(id, z, format.frac);
-    }
-
-    /// Means and log-variances of the dimensions of the latent block `id`, in z's order.
-    pub fn moments(&self, id: BlockId) -> (Vec<i64>, Vec<i64>) {
-        let moments = self.golden.quant.network.inputs(id);
-        let halves = |m: &BlockId| self.words[*m].split_at(self.words[*m].len() / 2);
-        let means = moments.iter().flat_map(|m| halves(m).0.to_vec()).collect();
-        let log_variances = moments.iter().flat_map(|m| halves(m).1.to_vec()).collect();
-        (means, log_variances)
-    }
-
     /// Accumulators, corrected, and the fraction bits that the correction added.
     fn product(&mut self, id: BlockId, part: usize, codes: &[i32]) -> (Vec<i64>, i32) {
         let matrix = &self.golden.matrices[id][part];
@@ -435,7 +330,7 @@ impl<'a, M: MatVec> Machine<'a, M> {
     }
 
     /// Stores a vector and the codes that it drives word lines with.
-    fn set_vector(&mut self, id: BlockId, words: Vec<i64>, frac: i32) {
+    pub(super) fn set_vector(&mut self, id: BlockId, words: Vec<i64>, frac: i32) {
         if let Some(dac) = self.golden.quant.dac[id] {
             let count = self.places.at(Place::Code);
             let code = |&w: &i64| requant_to(w, frac - dac.frac, dac.bits, count) as i32;

@@ -1,9 +1,11 @@
 //! A whole job: the plan of the schedule, folded into values, cycles and counters.
 
 use super::choice::Chooser;
-use super::net::{Drawing, LatentMode};
 use super::timing::{FETCH, FLUSH_CYCLES, HANDOVER, KEY_CYCLES};
-use super::{Ending, Golden, Job, Machine, NoiseSource, Run, Scorer, StageTiming, Stop, Timing, VectorEvent};
+use super::{
+    Drawing, Ending, Golden, Job, LatentMode, Machine, NoiseSource, Run, Scorer, StageTiming, Stop, Timing,
+    VectorEvent,
+};
 use crate::model::{BlockId, Body, EOS, JobKind, SOS, Step};
 use crate::quant::{MatVec, QuantBlock, Signal};
 
@@ -387,7 +389,9 @@ impl<M: MatVec> Runner<'_, M> {
                     self.event(id, Signal::C, step, cycle, lanes, c);
                 }
             }
-            QuantBlock::Latent { .. } | QuantBlock::Draw { .. } => self.event(id, Signal::Z, step, cycle, lanes, words),
+            QuantBlock::Latent { .. } | QuantBlock::Draw { .. } => {
+                self.event(id, Signal::Z, step, cycle, lanes, words)
+            }
             QuantBlock::Vocabulary { .. } | QuantBlock::Label { .. } => {
                 self.event(id, Signal::Logits, step, cycle, lanes, words);
             }

@@ -82,6 +82,9 @@ mod tests {
                 assert!((slope - expected).abs() < 1e-3, "{activation:?} at {x}: {slope}, {expected}");
             }
         }
-        assert_eq!([-30.0, -3.0, 0.0, 2.0, 5.0].map(|x| Activation::LeakyRelu.of(x)), [-3.0, -1.0, 0.0, 2.0, 3.0]);
+        assert_eq!(
+            [-30.0, -3.0, 0.0, 2.0, 5.0].map(|x| Activation::LeakyRelu.of(x)),
+            [-3.0, -1.0, 0.0, 2.0, 3.0]
+        );
     }
 }

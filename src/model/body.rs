@@ -123,7 +123,9 @@ impl Body {
                 Time::Each | Time::Ahead | Time::Last | Time::Held => true,
             })
         };
-        let wave = !over.is_once() && stages.iter().zip(&depth_of).all(follows);
+        // A draw reads its moments while those of the next step would be written over them.
+        let draws = stages.iter().any(|&id| matches!(network.blocks[id].op, Op::Draw { .. }));
+        let wave = !over.is_once() && !draws && stages.iter().zip(&depth_of).all(follows);
         let reads = Reads::of(network);
         let read = |wanted: Reads, from: usize| -> Vec<BlockId> {
             let deep = depths.iter().skip(from).flatten().copied();

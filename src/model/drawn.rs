@@ -139,8 +139,9 @@ impl FloatNet {
             let all = trace.get(block, role).as_slice().expect("built row by row");
             &all[row * width..(row + 1) * width]
         };
-        let pair =
-            |block: BlockId, row: usize| (of_row(block, Role::Output, row), of_row(block, Role::LogVariance, row));
+        let pair = |block: BlockId, row: usize| {
+            (of_row(block, Role::Output, row), of_row(block, Role::LogVariance, row))
+        };
         let of_sentence = |(sentence, scores): (usize, Vec<Score>)| {
             let mut drawn = Drawn::of(scores, self.network().width(z));
             for row in layout.rows_of(sentence) {

@@ -3,9 +3,7 @@
 use super::activation::{activated, combined};
 use super::product::add_product;
 use super::unroll::Way;
-use super::{
-    BlockId, Layout, LoopId, ModelError, Network, Op, Over, Role, Schedule, Trace, Values, Weights,
-};
+use super::{BlockId, Layout, LoopId, ModelError, Network, Op, Over, Role, Schedule, Trace, Values, Weights};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, s};
 use std::collections::BTreeMap;
 use std::ops::Range;

@@ -227,7 +227,7 @@ mod tests {
         let mut decoder = net.decoder(Array2::zeros((2, 0)));
         for step in 0..5 {
             let rows = [all[0].frames.row(step), all[1].frames.row(step)];
-            let logits = decoder.bits(&ndarray::stack(Axis(0), &rows).unwrap()).clone();
+            let logits = decoder.bits(&ndarray::stack(Axis(0), &rows).unwrap(), None).clone();
             for (piece, answer) in whole.iter().enumerate() {
                 let off = &logits.row(piece) - &answer.output.row(step);
                 assert!(off.iter().all(|d| d.abs() < 1e-5), "piece {piece}, step {step}: {off}");

@@ -52,9 +52,7 @@ impl Schedule {
         let plans = JobKind::ALL.map(|kind| Planner { network, bodies: &bodies, kind }.plan()).to_vec();
         let over = (0..network.blocks.len()).map(|id| network.over(id)).collect();
         let leads = |from| match network.written_head() {
-            Some(head) => {
-                Planner { network, bodies: &bodies, kind: JobKind::Score }.leads(head, from)
-            }
+            Some(head) => Planner { network, bodies: &bodies, kind: JobKind::Score }.leads(head, from),
             None => vec![false; network.blocks.len()],
         };
         let (writes, inferring) = (leads((false, true)), leads((true, false)));

@@ -5,8 +5,8 @@ use super::engine::{Answer, Engine, Moments, Posterior, Score, score_logits};
 use super::layout::longest_first;
 use super::vocabulary::SOS;
 use super::{
-    BlockId, Carry, Drawn, Exact, Example, FloatNet, Latent, Layout, LoopId, Network, Op, Over, Pass, Role, Trace,
-    Values,
+    BlockId, Carry, Drawn, Exact, Example, FloatNet, Latent, Layout, LoopId, Network, Op, Over, Pass, Role,
+    Trace, Values,
 };
 use ndarray::parallel::prelude::*;
 use ndarray::{Array2, ArrayView1, ArrayView2, s};

@@ -4,7 +4,9 @@ use super::bias::ClippedBias;
 use super::builder::Builder;
 use super::{BlockIntegers, Calibration, Format, Function, IntMatrix, Integers, OctaveTable, Table};
 use crate::config::{CellKind, Fixed, LatentSteps};
-use crate::model::{Activation, Block, BlockId, Combination, Edge, JobKind, Network, Op, Schedule, Time, Weights};
+use crate::model::{
+    Activation, Block, BlockId, Combination, Edge, JobKind, Network, Op, Schedule, Time, Weights,
+};
 use ndarray::Array2;
 use serde::Serialize;
 
@@ -191,7 +193,9 @@ pub enum QuantError {
          read a linear block of it instead, or evaluate this network with --on float"
     )]
     Unread { reader: String, source_block: String, why: &'static str },
-    #[error("block {block}: expected a network without blocks that are there for training alone, found one; leave it out")]
+    #[error(
+        "block {block}: expected a network without blocks that are there for training alone, found one; leave it out"
+    )]
     Training { block: String },
     #[error(
         "block {block}: expected clamp = {limit}, where its words of [fixed] state_bits = {bits} with {frac} of a fraction end, \

@@ -291,7 +291,8 @@ impl<'a> Backward<'a> {
         for (row, d) in rows.clone().zip(d.outer_iter()) {
             for (j, d_z) in d.iter().enumerate() {
                 d_mean[[row, j]] += d_z;
-                d_log_variance[[row, j]] += d_z * 0.5 * (0.5 * log_variance[[row, j]]).exp() * noise[[row, j]];
+                d_log_variance[[row, j]] +=
+                    d_z * 0.5 * (0.5 * log_variance[[row, j]]).exp() * noise[[row, j]];
             }
         }
     }

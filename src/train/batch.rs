@@ -134,7 +134,8 @@ impl Batch {
             }
         };
         let token = |row: usize| Some(self.encoder_tokens[row]).filter(|&token| token != PAD);
-        let of_next = |sentence, step| next(sentence, step).and_then(|s| token(self.encoder.row(sentence, s)));
+        let of_next =
+            |sentence, step| next(sentence, step).and_then(|s| token(self.encoder.row(sentence, s)));
         self.encoder.pack(|sentence, step| of_next(sentence, step).unwrap_or(NO_TARGET))
     }
 

@@ -94,8 +94,16 @@ mod tests {
             let mut machine = Machine::new(None, &net, &adam, &train).unwrap();
             hardware.programmed(&net, 0, 0).unwrap();
             let both = (&mut net, &mut adam);
-            let changed =
-                parts(&mut machine, both, &hardware, &mut position, &corpus, &train, (TermWeights::of_kl(1.0), 0.1)).unwrap();
+            let changed = parts(
+                &mut machine,
+                both,
+                &hardware,
+                &mut position,
+                &corpus,
+                &train,
+                (TermWeights::of_kl(1.0), 0.1),
+            )
+            .unwrap();
             assert!(changed == [Part::Decoder] && position.lagging.unwrap().updates == 2);
             net.tensors().to_vec()
         };

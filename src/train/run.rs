@@ -173,7 +173,8 @@ pub fn run(request: TrainRequest<'_>) -> Result<Summary, ModelError> {
                 updates,
                 tokens,
                 reconstruction: position.losses.reconstruction / position.losses.sentences as f64,
-                last_kl: (position.losses.last_kl + position.losses.draw_kl) / position.losses.sentences as f64,
+                last_kl: (position.losses.last_kl + position.losses.draw_kl)
+                    / position.losses.sentences as f64,
                 validation,
             };
             let stop = progress(&now) == Control::Stop;
@@ -229,7 +230,12 @@ fn fits(train: &Train, network: &Network) -> Result<(), ModelError> {
     }
     if train.hardware_every > 0 && network.blocks.iter().any(|block| block.only_train) {
         let every = train.hardware_every as f32;
-        return refuse("hardware_every", every, "0 with blocks that are there for training alone", "set it to 0");
+        return refuse(
+            "hardware_every",
+            every,
+            "0 with blocks that are there for training alone",
+            "set it to 0",
+        );
     }
     if train.batch_norm > 0.0 && !network.latent_drawn_at_once() {
         let expected = "0 where one draw leads to another";

@@ -56,6 +56,7 @@ fn strain(quant: &mut QuantNet) {
             }
             QuantBlock::Embedding { .. }
             | QuantBlock::Latent { .. }
+            | QuantBlock::Draw { .. }
             | QuantBlock::Input { .. }
             | QuantBlock::Elementwise { .. } => {}
         }

@@ -113,6 +113,8 @@ impl Interpreter<'_> {
             Time::Last if wrong => Some(self.steps(theirs) - 1 - self.last(theirs)),
             Time::Held if wrong => None,
             Time::Now | Time::Each => Some(at),
+            Time::Ahead if wrong => Some(at),
+            Time::Ahead => Some(at + 1),
             Time::Before => self.before(theirs, at),
             Time::Last => Some(self.last(theirs)),
             Time::Held => Some(0),
@@ -159,7 +161,9 @@ impl Interpreter<'_> {
                 (frame.map(|v| if wrong { -v } else { *v }).collect(), Vec::new())
             }
             Op::Cell { kind, hidden, init, .. } => self.cell(id, at, (*kind, *hidden, *init), &x),
-            Op::Moments { .. } | Op::Values { .. } => both(id),
+            Op::Moments { .. } | Op::Values { .. } | Op::Auxiliary { .. } => both(id),
+            // At the mean of its posterior.
+            Op::Draw { posterior, .. } => (self.made[&(*posterior, at)].0.clone(), Vec::new()),
             Op::Latent { moments, steps } => (self.latent(id, moments, *steps), Vec::new()),
             Op::Linear { bias, activation, .. } => {
                 let y = self.affine(id, "weight", bias.then_some("bias"), &x);
@@ -167,6 +171,7 @@ impl Interpreter<'_> {
                     Activation::None => v,
                     Activation::Tanh => v.tanh(),
                     Activation::Sigmoid => sigmoid(v),
+                    Activation::LeakyRelu => (if v > 0.0 { v } else { v / 3.0 }).clamp(-3.0, 3.0),
                 };
                 (y.into_iter().map(|v| if wrong { of(v) + 0.1 } else { of(v) }).collect(), Vec::new())
             }

@@ -77,6 +77,7 @@ fn strain(block: &mut QuantBlock) {
         | QuantBlock::Embedding { .. }
         | QuantBlock::Moments { .. }
         | QuantBlock::Latent { .. }
+        | QuantBlock::Draw { .. }
         | QuantBlock::Linear { .. }
         | QuantBlock::Vocabulary { .. }
         | QuantBlock::Input { .. } => {}

@@ -175,7 +175,12 @@ impl<'a> Draw<'a> {
                 Op::Cell { kind: self.one(&CellKind::ALL), hidden: width, inputs: self.inputs(id, 3), init }
             }
             Sort::Linear => {
-                let activation = self.one(&[Activation::None, Activation::Tanh, Activation::Sigmoid]);
+                let activation = self.one(&[
+                    Activation::None,
+                    Activation::Tanh,
+                    Activation::Sigmoid,
+                    Activation::LeakyRelu,
+                ]);
                 linear(self.inputs(id, 3), activation, self.chance(75))
             }
             Sort::Elementwise => self.elementwise(id).unwrap_or_else(|| {
@@ -186,6 +191,7 @@ impl<'a> Draw<'a> {
                 size: 1 + width / 3,
                 inputs: self.inputs(id, 2),
                 kl_weight: self.one(&[1.0, 0.5]),
+                clamp: None,
             },
             Sort::Latent => {
                 self.latent().unwrap_or_else(|| linear(self.inputs(id, 2), Activation::Tanh, true))
@@ -203,7 +209,7 @@ impl<'a> Draw<'a> {
             // As wide as what it draws, for those who want one width.
             self.sorts[id].2 = moments.iter().map(|&m| self.size(m)).sum();
         }
-        self.blocks.push(Block { name: format!("b{id}"), within, tied, op });
+        self.blocks.push(Block { name: format!("b{id}"), within, tied, only_train: false, op });
     }
 
     fn size(&self, moments: BlockId) -> usize {

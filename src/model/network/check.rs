@@ -98,7 +98,8 @@ impl Network {
             }
             Op::Cell { hidden, init: Some(init), .. } => self.check_start(id, *hidden, *init),
             Op::Moments { .. } if self.over(id) == Over::Written && !self.is_drawn(id) => {
-                let to_do = "let a draw read it, or put it into a loop over what is read, or into one that runs once";
+                let to_do =
+                    "let a draw read it, or put it into a loop over what is read, or into one that runs once";
                 Err(wrong(at, "a draw of it, or a loop before what is written", "written", to_do))
             }
             Op::Moments { clamp: Some(clamp), .. } if !(clamp.is_finite() && *clamp > 0.0) => {
@@ -150,7 +151,8 @@ impl Network {
             let to_do = "let neither be there for training alone, or both";
             return Err(wrong(at, "inputs that stay", format!("{name}, there for training alone"), to_do));
         }
-        if matches!(source.op, Op::Moments { .. }) && !matches!(block.op, Op::Latent { .. } | Op::Draw { .. }) {
+        if matches!(source.op, Op::Moments { .. }) && !matches!(block.op, Op::Latent { .. } | Op::Draw { .. })
+        {
             return Err(wrong(at, "a vector", format!("{name}, a Gaussian"), "read a latent of it"));
         }
         if source.within > block.within {

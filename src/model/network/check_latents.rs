@@ -6,7 +6,12 @@ use super::{BlockId, Edge, ModelError, Network, Op, Over, Time};
 use crate::config::LatentSteps;
 
 impl Network {
-    pub(super) fn check_latent(&self, id: BlockId, moments: &[BlockId], steps: LatentSteps) -> Result<(), ModelError> {
+    pub(super) fn check_latent(
+        &self,
+        id: BlockId,
+        moments: &[BlockId],
+        steps: LatentSteps,
+    ) -> Result<(), ModelError> {
         let other = moments.iter().find(|&&m| !matches!(self.blocks[m].op, Op::Moments { .. }));
         match other {
             Some(&other) => {
@@ -63,7 +68,8 @@ impl Network {
         if prior == Some(posterior) {
             return Err(wrong(self.at(id), "a prior of its own", "its posterior", "leave the prior out"));
         }
-        let other = |&b: &BlockId| b != id && matches!(self.blocks[b].op, Op::Draw { .. } | Op::Latent { .. });
+        let other =
+            |&b: &BlockId| b != id && matches!(self.blocks[b].op, Op::Draw { .. } | Op::Latent { .. });
         match (0..self.blocks.len()).find(other) {
             None => Ok(()),
             Some(other) => {

@@ -237,7 +237,6 @@ impl Op {
     /// What it reads, in the order in which it joins it. What starts a cell is not among it.
     pub fn edges(&self) -> Vec<Edge> {
         match self {
-
             Op::Embedding { .. } | Op::Input { .. } => Vec::new(),
             Op::Latent { moments, .. } => moments.iter().map(|&m| m.into()).collect(),
             Op::Draw { posterior, prior } => [*posterior].into_iter().chain(*prior).map(Edge::from).collect(),

@@ -1,0 +1,111 @@
+//! Latents: z of a sentence, and of a step.
+
+use super::net::Machine;
+use super::{NoiseKind, NoiseSource, Place, Places};
+use crate::model::BlockId;
+use crate::quant::{MatVec, NOISE_FRAC, QuantNet, requant_to, saturating_add};
+
+/// A standard normal draw of [`NOISE_FRAC`] fraction bits from 32 uniform ones.
+fn signed_normal(quant: &QuantNet, uniform: u32) -> i64 {
+    let magnitude = quant.half_normal.lookup(uniform | 1);
+    if uniform & 1 == 1 { -magnitude } else { magnitude }
+}
+
+/// mean + exp(log_variance / 2) * epsilon.
+fn scaled(quant: &QuantNet, (mean, log_variance): (i64, i64), epsilon: i64, count: &mut Places) -> i64 {
+    let format = quant.moment_format();
+    let product = quant.exp_half.lookup(log_variance) * epsilon;
+    let shift = quant.exp_half.output.frac + NOISE_FRAC - format.frac;
+    let noise = requant_to(product, shift, format.bits, count.at(Place::LatentScaled));
+    saturating_add(mean, noise, format.bits, count.at(Place::LatentSum))
+}
+
+/// How the latents of steps are drawn.
+#[derive(Debug, Clone, Default)]
+pub struct Drawing {
+    /// What is written at this step is known: the posterior is drawn, else the prior.
+    pub known: bool,
+    /// Absent: at its mean.
+    pub noise: Option<NoiseSource>,
+}
+
+/// Where z comes from.
+#[derive(Debug, Clone, Copy)]
+pub enum LatentMode<'a> {
+    Mean,
+    Posterior(&'a NoiseSource),
+    Prior(&'a NoiseSource),
+    /// Codes given by the caller.
+    Given(&'a [i32]),
+}
+
+impl<M: MatVec> Machine<'_, M> {
+    /// z of the sentence.
+    pub fn latent(&mut self, id: BlockId, mode: LatentMode) {
+        let quant = &self.golden.quant;
+        let format = quant.moment_format();
+        let (means, log_variances) = self.moments(id);
+        // A latent that is an end of z has that end's noise.
+        let first = quant.network.latent_part(quant.network.inputs(id)[0]).start;
+        let epsilon = |source: &NoiseSource, j: usize| {
+            signed_normal(quant, source.uniform(NoiseKind::Latent, 0, (first + j) as u32))
+        };
+        let mut count = std::mem::take(&mut self.places);
+        let z = (0..means.len())
+            .map(|j| match mode {
+                LatentMode::Mean => means[j],
+                // The word's low bits, as the hardware takes them.
+                LatentMode::Given(codes) => {
+                    let unused = 64 - format.bits;
+                    i64::from(codes[j]) << unused >> unused
+                }
+                LatentMode::Prior(source) => {
+                    let shift = NOISE_FRAC - format.frac;
+                    requant_to(epsilon(source, j), shift, format.bits, count.at(Place::LatentPlain))
+                }
+                LatentMode::Posterior(source) => {
+                    scaled(quant, (means[j], log_variances[j]), epsilon(source, j), &mut count)
+                }
+            })
+            .collect();
+        self.places = count;
+        self.set_vector(id, z, format.frac);
+    }
+
+    /// z of a step: of the posterior where what is written is known, else of the prior.
+    pub(super) fn draw(&mut self, id: BlockId, (posterior, prior): (BlockId, Option<BlockId>)) {
+        let quant = &self.golden.quant;
+        let format = quant.moment_format();
+        let size = quant.network.width(id);
+        let source = if self.drawing.known { Some(posterior) } else { prior };
+        let moments = source.map(|block| self.words[block].split_at(size));
+        let step = self.position as u32;
+        let epsilon = |j: usize| {
+            let noise = self.drawing.noise.as_ref()?;
+            Some(signed_normal(quant, noise.uniform(NoiseKind::Latent, step, j as u32)))
+        };
+        let mut count = std::mem::take(&mut self.places);
+        let z = (0..size).map(|j| match (moments, epsilon(j)) {
+            (Some((means, _)), None) => means[j],
+            (Some((means, log_variances)), Some(e)) => {
+                scaled(quant, (means[j], log_variances[j]), e, &mut count)
+            }
+            (None, None) => 0,
+            (None, Some(e)) => {
+                requant_to(e, NOISE_FRAC - format.frac, format.bits, count.at(Place::LatentPlain))
+            }
+        });
+        let z = z.collect();
+        self.places = count;
+        self.set_vector(id, z, format.frac);
+    }
+
+    /// Means and log-variances of the dimensions of the latent block `id`, in z's order.
+    pub fn moments(&self, id: BlockId) -> (Vec<i64>, Vec<i64>) {
+        let moments = self.golden.quant.network.inputs(id);
+        let halves = |m: &BlockId| self.words[*m].split_at(self.words[*m].len() / 2);
+        let means = moments.iter().flat_map(|m| halves(m).0.to_vec()).collect();
+        let log_variances = moments.iter().flat_map(|m| halves(m).1.to_vec()).collect();
+        (means, log_variances)
+    }
+}
