@@ -74,7 +74,7 @@ fn bounds_rise_to_the_exact_value() {
         let bounds = [elbo, of(2), of(20), of(500)];
         assert!(kl > 5e-3, "posterior and prior differ: {kl}");
         assert!(bounds.is_sorted(), "{prior:?}: {bounds:?} of {exact}");
-        assert!((of(500) - exact).abs() < 5e-3, "{prior:?}: {bounds:?} of {exact}");
+        assert!((of(500) - exact).abs() < 1e-2, "{prior:?}: {bounds:?} of {exact}");
         assert!(exact - elbo > 1e-3, "{prior:?}: {bounds:?} of {exact}");
     }
 }
