@@ -2,7 +2,7 @@
 
 use crate::common::designs::designs;
 use crate::common::ops::described_designs;
-use crate::common::{build, mapped, python, skip};
+use crate::common::{all_asked, build, mapped, python, skip};
 use hvae_mnn::config::Config;
 use hvae_mnn::crossbar::CrossbarNet;
 use hvae_mnn::tools::{self, Needed, Tool};
@@ -97,7 +97,7 @@ fn slang_finds_nothing() {
     }
 }
 
-/// What slang is asked for includes that a sum loses bits and that a name is unknown.
+/// Names that are unknown or there twice, and a number that loses bits.
 #[test]
 fn slang_finds_what_is_planted() {
     let python = match python(&["pyslang"]) {
@@ -111,8 +111,8 @@ fn slang_finds_what_is_planted() {
     let text = std::fs::read_to_string(&path).unwrap();
     for (was, becomes, said) in [
         ("assign m_valid_o = valid_q", "assign m_valid_o = nowhere_q", "undeclared identifier"),
-        ("reg             valid_q;", "reg             valid_q, valid_q;", "redefinition"),
-        ("endmodule", "wire [1:0] narrow = 3'd5;\nendmodule", "-Wwidth-trunc"),
+        ("reg            valid_q;", "reg            valid_q, valid_q;", "redefinition"),
+        ("endmodule", "wire [1:0] narrow = 3'd5;\nendmodule", "-Wconstant-conversion"),
     ] {
         assert_eq!(text.matches(was).count(), 1, "{was}");
         std::fs::write(&path, text.replace(was, becomes)).unwrap();
@@ -121,7 +121,7 @@ fn slang_finds_what_is_planted() {
     }
 }
 
-/// Both encodings, every kind of cell, all converters: yosys takes long for each.
+/// Both encodings, every kind of cell, all converters: yosys takes long for each, so one guards every change.
 #[test]
 fn yosys_finds_no_latch_and_no_loose_end() {
     let Some(yosys) = found(tools::YOSYS, "synthesis checks with yosys") else { return };
@@ -132,7 +132,7 @@ fn yosys_finds_no_latch_and_no_loose_end() {
         "steps-before",
     ]);
     on_each(
-        |name| few.contains(name),
+        |name| few.contains(name) && (all_asked() || name == "gru-to-rnn-lstm-offset-two-adcs-a-weight"),
         |folder| {
             let script = "read_verilog -sv -Irtl rtl/*.sv; hierarchy -check -top hvae_top; proc; check -assert; \
                           select -assert-none t:$dlatch t:$adlatch t:$dlatchsr";
