@@ -6,6 +6,7 @@ stays as it is. They are checked from reset (bounded), by induction (for ever), 
 reachable (cover). Then each planted bug must be caught by a trace from reset.
 
 usage: prove.py DESIGN OUT [NAME...]     DESIGN: a build folder of `hvae generate`
+       prove.py --first DESIGN OUT [NAME...]  what guards every change: induction, its beginning from reset, one bug a module
        prove.py --traces DESIGN OUT NAME...   only traces from reset of the design as it is: what mutants are held to
 
 Exit status: 0 all as expected, 1 something is not, 2 nothing could be said.
@@ -159,8 +160,10 @@ def model(design, folder, proof, parameters, changes, from_reset):
         give_up(f"{proof}: yosys failed:\n{(folder / 'yosys.log').read_text()}")
 
 
-def check(design, out, proof, task, bug):
+def check(design, out, proof, task, bug, base):
     module, parameters, depth, induction, _ = proof
+    if base:  # what induction begins with, and no more: together they hold for ever
+        depth = induction
     name = module + "".join(f"-{value}" for value in parameters.values())
     folder = out / name / (bug[0] if bug else task)
     started = time.monotonic()
@@ -182,8 +185,8 @@ def check(design, out, proof, task, bug):
 
 def main():
     words = sys.argv[1:]
-    traces = words[:1] == ["--traces"]
-    words = words[traces:]
+    traces, first = words[:1] == ["--traces"], words[:1] == ["--first"]
+    words = words[traces or first:]
     if len(words) < 2:
         give_up(__doc__)
     design, out, names = Path(words[0]), Path(words[1]).resolve(), words[2:]
@@ -193,10 +196,11 @@ def main():
     jobs = []
     for proof in chosen:
         if traces:
-            jobs.append((proof, "from reset", None))
+            jobs.append((proof, "from reset", None, False))
             continue
-        jobs += [(proof, task, None) for task in ("from reset", "induction", "cover")]
-        jobs += [(proof, "from reset", bug) for bug in proof[4]]
+        tasks = ("from reset", "induction") if first else ("from reset", "induction", "cover")
+        jobs += [(proof, task, None, first) for task in tasks]
+        jobs += [(proof, "from reset", bug, False) for bug in proof[4][:1 if first else None]]
     wrong = 0
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         for future in [pool.submit(check, design, out, *job) for job in jobs]:

@@ -185,6 +185,9 @@ fn a_flipped_bit_of_any_image_is_found_in_its_stage() {
     let bench = Bench::new();
     let folder = tempfile::tempdir().unwrap();
     build(&bench.net, &bench.config, folder.path());
+    // The text of the test below, compiled once for both.
+    plant(folder.path());
+    choose(folder.path(), 0);
     let simulation = compiled(folder.path());
     assert_eq!(bench.first_difference(folder.path(), &simulation), None);
     // Images are loaded when a simulation starts: one build serves all.

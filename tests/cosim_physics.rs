@@ -162,11 +162,13 @@ fn all_effects_at_once_beside_an_offset_column_in_rounds() {
 }
 
 #[test]
+#[ignore = "make test-all: two more shapes of tiles"]
 fn all_effects_at_once_with_zeros_skipped() {
     all_effects(2);
 }
 
 #[test]
+#[ignore = "make test-all: two more shapes of tiles"]
 fn all_effects_at_once_on_tiles_that_nothing_fills() {
     all_effects(3);
 }
@@ -203,11 +205,13 @@ fn mapping_and_calibration_of_flipped_columns() {
 }
 
 #[test]
+#[ignore = "make test-all: two more shapes of tiles"]
 fn mapping_and_calibration_of_two_bits_a_phase() {
     mapping_and_calibration(2);
 }
 
 #[test]
+#[ignore = "make test-all: two more shapes of tiles"]
 fn mapping_and_calibration_on_tiles_that_nothing_fills() {
     mapping_and_calibration(3);
 }

@@ -46,11 +46,13 @@ impl StageBuilder<'_> {
             size: self.width(id),
             lanes,
             read_lanes,
-            width: read_lanes * bits as usize,
             bits,
             group: groups.join(" | "),
         };
+        let (width, net) = (read_lanes * bits as usize, format!("{}_words", words.name));
         self.out.instances.push(render(&words));
+        // Above all stages: who reads the step before may stand above this one.
+        self.net(width, &net);
     }
 
     /// A stage without converters in a wave writes while those that read what it made in the last beat still

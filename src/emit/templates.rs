@@ -296,8 +296,6 @@ pub struct Words<'a> {
     pub size: usize,
     pub lanes: usize,
     pub read_lanes: usize,
-    /// Bits that are read a cycle.
-    pub width: usize,
     pub bits: u32,
     /// The group that is read.
     pub group: String,

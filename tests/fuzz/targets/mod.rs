@@ -21,6 +21,7 @@ pub const ALL: &[Target] = &[
     models::WEIGHTS,
     models::STATE_DICT,
     models::SENTENCES,
+    models::LINES,
     builds::DESCRIPTION,
     builds::NETWORK_FILE,
     builds::LIST,

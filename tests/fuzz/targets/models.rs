@@ -2,10 +2,10 @@
 
 use super::{Answer, Form, Target, said, text};
 use crate::common::smallest;
-use hvae_mnn::config::Config;
+use hvae_mnn::config::{Config, Family, Model};
 use hvae_mnn::model::{
-    DESCRIPTION_FILE, Description, EOS, Network, SOS, TrainedModel, Vocabulary, WEIGHTS_FILE, Weights,
-    import, read_sentences,
+    DESCRIPTION_FILE, Description, EOS, Example, Labels, Lines, Network, SOS, TrainedModel, Vocabulary,
+    WEIGHTS_FILE, Weights, import, read_sentences,
 };
 use hvae_mnn::pipeline::random_weights;
 use std::sync::OnceLock;
@@ -150,6 +150,57 @@ fn sentences(input: &[u8]) -> Answer {
         if inner.iter().all(|&token| token >= 4) {
             assert_eq!(vocabulary.encode(&written), sentence, "{written:?} reads back");
         }
+    }
+    Ok(())
+}
+
+/// Sets of frames (`train.csv`) and of words with a label, each behind a line with the letter of its kind.
+pub const LINES: Target = Target {
+    name: "lines",
+    form: Form::Plain,
+    few: 400,
+    seconds: 10,
+    seeds: || {
+        vec![
+            b"f\n1,2,3\n4, 5, -6.5\n\n7,8,9e-3\n".to_vec(),
+            b"f\n-0.25,1e6,0\n0,0,-1e-6\n".to_vec(),
+            b"w\nGood\tx\nday\ty\n\n\nsir\tx\n".to_vec(),
+        ]
+    },
+    read: lines,
+};
+
+fn lines(input: &[u8]) -> Answer {
+    let (kind, set) = text(input)?.split_once('\n').ok_or("no kind")?;
+    let family = match kind {
+        "f" => Family::Regression,
+        "w" => Family::Tagger,
+        _ => return Err("no such kind".into()),
+    };
+    let model = Model { family, frame: 2, values: 1, classes: 2, ..Model::default() };
+    let lines = Lines::of(&Network::describe(&model, 1.0).unwrap()).unwrap();
+    let vocabulary = Vocabulary::of_words(["good", "day", "sir"].into_iter().map(String::from), 7);
+    let labels = Labels::parse("labels.txt", "x\ny\n").unwrap();
+    let read = |set: &str| said(lines.examples("train.csv", set, &vocabulary, &labels));
+    let examples = read(set)?;
+    if family == Family::Tagger {
+        let steps: usize = examples.iter().map(|e| e.tokens.len()).sum();
+        assert_eq!(said(lines.words("train.txt", set))?.len(), steps, "a word a step");
+        assert!(examples.iter().all(|e| e.labels.len() == e.tokens.len()));
+        return Ok(());
+    }
+    // What was read is written in full, and is read again as it was.
+    let line = |example: &Example, step: usize| {
+        let (frame, value) = (example.frames.row(step), example.values.row(step));
+        let numbers: Vec<String> = frame.iter().chain(value).map(f32::to_string).collect();
+        numbers.join(",")
+    };
+    let sequence = |e: &Example| (0..e.frames.nrows()).map(|i| line(e, i) + "\n").collect::<String>();
+    let written: Vec<String> = examples.iter().map(sequence).collect();
+    let again = read(&written.join("\n"))?;
+    assert_eq!(again.len(), examples.len());
+    for (one, two) in examples.iter().zip(&again) {
+        assert_eq!((&one.frames, &one.values), (&two.frames, &two.values), "numbers read back");
     }
     Ok(())
 }
