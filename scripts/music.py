@@ -38,7 +38,7 @@ def chords(draw, last):
     """Degrees of the eight frames of a phrase, which ends on the first degree, or, but for the last phrase, on the fifth."""
     degrees, degree = [], draw.choice([0, 0, 5, 3])
     while len(degrees) < 5:
-        held = draw.choice([1, 1, 2])
+        held = draw.choice([1, 2])
         degrees += [degree] * held
         degree = draw.choice(FOLLOW[degree])
     end = [4, 0, 0] if last or draw.random() < 0.6 else [3, 4, 4]
@@ -76,8 +76,8 @@ def piece(draw):
                     soprano = draw.choice(steps) if steps else soprano
             else:
                 ends = at >= 5
-                bass = near(draw, within([root] if ends or draw.random() < 0.75 else [third], BASS), bass, 4)
-                soprano = near(draw, within([root, third] if at == 6 else classes, SOPRANO), soprano, 2)
+                bass = near(draw, within([root] if ends or draw.random() < 0.75 else [third], BASS), bass, 2)
+                soprano = near(draw, within([root, third] if at == 6 else classes, SOPRANO), soprano, 1)
                 pairs = itertools.product(within(classes, ALTO), within(classes, TENOR))
 
                 def cost(pair):

@@ -2,6 +2,7 @@
 //! `tests/bad_requests/expected.txt` (rewritten with `BLESS=1 cargo test --test all bad_requests`,
 //! and read in the diff).
 
+mod music;
 mod values;
 
 use crate::common::{copy_tree, script, tiny, tree};

@@ -3,8 +3,9 @@
 use hvae_mnn::config::{CellKind, Config, Decay, Family, Model, Train};
 use hvae_mnn::eval::{AnswerRow, On, measure_head};
 use hvae_mnn::files::silently;
-use hvae_mnn::model::{Answers, Network, Split, TrainedModel, bytes_of};
+use hvae_mnn::model::{Answers, FrameBaseline, Network, Split, TrainedModel, bytes_of};
 use hvae_mnn::pipeline::{map_model_on, read_config, read_examples, read_model};
+use hvae_mnn::sample::draw_piece;
 use hvae_mnn::train::{Control, Progress, Summary, TrainRequest, no_cells, run};
 use std::fmt::Write;
 use std::path::Path;
@@ -152,6 +153,62 @@ fn numbers_are_learned_with_how_sure_they_are() {
     }
 }
 
+/// Two voices that go up and down by turns: all keys of a frame follow from those of the frame before.
+fn write_pieces(folder: &Path) {
+    for (file, range) in [("train", 0..12), ("valid", 12..16), ("test", 16..20)] {
+        let mut text = String::new();
+        for piece in range {
+            let frame = |t: usize| match (t + piece) % 4 {
+                3 => "-".into(),
+                at => format!("{at},{}", 4 - at / 2),
+            };
+            writeln!(text, "{}", (0..11 + piece % 3).map(frame).collect::<Vec<_>>().join(" ")).unwrap();
+        }
+        std::fs::write(folder.join(format!("tunes.{file}.txt")), text).unwrap();
+    }
+}
+
+#[test]
+fn frames_are_learned_whole_or_in_parts() {
+    let place = tempfile::tempdir().unwrap();
+    let at = |name: &str| place.path().join(name);
+    write_pieces(place.path());
+    let mut config = config(Family::LanguageModel);
+    config.model.frame = 5;
+    let summary = fit(&config, place.path(), &at("whole"), None);
+    assert!(summary.finished && summary.test.is_none() && !at("whole").join("vocab.txt").exists());
+    assert!(!fit(&config, place.path(), &at("stopped"), Some(37)).finished);
+    fit(&config, place.path(), &at("stopped"), None);
+    same_files(&at("whole"), &at("stopped"));
+    config.train.piece_frames = 4;
+    fit(&config, place.path(), &at("parts"), None);
+
+    let mut found = Vec::new();
+    for name in ["whole", "parts"] {
+        let (model, _) = read_model(&at(name), config.clone()).unwrap();
+        let examples = |split| read_examples(place.path(), split, &model, &silently).unwrap();
+        let test = examples(Split::Test);
+        let figures = measure_head(&model, None, &config, On::Float, &test).figures;
+        let Answers::Frames { nll, accuracy, frames, sequences, .. } = figures else { panic!("{figures:?}") };
+        let simple = FrameBaseline::fit(&examples(Split::Train)).measure(&test);
+        assert!(nll < 0.5 * simple.repeat_nll && nll < 0.5 * simple.unigram_nll, "{nll}, {simple:?}");
+        // The first frame of a piece is anybody's guess.
+        assert!(accuracy > 0.8 && (frames, sequences) == (48, 4), "{name}: {accuracy}, {frames}");
+        // The last line has the same figures, and those of the baselines.
+        let lines = std::fs::read_to_string(at(name).join("metrics.jsonl")).unwrap();
+        let last: serde_json::Value = serde_json::from_str(lines.lines().last().unwrap()).unwrap();
+        assert_eq!(last["test"]["nll"].as_f64(), Some(nll));
+        assert_eq!(last["baselines"]["repeat_nll"].as_f64(), Some(simple.repeat_nll));
+        // What goes on from a frame is the next one, at a temperature that leaves no choice.
+        let net = model.float_net();
+        let prime = test[0].frames.slice(ndarray::s![1..5, ..]).to_owned();
+        let piece = draw_piece(&net, &prime, 6, (0.07, 1));
+        assert_eq!(piece, test[0].frames.slice(ndarray::s![1..11, ..]), "{name}");
+        found.push(nll);
+    }
+    assert_ne!(found[0], found[1], "parts are other batches");
+}
+
 #[test]
 fn data_that_does_not_fit_is_refused() {
     let place = tempfile::tempdir().unwrap();
@@ -177,6 +234,23 @@ fn data_that_does_not_fit_is_refused() {
         found.contains("valid.txt: line 1: expected a word and a label, with tabs between them, got `a up`"),
         "{found}"
     );
+
+    // What only frames have, and what they have not.
+    config.train.piece_frames = 9;
+    let found = refused(&config);
+    assert!(
+        found.contains("[train] piece_frames: expected 0 where no frames are written, got 9;"),
+        "{found}"
+    );
+    let mut config = Config { ..config };
+    (config.model.family, config.model.frame) = (Family::LanguageModel, 5);
+    config.train.batch_norm = 0.5;
+    let found = refused(&config);
+    assert!(found.contains("[train] batch_norm: expected 0 where frames are written, got 0.5;"), "{found}");
+    config.train.batch_norm = 0.0;
+    std::fs::write(place.path().join("train.txt"), "1 2\n1 2,5\n").unwrap();
+    let found = refused(&config);
+    assert!(found.contains("train.txt: line 2, frame 2: expected frames of keys 0 to 4 "), "{found}");
 }
 
 /// A network of one's own: read from the file beside the configuration, and whole in the model folder without it.
@@ -241,7 +315,9 @@ fn descriptions_are_printed_and_read_back() {
 #[test]
 fn committed_heads_are_worth_what_their_table_says() {
     let table = std::fs::read_to_string("models/README.md").unwrap();
-    for (name, data) in [("tagger", "data/punctuation"), ("regression", "data/signal")] {
+    for (name, data) in
+        [("tagger", "data/punctuation"), ("regression", "data/signal"), ("music", "data/music")]
+    {
         let (model, config) = read_model(&Path::new("models").join(name), Config::default()).unwrap();
         let test = read_examples(Path::new(data), Split::Test, &model, &silently).unwrap();
         let said = match measure_head(&model, None, &config, On::Float, &test).figures {

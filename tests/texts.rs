@@ -1,7 +1,8 @@
 //! The tokeniser on the sets of the publications, which are not ours to commit: skipped where they are not.
 
 use crate::common::say_skipped;
-use hvae_mnn::model::{Split, Vocabulary, sentences_of, words};
+use hvae_mnn::config::{Family, Model};
+use hvae_mnn::model::{Network, Pieces, Split, Vocabulary, sentences_of, words};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -60,5 +61,28 @@ fn sentences_of_the_sets() {
             Some(sentences_of(&text).count())
         };
         assert_eq!(Split::ALL.map(count), counts, "{name}");
+    }
+}
+
+/// Pieces, frames and the longest piece of each part, by the README of the sets.
+#[test]
+fn pieces_of_the_sets() {
+    let Some(folder) = shared("music", "pieces of JSB chorales and Nottingham") else { return };
+    let model = Model { family: Family::LanguageModel, frame: 88, ..Model::default() };
+    let pieces = Pieces::of(&Network::language_model(&model)).unwrap();
+    for (set, part, counts) in [
+        ("jsb", "train", (229, 13_807, 129)),
+        ("jsb", "valid", (76, 4_602, 144)),
+        ("jsb", "test", (77, 4_725, 160)),
+        ("nottingham", "train", (694, 176_561, 1_788)),
+        ("nottingham", "valid", (173, 45_513, 1_473)),
+        ("nottingham", "test", (170, 44_463, 1_793)),
+    ] {
+        let text = fs::read_to_string(folder.join(format!("{set}.{part}.txt"))).unwrap();
+        let read = pieces.read(set, &text).unwrap();
+        let frames = || read.iter().map(|piece| piece.steps() - 1);
+        assert_eq!((read.len(), frames().sum(), frames().max().unwrap()), counts, "{set} {part}");
+        let again: Vec<String> = read.iter().map(Pieces::line).collect();
+        assert!(again.iter().map(String::as_str).eq(text.lines()), "{set} {part}");
     }
 }

@@ -34,7 +34,9 @@ pub enum Answers {
     Frames {
         /// Nats a frame: summed over its bits, the mean over all frames, with the KL of z where there is one.
         nll: f64,
-        /// Of that, the KL.
+        /// The same without what the first frame of each piece costs, as publications count that give it.
+        nll_but_first: f64,
+        /// Of that of all frames, the KL.
         kl: f64,
         /// e to the nats a bit: 1 where everything is certain, 2 where nothing is known.
         bit_perplexity: f64,

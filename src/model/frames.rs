@@ -78,12 +78,15 @@ impl FloatNet {
 pub(super) fn measure_pieces(engine: &mut dyn Engine, pieces: &[Example]) -> Answers {
     let views: Vec<&Example> = pieces.iter().collect();
     let said = engine.answer_all(&views);
-    let (mut nll, mut kl, mut frames) = (0.0, 0.0, 0usize);
+    let (mut nll, mut first, mut kl, mut frames) = (0.0, 0.0, 0.0, 0usize);
     let (mut both, mut either) = (0usize, 0usize);
     for (piece, answer) in pieces.iter().zip(&said) {
         kl += answer.kl;
-        for (logits, bits) in answer.output.outer_iter().zip(piece.frames.outer_iter().skip(1)) {
-            nll += bits_nll(logits, bits);
+        let rows = answer.output.outer_iter().zip(piece.frames.outer_iter().skip(1));
+        for (step, (logits, bits)) in rows.enumerate() {
+            let loss = bits_nll(logits, bits);
+            nll += loss;
+            first += if step == 0 { loss } else { 0.0 };
             frames += 1;
             for (&logit, &bit) in logits.iter().zip(bits) {
                 both += usize::from(logit > 0.0 && bit > 0.5);
@@ -92,10 +95,12 @@ pub(super) fn measure_pieces(engine: &mut dyn Engine, pieces: &[Example]) -> Ans
         }
     }
     let each = |sum: f64| sum / frames as f64;
+    let nll_but_first = (nll + kl - first) / frames.saturating_sub(pieces.len()).max(1) as f64;
     let nll = each(nll + kl);
     let width = pieces[0].frames.ncols() as f64;
     Answers::Frames {
         nll,
+        nll_but_first,
         kl: each(kl),
         bit_perplexity: (nll / width).exp(),
         accuracy: both as f64 / either.max(1) as f64,
@@ -240,24 +245,28 @@ mod tests {
     fn figures_are_nats_a_frame() {
         let mut net = net(3);
         let all = pieces("0,3 1 2 - 0,1,2\n1");
-        let Answers::Frames { nll, kl, bit_perplexity, accuracy, frames, sequences } =
+        let Answers::Frames { nll, nll_but_first, kl, bit_perplexity, accuracy, frames, sequences } =
             crate::model::measure_answers(&mut net, &all)
         else {
             panic!("frames")
         };
-        let (mut sum, mut both, mut either) = (0.0, 0, 0);
+        let (mut sum, mut of_first, mut both, mut either) = (0.0, 0.0, 0, 0);
         let views: Vec<&Example> = all.iter().collect();
         for (piece, answer) in all.iter().zip(net.answer_all(&views)) {
             for (logits, bits) in answer.output.outer_iter().zip(piece.frames.outer_iter().skip(1)) {
+                let first = logits == answer.output.row(0);
                 for (&l, &bit) in logits.iter().zip(bits) {
                     let p = 1.0 / (1.0 + f64::from(-l).exp());
-                    sum -= if bit == 1.0 { p.ln() } else { (1.0 - p).ln() };
+                    let loss = if bit == 1.0 { -p.ln() } else { -(1.0 - p).ln() };
+                    sum += loss;
+                    of_first += if first { loss } else { 0.0 };
                     both += i32::from(p > 0.5 && bit == 1.0);
                     either += i32::from(p > 0.5 || bit == 1.0);
                 }
             }
         }
         assert!((nll - sum / 6.0).abs() < 1e-9 && kl == 0.0, "{nll}, {sum}");
+        assert!((nll_but_first - (sum - of_first) / 4.0).abs() < 1e-9, "{nll_but_first}");
         assert!((bit_perplexity - (sum / 24.0).exp()).abs() < 1e-9);
         assert_eq!((accuracy, frames, sequences), (f64::from(both) / f64::from(either), 6, 2));
     }
