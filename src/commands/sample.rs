@@ -10,7 +10,7 @@ use clap::ValueEnum;
 use hvae_mnn::build::{DESCRIPTION, read_build};
 use hvae_mnn::cosim::{Engine as Simulator, RunOptions};
 use hvae_mnn::golden::{Golden, GoldenEngine, Job};
-use hvae_mnn::model::{Engine, FloatNet, Latent, Vocabulary, read_sentences};
+use hvae_mnn::model::{Engine, FloatNet, Latent, Network, Vocabulary, read_sentences};
 use hvae_mnn::sample::{between, decode_all, draw, endless, generation, words};
 use std::path::PathBuf;
 
@@ -114,17 +114,24 @@ fn jobs<'a>(
     }
     let network = &golden.quant.network;
     let mean = |sentence: &[u32]| Latent::of(network, &GoldenEngine::new(golden).encode(sentence)).mean;
-    let way = way(args, vocabulary, limit, &mean)?;
+    let way = way(args, network, vocabulary, limit, &mean)?;
     Ok(Box::new(decode_all(golden, way, limit)))
 }
 
 /// Every z from that of the first sentence to that of the second.
 fn way(
     args: &Args,
+    network: &Network,
     vocabulary: Option<&Vocabulary>,
     limit: usize,
     mean: &dyn Fn(&[u32]) -> Vec<f32>,
 ) -> Result<impl Iterator<Item = Vec<f32>> + use<>, Failure> {
+    if network.latent().is_none() {
+        return Err(Failure::input(format!(
+            "{}: expected a z of the whole sentence for --between, found a network without one; leave it out",
+            args.source.display()
+        )));
+    }
     let Some(vocabulary) = vocabulary else {
         return Err(Failure::input(format!(
             "{}: expected a vocabulary for --between, found a design of random weights; build one with --model",
@@ -161,7 +168,7 @@ fn in_float(
     let network = net.network();
     if !args.between.is_empty() {
         let mean = |sentence: &[u32]| Latent::of(network, &Engine::encode(&mut net.clone(), sentence)).mean;
-        let mut way = way(args, vocabulary, limit, &mean)?;
+        let mut way = way(args, network, vocabulary, limit, &mean)?;
         loop {
             let some: Vec<Vec<f32>> = way.by_ref().take(TOGETHER).collect();
             if some.is_empty() {
