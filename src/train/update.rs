@@ -102,7 +102,7 @@ impl Perturb for Training<'_> {
 mod tests {
     use super::*;
     use crate::config::{CellKind, Family, LatentFrom, LatentSteps, Model};
-    use crate::model::{Example, Network};
+    use crate::model::{Example, Network, measure_answers};
     use crate::train::adam::{Adam, Part, clip, initial};
     use std::collections::HashMap;
 
@@ -260,6 +260,14 @@ mod tests {
         for network in networks {
             let batch = Batch::of(&network, &pieces, &train, &mut Random::keyed(&[7]));
             check_batch(&network, &train, &batch);
+            // What is learned is what is measured.
+            let mut net = FloatNet::with_tensors(&network, initial(&network, 3));
+            let plain =
+                Train { embedding_dropout: 0.0, level_dropout: 0.0, output_dropout: 0.0, ..train.clone() };
+            let (losses, _) = loss_and_gradients(&net, &batch, &plain, 1.0, Random::keyed(&[8]));
+            let all: Vec<Example> = pieces.iter().map(|&piece| piece.clone()).collect();
+            let nats = 10.0 * measure_answers(&mut net, &all).nll();
+            assert!(network.latent().is_some() || (losses.reconstruction - nats).abs() < 1e-4, "{nats}");
         }
     }
 
