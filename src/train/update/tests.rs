@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::config::{CellKind, Family, LatentFrom, LatentSteps, Model, Prior};
-use crate::model::{Activation, Example, Network};
+use crate::model::{Activation, Example, Network, measure_answers};
 use crate::train::adam::{Adam, Part, clip, initial};
 use std::collections::HashMap;
 
@@ -247,6 +247,15 @@ fn gradients_of_frames_are_slopes_too() {
     for network in networks {
         let batch = Batch::of(&network, &pieces, &train, &mut Random::keyed(&[7]));
         check_batch(&network, &train, &batch, 4e-3);
+        // What is learned is what is measured.
+        let mut net = FloatNet::with_tensors(&network, initial(&network, 3));
+        let plain =
+            Train { embedding_dropout: 0.0, level_dropout: 0.0, output_dropout: 0.0, ..train.clone() };
+        let weights = TermWeights::of_kl(1.0);
+        let (losses, _) = loss_and_gradients(&net, &batch, &plain, weights, Random::keyed(&[8]));
+        let all: Vec<Example> = pieces.iter().map(|&piece| piece.clone()).collect();
+        let nats = 10.0 * measure_answers(&mut net, &all).nll();
+        assert!(network.latent().is_some() || (losses.reconstruction - nats).abs() < 1e-4, "{nats}");
     }
 }
 
