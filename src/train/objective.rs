@@ -228,8 +228,8 @@ pub fn draw_divergence(
     let of = |block: BlockId| (trace.get(block, Role::Output), trace.get(block, Role::LogVariance));
     let (mean, log_variance) = of(posterior);
     let given = prior.map(of);
-    let zeros = || (Array2::zeros(mean.dim()), Array2::zeros(mean.dim()));
-    let (mut d_q, mut d_p): ((Array2<f32>, Array2<f32>), (Array2<f32>, Array2<f32>)) = (zeros(), zeros());
+    let zeros = || (Array2::<f32>::zeros(mean.dim()), Array2::<f32>::zeros(mean.dim()));
+    let (mut d_q, mut d_p) = (zeros(), zeros());
     for (at, &m) in mean.indexed_iter() {
         let lv = log_variance[at];
         let (pm, plv) = given.map_or((0.0, 0.0), |(means, log_variances)| (means[at], log_variances[at]));
