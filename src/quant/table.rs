@@ -11,7 +11,7 @@ pub enum Function {
     /// 1 / (1 + e^-x)
     Sigmoid,
     Tanh,
-    /// [`Activation::LeakyRelu`].
+    /// [`Activation::LeakyRelu`](crate::model::Activation::LeakyRelu).
     LeakyRelu,
     /// sigma = e^(x/2) of a log-variance x, clipped to the output format.
     ExpHalf,
