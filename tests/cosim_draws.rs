@@ -1,0 +1,141 @@
+//! Latents of steps on hardware that is wrong on demand.
+
+use crate::common::faults::{Fault, plant};
+use crate::common::simulations::simulation;
+use crate::common::{build, skip, tiny};
+use hvae_mnn::config::CellKind::Lstm;
+use hvae_mnn::config::Family;
+use hvae_mnn::cosim::{Cosim, Effort, Engine, RunOptions};
+use hvae_mnn::golden::{Golden, Job, JobKind};
+use hvae_mnn::model::Network;
+use hvae_mnn::pipeline::{map, random_sentences, random_weights};
+use hvae_mnn::tools;
+
+/// Each with how the first signal that differs begins.
+const FAULTS: [(Fault, &str); 9] = [
+    // Every step has the noise of the first.
+    (
+        Fault::new(
+            &["one_step"],
+            "hvae_core",
+            ".step_i(z_step[11:0])",
+            ".step_i(z_step[11:0] & {12{!fault_one_step}})",
+        ),
+        "z.z[",
+    ),
+    // Of the prior where the text is known, and the other way round.
+    (
+        Fault::new(
+            &["other_source"],
+            "hvae_core",
+            ".source_i(!z_known)",
+            ".source_i(!z_known ^ fault_other_source)",
+        ),
+        "z.z[",
+    ),
+    // The prior waits a step longer.
+    (
+        Fault::new(
+            &["known_longer"],
+            "hvae_core",
+            "wire        z_known   = !draw[1] && position + 16'd1 < frames;",
+            "wire        z_known   = !draw[1] && position + {15'd0, !fault_known_longer} < frames;",
+        ),
+        "z.z[",
+    ),
+    // GENERATE takes means.
+    (
+        Fault::new(
+            &["no_draw"],
+            "hvae_core",
+            "= draw[1] || sample_z_i;",
+            "= draw[1] && !fault_no_draw || sample_z_i;",
+        ),
+        "z.z[",
+    ),
+    // The level behind stands a position off.
+    (
+        Fault::new(
+            &["not_ahead"],
+            "hvae_core",
+            ".read_index_i(position + 16'd1)",
+            ".read_index_i(position + {15'd0, !fault_not_ahead})",
+        ),
+        "post_hidden.word[",
+    ),
+    // What leaves: in another order, of another dimension, one word short, and where nobody asked.
+    (
+        Fault::new(
+            &["other_order"],
+            "hvae_draw_sender",
+            "read_part_q == 2'd0 ? pairs_q[31:0]",
+            "(read_part_q == 2'd0) ^ fault_other_order ? pairs_q[31:0]",
+        ),
+        "output[",
+    ),
+    (
+        Fault::new(
+            &["pair_off"],
+            "hvae_draw_sender",
+            "if (pair_i) pairs[pair_q] <= pairs_i;",
+            "if (pair_i) pairs[pair_q ^ INDEX_BITS'(fault_pair_off)] <= pairs_i;",
+        ),
+        "output[",
+    ),
+    (
+        Fault::new(
+            &["z_without_sign"],
+            "hvae_draw_sender",
+            "wire [31:0] z_word = 32'(z_q);",
+            "wire [31:0] z_word = fault_z_without_sign ? 32'(unsigned'(z_q)) : 32'(z_q);",
+        ),
+        "output[",
+    ),
+    (
+        Fault::new(
+            &["sent_unasked"],
+            "hvae_draw_sender",
+            "if (last_z && send_i)",
+            "if (last_z && (send_i || fault_sent_unasked))",
+        ),
+        "",
+    ),
+];
+
+#[test]
+fn faults_in_latents_of_steps_are_found() {
+    if let Err(why) = tools::VERILATOR.find() {
+        return skip("planted faults in latents of steps", &why.to_string());
+    }
+    let mut config = tiny(&[Lstm]);
+    config.model.family = Family::ZForcing;
+    (config.model.dense, config.model.latent) = (7, 5);
+    let network = Network::describe(&config.model, 1.0).unwrap();
+    let net = map(&network, &random_weights(&network, 1), &config, &random_sentences(23, 8, 1)).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let emitted = build(&net, &config, folder.path());
+    plant(folder.path(), &FAULTS.map(|(fault, _)| fault));
+    let golden = Golden::tiled(&net, &config.accelerator);
+    let sentence = vec![2, 7, 9, 14, 3];
+    let job =
+        |kind, input: &[i32], sample_z, seed| Job { sample_z, seed, ..Job::new(kind, input.to_vec(), 9) };
+    let jobs = [
+        job(JobKind::Generate, &[], false, 3),
+        job(JobKind::Reconstruct, &sentence, true, 4),
+        job(JobKind::Score, &sentence, true, 5),
+        job(JobKind::Score, &sentence, false, 6),
+    ];
+    let simulation = simulation(folder.path(), Engine::Verilator, false, Effort::Build).unwrap();
+    let cosim = Cosim { design: &emitted.design, golden: &golden, simulation: &simulation, processes: 1 };
+    let run = |plusargs| {
+        let options = RunOptions { plusargs, ..RunOptions::default() };
+        cosim.run(&jobs, &options, &|_| {}).unwrap().first_difference
+    };
+    assert_eq!(run(Vec::new()), None, "no fault is chosen");
+    let missed = FAULTS.iter().filter_map(|(fault, named)| {
+        let first = run(vec![format!("+{}", fault.names[0])]);
+        println!("{}: {}", fault.names[0], first.as_ref().map_or("not found".into(), |d| d.to_string()));
+        (!first.is_some_and(|first| first.signal.starts_with(named))).then_some(fault.names[0])
+    });
+    assert_eq!(missed.collect::<Vec<_>>(), Vec::<&str>::new());
+}
