@@ -7,9 +7,7 @@
   wire [15:0] {{ name }}_step = {{ position }};
   wire [15:0] {{ name }}_unused_index;
   hvae_latent #(
-      .Size({{ size }}), .Sources({{ sources }}), .StateBits({{ state_bits }}), .PreFrac({{ pre_frac }}), .TableBits({{ table_bits }}), .TableAddressBits({{ address_bits }}),
-      .ExpDeltaBits({{ exp_delta_bits }}), .ExpFile({`HVAE_ROM_DIR, "/exp_half.hex"}), .NormalFile({`HVAE_ROM_DIR, "/half_normal.hex"}),
-      .InputBits({{ input_bits }}), .Shift({{ shift }})
+      .Sources({{ sources }}), {{ numbers }}
   ) u_{{ name }} (
       .clk_i(clk_i), .rst_i(rst_i), .start_i({{ start }}), .busy_o({{ name }}_working),
 {%- if sources > 1 %}
@@ -29,7 +27,7 @@
 {%- if score %}
   // Of a word that is scored: what its latent was drawn of leaves when all is there.
   wire {{ name }}_sending;
-  hvae_draw_sender #(.Size({{ size }}), .Bits({{ state_bits }})) u_{{ name }}_sender (
+  hvae_draw_sender #(.Size({{ numbers.size }}), .Bits({{ numbers.state_bits }})) u_{{ name }}_sender (
       .clk_i(clk_i), .rst_i(rst_i), .send_i(scoring),
       .pair_i({{ name }}_paired), .pairs_i({% if sources > 1 %}{{ name }}_pairs{% else %}{32'd0, {{ name }}_pairs}{% endif %}),
       .z_i({{ name }}_write), .z_index_i({{ name }}_group), .z_data_i({{ name }}_data),

@@ -1,8 +1,6 @@
   // {{ name }}
   hvae_latent #(
-      .Size({{ size }}), .First({{ first }}), .StateBits({{ state_bits }}), .PreFrac({{ pre_frac }}), .TableBits({{ table_bits }}), .TableAddressBits({{ address_bits }}),
-      .ExpDeltaBits({{ exp_delta_bits }}), .ExpFile({`HVAE_ROM_DIR, "/exp_half.hex"}), .NormalFile({`HVAE_ROM_DIR, "/half_normal.hex"}),
-      .InputBits({{ input_bits }}), .Shift({{ shift }})
+      .First({{ first }}), {{ numbers }}
   ) u_{{ name }} (
       .clk_i(clk_i), .rst_i(rst_i), .start_i({{ start }}), .busy_o(stage_busy[{{ index }}]), .mode_i(latent_mode), .source_i(1'b0), .keys_i(keys), .step_i(12'd0),
       .mean_i({ {{ means }} }),

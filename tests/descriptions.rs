@@ -107,6 +107,82 @@ fn loops_hold_what_can_run_in_them() {
     );
 }
 
+/// A latent at every step, with everything that is there for training.
+const DRAWS: &str = r#"
+    loop = [{ name = "back", over = "backwards" }, { name = "text", over = "written" }]
+    block = [
+        { name = "heard", loop = "back", op = "embedding", size = 4 },
+        { name = "bwd", loop = "back", op = "cell", kind = "gru", size = 5, inputs = ["heard"] },
+        { name = "again", loop = "back", op = "vocabulary", inputs = ["bwd"], only = "train" },
+        { name = "words", loop = "text", op = "embedding", size = 4, tied = "heard" },
+        { name = "prior", loop = "text", op = "moments", size = 3, inputs = [{ before = "dec" }], clamp = 8.0 },
+        { name = "post", loop = "text", op = "moments", size = 3, inputs = ["bwd", { before = "dec" }] },
+        { name = "z", loop = "text", op = "draw", posterior = "post", prior = "prior" },
+        { name = "aux", loop = "text", op = "auxiliary", inputs = ["z"], target = "bwd", only = "train" },
+        { name = "dec", loop = "text", op = "cell", kind = "gru", size = 6, inputs = ["words", "z"] },
+        { name = "next", loop = "text", op = "vocabulary", inputs = ["dec"] },
+    ]
+"#;
+
+#[test]
+fn draws_can_be_drawn_and_nothing_foresees_itself() {
+    let network = Network::from_text("n", DRAWS, 9).unwrap();
+    let deployed = network.deployed();
+    assert_eq!(deployed.blocks.iter().map(|b| b.name.as_str()).collect::<Vec<_>>(), {
+        ["heard", "bwd", "words", "prior", "post", "z", "dec", "next"]
+    });
+    assert_eq!(Network::from_text("n", &deployed.to_text(), 9).unwrap().blocks, deployed.blocks);
+    for (from, to, message) in [
+        ("prior = \"prior\"", "prior = \"post\"", "block z: expected a prior of its own, got its posterior"),
+        ("posterior = \"post\"", "posterior = \"z\"", "block z: expected moments of its loop, got z"),
+        ("posterior = \"post\"", "posterior = \"bwd\"", "block z: expected moments of its loop, got bwd"),
+        (
+            "size = 3, inputs = [\"bwd\"",
+            "size = 2, inputs = [\"bwd\"",
+            "block z: expected 2 numbers, as post, got 3 of prior",
+        ),
+        (", clamp = 8.0", ", clamp = 0.0", "block prior: expected a clamp above 0, got 0"),
+        (
+            "target = \"bwd\"",
+            "target = \"aux\"",
+            "block aux, target: expected a vector of an earlier loop, got aux",
+        ),
+        (
+            "target = \"bwd\"",
+            "target = \"dec\"",
+            "block aux, target: expected a vector of an earlier loop, got dec",
+        ),
+        (
+            "target = \"bwd\", only = \"train\"",
+            "target = \"bwd\"",
+            "block aux: expected only = \"train\", got none",
+        ),
+        (
+            "inputs = [\"words\", \"z\"]",
+            "inputs = [\"words\", \"z\", \"bwd\"]",
+            "block dec: expected what has been read before its step, got bwd at the position that it predicts",
+        ),
+        (
+            "size = 3, inputs = [{ before",
+            "size = 3, inputs = [\"bwd\", { before",
+            "block prior: expected what has been read before its step, got bwd at the position that it predicts",
+        ),
+        (
+            "kind = \"gru\", size = 5, inputs = [\"heard\"]",
+            "kind = \"gru\", size = 5, inputs = [\"heard\"], only = \"train\"",
+            "block post: expected inputs that stay, got bwd, there for training alone",
+        ),
+        (
+            "[\"bwd\"], only = \"train\"",
+            "[\"bwd\"]",
+            "block again: expected a loop over `written`, got backwards",
+        ),
+    ] {
+        let found = refused(DRAWS, from, to);
+        assert!(found.contains(message), "{found}\n{message}");
+    }
+}
+
 /// A piece of frames and what comes next.
 const MUSIC: &str = r#"
     loop = [{ name = "read", over = "positions" }, { name = "write", over = "written" }]

@@ -1,9 +1,49 @@
-//! Latents of steps: drawn of a posterior where what is written is known, else of a prior.
+//! Latents: of a sentence, and of steps, which are drawn of a posterior where what is written is known, else of a prior.
 
 use super::stages::{StageBuilder, render};
 use crate::model::{BlockId, Op};
 use crate::quant::Signal;
 use askama::Template;
+use std::fmt;
+
+/// What every `hvae_latent` is told.
+pub struct LatentNumbers {
+    pub size: usize,
+    pub state_bits: u32,
+    pre_frac: u32,
+    table_bits: u32,
+    address_bits: u32,
+    exp_delta_bits: u32,
+    input_bits: u32,
+    shift: i32,
+}
+
+/// As the parameters of an instance.
+impl fmt::Display for LatentNumbers {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let LatentNumbers { size, state_bits, pre_frac, table_bits, address_bits, .. } = self;
+        let LatentNumbers { exp_delta_bits, input_bits, shift, .. } = self;
+        write!(
+            f,
+            ".Size({size}), .StateBits({state_bits}), .PreFrac({pre_frac}), .TableBits({table_bits}), .TableAddressBits({address_bits}),\n      \
+             .ExpDeltaBits({exp_delta_bits}), .ExpFile({{`HVAE_ROM_DIR, \"/exp_half.hex\"}}), .NormalFile({{`HVAE_ROM_DIR, \"/half_normal.hex\"}}),\n      \
+             .InputBits({input_bits}), .Shift({shift})"
+        )
+    }
+}
+
+#[derive(Template)]
+#[template(path = "stage_latent.sv", escape = "none")]
+pub struct LatentStage<'a> {
+    pub name: &'a str,
+    pub index: usize,
+    /// Where its dimensions begin among those of z, whose noise it has.
+    pub first: usize,
+    pub start: String,
+    pub numbers: LatentNumbers,
+    pub means: String,
+    pub log_variances: String,
+}
 
 #[derive(Template)]
 #[template(path = "stage_draw.sv", escape = "none")]
@@ -16,19 +56,12 @@ pub struct DrawStage<'a> {
     /// It is drawn, not taken at its mean.
     pub sampled: &'a str,
     pub position: String,
-    pub size: usize,
+    pub numbers: LatentNumbers,
     /// Posterior, and prior where there is one.
     pub sources: usize,
     pub pair_bits: usize,
     /// Draws leave when words are scored.
     pub score: bool,
-    pub state_bits: usize,
-    pub pre_frac: u32,
-    pub table_bits: u32,
-    pub address_bits: u32,
-    pub exp_delta_bits: u32,
-    pub input_bits: usize,
-    pub shift: i32,
     pub means: String,
     pub log_variances: String,
 }
@@ -42,6 +75,59 @@ pub struct Drawn {
 }
 
 impl StageBuilder<'_> {
+    fn latent_numbers(&self, id: BlockId) -> LatentNumbers {
+        let (quant, fixed) = (&self.net.quant, &self.config.fixed);
+        LatentNumbers {
+            size: self.width(id),
+            state_bits: fixed.state_bits,
+            pre_frac: fixed.pre_frac,
+            table_bits: fixed.table_bits,
+            address_bits: fixed.table_address_bits,
+            exp_delta_bits: quant.exp_half.delta_bits,
+            input_bits: fixed.input_bits,
+            shift: quant.moment_format().frac - quant.dac[id].expect("z drives word lines").frac,
+        }
+    }
+
+    pub(super) fn latent(&mut self, id: BlockId, moments: &[BlockId]) {
+        let name = self.name(id);
+        self.drives(id);
+        self.writes(id, 1);
+        self.net(1, &format!("{name}_sends"));
+        self.net(1, &format!("{name}_sends_last"));
+        self.net(32, &format!("{name}_statistics"));
+        self.net(16, &format!("{name}_given_index"));
+        let nets = ["sends", "sends_last", "statistics", "given_index"];
+        self.out.unread.extend(nets.map(|net| format!("{name}_{net}")));
+        let quant = &self.net.quant;
+        let fixed = &self.config.fixed;
+        let bits = fixed.state_bits as usize;
+        // Later dimensions stand to the left of a concatenation.
+        let slices = |set: usize| {
+            let slice = |&m: &BlockId| {
+                let size = self.width(m);
+                format!("{}_kept[{}:{}]", self.name(m), (set + 1) * size * bits - 1, set * size * bits)
+            };
+            moments.iter().rev().map(slice).collect::<Vec<_>>().join(", ")
+        };
+        let stage = LatentStage {
+            name,
+            index: self.index(id),
+            first: quant.network.latent_part(moments[0]).start,
+            start: self.start(id),
+            numbers: self.latent_numbers(id),
+            means: slices(0),
+            log_variances: slices(1),
+        };
+        self.out.instances.push(render(&stage));
+        self.note(format!("{name}: latent state, {} dimensions, one a cycle", self.width(id)));
+        if !self.has_words(id) {
+            self.out.unread.extend(["write", "group", "data"].map(|net| format!("{name}_{net}")));
+        }
+        self.words(id, 1);
+        self.probe(id, "write_valid", "write_group", "write_data", 1, &[(Signal::Z, fixed.state_bits)]);
+    }
+
     /// What tells that a stage works on a step of which is known what is written: the packet has a word behind it.
     pub(super) fn known(&self, id: BlockId) -> String {
         format!("!draw[1] && {} + 16'd1 < frames", self.position(id))
@@ -69,7 +155,7 @@ impl StageBuilder<'_> {
         }
         let nets = ["unused_last", "unused_index", "step"];
         self.out.unread.extend(nets.map(|net| format!("{name}_{net}")));
-        let (quant, fixed) = (&self.net.quant, &self.config.fixed);
+        let fixed = &self.config.fixed;
         let (size, bits) = (self.width(id), fixed.state_bits as usize);
         // Of each the means, then the log-variances; the prior stands to the left of the posterior.
         let slices = |set: usize| {
@@ -79,7 +165,6 @@ impl StageBuilder<'_> {
             prior.into_iter().chain([posterior]).map(slice).collect::<Vec<_>>().join(", ")
         };
         let sources = 1 + usize::from(prior.is_some());
-        let dac = quant.dac[id].expect("z drives word lines");
         let stage = DrawStage {
             name,
             index: self.index(id),
@@ -88,17 +173,10 @@ impl StageBuilder<'_> {
             // GENERATE draws always.
             sampled: "draw[1] || sample_z_i",
             position: self.position(id),
-            size,
+            numbers: self.latent_numbers(id),
             sources,
             pair_bits: 32 * sources,
             score,
-            state_bits: bits,
-            pre_frac: fixed.pre_frac,
-            table_bits: fixed.table_bits,
-            address_bits: fixed.table_address_bits,
-            exp_delta_bits: quant.exp_half.delta_bits,
-            input_bits: fixed.input_bits as usize,
-            shift: quant.moment_format().frac - dac.frac,
             means: slices(0),
             log_variances: slices(1),
         };

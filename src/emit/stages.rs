@@ -5,7 +5,7 @@ use super::design::ProbeSignal;
 use super::draws::Drawn;
 use super::files::packed;
 use super::program::Program;
-use super::templates::{EmbeddingStage, Head, LatentStage, LinearStage, MatrixNumbers, Probe, VocabStage};
+use super::templates::{EmbeddingStage, Head, LinearStage, MatrixNumbers, Probe, VocabStage};
 use crate::config::Config;
 use crate::crossbar::CrossbarNet;
 use crate::model::{BlockId, Schedule};
@@ -314,53 +314,6 @@ impl<'a> StageBuilder<'a> {
             gains: self.config.crossbar.calibrate_columns,
             m: self.numbers(self.name(id), matrix),
         }
-    }
-
-    fn latent(&mut self, id: BlockId, moments: &[BlockId]) {
-        let name = self.name(id);
-        self.drives(id);
-        self.writes(id, 1);
-        self.net(1, &format!("{name}_sends"));
-        self.net(1, &format!("{name}_sends_last"));
-        self.net(32, &format!("{name}_statistics"));
-        self.net(16, &format!("{name}_given_index"));
-        let nets = ["sends", "sends_last", "statistics", "given_index"];
-        self.out.unread.extend(nets.map(|net| format!("{name}_{net}")));
-        let quant = &self.net.quant;
-        let fixed = &self.config.fixed;
-        let bits = fixed.state_bits as usize;
-        // Later dimensions stand to the left of a concatenation.
-        let slices = |set: usize| {
-            let slice = |&m: &BlockId| {
-                let size = self.width(m);
-                format!("{}_kept[{}:{}]", self.name(m), (set + 1) * size * bits - 1, set * size * bits)
-            };
-            moments.iter().rev().map(slice).collect::<Vec<_>>().join(", ")
-        };
-        let dac = quant.dac[id].expect("z drives word lines");
-        let stage = LatentStage {
-            name,
-            index: self.index(id),
-            first: quant.network.latent_part(moments[0]).start,
-            start: self.start(id),
-            size: self.width(id),
-            state_bits: fixed.state_bits as usize,
-            pre_frac: fixed.pre_frac,
-            table_bits: fixed.table_bits,
-            address_bits: fixed.table_address_bits,
-            exp_delta_bits: quant.exp_half.delta_bits,
-            input_bits: fixed.input_bits as usize,
-            shift: quant.moment_format().frac - dac.frac,
-            means: slices(0),
-            log_variances: slices(1),
-        };
-        self.out.instances.push(render(&stage));
-        self.note(format!("{}: latent state, {} dimensions, one a cycle", stage.name, stage.size));
-        if !self.has_words(id) {
-            self.out.unread.extend(["write", "group", "data"].map(|net| format!("{}_{net}", stage.name)));
-        }
-        self.words(id, 1);
-        self.probe(id, "write_valid", "write_group", "write_data", 1, &[(Signal::Z, fixed.state_bits)]);
     }
 }
 

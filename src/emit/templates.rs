@@ -147,26 +147,6 @@ pub struct LinearStage<'a> {
 }
 
 #[derive(Template)]
-#[template(path = "stage_latent.sv", escape = "none")]
-pub struct LatentStage<'a> {
-    pub name: &'a str,
-    pub index: usize,
-    /// Where its dimensions begin among those of z, whose noise it has.
-    pub first: usize,
-    pub start: String,
-    pub size: usize,
-    pub state_bits: usize,
-    pub pre_frac: u32,
-    pub table_bits: u32,
-    pub address_bits: u32,
-    pub exp_delta_bits: u32,
-    pub input_bits: usize,
-    pub shift: i32,
-    pub means: String,
-    pub log_variances: String,
-}
-
-#[derive(Template)]
 #[template(path = "stage_vocab.sv", escape = "none")]
 pub struct VocabStage<'a> {
     pub name: &'a str,

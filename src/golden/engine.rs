@@ -1,11 +1,13 @@
 //! The golden model as an engine of the metrics, beside the float network.
 
+mod drawn;
+
 use super::choice::Chooser;
 use super::net::Machine;
-use super::{Drawing, Golden, LatentMode, NoiseSource};
+use super::{Golden, LatentMode, NoiseSource};
 use crate::model::{
-    Answer, BlockId, Body, Drawn, DrawnStep, EOS, Engine, Example, JobKind, Latent, Moments, Network, Over,
-    Posterior, SOS, Score, Step, fingerprint, score_logits,
+    Answer, BlockId, Body, Drawn, EOS, Engine, Example, JobKind, Latent, Moments, Network, Over, Posterior,
+    SOS, Score, Step, fingerprint, score_logits,
 };
 use crate::quant::{MatVec, QuantBlock};
 use ndarray::Array2;
@@ -221,40 +223,6 @@ impl<'a, M: MatVec> GoldenEngine<'a, M> {
         machine
     }
 
-    /// A sentence scored as SCORE does it, with latents of steps drawn by the seed, or at their means.
-    fn drawn(&mut self, sentence: &[u32], seed: Option<u64>) -> Drawn {
-        let quant = &self.golden.quant;
-        let (z, posterior, prior) = quant.network.draw().expect("a network with a draw");
-        let (vocabulary, logit_frac) = self.vocabulary();
-        let format = quant.moment_format();
-        let real = |words: &[i64]| words.iter().map(|&w| format.decode(w) as f32).collect::<Vec<_>>();
-        let input: Vec<i32> = sentence.iter().map(|&t| t as i32).collect();
-        let mut machine = Machine::new(self.golden, seed.unwrap_or_else(|| seed_of(&input)));
-        self.follow(&mut machine, JobKind::Score, &input, LatentMode::Mean, |_, _| ());
-        machine.drawing = Drawing { known: true, noise: seed.map(NoiseSource::new) };
-        let scale = libm::ldexp(1.0, -logit_frac) as f32;
-        let size = quant.network.width(z);
-        let mut drawn = Drawn::of(Vec::new(), size);
-        for (t, pair) in sentence.windows(2).enumerate() {
-            machine.position = t;
-            self.step(&mut machine, self.written(), pair[0], (t, true));
-            let logits: Vec<f32> = machine.words[vocabulary].iter().map(|&l| l as f32 * scale).collect();
-            drawn.scores.push(score_logits(&logits, pair[1]));
-            let moments = |block: BlockId| {
-                let (means, log_variances) = machine.words[block].split_at(size);
-                (real(means), real(log_variances))
-            };
-            let (of_posterior, of_prior) = (moments(posterior), prior.map(moments));
-            drawn.add(&DrawnStep {
-                posterior: (&of_posterior.0, &of_posterior.1),
-                prior: of_prior.as_ref().map(|(means, log_variances)| (&means[..], &log_variances[..])),
-                z: &real(&machine.words[z]),
-            });
-        }
-        self.count(&machine);
-        drawn
-    }
-
     fn vocabulary(&self) -> (BlockId, i32) {
         let blocks = &self.golden.quant.blocks;
         let found = blocks.iter().enumerate().find_map(|(id, b)| match b {
@@ -352,23 +320,11 @@ impl<M: MatVec> Engine for GoldenEngine<'_, M> {
     }
 
     fn rewrite_all(&mut self, sentences: &[&[u32]], limit: usize) -> Vec<Vec<u32>> {
-        let rewritten = sentences.iter().map(|sentence| {
-            let input: Vec<i32> = sentence.iter().map(|&t| t as i32).collect();
-            let mut machine = Machine::new(self.golden, seed_of(&input));
-            self.follow(&mut machine, JobKind::Reconstruct, &input, LatentMode::Mean, |_, _| ());
-            self.write_known(&mut machine, None, limit, sentence.len())
-        });
-        rewritten.collect()
+        sentences.iter().map(|sentence| self.rewrite(sentence, limit)).collect()
     }
 
     fn dream_all(&mut self, seeds: &[u64], limit: usize) -> Vec<Vec<u32>> {
-        let dreamt = seeds.iter().map(|&seed| {
-            let mut machine = Machine::new(self.golden, seed);
-            machine.drawing.noise = Some(NoiseSource::new(seed));
-            self.start(&mut machine, LatentMode::Mean);
-            self.write(&mut machine, None, limit)
-        });
-        dreamt.collect()
+        seeds.iter().map(|&seed| self.dream(seed, limit)).collect()
     }
 
     fn latents_drawn(

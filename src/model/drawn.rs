@@ -182,7 +182,7 @@ impl FloatNet {
     /// `sentences` (longest first) say what is written, then of the prior. Until `<eos>` (included) or `limit` tokens.
     pub(super) fn rewrite(&self, sentences: &[&[u32]], limit: usize) -> Vec<Vec<u32>> {
         let mut decoder = self.decoder_knowing(sentences);
-        written(sentences.len(), limit, |tokens, _| decoder.logits(tokens).to_owned())
+        written(sentences.len(), limit, |tokens| decoder.logits(tokens).to_owned())
     }
 
     /// Writes, the most probable word at a time, from latents of the prior drawn by the seeds, a sentence each.
@@ -190,7 +190,7 @@ impl FloatNet {
         let width = self.network().draw().map_or(0, |(z, ..)| self.network().width(z));
         let mut draws: Vec<Random> = seeds.iter().map(|&seed| Random::keyed(&[seed])).collect();
         let mut decoder = self.decoder(Array2::zeros((seeds.len(), 0)));
-        written(seeds.len(), limit, |tokens, _| {
+        written(seeds.len(), limit, |tokens| {
             let noise: Vec<f32> = draws.iter_mut().flat_map(|random| random.normals(width)).collect();
             let noise = Array2::from_shape_vec((seeds.len(), width), noise).expect("rows of one width");
             decoder.logits_with(tokens, Some(&noise)).to_owned()
@@ -199,16 +199,16 @@ impl FloatNet {
 }
 
 /// The most probable word at a time, of `count` sentences, from the logits [count, vocabulary] that `step` gives for
-/// the words before and the number of the step.
+/// the words before.
 pub(super) fn written(
     count: usize,
     limit: usize,
-    mut step: impl FnMut(&[u32], usize) -> Array2<f32>,
+    mut step: impl FnMut(&[u32]) -> Array2<f32>,
 ) -> Vec<Vec<u32>> {
     let mut sentences = vec![Vec::new(); count];
     let mut tokens = vec![SOS; count];
-    for at in 0..limit {
-        let logits = step(&tokens, at);
+    for _ in 0..limit {
+        let logits = step(&tokens);
         for (i, token) in tokens.iter_mut().enumerate() {
             *token = argmax(logits.row(i));
             let sentence: &mut Vec<u32> = &mut sentences[i];

@@ -102,15 +102,8 @@ pub fn evaluate(
     let first: Vec<Latent> = latents.iter().map(|l| l.part(network.latent_drawn_first())).collect();
     // What is written of z alone can be compared with what z was read off, and can come from the prior.
     let by_z = network.latent().is_some() && !Schedule::new(&network).writes_of_what_is_read();
-    let overlaps = (effort.reconstruction_limit > 0 && by_z).then(|| {
-        let written = engine.greedy_all(&means, effort.reconstruction_limit);
-        let shared = |shift: usize| {
-            let pairs = written.iter().enumerate();
-            let each = pairs.map(|(i, w)| word_overlap(views[(i + shift) % views.len()], w));
-            each.sum::<f64>() / count
-        };
-        (shared(0), shared(1))
-    });
+    let overlaps = (effort.reconstruction_limit > 0 && by_z)
+        .then(|| overlaps(&views, &engine.greedy_all(&means, effort.reconstruction_limit)));
     let diversity = (effort.generations > 0 && effort.reconstruction_limit > 0 && by_z).then(|| {
         let mut random = Random::keyed(&[effort.seed, u64::MAX - 1]);
         let prior = (0..effort.generations).map(|_| random.normals(means[0].len()));
@@ -160,15 +153,8 @@ fn of_steps(
         }
         -weights.into_iter().map(LogMean::value).sum::<f64>()
     });
-    let overlaps = (effort.reconstruction_limit > 0).then(|| {
-        let written = engine.rewrite_all(&views, effort.reconstruction_limit);
-        let shared = |shift: usize| {
-            let pairs = written.iter().enumerate();
-            let each = pairs.map(|(i, w)| word_overlap(views[(i + shift) % views.len()], w));
-            each.sum::<f64>() / count
-        };
-        (shared(0), shared(1))
-    });
+    let overlaps = (effort.reconstruction_limit > 0)
+        .then(|| overlaps(&views, &engine.rewrite_all(&views, effort.reconstruction_limit)));
     let diversity = (effort.generations > 0 && effort.reconstruction_limit > 0).then(|| {
         let seeds: Vec<u64> = (0..effort.generations as u64).map(|i| seed(u64::MAX - i)).collect();
         Diversity::of(&engine.dream_all(&seeds, effort.reconstruction_limit))
@@ -278,6 +264,16 @@ impl LogMean {
 fn accuracy(sentences: &[&[u32]], scores: &[Vec<Score>]) -> f64 {
     let pairs = || sentences.iter().zip(scores).flat_map(|(s, p)| s[1..].iter().zip(p));
     pairs().filter(|(token, score)| **token == score.best).count() as f64 / pairs().count() as f64
+}
+
+/// The share of words that what was written has in common with its source, and with the source of the next sentence.
+fn overlaps(sources: &[&[u32]], written: &[Vec<u32>]) -> (f64, f64) {
+    let shared = |shift: usize| {
+        let pairs = written.iter().enumerate();
+        let each = pairs.map(|(i, w)| word_overlap(sources[(i + shift) % sources.len()], w));
+        each.sum::<f64>() / sources.len() as f64
+    };
+    (shared(0), shared(1))
 }
 
 /// Words that source and reconstruction share, as a multiset, over the words of the longer one.

@@ -271,7 +271,7 @@ impl Engine for FloatNet {
         for start in (0..z.len()).step_by(BATCH) {
             let end = z.len().min(start + BATCH);
             let mut decoder = self.decoder(stack(z[start..end].iter().map(Vec::as_slice)));
-            let sentences = drawn::written(end - start, limit, |tokens, _| decoder.logits(tokens).to_owned());
+            let sentences = drawn::written(end - start, limit, |tokens| decoder.logits(tokens).to_owned());
             written[start..end].clone_from_slice(&sentences);
         }
         written

@@ -50,6 +50,12 @@ pub fn page() -> String {
          input packet\neverything is dropped, up to TLAST, even what comes later; a packet of \
          which nothing has come yet is the\nnext job's. If a part of its answer has been written, \
          the answer is ended with one more beat, 0xFFFFFFFF with TLAST.\n\n\
+         SCORE answers with ln p of every token of its packet but the first, signed, 16 fraction bits. Where the \
+         network draws\na latent at every step, each comes behind three words for every dimension of the latent: \
+         {log-variance, mean} of the\nposterior, the same of the prior, 16 bits each, and z with its sign extended. \
+         SAMPLE_Z draws it; z and the seed make up an\nimportance-weighted bound over several jobs. RECONSTRUCT draws it \
+         from the posterior as long as its packet has a token for\nthe step, then from the prior; GENERATE draws it from \
+         the prior always.\n\n\
          LABEL and VALUES read a sequence: tokens, or frames of signed words in the format of states, position by\nposition. \
          LABEL answers with a class a position, VALUES with {log-variance, mean}, 16 bits each, of every\nnumber of every \
          position, or of the whole sequence alone where the network asks once. TOKENS counts\nlabels, or steps.\n\n\

@@ -35,6 +35,9 @@ impl Network {
         }
         unique("loop", self.loops.iter().map(|l| l.name.as_str()))?;
         unique("block", self.blocks.iter().map(|b| b.name.as_str()))?;
+        for id in 0..self.blocks.len() {
+            self.check_references(id)?;
+        }
         if self.loops_over(Over::Written).count() > 1 {
             let found = self.loops_over(Over::Written).map(|l| self.loops[l].name.as_str());
             let found = found.collect::<Vec<_>>().join(", ");
@@ -57,15 +60,29 @@ impl Network {
         format!("block {}", self.blocks[id].name)
     }
 
+    /// What block `id` names is there, and no width leads to itself: every later check may ask for one.
+    fn check_references(&self, id: BlockId) -> Result<(), ModelError> {
+        let block = &self.blocks[id];
+        if block.within >= self.loops.len() {
+            return Err(wrong(self.at(id), "a loop of the network", block.within, "name one of them"));
+        }
+        if let Some(edge) = block.op.edges().into_iter().find(|edge| edge.block >= self.blocks.len()) {
+            let to_do = "name one of the blocks";
+            return Err(wrong(self.at(id), "inputs that are blocks", edge.block, to_do));
+        }
+        match block.op {
+            Op::Draw { posterior, prior } => self.check_moments(id, posterior, prior),
+            Op::Auxiliary { target, .. } => self.check_auxiliary(id, target),
+            _ => Ok(()),
+        }
+    }
+
     fn check_block(&self, id: BlockId) -> Result<(), ModelError> {
         let (at, block) = (self.at(id), &self.blocks[id]);
         let is_cell = matches!(block.op, Op::Cell { .. });
         let name = block.name.as_str();
         if IN_EVERY_CORE.contains(&name) || is_cell && MODULES.contains(&name) {
             return Err(taken(&block.name));
-        }
-        if block.within >= self.loops.len() {
-            return Err(wrong(at, "a loop of the network", block.within, "name one of them"));
         }
         let edges = self.edges(id);
         for (n, &edge) in edges.iter().enumerate() {
@@ -106,7 +123,6 @@ impl Network {
                 Err(wrong(at, "a clamp above 0", clamp, "8 is usual"))
             }
             Op::Draw { posterior, prior } => self.check_draw(id, *posterior, *prior),
-            Op::Auxiliary { target, .. } => self.check_auxiliary(id, *target),
             Op::Latent { moments, steps } => self.check_latent(id, moments, *steps),
             Op::Elementwise { function, inputs } => self.check_elementwise(id, *function, inputs),
             Op::Vocabulary { .. } if self.over(id).is_read() && block.only_train => Ok(()),
@@ -132,6 +148,7 @@ impl Network {
             | Op::Linear { .. }
             | Op::Vocabulary { .. }
             | Op::Label { .. }
+            | Op::Auxiliary { .. }
             | Op::Values { .. }
             | Op::Bits { .. } => Ok(()),
         }
@@ -139,9 +156,7 @@ impl Network {
 
     fn check_edge(&self, id: BlockId, edge: Edge) -> Result<(), ModelError> {
         let (at, block) = (self.at(id), &self.blocks[id]);
-        let Some(source) = self.blocks.get(edge.block) else {
-            return Err(wrong(at, "inputs that are blocks", edge.block, "name one of the blocks"));
-        };
+        let source = &self.blocks[edge.block];
         let name = &source.name;
         if source.op.is_head() {
             let to_do = "read what the head reads";

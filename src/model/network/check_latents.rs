@@ -2,7 +2,7 @@
 
 use super::check::wrong;
 use super::names::unique;
-use super::{BlockId, Edge, ModelError, Network, Op, Over, Time};
+use super::{Block, BlockId, Edge, ModelError, Network, Op, Over, Time};
 use crate::config::LatentSteps;
 
 impl Network {
@@ -43,6 +43,26 @@ impl Network {
         }
     }
 
+    pub(super) fn check_moments(
+        &self,
+        id: BlockId,
+        posterior: BlockId,
+        prior: Option<BlockId>,
+    ) -> Result<(), ModelError> {
+        if prior == Some(posterior) {
+            return Err(wrong(self.at(id), "a prior of its own", "its posterior", "leave the prior out"));
+        }
+        let fits =
+            |block: &Block| matches!(block.op, Op::Moments { .. }) && block.within == self.blocks[id].within;
+        match [posterior].into_iter().chain(prior).find(|&gaussian| !fits(&self.blocks[gaussian])) {
+            None => Ok(()),
+            Some(other) => {
+                let to_do = "a draw reads moments of its own loop";
+                Err(wrong(self.at(id), "moments of its loop", &self.blocks[other].name, to_do))
+            }
+        }
+    }
+
     pub(super) fn check_draw(
         &self,
         id: BlockId,
@@ -55,18 +75,11 @@ impl Network {
         }
         for gaussian in [posterior].into_iter().chain(prior) {
             let block = &self.blocks[gaussian];
-            if !matches!(block.op, Op::Moments { .. }) || block.within != self.blocks[id].within {
-                let to_do = "a draw reads moments of its own loop";
-                return Err(wrong(self.at(id), "moments of its loop", &block.name, to_do));
-            }
             if self.width(gaussian) != self.width(id) {
                 let expected = format!("{} numbers, as {}", self.width(id), self.blocks[posterior].name);
                 let found = format!("{} of {}", self.width(gaussian), block.name);
                 return Err(wrong(self.at(id), expected, found, "make them of one size"));
             }
-        }
-        if prior == Some(posterior) {
-            return Err(wrong(self.at(id), "a prior of its own", "its posterior", "leave the prior out"));
         }
         let other =
             |&b: &BlockId| b != id && matches!(self.blocks[b].op, Op::Draw { .. } | Op::Latent { .. });

@@ -105,7 +105,7 @@ impl Network {
     /// The network as it works when it has been trained: without the blocks that are there for training alone.
     pub fn deployed(&self) -> Network {
         let kept: Vec<BlockId> = (0..self.blocks.len()).filter(|&id| !self.blocks[id].only_train).collect();
-        let new = |id: BlockId| kept.iter().position(|&k| k == id).unwrap_or(id);
+        let new = |id: BlockId| kept.iter().position(|&k| k == id).expect("what stays reads what stays");
         let block = |&id: &BlockId| {
             let Block { name, within, tied, only_train, op } = self.blocks[id].clone();
             Block { name, within, tied: tied.map(new), only_train, op: op.renamed(new) }
