@@ -57,7 +57,7 @@ typedef struct {
     uint32_t version;
     uint32_t design;     /* first 32 bits of the hash in design.json */
     uint32_t vocabulary; /* tokens */
-    uint32_t latent;     /* dimensions of z */
+    uint32_t latent;     /* dimensions of z, of a sentence or of every step */
 } hvae_info;
 
 /* A job; see csr.md for the meaning of its numbers. */

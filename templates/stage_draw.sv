@@ -1,22 +1,20 @@
   // {{ name }}
-  wire        {{ name }}_known   = {{ known }};  // what is written at its step
   wire        {{ name }}_sampled = {{ sampled }};
   wire        {{ name }}_working, {{ name }}_paired;
   wire [{{ pair_bits - 1 }}:0] {{ name }}_pairs;
   wire        {{ name }}_unused_last;
-  wire [15:0] {{ name }}_step = {{ position }};
   wire [15:0] {{ name }}_unused_index;
   hvae_latent #(
       .Sources({{ sources }}), {{ numbers }}
   ) u_{{ name }} (
       .clk_i(clk_i), .rst_i(rst_i), .start_i({{ start }}), .busy_o({{ name }}_working),
 {%- if sources > 1 %}
-      .mode_i({1'b0, {{ name }}_sampled}), .source_i(!{{ name }}_known),
+      .mode_i({1'b0, {{ name }}_sampled}), .source_i(!text_known),
 {%- else %}
       // The prior: the draw itself, or 0.
-      .mode_i({{ name }}_known ? {1'b0, {{ name }}_sampled} : {1'b1, !{{ name }}_sampled}), .source_i(1'b0),
+      .mode_i(text_known ? {1'b0, {{ name }}_sampled} : {1'b1, !{{ name }}_sampled}), .source_i(1'b0),
 {%- endif %}
-      .keys_i(keys), .step_i({{ name }}_step[11:0]),
+      .keys_i(keys), .step_i(position[11:0]),
       .mean_i({ {{ means }} }),
       .log_variance_i({ {{ log_variances }} }),
       .given_index_o({{ name }}_unused_index), .given_i(16'd0),

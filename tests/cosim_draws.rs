@@ -18,8 +18,8 @@ const FAULTS: [(Fault, &str); 9] = [
         Fault::new(
             &["one_step"],
             "hvae_core",
-            ".step_i(z_step[11:0])",
-            ".step_i(z_step[11:0] & {12{!fault_one_step}})",
+            ".step_i(position[11:0])",
+            ".step_i(position[11:0] & {12{!fault_one_step}})",
         ),
         "z.z[",
     ),
@@ -28,8 +28,8 @@ const FAULTS: [(Fault, &str); 9] = [
         Fault::new(
             &["other_source"],
             "hvae_core",
-            ".source_i(!z_known)",
-            ".source_i(!z_known ^ fault_other_source)",
+            ".source_i(!text_known)",
+            ".source_i(!text_known ^ fault_other_source)",
         ),
         "z.z[",
     ),
@@ -38,10 +38,10 @@ const FAULTS: [(Fault, &str); 9] = [
         Fault::new(
             &["known_longer"],
             "hvae_core",
-            "wire        z_known   = !draw[1] && position + 16'd1 < frames;",
-            "wire        z_known   = !draw[1] && position + {15'd0, !fault_known_longer} < frames;",
+            "wire text_known = !draw[1] && position + 16'd1 < frames;",
+            "wire text_known = !draw[1] && position + {15'd0, !fault_known_longer} < frames;",
         ),
-        "z.z[",
+        "prior_hidden.word[0] (cycle of the write)",
     ),
     // GENERATE takes means.
     (

@@ -131,7 +131,7 @@ impl<M: MatVec + Sync> Cosim<'_, M> {
             adc_cycles += run.adc_cycles;
             if job.kind == JobKind::Score && run.ending == Ending::Answered {
                 // What latents of steps were drawn of comes before each.
-                let step = self.golden.shape.drawn + 1;
+                let step = 3 * self.golden.shape.step_latent + 1;
                 let sent = seen.into_iter().flat_map(|o| o.output.iter().skip(step - 1).step_by(step));
                 sent.for_each(|&(beat, _)| scores.add(beat as i32));
             }

@@ -33,7 +33,8 @@ fn register(address: u8) -> Option<&'static Register> {
 impl Registers {
     /// After reset; `id` is the design's.
     pub fn new(id: u32, shape: &Shape) -> Registers {
-        let tied = [("DESIGN", id), ("VOCABULARY", shape.vocabulary as u32), ("LATENT", shape.latent as u32)];
+        let latent = shape.latent + shape.step_latent;
+        let tied = [("DESIGN", id), ("VOCABULARY", shape.vocabulary as u32), ("LATENT", latent as u32)];
         let mut values: BTreeMap<u32, Value> =
             REGISTERS.iter().map(|r| (r.offset, Value::Known(r.reset))).collect();
         values.extend(tied.map(|(name, value)| (offset(name), Value::Known(value))));

@@ -51,11 +51,8 @@ pub struct DrawStage<'a> {
     pub name: &'a str,
     pub index: usize,
     pub start: String,
-    /// What is written at its step is known.
-    pub known: String,
     /// It is drawn, not taken at its mean.
     pub sampled: &'a str,
-    pub position: String,
     pub numbers: LatentNumbers,
     /// Posterior, and prior where there is one.
     pub sources: usize,
@@ -128,19 +125,22 @@ impl StageBuilder<'_> {
         self.probe(id, "write_valid", "write_group", "write_data", 1, &[(Signal::Z, fixed.state_bits)]);
     }
 
-    /// What tells that a stage works on a step of which is known what is written: the packet has a word behind it.
-    pub(super) fn known(&self, id: BlockId) -> String {
-        format!("!draw[1] && {} + 16'd1 < frames", self.position(id))
+    /// What tells that it is known what is written at a step: the packet has a word behind it. (A loop that draws
+    /// is no wave, so all its stages work on the same step.)
+    pub(super) fn text_known(&mut self) {
+        if self.net.quant.network.draw().is_some() {
+            self.out.nets.push("wire text_known = !draw[1] && position + 16'd1 < frames;".into());
+        }
     }
 
     /// When a stage of the written loop works, beside the pulse that starts its group.
     pub(super) fn condition(&self, id: BlockId) -> Option<String> {
         let schedule = &self.out.schedule;
         if schedule.infers(id) {
-            return Some(format!("({})", self.known(id)));
+            return Some("text_known".into());
         }
         // What a word that is scored was drawn of leaves, the prior too.
-        schedule.guesses(id).then(|| format!("(scoring || !({}))", self.known(id)))
+        schedule.guesses(id).then(|| "(scoring || !text_known)".into())
     }
 
     pub(super) fn draw(&mut self, id: BlockId, posterior: BlockId, prior: Option<BlockId>) {
@@ -153,7 +153,7 @@ impl StageBuilder<'_> {
         } else {
             self.out.unread.extend([format!("{name}_paired"), format!("{name}_pairs")]);
         }
-        let nets = ["unused_last", "unused_index", "step"];
+        let nets = ["unused_last", "unused_index"];
         self.out.unread.extend(nets.map(|net| format!("{name}_{net}")));
         let fixed = &self.config.fixed;
         let (size, bits) = (self.width(id), fixed.state_bits as usize);
@@ -169,10 +169,8 @@ impl StageBuilder<'_> {
             name,
             index: self.index(id),
             start: self.start(id),
-            known: self.known(id),
             // GENERATE draws always.
             sampled: "draw[1] || sample_z_i",
-            position: self.position(id),
             numbers: self.latent_numbers(id),
             sources,
             pair_bits: 32 * sources,

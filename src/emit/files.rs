@@ -216,7 +216,9 @@ fn verilog(
         unused: unread(quant, stages),
     };
     let version = &format!("{:08x}", registers::VERSION);
-    let top = Top { banner, version, design: id, vocabulary: quant.network.vocabulary, latent_size };
+    let of_step = quant.network.draw().map_or(0, |(z, ..)| quant.network.width(z));
+    let vocabulary = quant.network.vocabulary;
+    let top = Top { banner, version, design: id, vocabulary, latent_size: latent_size + of_step };
     put(files, "rtl/hvae_design.svh", &header);
     put(files, "rtl/hvae_core.sv", &core);
     put(files, "rtl/hvae_program.sv", &stages.program.text(banner, &quant.network));

@@ -73,6 +73,7 @@ impl<'a> StageBuilder<'a> {
         let program = Program::new(network, &schedule, config.accelerator.score);
         let out = Stages::new(schedule, program);
         let mut builder = StageBuilder { net, config, banner, out };
+        builder.text_known();
         for id in 0..net.quant.blocks.len() {
             builder.block(id);
         }

@@ -147,8 +147,8 @@ pub struct Shape {
     pub max_tokens: usize,
     /// By the number of the job: what comes with it.
     pub packets: [Packet; 8],
-    /// Words that SCORE sends of the latent of a step, before the log-probability.
-    pub drawn: usize,
+    /// Width of a latent of every step: SCORE sends three words for each of its dimensions before a log-probability.
+    pub step_latent: usize,
 }
 
 /// What comes with a job.
@@ -200,7 +200,7 @@ impl Shape {
             state_bits: quant.fixed.state_bits,
             max_tokens: accelerator.max_tokens,
             packets,
-            drawn: network.draw().map_or(0, |(z, ..)| 3 * network.width(z)),
+            step_latent: network.draw().map_or(0, |(z, ..)| network.width(z)),
         }
     }
 }
@@ -283,7 +283,8 @@ mod tests {
             Packet::Absent,
             Packet::Absent,
         ];
-        let shape = Shape { vocabulary: 10, latent: 3, state_bits: 12, max_tokens: 5, packets, drawn: 0 };
+        let shape =
+            Shape { vocabulary: 10, latent: 3, state_bits: 12, max_tokens: 5, packets, step_latent: 0 };
         let (length, token, job, z) = (
             Refusal { length: true, ..Refusal::default() },
             Refusal { token: true, ..Refusal::default() },

@@ -140,7 +140,7 @@ pub const REGISTERS: &[Register] = &[
         field("VOCABULARY", 0, 32, "tokens in the vocabulary"),
     ]),
     register(0x3C, "LATENT", ReadOnly, 0, &[
-        field("LATENT", 0, 32, "dimensions of z"),
+        field("LATENT", 0, 32, "dimensions of z, of a sentence or of every step"),
     ]),
     register(0x40, "TILE_SAMPLES", ReadOnly, 0, &[
         field("TILE_SAMPLES", 0, 32, "cycles of this job in which tiles converted, summed over tiles; modulo 2^32"),
