@@ -1,10 +1,11 @@
 //! A whole job: the plan of the schedule, folded into values, cycles and counters.
 
+mod events;
+
 use super::choice::Chooser;
 use super::timing::{FETCH, FLUSH_CYCLES, HANDOVER, KEY_CYCLES};
 use super::{
     Drawing, Ending, Golden, Job, LatentMode, Machine, NoiseSource, Run, Scorer, StageTiming, Stop, Timing,
-    VectorEvent,
 };
 use crate::model::{BlockId, Body, EOS, JobKind, SOS, Step};
 use crate::quant::{MatVec, QuantBlock, Signal};
@@ -361,56 +362,5 @@ impl<M: MatVec> Runner<'_, M> {
         self.run.adc_cycles += most(|s| s.adc);
         self.now += most(StageTiming::busy) + HANDOVER;
         self.idle = self.now - 1;
-    }
-
-    /// What block `id` writes when it was started in cycle `start`.
-    fn record(&mut self, id: BlockId, step: usize, start: u64) {
-        let stage = self.golden.timing.stages[id].expect("only stages write");
-        let cycle = start + stage.first_write();
-        let narrow = |words: &[i64]| words.iter().map(|&w| w as i32).collect::<Vec<_>>();
-        let words = narrow(&self.machine.words[id]);
-        let c = narrow(&self.machine.c[id]);
-        let lanes = stage.lanes;
-        match &self.golden.quant.blocks[id] {
-            QuantBlock::Cell(cell) => {
-                self.event(id, Signal::H, step, cycle, lanes, words);
-                if cell.c.is_some() {
-                    self.event(id, Signal::C, step, cycle, lanes, c);
-                }
-            }
-            QuantBlock::Moments { size, .. } | QuantBlock::Values { size, .. } => {
-                let (mean, log_variance) = words.split_at(*size);
-                self.event(id, Signal::Mean, step, cycle, lanes, mean.to_vec());
-                self.event(id, Signal::LogVariance, step, cycle, lanes, log_variance.to_vec());
-            }
-            QuantBlock::Linear { shift_c, .. } => {
-                self.event(id, Signal::H, step, cycle, lanes, words);
-                if shift_c.is_some() {
-                    self.event(id, Signal::C, step, cycle, lanes, c);
-                }
-            }
-            QuantBlock::Latent { .. } | QuantBlock::Draw { .. } => {
-                self.event(id, Signal::Z, step, cycle, lanes, words)
-            }
-            QuantBlock::Vocabulary { .. } | QuantBlock::Label { .. } => {
-                self.event(id, Signal::Logits, step, cycle, lanes, words);
-            }
-            QuantBlock::Input { .. } | QuantBlock::Dense { .. } | QuantBlock::Elementwise { .. } => {
-                self.event(id, Signal::Word, step, cycle, lanes, words);
-            }
-            QuantBlock::Embedding { .. } => {}
-        }
-    }
-
-    fn event(
-        &mut self,
-        block: BlockId,
-        signal: Signal,
-        step: usize,
-        cycle: u64,
-        lanes: usize,
-        values: Vec<i32>,
-    ) {
-        self.run.events.push(VectorEvent { block, signal, step, cycle, lanes, values });
     }
 }

@@ -2,6 +2,8 @@
 // A run makes its model folder.
 #![allow(clippy::disallowed_methods)]
 
+mod fits;
+
 use super::adam::{Adam, initial};
 use super::batch::{Batch, order_of_epoch, sort_for_epoch};
 use super::batch_norm::folded;
@@ -17,9 +19,10 @@ use super::progress::{Control, Progress};
 use crate::config::{Config, Protocol, Train};
 use crate::model::{
     Answers, Baselines, DESCRIPTION_FILE, Description, Effort, Evaluation, Example, FloatNet, FrameBaseline,
-    LABELS_FILE, METRICS_FILE, ModelError, Network, Ngram, Op, Random, TrainedModel, VOCABULARY_FILE,
+    LABELS_FILE, METRICS_FILE, ModelError, Network, Ngram, Random, TrainedModel, VOCABULARY_FILE,
     WEIGHTS_FILE, evaluate, measure_answers, write_whole,
 };
+use fits::fits;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -214,54 +217,6 @@ pub fn run(request: TrainRequest<'_>) -> Result<Summary, ModelError> {
         checkpoint::save(&checkpoint, &net, &adam, &position)?;
     }
     finish(out, &corpus, &position)
-}
-
-/// Refuses an objective that the latents of `network` have no rule for.
-fn fits(train: &Train, network: &Network) -> Result<(), ModelError> {
-    let refuse = |key: &str, value: f32, expected: &str, to_do: &str| {
-        Err(ModelError::new(format!("[train] {key}"), expected, value.to_string(), to_do))
-    };
-    if network.draw().is_some() && (train.batch_norm > 0.0 || train.lagging_steps > 0) {
-        let (key, value) = match train.batch_norm > 0.0 {
-            true => ("batch_norm", train.batch_norm),
-            false => ("lagging_steps", train.lagging_steps as f32),
-        };
-        return refuse(key, value, "0 with a latent at every step", "set it to 0");
-    }
-    if train.hardware_every > 0 && network.blocks.iter().any(|block| block.only_train) {
-        let every = train.hardware_every as f32;
-        return refuse(
-            "hardware_every",
-            every,
-            "0 with blocks that are there for training alone",
-            "set it to 0",
-        );
-    }
-    if train.batch_norm > 0.0 && !network.latent_drawn_at_once() {
-        let expected = "0 where one draw leads to another";
-        return refuse("batch_norm", train.batch_norm, expected, "set it to 0");
-    }
-    if train.batch_norm > 0.0 && network.bits_block().is_some() {
-        let expected = "0 where frames are written";
-        return refuse("batch_norm", train.batch_norm, expected, "set it to 0");
-    }
-    if train.piece_frames > 0 && network.bits_block().is_none() {
-        let expected = "0 where no frames are written";
-        return refuse("piece_frames", train.piece_frames as f32, expected, "set it to 0");
-    }
-    let all_last = network
-        .latents()
-        .all(|id| matches!(&network.blocks[id].op, Op::Latent { steps, .. } if steps.is_last()));
-    if !all_last && (train.batch_norm > 0.0 || train.last_step_kl > 0.0) {
-        let expected = "0 (and batch_norm = 0) with steps = \"mean\" or \"sum\"";
-        return refuse(
-            "last_step_kl",
-            train.last_step_kl,
-            expected,
-            "charge the states of all steps (step_kl)",
-        );
-    }
-    Ok(())
 }
 
 /// The net of a model that has this network and reads these words.
