@@ -106,7 +106,7 @@ fn measured(out: &Path, data: &Path, config: &Config) -> [AnswerRow; 3] {
     let examples = |split| read_examples(data, split, &model, &silently).unwrap();
     let (valid, test) = (examples(Split::Valid), examples(Split::Test));
     let net = map_model_on(&model, &config, Some(&valid)).unwrap();
-    [On::Float, On::Fixed, On::Crossbar].map(|on| measure_head(&model, Some(&net), &config, on, &test))
+    [On::Float, On::Fixed, On::Crossbar].map(|on| measure_head(&model, Some(&net), &config, on, (&test, 0)))
 }
 
 #[test]
@@ -188,7 +188,7 @@ fn frames_are_learned_whole_or_in_parts() {
         let (model, _) = read_model(&at(name), config.clone()).unwrap();
         let examples = |split| read_examples(place.path(), split, &model, &silently).unwrap();
         let test = examples(Split::Test);
-        let figures = measure_head(&model, None, &config, On::Float, &test).figures;
+        let figures = measure_head(&model, None, &config, On::Float, (&test, 0)).figures;
         let Answers::Frames { nll, accuracy, frames, sequences, .. } = figures else { panic!("{figures:?}") };
         let simple = FrameBaseline::fit(&examples(Split::Train)).measure(&test);
         assert!(nll < 0.5 * simple.repeat_nll && nll < 0.5 * simple.unigram_nll, "{nll}, {simple:?}");
@@ -320,7 +320,7 @@ fn committed_heads_are_worth_what_their_table_says() {
     {
         let (model, config) = read_model(&Path::new("models").join(name), Config::default()).unwrap();
         let test = read_examples(Path::new(data), Split::Test, &model, &silently).unwrap();
-        let said = match measure_head(&model, None, &config, On::Float, &test).figures {
+        let said = match measure_head(&model, None, &config, On::Float, (&test, 0)).figures {
             Answers::Labels { accuracy, nll, .. } => {
                 format!("accuracy {:.2} %, NLL {nll:.4}", 100.0 * accuracy)
             }

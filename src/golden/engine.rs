@@ -302,7 +302,7 @@ impl<M: MatVec> Engine for GoldenEngine<'_, M> {
             Array2::from_shape_vec((said.len(), to - from), rows.collect()).expect("rows of one width")
         };
         let all = said.values().next().map_or(0, Vec::len);
-        Answer { output: part(0, width), log_variance: part(width.min(all), all), kl: 0.0 }
+        Answer { output: part(0, width), log_variance: part(width.min(all), all), kl: 0.0, first_kl: 0.0 }
     }
 
     fn network(&self) -> &Network {
@@ -317,6 +317,10 @@ impl<M: MatVec> Engine for GoldenEngine<'_, M> {
 
     fn drawn_all(&mut self, sentences: &[&[u32]], seed: Option<u64>) -> Vec<Drawn> {
         sentences.iter().map(|sentence| self.drawn(sentence, seed)).collect()
+    }
+
+    fn drawn_pieces(&mut self, pieces: &[&Example], seed: u64) -> Vec<Drawn> {
+        pieces.iter().map(|piece| self.drawn_piece(piece, Some(seed))).collect()
     }
 
     fn rewrite_all(&mut self, sentences: &[&[u32]], limit: usize) -> Vec<Vec<u32>> {

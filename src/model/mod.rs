@@ -50,7 +50,7 @@ pub use folder::{
     DESCRIPTION_FILE, Description, LABELS_FILE, METRICS_FILE, TrainedModel, VOCABULARY_FILE, WEIGHTS_FILE,
     bytes_of, check_labels, text_of, write_whole,
 };
-pub use frames::{FrameBaseline, FrameBaselines, bits_nll};
+pub use frames::{FrameBaseline, FrameBaselines, PieceNoise, bits_nll, frame_scores, importance_weighted_frames};
 pub use import::import;
 pub use job::JobKind;
 pub use labels::Labels;

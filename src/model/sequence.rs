@@ -228,8 +228,8 @@ impl Engine for FloatNet {
         in_batches_of(
             examples,
             |e| e.steps(),
-            |chosen, batch| match FloatNet::network(self).bits_block() {
-                Some(_) => self.answers_of_pieces(chosen, batch),
+            |_, batch| match FloatNet::network(self).bits_block() {
+                Some(_) => self.answers_of_pieces(batch),
                 None => self.answers(batch),
             },
         )
@@ -282,6 +282,10 @@ impl Engine for FloatNet {
             let noise = seed.map(|seed| self.noise_of(batch, seed));
             self.drawn_batch(batch, noise.as_ref())
         })
+    }
+
+    fn drawn_pieces(&mut self, pieces: &[&Example], seed: u64) -> Vec<Drawn> {
+        in_batches_of(pieces, |piece| piece.steps(), |_, batch| self.drawn_of_pieces(batch, seed))
     }
 
     fn rewrite_all(&mut self, sentences: &[&[u32]], limit: usize) -> Vec<Vec<u32>> {

@@ -3,7 +3,7 @@
 use super::{GoldenEngine, seed_of};
 use crate::golden::net::Machine;
 use crate::golden::{Drawing, LatentMode, NoiseSource};
-use crate::model::{BlockId, Drawn, DrawnStep, JobKind, score_logits};
+use crate::model::{BlockId, Example, Drawn, DrawnStep, JobKind, score_logits};
 use crate::quant::MatVec;
 
 impl<M: MatVec> GoldenEngine<'_, M> {
@@ -39,6 +39,11 @@ impl<M: MatVec> GoldenEngine<'_, M> {
         }
         self.count(&machine);
         drawn
+    }
+
+    /// A piece.
+    pub(super) fn drawn_piece(&mut self, _piece: &Example, _seed: Option<u64>) -> Drawn {
+        todo!()
     }
 
     /// A sentence written as RECONSTRUCT does it, latents at their means.
