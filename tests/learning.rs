@@ -5,7 +5,6 @@ use hvae_mnn::eval::{AnswerRow, On, measure_head};
 use hvae_mnn::files::silently;
 use hvae_mnn::model::{Answers, FrameBaseline, Network, Split, TrainedModel, bytes_of};
 use hvae_mnn::pipeline::{map_model_on, read_config, read_examples, read_model};
-use hvae_mnn::sample::draw_piece;
 use hvae_mnn::train::{Control, Progress, Summary, TrainRequest, no_cells, run};
 use std::fmt::Write;
 use std::path::Path;
@@ -202,7 +201,7 @@ fn frames_are_learned_whole_or_in_parts() {
         // What goes on from a frame is the next one, at a temperature that leaves no choice.
         let net = model.float_net();
         let prime = test[0].frames.slice(ndarray::s![1..5, ..]).to_owned();
-        let piece = draw_piece(&net, &prime, 6, (0.07, 1));
+        let piece = net.dream_piece(&prime, 6, (0.07, 1));
         assert_eq!(piece, test[0].frames.slice(ndarray::s![1..11, ..]), "{name}");
         found.push(nll);
     }

@@ -9,6 +9,7 @@ mod calibration;
 mod clipped_bias;
 mod configs;
 mod controllers;
+mod cosim_bits;
 mod cosim_draws;
 mod cosim_faults;
 mod cosim_matrix;

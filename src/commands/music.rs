@@ -6,7 +6,7 @@ use super::out::{remark, say};
 use hvae_mnn::config::Config;
 use hvae_mnn::files::write_file;
 use hvae_mnn::model::{Example, Pieces, Split, TrainedModel};
-use hvae_mnn::sample::{KEYS, draw_piece, generation, midi, roll};
+use hvae_mnn::sample::{KEYS, generation, midi, roll};
 use ndarray::{Array2, s};
 use std::path::PathBuf;
 
@@ -78,7 +78,7 @@ impl Music {
         let mut pieces = Vec::new();
         for i in 0..count {
             let settings = (temperature, seed.wrapping_add(i as u64));
-            let piece = draw_piece(&net, &prime, self.frames as usize, settings);
+            let piece = net.dream_piece(&prime, self.frames as usize, settings);
             say!("{}", Pieces::line(&Example::piece(&piece)))?;
             if self.midi.is_some() || self.roll.is_some() {
                 pieces.push(piece);

@@ -1,5 +1,6 @@
 //! Verilog and the files around it, as text in a sorted map; touches no disk.
 
+mod bits;
 mod cells;
 mod component;
 pub mod controllers;

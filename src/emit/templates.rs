@@ -1,5 +1,6 @@
 //! The templates and what fills their blanks; one struct per file of `templates/`.
 
+use super::bits::Frames;
 use super::draws::Drawn;
 use super::program::Code;
 use crate::crossbar::TileGeometry;
@@ -182,6 +183,8 @@ pub struct StoreStage<'a> {
 #[derive(Template)]
 #[template(path = "stage_frame.sv", escape = "none")]
 pub struct FrameStage<'a> {
+    /// The word of a bit that is 1, where frames are of bits.
+    pub one: Option<i64>,
     pub name: &'a str,
     pub index: usize,
     pub start: String,
@@ -359,6 +362,10 @@ pub struct Core<'a> {
     pub head: Option<Head>,
     /// Draws that leave while words are scored.
     pub drawn: Option<Drawn>,
+    /// Frames of bits that are written.
+    pub written_frames: Option<Frames>,
+    /// Words of an answer at most, of a position.
+    pub answer_words: usize,
     pub stages: Vec<String>,
     pub unused: String,
 }

@@ -4,14 +4,17 @@ mod drawn;
 
 use super::choice::Chooser;
 use super::net::Machine;
-use super::{Golden, LatentMode, NoiseSource};
+use super::{Golden, LatentMode, NoiseSource, packed};
 use crate::model::{
     Answer, BlockId, Body, Drawn, EOS, Engine, Example, JobKind, Latent, Moments, Network, Over, Posterior,
     SOS, Score, Step, fingerprint, score_logits,
 };
 use crate::quant::{MatVec, QuantBlock};
-use ndarray::Array2;
+use ndarray::{Array2, ArrayView1};
 use std::collections::BTreeMap;
+
+/// Seed of the latents with which pieces are measured.
+const PIECE_SEED: u64 = 1;
 
 /// Integers (ideal or tiled) behind the interface of the metrics.
 pub struct GoldenEngine<'a, M> {
@@ -60,7 +63,7 @@ impl<'a, M: MatVec> GoldenEngine<'a, M> {
         input: &[i32],
         each: &mut impl FnMut(BlockId, &Machine<M>),
     ) {
-        let frame = self.golden.shape.frame();
+        let frame = self.golden.shape.frame;
         let steps = input.len() / frame;
         for step in 0..steps {
             machine.position = body.position(step, steps);
@@ -123,6 +126,11 @@ impl<'a, M: MatVec> GoldenEngine<'a, M> {
             QuantBlock::Input { word } => Some(word),
             _ => None,
         });
+        if self.golden.quant.frame_words().is_some() {
+            let bits = |frame: ArrayView1<'_, f32>| frame.iter().map(|&bit| bit > 0.5).collect::<Vec<_>>();
+            let words = example.frames.outer_iter().flat_map(|frame| packed(&bits(frame)));
+            return words.map(|word| word as i32).collect();
+        }
         match word {
             Some(word) => example.frames.iter().map(|&v| word.encode(v.into()) as i32).collect(),
             None => example.tokens.iter().map(|&t| t as i32).collect(),
@@ -224,12 +232,19 @@ impl<'a, M: MatVec> GoldenEngine<'a, M> {
     }
 
     fn vocabulary(&self) -> (BlockId, i32) {
+        let text = self.golden.quant.network.vocabulary_block().is_some();
+        assert!(text, "a text model has a vocabulary product");
+        self.written_head()
+    }
+
+    /// The head of what is written, and the fraction bits of its logits.
+    fn written_head(&self) -> (BlockId, i32) {
         let blocks = &self.golden.quant.blocks;
         let found = blocks.iter().enumerate().find_map(|(id, b)| match b {
-            QuantBlock::Vocabulary { logit, .. } => Some((id, logit.frac)),
+            QuantBlock::Vocabulary { logit, .. } | QuantBlock::Bits { logit, .. } => Some((id, logit.frac)),
             _ => None,
         });
-        found.expect("a text model has a vocabulary product")
+        found.expect("a network that writes has a head for it")
     }
 
     fn write(
@@ -280,6 +295,12 @@ impl<M: MatVec> Engine for GoldenEngine<'_, M> {
     fn answer(&mut self, example: &Example) -> Answer {
         let (network, quant) = (&self.golden.quant.network, &self.golden.quant);
         let head = network.heads().next().expect("a network has a head");
+        if network.bits_block().is_some() {
+            let (drawn, output) = self.drawn_piece(example, PIECE_SEED);
+            let first_kl = if network.draw().is_some() { drawn.kl[0] } else { 0.0 };
+            let kl = drawn.kl.iter().sum();
+            return Answer { output, log_variance: Array2::zeros((0, 0)), kl, first_kl };
+        }
         let (kind, frac) = match &quant.blocks[head] {
             QuantBlock::Label { logit, .. } => (JobKind::Label, logit.frac),
             _ => (JobKind::Values, quant.moment_format().frac),
@@ -320,7 +341,7 @@ impl<M: MatVec> Engine for GoldenEngine<'_, M> {
     }
 
     fn drawn_pieces(&mut self, pieces: &[&Example], seed: u64) -> Vec<Drawn> {
-        pieces.iter().map(|piece| self.drawn_piece(piece, Some(seed))).collect()
+        pieces.iter().map(|piece| self.drawn_piece(piece, seed).0).collect()
     }
 
     fn rewrite_all(&mut self, sentences: &[&[u32]], limit: usize) -> Vec<Vec<u32>> {

@@ -61,6 +61,31 @@ impl FloatNet {
         trace
     }
 
+    /// What latents do to a piece: at the means of their posteriors, drawn from them, and, of latents of steps, drawn from
+    /// their priors.
+    pub fn traces_of_piece(&self, piece: &Example) -> Vec<Trace> {
+        let pieces = [piece];
+        let noise = self.noise_of_pieces(&pieces, 0);
+        let mut traces =
+            vec![self.forced_pieces(&pieces, &PieceNoise::default()), self.forced_pieces(&pieces, &noise)];
+        if self.network().draw().is_some() {
+            let written = Layout::new(vec![piece.steps() - 1]);
+            let frames = frames_of_examples(&written, &pieces);
+            let mut trace = Trace::new(self.network(), written.clone(), written);
+            for over in self.network().loops_over(Over::Written) {
+                let (frames, noise) = (Some(&frames), noise.steps.as_ref());
+                let pass = Pass { over, frames, noise, given: true, ..Pass::default() };
+                self.run(&pass, &mut trace, &mut Exact);
+            }
+            traces.push(trace);
+        } else if let Some(z) = &noise.z {
+            // z is wider than its posteriors: it is drawn from N(0, I) as well.
+            let wide = PieceNoise { z: Some(z.mapv(|e| 3.0 * e)), ..PieceNoise::default() };
+            traces.push(self.forced_pieces(&pieces, &wide));
+        }
+        traces
+    }
+
     /// Draws that depend on each piece and the seed alone.
     fn noise_of_pieces(&self, pieces: &[&Example], seed: u64) -> PieceNoise {
         let network = self.network();
@@ -115,9 +140,7 @@ impl FloatNet {
             if network.latent().is_some() {
                 let z = Latent::of(network, &posterior(self, &trace, index));
                 let epsilon = noise.z.as_ref().expect("a draw of z").row(index).to_vec();
-                let prior = Latent { mean: vec![0.0; epsilon.len()], log_variance: vec![0.0; epsilon.len()] };
-                let at = z.at(&epsilon);
-                drawn.log_ratio += prior.log_density(&at) - z.log_density(&at);
+                drawn.log_ratio += z.log_ratio(&z.at(&epsilon));
             }
             drawn
         };

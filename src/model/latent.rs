@@ -59,6 +59,12 @@ impl Latent {
         gaussian_kl(&self.mean, &self.log_variance)
     }
 
+    /// ln p(z) - ln q(z) at `z`, p the standard normal.
+    pub fn log_ratio(&self, z: &[f32]) -> f64 {
+        let prior = Latent { mean: vec![0.0; z.len()], log_variance: vec![0.0; z.len()] };
+        prior.log_density(z) - self.log_density(z)
+    }
+
     /// ln of the density at `z`.
     pub(super) fn log_density(&self, z: &[f32]) -> f64 {
         let terms = z.iter().zip(self.mean.iter().zip(&self.log_variance));

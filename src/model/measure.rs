@@ -216,9 +216,7 @@ fn importance_weighted(
         let (drawn, z) = draw(engine, sentences, latents, random);
         let scores = engine.score_all(sentences, &z);
         for (i, (latent, z)) in drawn.iter().zip(&z).enumerate() {
-            let prior = Latent { mean: vec![0.0; z.len()], log_variance: vec![0.0; z.len()] };
-            let ratio = prior.log_density(z) - latent.log_density(z);
-            weights[i].add(log_likelihood(&scores[i]) + ratio);
+            weights[i].add(log_likelihood(&scores[i]) + latent.log_ratio(z));
         }
     }
     weights.into_iter().map(LogMean::value).sum()

@@ -5,6 +5,7 @@ mod answers;
 mod body;
 mod cell;
 mod diversity;
+mod dreams;
 mod drawn;
 mod engine;
 mod error;

@@ -86,6 +86,17 @@ impl FloatNet {
         Decoder { net: self, trace, carry: None, known: true, at: 0 }
     }
 
+    /// The same of a piece whose frames are known as far as it goes.
+    pub(super) fn decoder_knowing_piece(&self, piece: &Example) -> Decoder<'_> {
+        let once = Layout::new(vec![1]);
+        let mut trace = Trace::new(self.network(), Layout::new(vec![piece.steps()]), once);
+        for body in self.schedule().bodies().iter().filter(|body| body.over != Over::Written) {
+            let pass = Pass { over: body.id, frames: Some(&piece.frames), ..Pass::default() };
+            self.run(&pass, &mut trace, &mut Exact);
+        }
+        Decoder { net: self, trace, carry: None, known: true, at: 0 }
+    }
+
     /// Every latent at its part of z, and what leads past them to what is written.
     fn past_draws(&self, sentences: &[&[u32]], written: Layout, z: Array2<f32>) -> Trace {
         let network = self.network();

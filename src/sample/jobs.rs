@@ -1,9 +1,9 @@
 //! Jobs for the accelerator, on sentences from `<sos>` to `<eos>`.
 
 use crate::failure::Failure;
-use crate::golden::{Golden, Job, JobKind};
+use crate::golden::{Golden, Job, JobKind, packed};
 use crate::quant::{MatVec, QuantBlock};
-use ndarray::Array2;
+use ndarray::{Array2, ArrayView1};
 
 /// A greedy reconstruction through the posterior mean.
 pub fn reconstruct(sentence: &[u32], limit: usize) -> Job {
@@ -48,6 +48,12 @@ pub fn job<M: MatVec>(
 
 /// A job of that kind with frames, as the words that the accelerator takes.
 pub fn frames<M: MatVec>(kind: JobKind, frames: &Array2<f32>, golden: &Golden<M>) -> Job {
+    if golden.quant.frame_words().is_some() {
+        let bits = |frame: ArrayView1<'_, f32>| frame.iter().map(|&bit| bit > 0.5).collect::<Vec<_>>();
+        let words = frames.outer_iter().flat_map(|frame| packed(&bits(frame)));
+        let limit = frames.nrows().saturating_sub(1).clamp(1, usize::from(u16::MAX)) as u16;
+        return Job::new(kind, words.map(|word| word as i32).collect(), limit);
+    }
     let words = golden.quant.blocks.iter().find_map(|block| match block {
         QuantBlock::Input { word } => Some(*word),
         _ => None,

@@ -12,7 +12,7 @@ pub use jobs::{
     between, decode_all, encode, endless, frames, generation, generations, job, reconstruct, score,
 };
 pub use midi::{KEYS, LOWEST, midi};
-pub use pieces::{Note, draw_piece, notes};
+pub use pieces::{Note, notes};
 pub use roll::roll;
 
 use crate::model::Vocabulary;
