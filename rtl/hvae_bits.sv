@@ -266,7 +266,7 @@ module hvae_bits #(
       wire [17:0]           group10;
       hvae_delay #(.Bits(18), .Cycles(7)) u_group10 (.clk_i(clk_i), .d_i(write_group), .d_o(group10));
       wire [(1<<LEVELS)*32-1:0] sums;
-      for (l = 0; l < (1 << LEVELS); l = l + 1) begin : gen_lane
+      for (l = 0; l < (1 << LEVELS); l = l + 1) begin : gen_term
         if (l < Lanes) begin : gen_used
           wire signed [X_BITS-1:0] logit = X_BITS'($signed(write_data[l*LogitBits+:LogitBits]));
           wire [31:0]              number = {14'd0, write_group} * Lanes + l;
@@ -310,16 +310,16 @@ module hvae_bits #(
 
       // A tree over the lanes, a level a cycle.
       for (d = 0; d <= LEVELS; d = d + 1) begin : gen_level
-        wire [((1<<LEVELS)>>d)*32-1:0] sum;
+        wire [((1<<LEVELS)>>d)*32-1:0] total;
         if (d == 0) begin : gen_leaves
-          assign sum = sums;
+          assign total = sums;
         end else begin : gen_inner
-          reg [((1<<LEVELS)>>d)*32-1:0] sum_q;
+          reg [((1<<LEVELS)>>d)*32-1:0] total_q;
           for (n = 0; n < ((1 << LEVELS) >> d); n = n + 1) begin : gen_node
             always @(posedge clk_i)
-              sum_q[n*32+:32] <= gen_level[d-1].sum[(2*n)*32+:32] + gen_level[d-1].sum[(2*n+1)*32+:32];
+              total_q[n*32+:32] <= gen_level[d-1].total[(2*n)*32+:32] + gen_level[d-1].total[(2*n+1)*32+:32];
           end
-          assign sum = sum_q;
+          assign total = total_q;
         end
       end
       localparam TOTAL = 11 + LEVELS;
@@ -328,7 +328,7 @@ module hvae_bits #(
       always @(posedge clk_i) begin
         if (rst_i) end_q <= {(TOTAL+1){1'b0}};
         else end_q <= {end_q[TOTAL:1], scan && scores && group == 18'(SCANS - 1)};
-        if (end_q[TOTAL]) score_q <= -gen_level[LEVELS].sum;
+        if (end_q[TOTAL]) score_q <= -gen_level[LEVELS].total;
       end
       assign score_valid_o = end_q[TOTAL+1];
       assign score_o       = score_q;

@@ -48,11 +48,17 @@ module hvae_core (
   localparam LATENT_SIZE = {{ latent_size }};
   localparam FRAME       = {{ frame }};  // words of a position
   localparam DEPTH       = MAX_TOKENS * FRAME > LATENT_SIZE ? MAX_TOKENS * FRAME : LATENT_SIZE;
+{%- if written_frames.is_some() %}
+  localparam VOCABULARY  = 65536;  // of words with 16 bits of a frame
+{%- else %}
   localparam VOCABULARY  = {{ vocabulary }};
+{%- endif %}
   localparam STATE_BITS  = {{ state_bits }};
   localparam STAGES      = {{ stage_count }};
   localparam [15:0] TOKEN_SOS = 16'd2;
+{%- if written_frames.is_none() %}
   localparam [15:0] TOKEN_EOS = 16'd3;
+{%- endif %}
   // Fields of hvae_program.
   localparam [1:0]  PACKET_NONE     = 2'd0;
   localparam [1:0]  PACKET_Z        = 2'd1;
@@ -111,7 +117,7 @@ module hvae_core (
 {%- if let Some(index) = frame_index %}
   wire [15:0] asked_word = {{ index }};
 {%- endif %}
-  hvae_input_buffer #(.Depth(DEPTH), .Vocabulary({% if written_frames.is_some() %}65536{% else %}VOCABULARY{% if vocabulary == 0 %} + 1{% endif %}{% endif %}), .ZBits(STATE_BITS), .Frame(FRAME){% if let Some(written) = written_frames %}, .LastBits({{ written.last_bits }}){% endif %}) u_input (
+  hvae_input_buffer #(.Depth(DEPTH), .Vocabulary(VOCABULARY{% if vocabulary == 0 && written_frames.is_none() %} + 1{% endif %}), .ZBits(STATE_BITS), .Frame(FRAME){% if let Some(written) = written_frames %}, .LastBits({{ written.last_bits }}){% endif %}) u_input (
       .clk_i(clk_i), .rst_i(rst_i),
       .s_axis_tvalid_i(s_axis_tvalid_i), .s_axis_tready_o(s_axis_tready_o),
       .s_axis_tdata_i(s_axis_tdata_i), .s_axis_tlast_i(s_axis_tlast_i),

@@ -1,11 +1,17 @@
 //! Frames of bits that are read and written: the emitted design against the golden model, and on hardware that is wrong on
 //! demand.
 
+use crate::common::faults::{Fault, plant};
+use crate::common::simulations::simulation;
+use crate::common::{build, mapped_family, skip};
 use crate::cosim_networks::plays;
 use hvae_mnn::config::CellKind::{Gru, Lstm, Rnn};
 use hvae_mnn::config::{CellKind, Config, Family, Prior};
+use hvae_mnn::cosim::{Cosim, Effort, Engine, RunOptions};
+use hvae_mnn::golden::{Golden, Job, JobKind};
 use hvae_mnn::model::Network;
 use hvae_mnn::pipeline::{map_on, random_examples, random_weights};
+use hvae_mnn::tools;
 
 /// A language model of frames.
 fn frames(cells: &[CellKind], frame: usize) -> Config {
@@ -83,4 +89,147 @@ fn pieces_go_through_z() {
     // As z is drawn.
     config.accelerator.max_tokens = 9;
     agrees("pieces through z", &network, &config, 20);
+}
+
+/// Each with how the first signal that differs begins.
+const FAULTS: [(Fault, &str); 12] = [
+    // A frame is read in another order, does not begin in silence, and is the one before it.
+    (
+        Fault::new(
+            &["mirrored"],
+            "hvae_frame",
+            "= read_data_i[l] ? StateBits'(One)",
+            "= read_data_i[fault_mirrored ? 15 - l : l] ? StateBits'(One)",
+        ),
+        "frame.word[",
+    ),
+    (
+        Fault::new(
+            &["no_silence"],
+            "hvae_core",
+            "first ? 16'd0 : bits_word",
+            "first && !fault_no_silence ? 16'd0 : bits_word",
+        ),
+        "frame.word[",
+    ),
+    (
+        Fault::new(
+            &["next_word"],
+            "hvae_bits",
+            "word_o <= words[word_index*16+:16];",
+            "word_o <= words[(word_index & {WORD_BITS{!fault_next_word}})*16+:16];",
+        ),
+        "frame.word[",
+    ),
+    // Noise of another bit, without a sign, and where nothing is drawn.
+    (
+        Fault::new(
+            &["one_draw"],
+            "hvae_bits",
+            "18'(group * Lanes + l)",
+            "18'(group * Lanes + (fault_one_draw ? 0 : l))",
+        ),
+        "output[",
+    ),
+    (
+        Fault::new(&["one_sign"], "hvae_bits", "noise = sign ?", "noise = sign && !fault_one_sign ?"),
+        "output[",
+    ),
+    (
+        Fault::new(
+            &["always_draws"],
+            "hvae_bits",
+            "(sample_i ? 33'(noise) : 33'sd0)",
+            "(sample_i || fault_always_draws ? 33'(noise) : 33'sd0)",
+        ),
+        "output[",
+    ),
+    // The other end of the frame, a word too few, and one that says it is the last.
+    (
+        Fault::new(
+            &["last_first"],
+            "hvae_bits",
+            "assign sent_o  = words[at_q*16+:16];",
+            "assign sent_o  = words[(at_q | ({WORD_BITS{fault_last_first}} & WORD_BITS'(WORDS - 1)))*16+:16];",
+        ),
+        "output[",
+    ),
+    (
+        Fault::new(
+            &["early_end"],
+            "hvae_core",
+            "token_push ? last : bits_sends ? 1'b0 :",
+            "token_push ? last : bits_sends ? fault_early_end :",
+        ),
+        "output",
+    ),
+    // Scores: of the frame itself, of bits the other way round, cut, and without the ends of the sums.
+    (
+        Fault::new(
+            &["same_frame"],
+            "hvae_bits",
+            "{16'd0, position_i} + 32'd1)",
+            "{16'd0, position_i} + {31'd0, !fault_same_frame})",
+        ),
+        "bits.score[",
+    ),
+    (
+        Fault::new(
+            &["other_bit"],
+            "hvae_bits",
+            "x_q         <= target[bit_index] ?",
+            "x_q         <= target[bit_index] ^ fault_other_bit ?",
+        ),
+        "bits.score[",
+    ),
+    (
+        Fault::new(
+            &["no_rest"],
+            "hvae_bits",
+            "against9 + 32'(rest)",
+            "against9 + (fault_no_rest ? 32'd0 : 32'(rest))",
+        ),
+        "bits.score[",
+    ),
+    (
+        Fault::new(
+            &["spare_lanes"],
+            "hvae_bits",
+            "wire                     here   = number < Size;",
+            "wire                     here   = number < Size || fault_spare_lanes;",
+        ),
+        "bits.score[",
+    ),
+];
+
+#[test]
+fn faults_in_frames_of_bits_are_found() {
+    if let Err(why) = tools::VERILATOR.find() {
+        return skip("planted faults in frames of bits", &why.to_string());
+    }
+    let config = frames(&[Gru], 37);
+    let net = mapped_family(&config);
+    let folder = tempfile::tempdir().unwrap();
+    let emitted = build(&net, &config, folder.path());
+    plant(folder.path(), &FAULTS.map(|(fault, _)| fault));
+    let golden = Golden::tiled(&net, &config.accelerator);
+    let piece: Vec<i32> = [0, 0, 0, 0x8421, 0x00ff, 0x11, 0x7fff, 0x8000, 0x0a, 1, 2, 3].to_vec();
+    let jobs = [
+        Job::new(JobKind::Generate, Vec::new(), 9).sampled(1.0, 3).unwrap(),
+        Job::new(JobKind::Generate, Vec::new(), 4),
+        Job::new(JobKind::Score, piece, 9),
+    ];
+    let simulation = simulation(folder.path(), Engine::Verilator, false, Effort::Build).unwrap();
+    let cosim = Cosim { design: &emitted.design, golden: &golden, simulation: &simulation, processes: 1 };
+    let run = |plusargs| {
+        let options = RunOptions { plusargs, ..RunOptions::default() };
+        cosim.run(&jobs, &options, &|_| {}).unwrap().first_difference
+    };
+    assert_eq!(run(Vec::new()), None, "no fault is chosen");
+    let missed = FAULTS.iter().filter_map(|(fault, named)| {
+        let first = run(vec![format!("+{}", fault.names[0])]);
+        println!("{}: {}", fault.names[0], first.as_ref().map_or("not found".into(), |d| d.to_string()));
+        (!first.is_some_and(|first| first.signal.starts_with(named))).then_some(fault.names[0])
+    });
+    assert_eq!(missed.collect::<Vec<_>>(), Vec::<&str>::new());
 }

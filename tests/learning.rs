@@ -314,9 +314,12 @@ fn descriptions_are_printed_and_read_back() {
 #[test]
 fn committed_heads_are_worth_what_their_table_says() {
     let table = std::fs::read_to_string("models/README.md").unwrap();
-    for (name, data) in
-        [("tagger", "data/punctuation"), ("regression", "data/signal"), ("music", "data/music")]
-    {
+    for (name, data) in [
+        ("tagger", "data/punctuation"),
+        ("regression", "data/signal"),
+        ("music", "data/music"),
+        ("music-z", "data/music"),
+    ] {
         let (model, config) = read_model(&Path::new("models").join(name), Config::default()).unwrap();
         let test = read_examples(Path::new(data), Split::Test, &model, &silently).unwrap();
         let said = match measure_head(&model, None, &config, On::Float, (&test, 0)).figures {

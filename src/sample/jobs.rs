@@ -1,7 +1,7 @@
 //! Jobs for the accelerator, on sentences from `<sos>` to `<eos>`.
 
 use crate::failure::Failure;
-use crate::golden::{Golden, Job, JobKind, packed};
+use crate::golden::{Golden, Job, JobKind, packed, unpacked};
 use crate::quant::{MatVec, QuantBlock};
 use ndarray::{Array2, ArrayView1};
 
@@ -17,7 +17,11 @@ pub fn score(sentence: &[u32], limit: usize) -> Job {
 
 /// The z that ENCODE gives: the means, as codes of the moments.
 pub fn encode<M: MatVec>(golden: &Golden<M>, sentence: &[u32]) -> Vec<i32> {
-    let encoded = golden.run(&Job { kind: JobKind::Encode, ..reconstruct(sentence, sentence.len()) });
+    encoded(golden, reconstruct(sentence, sentence.len()).input)
+}
+
+fn encoded<M: MatVec>(golden: &Golden<M>, packet: Vec<i32>) -> Vec<i32> {
+    let encoded = golden.run(&Job::new(JobKind::Encode, packet, 1));
     encoded.output.iter().map(|&beat| i32::from(beat as u16 as i16)).collect()
 }
 
@@ -31,35 +35,70 @@ pub fn job<M: MatVec>(
     kind: JobKind,
     sentence: &[u32],
     golden: &Golden<M>,
+    generation: (f64, u64),
+    limit: usize,
+) -> Result<Job, Failure> {
+    of_packet(kind, reconstruct(sentence, limit).input, golden, generation, limit)
+}
+
+/// The same with the words of a packet that ENCODE takes.
+fn of_packet<M: MatVec>(
+    kind: JobKind,
+    packet: Vec<i32>,
+    golden: &Golden<M>,
     (temperature, seed): (f64, u64),
     limit: usize,
 ) -> Result<Job, Failure> {
     Ok(match kind {
         JobKind::Generate => generation(temperature, seed, limit)?,
-        JobKind::Decode => Job::new(kind, encode(golden, sentence), limit as u16),
+        JobKind::Decode => Job::new(kind, encoded(golden, packet), limit as u16),
         JobKind::Encode
         | JobKind::Reconstruct
         | JobKind::Score
         | JobKind::Label
         | JobKind::Values
-        | JobKind::Reserved => Job { kind, ..reconstruct(sentence, limit) },
+        | JobKind::Reserved => Job::new(kind, packet, limit as u16),
     })
 }
 
-/// A job of that kind with frames, as the words that the accelerator takes.
-pub fn frames<M: MatVec>(kind: JobKind, frames: &Array2<f32>, golden: &Golden<M>) -> Job {
+/// The same with frames [steps, size], of a piece its silent first one included; of one that is written again as many
+/// frames as it has.
+///
+/// # Errors
+///
+/// Those of [`generation`].
+pub fn frames<M: MatVec>(
+    kind: JobKind,
+    frames: &Array2<f32>,
+    golden: &Golden<M>,
+    generation: (f64, u64),
+    limit: usize,
+) -> Result<Job, Failure> {
     if golden.quant.frame_words().is_some() {
         let bits = |frame: ArrayView1<'_, f32>| frame.iter().map(|&bit| bit > 0.5).collect::<Vec<_>>();
         let words = frames.outer_iter().flat_map(|frame| packed(&bits(frame)));
-        let limit = frames.nrows().saturating_sub(1).clamp(1, usize::from(u16::MAX)) as u16;
-        return Job::new(kind, words.map(|word| word as i32).collect(), limit);
+        let packet = words.map(|word| word as i32).collect();
+        let written = if kind == JobKind::Generate { limit } else { limit.min(frames.nrows() - 1) };
+        return of_packet(kind, packet, golden, generation, written.max(1));
     }
     let words = golden.quant.blocks.iter().find_map(|block| match block {
         QuantBlock::Input { word } => Some(*word),
         _ => None,
     });
     let word = |&number: &f32| words.map_or(0, |format| format.encode(number.into()) as i32);
-    Job::new(kind, frames.iter().map(word).collect(), 0)
+    Ok(Job::new(kind, frames.iter().map(word).collect(), 0))
+}
+
+/// The frames [steps, bits] of an answer of a network that writes frames of bits.
+///
+/// # Panics
+/// If it writes none.
+pub fn piece<M: MatVec>(golden: &Golden<M>, answer: &[u32]) -> Array2<f32> {
+    let network = &golden.quant.network;
+    let width = network.width(network.bits_block().expect("a network that writes frames"));
+    let frames = answer.chunks_exact(golden.shape.frame).flat_map(|words| unpacked(words, width));
+    let bits: Vec<f32> = frames.map(|bit| if bit { 1.0 } else { 0.0 }).collect();
+    Array2::from_shape_vec((bits.len() / width, width), bits).expect("whole frames")
 }
 
 /// A sentence sampled from the prior.
