@@ -117,7 +117,7 @@ const FAULTS: [(Fault, &str); 12] = [
             &["next_word"],
             "hvae_bits",
             "word_o <= words[word_index*16+:16];",
-            "word_o <= words[(word_index & {WORD_BITS{!fault_next_word}})*16+:16];",
+            "word_o <= words[32'(word_index & {WORD_BITS{!fault_next_word}})*16+:16];",
         ),
         "frame.word[",
     ),
@@ -129,11 +129,11 @@ const FAULTS: [(Fault, &str); 12] = [
             "18'(group * Lanes + l)",
             "18'(group * Lanes + (fault_one_draw ? 0 : l))",
         ),
-        "output[",
+        "bits.token[",
     ),
     (
         Fault::new(&["one_sign"], "hvae_bits", "noise = sign ?", "noise = sign && !fault_one_sign ?"),
-        "output[",
+        "bits.token[",
     ),
     (
         Fault::new(
@@ -142,7 +142,7 @@ const FAULTS: [(Fault, &str); 12] = [
             "(sample_i ? 33'(noise) : 33'sd0)",
             "(sample_i || fault_always_draws ? 33'(noise) : 33'sd0)",
         ),
-        "output[",
+        "bits.token[",
     ),
     // The other end of the frame, a word too few, and one that says it is the last.
     (
@@ -150,7 +150,7 @@ const FAULTS: [(Fault, &str); 12] = [
             &["last_first"],
             "hvae_bits",
             "assign sent_o  = words[at_q*16+:16];",
-            "assign sent_o  = words[(at_q | ({WORD_BITS{fault_last_first}} & WORD_BITS'(WORDS - 1)))*16+:16];",
+            "assign sent_o  = fault_last_first ? chosen_o : words[at_q*16+:16];",
         ),
         "output[",
     ),

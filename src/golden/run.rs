@@ -362,7 +362,10 @@ impl<M: MatVec> Runner<'_, M> {
             }
             for stages in &body.depths {
                 self.begins(self.now)?;
-                let works = |&id: &BlockId| !(if known { schedule.guesses(id) } else { schedule.infers(id) });
+                let works = |&id: &BlockId| {
+                    let for_nothing = if known { schedule.guesses(id) } else { schedule.infers(id) };
+                    body.works(id, step, step + 1) && !for_nothing
+                };
                 let stages: Vec<BlockId> = stages.iter().copied().filter(works).collect();
                 for &id in &stages {
                     self.machine.step(id);
@@ -378,7 +381,8 @@ impl<M: MatVec> Runner<'_, M> {
             // The chosen token, or the last word of a frame, is pushed in the cycle after the last stage fell idle.
             let last = written.last().expect("at least a word");
             self.begins(self.now)?;
-            let (block, cycle) = (body.depths.last().expect("a loop that writes has stages")[0], self.now);
+            let head = self.golden.quant.network.written_head();
+            let (block, cycle) = (head.expect("what is written has a head"), self.now);
             // As the log has words of 16 bits.
             let logged = i32::from(*last as u16 as i16);
             self.event(block, Signal::Token, step, cycle, 1, vec![logged]);

@@ -245,7 +245,8 @@ impl Timing {
         }
         for body in schedule.over(Over::Written) {
             // As GENERATE does it: nothing is known of what is written.
-            let guessed = |id: BlockId| self.stages[id].filter(|_| !schedule.infers(id));
+            let guessed =
+                |id: BlockId| self.stages[id].filter(|_| body.works(id, 0, 1) && !schedule.infers(id));
             let written = || body.depths.iter().filter_map(|depth| slowest(depth, guessed));
             token.decode_expected = 1 + written().map(|s| s.busy() + HANDOVER).sum::<u64>();
             token.decode_floor = written().map(|s| s.floor).sum();
@@ -268,7 +269,9 @@ impl Timing {
             };
             return (FETCH + HANDOVER + most(StageTiming::busy), most(|s| s.floor), most(|s| s.adc));
         }
-        let depths = || body.depths.iter().filter_map(|depth| slowest(depth, &stage));
+        // What no job reads never works.
+        let stage = |id| stage(id).filter(|_| body.works(id, 0, 1));
+        let depths = || body.depths.iter().filter_map(|depth| slowest(depth, stage));
         let expected = FETCH + depths().map(|s| s.busy() + HANDOVER).sum::<u64>();
         (expected, depths().map(|s| s.floor).sum(), depths().map(|s| s.adc).sum())
     }

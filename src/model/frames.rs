@@ -69,12 +69,13 @@ impl FloatNet {
         let mut traces =
             vec![self.forced_pieces(&pieces, &PieceNoise::default()), self.forced_pieces(&pieces, &noise)];
         if self.network().draw().is_some() {
-            let written = Layout::new(vec![piece.steps() - 1]);
+            let (read, written) = (Layout::new(vec![piece.steps()]), Layout::new(vec![piece.steps() - 1]));
             let frames = frames_of_examples(&written, &pieces);
-            let mut trace = Trace::new(self.network(), written.clone(), written);
-            for over in self.network().loops_over(Over::Written) {
-                let (frames, noise) = (Some(&frames), noise.steps.as_ref());
-                let pass = Pass { over, frames, noise, given: true, ..Pass::default() };
+            let mut trace = Trace::new(self.network(), read, written);
+            for body in self.schedule().bodies() {
+                let seen = if body.over == Over::Written { &frames } else { &piece.frames };
+                let (frames, noise) = (Some(seen), noise.steps.as_ref());
+                let pass = Pass { over: body.id, frames, noise, given: true, ..Pass::default() };
                 self.run(&pass, &mut trace, &mut Exact);
             }
             traces.push(trace);
