@@ -32,7 +32,8 @@ fn family_agrees(name: &str, config: &Config, count: usize) {
 #[test]
 fn frames_are_written_and_scored() {
     // Words of a frame: one, one exactly, two with one bit in the last, three; lanes that do and do not divide them.
-    for (cells, size, lanes) in [(&[Gru][..], 5, 2), (&[Lstm], 16, 1), (&[Rnn, Gru], 17, 5), (&[Gru], 37, 8)] {
+    for (cells, size, lanes) in [(&[Gru][..], 5, 2), (&[Lstm], 16, 1), (&[Rnn, Gru], 17, 5), (&[Gru], 37, 8)]
+    {
         let mut config = frames(cells, size);
         config.accelerator.token_lanes = lanes.into();
         family_agrees(&format!("frames of {size} bits"), &config, 12);

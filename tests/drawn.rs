@@ -253,9 +253,8 @@ fn a_step_of_a_piece_sees_what_it_should() {
     for row in 1..steps {
         let mut other = piece.clone();
         other.frames.row_mut(row).mapv_inplace(|bit| 1.0 - bit);
-        let same = |block: &str, step: usize| {
-            values(&piece, block).row(step) == values(&other, block).row(step)
-        };
+        let same =
+            |block: &str, step: usize| values(&piece, block).row(step) == values(&other, block).row(step);
         assert!(!same("post", row - 1), "the posterior of step {} foresees row {row}", row - 1);
         assert!((0..row).all(|step| same("frame", step)) && !same("frame", row));
         // What comes before the first step whose posterior sees it: nothing, but the prior of the first step.

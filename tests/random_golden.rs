@@ -44,10 +44,7 @@ fn differences(seed: u64) -> Result<(Network, Option<f64>, BTreeSet<JobKind>), S
     differences_of(random_network(seed), seed)
 }
 
-fn differences_of(
-    network: Network,
-    seed: u64,
-) -> Result<(Network, Option<f64>, BTreeSet<JobKind>), String> {
+fn differences_of(network: Network, seed: u64) -> Result<(Network, Option<f64>, BTreeSet<JobKind>), String> {
     let config = config();
     let weights = random_weights(&network, seed);
     let examples = sequences(&network, seed);
@@ -169,7 +166,10 @@ fn random_networks_of_frames_and_draws_are_the_same_on_tiles() {
             }
         }
     }
-    assert!(frames > 50 && draws > 20 && both > 10, "{frames} of frames, {draws} with draws, {both} with both");
+    assert!(
+        frames > 50 && draws > 20 && both > 10,
+        "{frames} of frames, {draws} with draws, {both} with both"
+    );
     let without_z = BTreeSet::from([JobKind::Reconstruct, JobKind::Generate, JobKind::Score]);
     assert!(kinds.is_superset(&without_z), "{kinds:?}");
 }

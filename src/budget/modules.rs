@@ -181,7 +181,8 @@ pub fn token_choice(lanes: usize) -> Fabric {
 
 /// The part of `hvae_bits` that chooses `size` bits: noise and a product a lane, and the frame.
 pub fn bit_choice(size: usize, lanes: usize) -> Fabric {
-    Fabric { bram: 3, dsp: 1, ..Fabric::of(1340.0, 660.0) } * lanes + Fabric::of(size as f64, 2.0 * size as f64)
+    Fabric { bram: 3, dsp: 1, ..Fabric::of(1340.0, 660.0) } * lanes
+        + Fabric::of(size as f64, 2.0 * size as f64)
 }
 
 /// The part of it that scores a frame: a table a lane, a tree of sums, the frame to be predicted.

@@ -322,7 +322,10 @@ fn print(r: &CosimReport, frames: bool) -> Result<(), Failure> {
     )?;
     if let Some(nll) = r.nll_per_token {
         match frames {
-            true => say!("hardware's log-likelihood of the pieces given what was drawn: {:.4} nats a frame", -nll)?,
+            true => say!(
+                "hardware's log-likelihood of the pieces given what was drawn: {:.4} nats a frame",
+                -nll
+            )?,
             false => say!(
                 "hardware's NLL of the sentences given z: {nll:.4} nats a token, perplexity {:.2}",
                 nll.exp()

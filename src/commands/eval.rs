@@ -200,16 +200,7 @@ pub fn print_answers(name: &str, answers: &Answers) -> Result<(), Failure> {
                 baseline_rmse.map_or(String::new(), |r| format!(" (repeating the last frame: {r:.4})"));
             say!("{name:<9} RMSE {rmse:.4}{last}, NLL {nll:.4} nats a number, {values} numbers")
         }
-        Answers::Frames {
-            nll,
-            nll_but_first,
-            kl,
-            bit_perplexity,
-            accuracy,
-            iwae_nll,
-            frames,
-            sequences,
-        } => {
+        Answers::Frames { nll, nll_but_first, kl, bit_perplexity, accuracy, iwae_nll, frames, sequences } => {
             say!(
                 "{name:<9} log-likelihood {:.4} nats a frame ({:.4} without the first of each piece; KL {kl:.4}), perplexity of a bit {bit_perplexity:.4}, accuracy {:.2} %, {frames} frames of {sequences} pieces",
                 -nll,

@@ -7,9 +7,7 @@ use hvae_mnn::crossbar::TiledMatrix;
 use hvae_mnn::files::write_file;
 use hvae_mnn::golden::{Golden, Job, JobKind};
 use hvae_mnn::model::{Example, FloatNet, Network, Pieces, Split, TrainedModel};
-use hvae_mnn::sample::{
-    KEYS, Part, Shown, frames as frames_job, generation, midi, piece, roll,
-};
+use hvae_mnn::sample::{KEYS, Part, Shown, frames as frames_job, generation, midi, piece, roll};
 use ndarray::{Array2, s};
 use std::path::PathBuf;
 
@@ -137,7 +135,8 @@ impl Music {
                 return Ok(sampled);
             }
             let known = Example::piece(&prime).frames;
-            let read = frames_job(JobKind::Reconstruct, &known, golden, (settings.temperature, seed), frames)?;
+            let read =
+                frames_job(JobKind::Reconstruct, &known, golden, (settings.temperature, seed), frames)?;
             Ok(Job { input: read.input, kind: read.kind, sample_z: true, ..sampled })
         };
         let seeds = (0..settings.count as u64).map(|i| settings.seed.wrapping_add(i));

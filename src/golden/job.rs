@@ -296,8 +296,15 @@ mod tests {
             Packet::Absent,
             Packet::Absent,
         ];
-        let shape =
-            Shape { vocabulary: 10, latent: 3, state_bits: 12, max_tokens: 5, packets, frame: 1, step_latent: 0 };
+        let shape = Shape {
+            vocabulary: 10,
+            latent: 3,
+            state_bits: 12,
+            max_tokens: 5,
+            packets,
+            frame: 1,
+            step_latent: 0,
+        };
         let (length, token, job, z) = (
             Refusal { length: true, ..Refusal::default() },
             Refusal { token: true, ..Refusal::default() },

@@ -5,8 +5,8 @@ mod answers;
 mod body;
 mod cell;
 mod diversity;
-mod dreams;
 mod drawn;
+mod dreams;
 mod engine;
 mod error;
 mod example;
@@ -51,7 +51,9 @@ pub use folder::{
     DESCRIPTION_FILE, Description, LABELS_FILE, METRICS_FILE, TrainedModel, VOCABULARY_FILE, WEIGHTS_FILE,
     bytes_of, check_labels, text_of, write_whole,
 };
-pub use frames::{FrameBaseline, FrameBaselines, PieceNoise, bits_nll, frame_scores, importance_weighted_frames};
+pub use frames::{
+    FrameBaseline, FrameBaselines, PieceNoise, bits_nll, frame_scores, importance_weighted_frames,
+};
 pub use import::import;
 pub use job::JobKind;
 pub use labels::Labels;

@@ -5,7 +5,9 @@ use crate::config::Config;
 use crate::crossbar::{CrossbarNet, balance};
 use crate::failure::Failure;
 use crate::files::{Waits, read_text, share};
-use crate::model::{Example, Labels, Lines, Network, Pieces, Split, TrainedModel, Vocabulary, read_sentences};
+use crate::model::{
+    Example, Labels, Lines, Network, Pieces, Split, TrainedModel, Vocabulary, read_sentences,
+};
 use std::path::Path;
 
 /// A checked `hvae.toml`; without one, all defaults. `waits` hears of a pipe that nobody writes to.

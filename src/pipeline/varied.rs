@@ -181,8 +181,15 @@ mod tests {
         let sentence = Packet::Tokens { least: 1 };
         let (scored, none) = (Packet::Tokens { least: 2 }, Packet::Absent);
         let packets = [sentence, sentence, Packet::Latent, Packet::Nothing, scored, none, none, none];
-        let shape =
-            Shape { vocabulary: 9, latent: 3, state_bits: 12, max_tokens: 5, packets, frame: 1, step_latent: 0 };
+        let shape = Shape {
+            vocabulary: 9,
+            latent: 3,
+            state_bits: 12,
+            max_tokens: 5,
+            packets,
+            frame: 1,
+            step_latent: 0,
+        };
         let jobs = varied_jobs(&shape, 400, &mut Random::keyed(&[7]));
         let refused = jobs.iter().filter(|job| job.refusal(&shape).is_some()).count();
         let aborted = jobs.iter().filter(|job| job.manner.abort.is_some()).count();

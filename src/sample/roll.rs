@@ -209,17 +209,17 @@ mod tests {
         assert!(!alone.contains("played") && alone.matches("<title>").count() == 2);
         let again = Shown { first: (6, Part::Rewritten), ..shown(0, &piece) };
         let both = roll("", &[shown(2, &piece), again]);
-        assert_eq!(both.matches("fill=\"#2e7d4f\"><title>C4, written again, frames 1 to 3</title>").count(), 1);
+        assert_eq!(
+            both.matches("fill=\"#2e7d4f\"><title>C4, written again, frames 1 to 3</title>").count(),
+            1
+        );
         assert_eq!(both.matches("<title>").count(), 5);
     }
 
     #[test]
     fn silence_has_a_picture_too() {
-        let silent = |steps| Shown {
-            piece: Array2::zeros((steps, 88)),
-            first: (0, Part::Played),
-            rest: Part::Dreamt,
-        };
+        let silent =
+            |steps| Shown { piece: Array2::zeros((steps, 88)), first: (0, Part::Played), rest: Part::Dreamt };
         assert!(roll("silence", &[silent(4)]).ends_with("</svg>\n"));
         assert!(roll("nothing", &[silent(0)]).ends_with("</svg>\n"));
     }

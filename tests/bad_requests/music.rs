@@ -21,7 +21,9 @@ const MUSIC: &[Case] = &[
         "generate --config DIR/hvae.toml --random-weights 1 --out DIR/out",
         |d| write(d, "hvae.toml", "[model]\nfamily = \"language-model\"\nframe = 2049\nhidden = 4\n"),
     ),
-    case("more frames than cells can keep", "sample DIR/music --on crossbar --frames 65", |d| pieces(d, "1\n")),
+    case("more frames than cells can keep", "sample DIR/music --on crossbar --frames 65", |d| {
+        pieces(d, "1\n")
+    }),
     case("a beginning for cells", "sample DIR/music --on crossbar --prime DIR/pieces.txt --played 1", |d| {
         pieces(d, "1\n")
     }),

@@ -47,9 +47,8 @@ pub fn with_draws(network: &Network, seed: u64) -> Option<Network> {
     };
     let linear: Vec<BlockId> = (0..network.blocks.len()).filter(is_linear).collect();
     let at = *linear.get(random.below(linear.len().max(1)))?;
-    let is_level = |b: &&Block| {
-        matches!(b.op, Op::Cell { .. }) && network.loops[b.within].over == Over::Backwards
-    };
+    let is_level =
+        |b: &&Block| matches!(b.op, Op::Cell { .. }) && network.loops[b.within].over == Over::Backwards;
     let ahead = network.blocks.iter().find(is_level).map(|b| format!(", \"{}\"", b.name));
     let named = format!("name = \"{}\"\n", network.blocks[at].name);
     let mut described = String::new();
@@ -62,7 +61,9 @@ pub fn with_draws(network: &Network, seed: u64) -> Option<Network> {
             // The list may hold tables: its own bracket is the last one.
             let more = if inputs.matches(']').count() == 1 { more } else { inputs.to_string() };
             let moments = |name: &str, inputs: &str| {
-                format!("[[block]]\nname = \"{name}\"\n{within}\nop = \"moments\"\nsize = {size}\n{inputs}\nclamp = 8.0\n\n")
+                format!(
+                    "[[block]]\nname = \"{name}\"\n{within}\nop = \"moments\"\nsize = {size}\n{inputs}\nclamp = 8.0\n\n"
+                )
             };
             described += &moments("post", &more);
             let prior = random.below(3) > 0;
@@ -70,7 +71,8 @@ pub fn with_draws(network: &Network, seed: u64) -> Option<Network> {
                 described += &moments("prior", inputs);
             }
             let of_prior = if prior { "prior = \"prior\"\n" } else { "" };
-            described += &format!("[[block]]\n{named}{within}\nop = \"draw\"\nposterior = \"post\"\n{of_prior}\n");
+            described +=
+                &format!("[[block]]\n{named}{within}\nop = \"draw\"\nposterior = \"post\"\n{of_prior}\n");
             continue;
         }
         described += &if n == 0 { part.to_string() } else { format!("[[block]]{part}") };

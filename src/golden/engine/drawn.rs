@@ -3,9 +3,7 @@
 use super::{GoldenEngine, seed_of};
 use crate::golden::net::Machine;
 use crate::golden::{Drawing, LatentMode, NoiseSource};
-use crate::model::{
-    BlockId, Drawn, DrawnStep, Example, JobKind, Latent, Score, bits_nll, score_logits,
-};
+use crate::model::{BlockId, Drawn, DrawnStep, Example, JobKind, Latent, Score, bits_nll, score_logits};
 use crate::quant::MatVec;
 use ndarray::{Array2, ArrayView1};
 
