@@ -1,12 +1,12 @@
 //! Verilog and the files around it, as text in a sorted map; touches no disk.
 
-mod bits;
 mod cells;
 mod component;
 pub mod controllers;
 mod design;
 mod draws;
 mod files;
+mod frames;
 mod hierarchy;
 mod ops;
 mod packaging;

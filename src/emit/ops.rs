@@ -1,8 +1,9 @@
 //! Stages of frames, dense layers, combinations and heads that send what they make of every step.
 
+use super::frames::FrameStage;
 use super::program::{LABELS, VALUES};
 use super::stages::{StageBuilder, render};
-use super::templates::{CombineStage, DenseStage, FrameStage, Head, LabelStage, Sender, Words};
+use super::templates::{CombineStage, DenseStage, Head, LabelStage, Sender, Words};
 use crate::model::{Activation, BlockId, Combination, Edge, Op, Time};
 use crate::quant::{FRAME_BITS, Format, IntMatrix, QuantBlock, Signal};
 

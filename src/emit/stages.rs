@@ -1,10 +1,10 @@
 //! Every block of the network as a stage of the core: its instance, its module if it
 //! has one of its own, its probes.
 
-use super::bits::Frames;
 use super::design::ProbeSignal;
 use super::draws::Drawn;
 use super::files::packed;
+use super::frames::Frames;
 use super::program::Program;
 use super::templates::{EmbeddingStage, Head, LinearStage, MatrixNumbers, Probe, VocabStage};
 use crate::config::Config;

@@ -1,7 +1,7 @@
 //! The templates and what fills their blanks; one struct per file of `templates/`.
 
-use super::bits::Frames;
 use super::draws::Drawn;
+use super::frames::Frames;
 use super::program::Code;
 use crate::crossbar::TileGeometry;
 use askama::Template;
@@ -178,21 +178,6 @@ pub struct StoreStage<'a> {
     /// The positions that it is made and read at.
     pub written: String,
     pub read: String,
-}
-
-#[derive(Template)]
-#[template(path = "stage_frame.sv", escape = "none")]
-pub struct FrameStage<'a> {
-    /// The word of a bit that is 1, where frames are of bits.
-    pub one: Option<i64>,
-    pub name: &'a str,
-    pub index: usize,
-    pub start: String,
-    pub size: usize,
-    pub state_bits: u32,
-    pub input_bits: u32,
-    /// Word to code; nothing where it drives no word lines.
-    pub code_shift: Option<i32>,
 }
 
 #[derive(Template)]

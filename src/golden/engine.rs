@@ -1,16 +1,17 @@
 //! The golden model as an engine of the metrics, beside the float network.
 
 mod drawn;
+mod packets;
 
 use super::choice::Chooser;
 use super::net::Machine;
-use super::{Golden, LatentMode, NoiseSource, packed};
+use super::{Golden, LatentMode, NoiseSource};
 use crate::model::{
     Answer, BlockId, Body, Drawn, EOS, Engine, Example, JobKind, Latent, Moments, Network, Over, Posterior,
     SOS, Score, Step, fingerprint, score_logits,
 };
 use crate::quant::{MatVec, QuantBlock};
-use ndarray::{Array2, ArrayView1};
+use ndarray::Array2;
 use std::collections::BTreeMap;
 
 /// Seed of the latents with which pieces are measured.
@@ -118,23 +119,6 @@ impl<'a, M: MatVec> GoldenEngine<'a, M> {
         let kind =
             if self.golden.quant.network.latent().is_some() { JobKind::Decode } else { JobKind::Generate };
         self.follow(machine, kind, &[], mode, |_, _| ());
-    }
-
-    /// The words of the packet that brings an example.
-    fn packet(&self, example: &Example) -> Vec<i32> {
-        let word = self.golden.quant.blocks.iter().find_map(|block| match block {
-            QuantBlock::Input { word } => Some(word),
-            _ => None,
-        });
-        if self.golden.quant.frame_words().is_some() {
-            let bits = |frame: ArrayView1<'_, f32>| frame.iter().map(|&bit| bit > 0.5).collect::<Vec<_>>();
-            let words = example.frames.outer_iter().flat_map(|frame| packed(&bits(frame)));
-            return words.map(|word| word as i32).collect();
-        }
-        match word {
-            Some(word) => example.frames.iter().map(|&v| word.encode(v.into()) as i32).collect(),
-            None => example.tokens.iter().map(|&t| t as i32).collect(),
-        }
     }
 
     /// Latents at their means, or at these draws of their noise.

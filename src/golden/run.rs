@@ -1,13 +1,10 @@
 //! A whole job: the plan of the schedule, folded into values, cycles and counters.
 
 mod events;
+mod heads;
 
-use super::choice::Chooser;
 use super::timing::{FETCH, FLUSH_CYCLES, HANDOVER, KEY_CYCLES};
-use super::{
-    BitHead, Drawing, Ending, Golden, Job, LatentMode, Machine, NoiseSource, Run, Scorer, StageTiming, Stop,
-    Timing, packed, unpacked,
-};
+use super::{Drawing, Ending, Golden, Job, LatentMode, Machine, NoiseSource, Run, StageTiming, Stop, Timing};
 use crate::model::{BlockId, Body, EOS, JobKind, SOS, Step};
 use crate::quant::{MatVec, QuantBlock, Signal};
 
@@ -157,39 +154,6 @@ impl<M: MatVec> Runner<'_, M> {
             }
         }
         starts.whole.then_some(())
-    }
-
-    /// The log-probability of the token or frame `next` under what its head has made; none where block `id` is no such head.
-    fn scored(&self, id: BlockId, next: &[i32]) -> Option<i32> {
-        let (quant, words) = (&self.golden.quant, &self.machine.words[id]);
-        match &quant.blocks[id] {
-            QuantBlock::Vocabulary { logit, .. } => {
-                let (exp2, log2) = (&quant.exp2_fraction, &quant.log2_fraction);
-                Some(Scorer { logit_frac: logit.frac, exp2, log2 }.score(words, next[0] as usize))
-            }
-            QuantBlock::Bits { logit, .. } => {
-                let next: Vec<u32> = next.iter().map(|&word| word as u32).collect();
-                Some(BitHead::new(quant, logit.frac)?.score(words, &unpacked(&next, words.len())))
-            }
-            _ => None,
-        }
-    }
-
-    /// What the head `id` chooses of its logits, as words; none where it is no such head.
-    fn chosen(&self, id: BlockId, step: usize, job: &Job) -> Option<Vec<u32>> {
-        let (quant, words) = (&self.golden.quant, &self.machine.words[id]);
-        match &quant.blocks[id] {
-            QuantBlock::Vocabulary { logit, .. } => {
-                let noise = job.sample_tokens.then_some((&self.noise, &quant.gumbel));
-                let chooser = Chooser { logit_frac: logit.frac, noise, beta: job.inverse_temperature };
-                Some(vec![chooser.choose(words, step as u32)])
-            }
-            QuantBlock::Bits { logit, .. } => {
-                let noise = job.sample_tokens.then_some((&self.noise, job.inverse_temperature));
-                Some(packed(&BitHead::new(quant, logit.frac)?.choose(words, noise, step as u32)))
-            }
-            _ => None,
-        }
     }
 
     /// The values of step `t` of `steps`, as far as its stages start.

@@ -1,10 +1,25 @@
-//! The head of a frame of bits, which is chosen, or scored.
+//! Frames: as they are read, and the head of one of bits, which is chosen, or scored.
 
 use super::stages::{StageBuilder, render};
 use super::templates::MatrixNumbers;
 use crate::model::BlockId;
 use crate::quant::{FRAME_BITS, Format, IntMatrix, Signal};
 use askama::Template;
+
+#[derive(Template)]
+#[template(path = "stage_frame.sv", escape = "none")]
+pub struct FrameStage<'a> {
+    /// The word of a bit that is 1, where frames are of bits.
+    pub one: Option<i64>,
+    pub name: &'a str,
+    pub index: usize,
+    pub start: String,
+    pub size: usize,
+    pub state_bits: u32,
+    pub input_bits: u32,
+    /// Word to code; nothing where it drives no word lines.
+    pub code_shift: Option<i32>,
+}
 
 #[derive(Template)]
 #[template(path = "stage_bits.sv", escape = "none")]
