@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "python" / "src"))
 import hvae_mnn  # noqa: E402
 
 WORDS = ["the", "cat", "<bos>", "sat", "</s>", "down", "<pad>", "on", "<unk>", "mat", "."]
+NUMBERED = ["<pad>", "<unk0>", "<sos>", "<eos>", *(f"w{i}" for i in range(4, 12))]
 
 
 class LanguageModel(nn.Module):
@@ -76,9 +77,9 @@ class Classifier(nn.Module):
 
 NETWORKS = {
     "language-model": (LanguageModel, {"vocabulary": WORDS}),
-    "tagger": (Tagger, {}),
+    "tagger": (Tagger, {"vocabulary": NUMBERED}),
     "regression": (Regression, {}),
-    "classifier": (Classifier, {}),
+    "classifier": (Classifier, {"vocabulary": NUMBERED}),
 }
 
 

@@ -160,64 +160,54 @@ def _write_weights(path, blocks, order):
 
 
 def _description(blocks, task):
-    """`network.toml`: what runs backwards first, then what runs forwards and reads it."""
-    loops, lines, loop_of = [], [], {}
-    source = blocks[0]
-
-    def loop(name, over):
-        if name not in loop_of.values():
-            loops.append(f'[[loop]]\nname = "{name}"\nover = "{over}"\n')
-        return name
-
-    def again(name):
-        """What is read stands in every loop that reads it."""
-        if name != source.name:
-            return name
-        home = current[0]
-        if source.name not in loop_of:
-            loop_of[source.name] = home
-            block(source, source.name, [])
-        if loop_of[source.name] == home:
-            return name
-        other = f"{name}_again{len([n for n in loop_of if n.startswith(name + '_again')]) + 1}"
-        there = next((n for n, l in loop_of.items() if n.startswith(name + "_again") and l == home), None)
-        if there is None:
-            loop_of[other] = home
-            block(source, other, [] if source.op == "input" else [f'tied = "{name}"'])
-            there = other
-        return there
-
-    def block(of, name, more):
-        text = [f'name = "{name}"', f'loop = "{current[0]}"', f'op = "{of.op}"', *more]
-        if of.kind:
-            text.append(f'kind = "{of.kind}"')
-        if of.op != "vocabulary":
-            text.append(f"size = {of.size}")
-        if of.op not in ("embedding", "input"):
-            text.append("inputs = [" + ", ".join(f'"{r}"' for r in reads) + "]")
-        if of.op == "linear" and not of.bias:
-            text.append("bias = false")
-        if of.activation:
-            text.append(f'activation = "{of.activation}"')
-        lines.append("[[block]]\n" + "\n".join(text) + "\n")
-
-    current, reads = [None], []
-    forwards = "text" if task == "language-model" else "forwards"
+    """`network.toml`: loops in the order in which they run, and the blocks of each."""
+    text = _Description(blocks[0])
+    forwards, over = ("text", "written") if task == "language-model" else ("forwards", "positions")
     rounds = 0
-    for of in blocks[1:]:
-        if of.backwards:
+    for block in blocks[1:]:
+        if block.backwards:
+            # What runs forwards with it, and reads it, comes in a loop of its own.
             rounds += 1
-            current[0] = loop(f"backwards{rounds}", "backwards")
             forwards = f"forwards{rounds}"
-        elif of.once:
-            current[0] = loop("whole", "once")
+            text.add(block, f"backwards{rounds}", "backwards")
+        elif block.once:
+            text.add(block, "whole", "once")
         else:
-            current[0] = loop(forwards, "written" if task == "language-model" else "positions")
-        loop_of[of.name] = current[0]
-        names = [again(name) for name in of.reads]
-        reads[:] = names
-        block(of, of.name, [])
-    return "\n".join(loops) + "\n" + "\n".join(lines)
+            text.add(block, forwards, over)
+    return "\n".join(text.loops) + "\n" + "\n".join(text.blocks)
+
+
+class _Description:
+    """The text of loops and blocks. What is read, `source`, stands in every loop that reads it."""
+
+    def __init__(self, source):
+        self.source, self.loops, self.blocks = source, [], []
+        self.sources = {}  # loop: name of the source in it
+
+    def add(self, block, loop, over):
+        head = f'[[loop]]\nname = "{loop}"\nover = "{over}"\n'
+        if head not in self.loops:
+            self.loops.append(head)
+        reads = [self._source(loop) if name == self.source.name else name for name in block.reads]
+        keys = [f'kind = "{block.kind}"'] if block.kind else []
+        keys += [f"size = {block.size}"] if block.op != "vocabulary" else []
+        keys += ["inputs = [" + ", ".join(f'"{name}"' for name in reads) + "]"]
+        keys += ["bias = false"] if block.op == "linear" and not block.bias else []
+        keys += [f'activation = "{block.activation}"'] if block.activation else []
+        self._block(block.name, loop, block.op, keys)
+
+    def _source(self, loop):
+        if loop not in self.sources:
+            name, source = self.source.name, self.source
+            again = f"{name}_again{len(self.sources)}" if self.sources else name
+            tied = [f'tied = "{name}"'] if self.sources and source.op == "embedding" else []
+            self._block(again, loop, source.op, [*tied, f"size = {source.size}"])
+            self.sources[loop] = again
+        return self.sources[loop]
+
+    def _block(self, name, loop, op, keys):
+        lines = [f'name = "{name}"', f'loop = "{loop}"', f'op = "{op}"', *keys]
+        self.blocks.append("[[block]]\n" + "\n".join(lines) + "\n")
 
 
 def _configuration(tracer):

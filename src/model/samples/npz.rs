@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use std::io::{Cursor, Read};
 use zip::ZipArchive;
 
-/// Bytes that one array may have once it is unpacked: a few kilobytes can claim to be anything.
-const MOST: u64 = 1 << 30;
+/// Bytes that all arrays together may have once they are unpacked: a few kilobytes can claim to be anything.
+const MOST: u64 = 1 << 28;
 /// Brackets that open in the header of an array: NumPy writes two.
 const BRACKETS: usize = 8;
 
@@ -47,15 +47,19 @@ pub fn read_npz(file: &str, bytes: &[u8]) -> Result<BTreeMap<String, Numbers>, M
         )
     };
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| not_one(error.to_string()))?;
-    let mut arrays = BTreeMap::new();
+    let (mut arrays, mut left) = (BTreeMap::new(), MOST);
     for index in 0..archive.len() {
         let entry = archive.by_index(index).map_err(|error| not_one(error.to_string()))?;
         let name = entry.name().strip_suffix(".npy").unwrap_or(entry.name()).to_string();
         let mut whole = Vec::new();
         entry
-            .take(MOST + 1)
+            .take(left + 1)
             .read_to_end(&mut whole)
             .map_err(|error| not_one(format!("`{name}`: {error}")))?;
+        left = left.checked_sub(whole.len() as u64).ok_or_else(|| {
+            let found = format!("more with array `{name}`");
+            ModelError::new(file, format!("arrays of {MOST} bytes together"), found, "take fewer sequences")
+        })?;
         let numbers = read_array(&format!("{file}: array `{name}`"), &whole)?;
         arrays.insert(name, numbers);
     }
@@ -66,9 +70,6 @@ fn read_array(place: &str, bytes: &[u8]) -> Result<Numbers, ModelError> {
     let broken = |found: String| {
         ModelError::new(place, "a whole array as NumPy writes it", found, "write the file again")
     };
-    if bytes.len() as u64 > MOST {
-        return Err(broken(format!("more than {MOST} bytes")));
-    }
     // Its text is read by recursion, and its shape is believed: both are looked at first.
     let text = &bytes[..bytes.len().min(header_end(bytes))];
     if text.iter().filter(|byte| b"([{".contains(byte)).count() > BRACKETS {
