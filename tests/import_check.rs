@@ -648,6 +648,24 @@ fn files_that_are_no_npz_are_refused() {
     }
 }
 
+/// A small file that claims to be very much is read no further than it may be.
+#[test]
+fn a_file_that_unpacks_to_too_much_is_refused() {
+    let (network, ..) = network("tagger");
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    zip.start_file("tokens.npy", zip::write::SimpleFileOptions::default()).unwrap();
+    let zeros = vec![0; 1 << 20];
+    for _ in 0..257 {
+        std::io::Write::write_all(&mut zip, &zeros).unwrap();
+    }
+    let bytes = zip.finish().unwrap().into_inner();
+    assert!(bytes.len() < 1 << 20, "{}", bytes.len());
+    assert_eq!(
+        Samples::parse("s.npz", &bytes, &network).unwrap_err().to_string(),
+        "s.npz: expected arrays of 268435456 bytes together, got more with array `tokens`; take fewer sequences"
+    );
+}
+
 /// The package in `python/` writes again what is committed, to the bit of every array and text, where PyTorch is.
 #[test]
 fn the_python_package_writes_the_fixtures() {
@@ -682,4 +700,28 @@ fn the_python_package_writes_the_fixtures() {
         .output()
         .unwrap();
     assert!(tests.status.success(), "{}", String::from_utf8_lossy(&tests.stderr));
+}
+
+/// Samples that the reference of HSR-VAE writes of the committed model agree with ours; with one tensor changed they
+/// do not.
+#[test]
+fn samples_of_the_reference_agree_with_the_committed_model() {
+    let test = "samples of the committed model, by tests/pytorch/hsr_vae.py";
+    let python = match crate::common::torch_python() {
+        Ok(python) => python,
+        Err(why) => return skip(test, &why),
+    };
+    let place = tempfile::tempdir().unwrap();
+    let file = place.path().join("samples.npz");
+    let words = ["tests/pytorch/hsr_vae.py", "samples", "models/gutenberg", "data/gutenberg/valid.txt"];
+    let output = Command::new(python).args(words).arg(&file).current_dir(root()).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let model = TrainedModel::load(&root().join("models/gutenberg")).unwrap();
+    let samples = Samples::parse("samples", &std::fs::read(file).unwrap(), &model.network).unwrap();
+    let parity = samples.compare(&model.float_net());
+    assert_eq!(parity.blocks.len(), 6);
+    assert!(parity.first_beyond(1e-5).is_none(), "{parity:?}");
+    let changed = model.weights.map("dec2.bias_hh_l0", |b| b + 0.01);
+    let parity = samples.compare(&FloatNet::new(&model.network, &changed).unwrap());
+    assert_eq!(parity.first_beyond(TOLERANCE).unwrap().name, "vocab");
 }

@@ -2,7 +2,7 @@
 
 use super::Failure;
 use super::inputs::{read, read_config, read_text, somebody_reads, to_train};
-use super::out::say;
+use super::out::{remark, say};
 use hvae_mnn::files::{Kind, OutputFolder};
 use hvae_mnn::model::{Description, FloatNet, Parity, Samples, TrainedModel, Vocabulary, import};
 use std::path::{Path, PathBuf};
@@ -92,6 +92,7 @@ fn check(file: &Path, tolerance: f32, net: &FloatNet) -> Result<(), Failure> {
         );
     };
     let [sequence, step, unit] = first.at;
+    remark!("hvae: `{}` differs; trying out what would make it agree", first.name);
     let hint = samples.hint(net, &parity, tolerance).unwrap_or_default();
     Err(Failure::check(format!(
         "{place}: `{}` differs first in the order of evaluation: at sequence {sequence}, step {step}, unit {unit} \

@@ -68,7 +68,7 @@ pub fn check_tensors(
         _ => "remove what is left over, or map its name with a prefix".into(),
     };
     let expected = format!("the {} tensors of the network", expected.len());
-    Err(ModelError::new(file, expected, got, if many { format!("\n  {remedy}") } else { remedy }))
+    Err(ModelError::new(file, expected, got, remedy))
 }
 
 /// Tensors that go together: those of a block, or of a level of a stack of PyTorch.
