@@ -350,8 +350,12 @@ fn hsr_vae(pair: &str, cells: [CellKind; 2]) -> (Network, Tensors, Npz) {
         vocabulary: 11,
         ..Model::default()
     };
-    let network = Network::describe(&model, 1.0).unwrap();
-    let folder = root().join("tests/fixtures/pytorch").join(pair);
+    fixture(pair, Network::describe(&model, 1.0).unwrap())
+}
+
+/// What a folder of `tests/fixtures/pytorch` holds of two sentences, as an npz.
+fn fixture(name: &str, network: Network) -> (Network, Tensors, Npz) {
+    let folder = root().join("tests/fixtures/pytorch").join(name);
     let read = |file: &str| read_tensors(file, &std::fs::read(folder.join(file)).unwrap()).unwrap();
     let mut npz = Npz::default();
     let sentences: [&[i32]; 2] = [&[2, 4, 5, 10, 9, 5, 3], &[2, 7, 1, 3]];
@@ -361,7 +365,9 @@ fn hsr_vae(pair: &str, cells: [CellKind; 2]) -> (Network, Tensors, Npz) {
     for (name, first) in expected.iter().filter_map(|(name, t)| Some((name.strip_prefix("0.")?, t))) {
         let second = &expected[&format!("1.{name}")];
         let (steps, width) = (first.shape()[0], first.shape()[1]);
-        let once = network.is_once(network.find(name.split('.').next().unwrap()).unwrap());
+        // Of what is there for training alone nothing is imported.
+        let Some(block) = network.find(name.split('.').next().unwrap()) else { continue };
+        let once = network.is_once(block);
         let mut all = Array3::<f32>::from_elem((2, steps, width), f32::NAN);
         for (i, values) in [first, second].into_iter().enumerate() {
             let values = values.view().into_dimensionality::<ndarray::Ix2>().unwrap();
@@ -395,6 +401,41 @@ fn latents_are_means_or_given() {
     assert_eq!(moved.first_beyond(TOLERANCE).unwrap().name, "z.output");
     assert!(moved.blocks.iter().filter(|b| b.name.starts_with(['e', 'q'])).all(|b| b.within(1e-5)));
     assert!(!moved.blocks.last().unwrap().within(1e-2));
+}
+
+/// A latent of every step: given, as the reference drew it; not given, its mean, which is another.
+#[test]
+fn latents_of_steps_are_means_or_given() {
+    let model = Model {
+        family: Family::ZForcing,
+        cells: vec![CellKind::Lstm],
+        embedding: 5,
+        hidden: 6,
+        latent: 3,
+        dense: 4,
+        vocabulary: 11,
+        ..Model::default()
+    };
+    let (network, tensors, mut npz) = fixture("z-forcing-lstm", Network::describe(&model, 1.0).unwrap());
+    let whole = Network::to_train(&model, 1.0).unwrap();
+    let weights = import("f", &write_tensors(&tensors, None), &whole, &[]).unwrap();
+    let net = FloatNet::new(&network, &weights).unwrap();
+    let compare = |npz: &Npz| Samples::parse("samples", &npz.bytes(), &network).unwrap().compare(&net);
+    npz.real.insert("z".into(), npz.real["z.output"].clone());
+    let parity = compare(&npz);
+    assert_eq!(parity.blocks.len(), 15);
+    assert!(parity.first_beyond(1e-5).is_none(), "{parity:?}");
+    npz.real.remove("z");
+    let off = compare(&npz);
+    assert_eq!(off.first_beyond(TOLERANCE).unwrap().name, "z.output");
+    // One number of one step for another.
+    npz.real.insert("z".into(), npz.real["z.output"].clone());
+    npz.real.get_mut("z").unwrap()[[1, 1, 2]] += 0.5;
+    let off = compare(&npz);
+    assert_eq!(off.first_beyond(TOLERANCE).unwrap().at, [1, 1, 2]);
+    npz.real.insert("z".into(), ArrayD::zeros(IxDyn(&[2, 3])));
+    let error = Samples::parse("s.npz", &npz.bytes(), &network).unwrap_err().to_string();
+    assert!(error.starts_with("s.npz: array `z`: expected shape [2, 6, 3], got shape [2, 3]; "), "{error}");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use ndarray::{Array2, Axis, concatenate, s};
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Change {
     /// The file's gates stand in this order: the gate of ours at each of its places.
-    Gates(Vec<usize>),
+    Gates(CellKind, Vec<usize>),
     /// Both biases of a cell are each other's.
     SwappedBiases,
     /// These tensors count as zero.
@@ -60,7 +60,7 @@ impl Change {
         match &block.op {
             Op::Cell { kind, init, hidden, .. } => {
                 let hidden = *hidden;
-                all.extend(orders(kind.gates()).into_iter().map(Change::Gates));
+                all.extend(orders(kind.gates()).into_iter().map(|order| Change::Gates(*kind, order)));
                 all.extend([vec![2], vec![3], vec![2, 3]].map(Change::Without));
                 if *kind == CellKind::Gru {
                     all.push(Change::SwappedBiases);
@@ -117,7 +117,7 @@ impl Change {
         let is_cell = matches!(network.blocks[id].op, Op::Cell { .. });
         let index = |k: usize| net.index(owner, k);
         match self {
-            Change::Gates(order) => {
+            Change::Gates(_, order) => {
                 for k in 0..count {
                     let tensor = &tensors[index(k)];
                     let axis = if tensor.nrows() == 1 { Axis(1) } else { Axis(0) };
@@ -190,8 +190,8 @@ impl Change {
         let name = &network.blocks[id].name;
         let tensors = network.tensors_of(network.owner(id));
         let tensor = |k: usize| format!("`{}`", tensors[k].0);
-        match (self, &network.blocks[id].op) {
-            (Change::Gates(order), Op::Cell { kind, .. }) => {
+        match self {
+            Change::Gates(kind, order) => {
                 let ours = gates(*kind);
                 let theirs: Vec<&str> = order.iter().map(|&gate| ours[gate]).collect();
                 format!(
@@ -200,24 +200,23 @@ impl Change {
                     ours.join(", ")
                 )
             }
-            (Change::Gates(_), _) => format!("the rows of `{name}` stand in another order"),
-            (Change::SwappedBiases, _) => {
+            Change::SwappedBiases => {
                 format!("{} and {} are each other's: exchange them", tensor(2), tensor(3))
             }
-            (Change::Without(which), _) => {
+            Change::Without(which) => {
                 let which: Vec<String> = which.iter().map(|&k| tensor(k)).collect();
                 format!(
                     "your network computes without {}: write zeros there, or export what it uses",
                     which.join(" and ")
                 )
             }
-            (Change::Forget, _) => {
+            Change::Forget => {
                 format!("your `{name}` adds 1 to its forget gate: add it to {}", tensor(2))
             }
-            (Change::Transposed(k), _) => {
+            Change::Transposed(k) => {
                 format!("{} lies transposed, each gate by itself: transpose it", tensor(*k))
             }
-            (Change::Inputs(order), _) => {
+            Change::Inputs(order) => {
                 let inputs = network.inputs(id);
                 let names: Vec<&str> =
                     order.iter().map(|&i| network.blocks[inputs[i]].name.as_str()).collect();
@@ -226,7 +225,7 @@ impl Change {
                     names.join(", ")
                 )
             }
-            (Change::Activation(function), _) => {
+            Change::Activation(function) => {
                 let leak = match function {
                     Activation::LeakyRelu => format!(" (slope {LEAK} below 0)"),
                     _ => String::new(),
@@ -236,13 +235,13 @@ impl Change {
                     function.name()
                 )
             }
-            (Change::StartsFromZero, _) => {
+            Change::StartsFromZero => {
                 format!("your `{name}` starts from zero: leave out its init in the description")
             }
-            (Change::SwappedHeads, _) => {
+            Change::SwappedHeads => {
                 format!("mean and log_variance of `{name}` are each other's: exchange their tensors")
             }
-            (Change::LogDeviation, _) => format!(
+            Change::LogDeviation => format!(
                 "log_variance of `{name}` is ln of the deviation with you: double {} and {}",
                 tensor(2),
                 tensor(3)

@@ -65,9 +65,9 @@ impl Search<'_> {
             rows.into_iter().all(near_one)
         };
         let all = |wanted: fn(f32) -> bool| self.expected.values.iter().flatten().all(|&v| wanted(v));
-        match self.net.network().blocks[self.expected.block].op {
-            Op::Vocabulary { .. } | Op::Label { .. } => {}
-            _ => return None,
+        let op = &self.net.network().blocks[self.expected.block].op;
+        if !matches!(op, Op::Vocabulary { .. } | Op::Label { .. }) {
+            return None;
         }
         let found = match (sums(|v| v) && all(|v| v >= 0.0), sums(f32::exp) && all(|v| v <= 0.0)) {
             (true, _) => "probabilities",
@@ -166,10 +166,7 @@ impl Search<'_> {
         while at < found.len() {
             let id = found[at];
             at += 1;
-            let init = match network.blocks[id].op {
-                Op::Cell { init, .. } => init,
-                _ => None,
-            };
+            let init = if let Op::Cell { init, .. } = network.blocks[id].op { init } else { None };
             for source in network.inputs(id).into_iter().chain(init) {
                 if !found.contains(&source) && !agreed.contains(&source) {
                     found.push(source);
@@ -206,7 +203,16 @@ impl Search<'_> {
             }
             Op::Embedding { .. } => "the numbers of the words, the rows of the table",
             Op::Input { .. } => "how frames are scaled before your network reads them",
-            _ => {
+            Op::Latent { .. } | Op::Draw { .. } | Op::Elementwise { .. } => {
+                "the order of its parts, and what it is told of z"
+            }
+            Op::Moments { .. }
+            | Op::Linear { .. }
+            | Op::Vocabulary { .. }
+            | Op::Label { .. }
+            | Op::Auxiliary { .. }
+            | Op::Values { .. }
+            | Op::Bits { .. } => {
                 "the bias, a transposed matrix, the order in which inputs are joined, what follows the product"
             }
         };

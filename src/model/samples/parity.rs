@@ -105,10 +105,13 @@ impl Samples {
     fn give(&self, net: &FloatNet, chosen: &[usize], trace: &mut Trace) {
         let (Some(z), network) = (&self.z, net.network()) else { return };
         for id in 0..network.blocks.len() {
-            let part = match network.blocks[id].op {
-                Op::Latent { .. } => network.latent_end(id),
-                Op::Draw { .. } => 0..network.width(id),
-                _ => continue,
+            let op = &network.blocks[id].op;
+            let part = if matches!(op, Op::Latent { .. }) {
+                network.latent_end(id)
+            } else if matches!(op, Op::Draw { .. }) {
+                0..network.width(id)
+            } else {
+                continue;
             };
             let rows = net.layout_of(trace, id).pack(|sequence, step| z[chosen[sequence]].row(step));
             let mut given = Array2::zeros((rows.len(), part.len()));

@@ -68,10 +68,11 @@ impl Reader<'_> {
 
     /// What is read, by sequence.
     pub fn examples(&self) -> Result<Vec<Example>, ModelError> {
-        let frames = self.network.blocks.iter().find_map(|block| match block.op {
-            Op::Input { size } => Some(size),
-            _ => None,
-        });
+        let frames = self
+            .network
+            .blocks
+            .iter()
+            .find_map(|block| if let Op::Input { size } = block.op { Some(size) } else { None });
         let name = if frames.is_some() { FRAMES } else { TOKENS };
         if !self.arrays.contains_key(name) {
             let found: Vec<&str> = self.arrays.keys().map(String::as_str).collect();
