@@ -106,7 +106,7 @@ fn a_network_that_differs_is_not_imported() {
     let words = import_words(&folder, &out);
     let (status, said, error) = run(&words);
     assert_eq!(status, Some(1), "{error}");
-    assert!(error.contains("`fwd1` differs first in the order of evaluation: at sequence "), "{error}");
+    assert!(error.contains("`fwd1` differs first in the order of evaluation, most at sequence "), "{error}");
     let hint = "`fwd1.bias_ih_l0` and `fwd1.bias_hh_l0` are each other's: exchange them";
     assert!(error.trim_end().ends_with(hint), "{error}");
     // All blocks are in the table, those behind the first one too.
@@ -391,8 +391,7 @@ fn latents_are_means_or_given() {
     assert_eq!(parity.blocks.len(), 14);
     assert!(parity.first_beyond(1e-5).is_none(), "{parity:?}");
     let names: Vec<&str> = parity.blocks.iter().map(|b| b.name.as_str()).collect();
-    assert_eq!(names[..3], ["enc1.output", "q1.output", "q1.log_variance"]);
-    assert_eq!(names[names.len() - 2..], ["dec2.cell", "vocab.output"]);
+    assert_eq!((names[0], names[names.len() - 1]), ("enc1.output", "vocab.output"));
     let mean = npz.real["z.output"].clone();
     npz.real.insert("z".into(), mean.clone());
     assert!(compare(&npz).first_beyond(1e-5).is_none());

@@ -95,7 +95,7 @@ fn check(file: &Path, tolerance: f32, net: &FloatNet) -> Result<(), Failure> {
     remark!("hvae: `{}` differs; trying out what would make it agree", first.name);
     let hint = samples.hint(net, &parity, tolerance).unwrap_or_default();
     Err(Failure::check(format!(
-        "{place}: `{}` differs first in the order of evaluation: at sequence {sequence}, step {step}, unit {unit} \
+        "{place}: `{}` differs first in the order of evaluation, most at sequence {sequence}, step {step}, unit {unit}: \
          expected {}, got {} (off by {:.1e} of the largest number, allowed {tolerance:e}); {hint}",
         first.name,
         first.expected,

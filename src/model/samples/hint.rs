@@ -14,7 +14,7 @@ impl Samples {
     /// What the first block beyond `tolerance` suggests: a change that makes it agree, or where to look. Nothing where
     /// all are within it.
     pub fn hint(&self, net: &FloatNet, parity: &Parity, tolerance: f32) -> Option<String> {
-        let first = parity.blocks.iter().position(|block| !block.within(tolerance))?;
+        let first = parity.index_beyond(tolerance)?;
         let expected = &self.expected[first];
         let search = Search {
             samples: self,
@@ -23,8 +23,11 @@ impl Samples {
             tolerance,
             chosen: self.chosen(parity.blocks[first].at[0]),
         };
-        let agreed: Vec<BlockId> =
-            self.expected[..first].iter().filter(|e| e.role == Role::Output).map(|e| e.block).collect();
+        let compared = self.expected.iter().zip(&parity.blocks);
+        let agreed: Vec<BlockId> = compared
+            .filter(|(expected, block)| expected.role == Role::Output && block.within(tolerance))
+            .map(|(expected, _)| expected.block)
+            .collect();
         let found = search
             .of_values()
             .or_else(|| search.of_time())

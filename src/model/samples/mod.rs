@@ -12,7 +12,7 @@ mod read;
 pub use npz::{Numbers, read_npz};
 pub use parity::{BlockParity, Parity};
 
-use super::{BlockId, Example, ModelError, Network, Role};
+use super::{BlockId, Example, ModelError, Network, Role, Schedule};
 use ndarray::Array2;
 use read::{FRAMES, LENGTHS, Reader, TOKENS, Z};
 
@@ -34,6 +34,9 @@ pub(super) struct Expected {
     pub name: String,
     pub block: BlockId,
     pub role: Role,
+    /// Of blocks that are evaluated together, one step after the other: which of such groups; and the last step first.
+    pub group: Option<usize>,
+    pub backwards: bool,
     /// By sequence [steps of the block, width].
     pub values: Vec<Array2<f32>>,
 }
@@ -71,7 +74,9 @@ impl Samples {
                 format!("add one of {}", reader.names().join(", ")),
             ));
         }
-        let order: Vec<BlockId> = super::Schedule::new(network).order().collect();
+        let schedule = Schedule::new(network);
+        let groups = schedule.bodies().iter().flat_map(|body| &body.groups);
+        let order: Vec<BlockId> = groups.flat_map(|group| group.blocks.iter().copied()).collect();
         let at = |e: &Expected| (order.iter().position(|id| *id == e.block), e.role);
         expected.sort_by_key(at);
         Ok(Samples { examples, z, expected })

@@ -26,6 +26,10 @@ pub struct BlockParity {
     pub found: f32,
     /// Numbers compared.
     pub compared: usize,
+    /// The largest difference of each step, in the order in which they are made.
+    by_step: Vec<f32>,
+    group: Option<usize>,
+    backwards: bool,
 }
 
 impl BlockParity {
@@ -41,6 +45,11 @@ impl BlockParity {
     pub fn within(&self, tolerance: f32) -> bool {
         self.relative() <= tolerance
     }
+
+    /// The first step made that is further off than `tolerance`.
+    fn first_step(&self, tolerance: f32) -> Option<usize> {
+        self.by_step.iter().position(|&off| off > tolerance * self.scale)
+    }
 }
 
 /// The largest difference of every block that something is expected of.
@@ -51,9 +60,20 @@ pub struct Parity {
 }
 
 impl Parity {
-    /// The first block, in the order of evaluation, that is further off than `tolerance`.
+    /// The first block, in the order of evaluation, that is further off than `tolerance`: of blocks that are evaluated
+    /// together, one step after the other, that of the first such step.
     pub fn first_beyond(&self, tolerance: f32) -> Option<&BlockParity> {
-        self.blocks.iter().find(|block| !block.within(tolerance))
+        self.index_beyond(tolerance).map(|index| &self.blocks[index])
+    }
+
+    /// Where that is in `blocks`.
+    pub(super) fn index_beyond(&self, tolerance: f32) -> Option<usize> {
+        let first = self.blocks.iter().position(|block| !block.within(tolerance))?;
+        let Some(group) = self.blocks[first].group else { return Some(first) };
+        let together = (first..self.blocks.len()).filter(|&i| self.blocks[i].group == Some(group));
+        together
+            .filter(|&i| !self.blocks[i].within(tolerance))
+            .min_by_key(|&i| self.blocks[i].first_step(tolerance))
     }
 }
 
@@ -134,6 +154,9 @@ impl BlockParity {
             expected: 0.0,
             found: 0.0,
             compared: 0,
+            by_step: Vec::new(),
+            group: expected.group,
+            backwards: expected.backwards,
         }
     }
 
@@ -142,6 +165,9 @@ impl BlockParity {
         for (((step, unit), &wanted), &found) in expected.indexed_iter().zip(made) {
             let off = (wanted - found).abs();
             let off = if off.is_nan() { f32::INFINITY } else { off };
+            let made_at = if self.backwards { expected.nrows() - 1 - step } else { step };
+            self.by_step.resize(self.by_step.len().max(made_at + 1), 0.0);
+            self.by_step[made_at] = self.by_step[made_at].max(off);
             self.scale = self.scale.max(wanted.abs());
             if off > self.difference || self.compared == 0 {
                 (self.difference, self.at) = (off, [sequence, step, unit]);

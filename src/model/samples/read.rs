@@ -4,7 +4,7 @@ use super::Expected;
 use super::npz::{Numbers, not_finite, place_of};
 use crate::config::CellKind;
 use crate::model::vocabulary::SPECIAL;
-use crate::model::{BlockId, Example, ModelError, Network, Op, Over, Role};
+use crate::model::{BlockId, Example, ModelError, Network, Op, Over, Role, Schedule};
 use ndarray::{Array2, ArrayD, Axis, Ix3, s};
 use std::collections::BTreeMap;
 
@@ -272,7 +272,11 @@ impl Reader<'_> {
             ));
         };
         let values = self.of_block(name, block, self.network.width(block), examples)?;
-        Ok(Expected { name: name.into(), block, role, values })
+        let schedule = Schedule::new(self.network);
+        let groups = schedule.bodies().iter().flat_map(|body| &body.groups);
+        let group = groups.enumerate().find(|(_, group)| group.stepwise && group.blocks.contains(&block));
+        let backwards = self.network.over(block) == Over::Backwards;
+        Ok(Expected { name: name.into(), block, role, group: group.map(|(i, _)| i), backwards, values })
     }
 }
 
