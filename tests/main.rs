@@ -23,12 +23,14 @@ mod crossbar_kernels;
 mod crossbar_product;
 mod descriptions;
 mod devices;
+mod docs;
 mod drawn;
 mod emit_deterministic;
 mod examples;
 mod exports;
 mod fuzz;
 mod golden_model;
+mod import_check;
 mod interop;
 mod interrupt;
 #[cfg(feature = "train")]
@@ -57,3 +59,5 @@ mod texts;
 mod train_run;
 mod waveform;
 mod wires;
+#[cfg(feature = "train")]
+mod z_forcing_pytorch;

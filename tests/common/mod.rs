@@ -113,6 +113,21 @@ pub fn python(modules: &[&str]) -> Result<PathBuf, String> {
     }
 }
 
+/// A Python with PyTorch: `HVAE_PYTHON`, that of `.venv`, or Debian's; else what to do.
+pub fn torch_python() -> Result<PathBuf, String> {
+    let asked = std::env::var_os("HVAE_PYTHON").map(PathBuf::from);
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join(".venv/bin/python");
+    let with_torch = |python: &PathBuf| {
+        let found = Command::new(python).args(["-c", "import torch, numpy, safetensors"]).output();
+        found.is_ok_and(|o| o.status.success())
+    };
+    asked.into_iter().chain([own, "python3".into()]).find(with_torch).ok_or_else(|| {
+        "no torch, numpy and safetensors; `.venv/bin/pip install torch safetensors`, or HVAE_PYTHON names a Python that has \
+         them (docs/pytorch.md)"
+            .into()
+    })
+}
+
 /// The smallest network with everything: two kinds of cells, rounds, scores.
 pub fn smallest() -> Config {
     let mut config = tiny(&[CellKind::Gru]);
