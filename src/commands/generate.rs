@@ -123,7 +123,9 @@ pub fn print_stages(file: &BuildFile) -> Result<(), Failure> {
     }
     let c = file.cycles_per_token;
     let busy = |adc: u64, cycles: u64| format!("{:.0} %", 100.0 * adc as f64 / cycles as f64);
-    row("token read", c.encode_expected, c.encode_floor, busy(c.encode_adc, c.encode_expected))?;
+    if c.encode_expected > 0 {
+        row("token read", c.encode_expected, c.encode_floor, busy(c.encode_adc, c.encode_expected))?;
+    }
     if c.decode_expected > 0 {
         row("token written", c.decode_expected, c.decode_floor, busy(c.decode_adc, c.decode_expected))?;
     }
