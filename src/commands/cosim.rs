@@ -228,7 +228,9 @@ fn jobs(args: &Args, folder: &Path, build: &Build) -> Result<Vec<Job>, Failure> 
         let more = example.tokens.len() - limit;
         example.tokens.drain(1..=more);
     });
-    random.retain(|example| example.steps() <= limit);
+    random.iter_mut().filter(|example| example.frames.nrows() > limit).for_each(|example| {
+        example.frames = example.frames.slice(ndarray::s![..limit, ..]).to_owned();
+    });
     let (read, more): (Vec<Example>, Vec<Example>) =
         random.into_iter().partition(|example| example.frames.is_empty());
     sentences.extend(read.into_iter().map(|example| example.tokens));
