@@ -107,6 +107,10 @@ pub struct Train {
     #[serde(skip_serializing_if = "is_none")]
     pub auxiliary_epochs: f32,
 
+    /// Deviation of the Gaussian noise on the word embeddings that the encoder reads, drawn anew in every update (amortised
+    /// regularisation, after Shu et al., NeurIPS 2018); 0: none.
+    #[serde(skip_serializing_if = "is_none")]
+    pub code_noise: f32,
     /// Share of embedding values set to zero, encoder and decoder.
     pub embedding_dropout: f32,
     /// Share of values set to zero between one level and the next.
@@ -203,6 +207,7 @@ impl Default for Train {
             auxiliary: 0.0,
             auxiliary_end: 0.0,
             auxiliary_epochs: 0.0,
+            code_noise: 0.0,
             embedding_dropout: 0.5,
             level_dropout: 0.5,
             output_dropout: 0.0,

@@ -14,6 +14,7 @@ mod script;
 mod spice;
 mod stages;
 mod templates;
+mod views;
 mod wires;
 
 pub use design::{Design, ProbeSignal, TOOL};

@@ -1,12 +1,13 @@
 //! The golden model as an engine of the metrics, beside the float network.
 
 mod drawn;
+mod flowed;
 
 use super::choice::Chooser;
 use super::net::Machine;
 use super::{Golden, LatentMode, NoiseSource};
 use crate::model::{
-    Answer, BlockId, Body, Drawn, EOS, Engine, Example, JobKind, Latent, Moments, Network, Over, Posterior,
+    Answer, BlockId, Body, Drawn, EOS, Engine, Example, Flowed, JobKind, Latent, Moments, Network, Over, Posterior,
     SOS, Score, Step, fingerprint, score_logits,
 };
 use crate::quant::{MatVec, QuantBlock};
@@ -313,6 +314,10 @@ impl<M: MatVec> Engine for GoldenEngine<'_, M> {
         let (machine, moments) = self.encoded(sentence, None);
         self.count(&machine);
         Posterior { moments }
+    }
+
+    fn flowed_all(&mut self, sentences: &[&[u32]], z: &[Vec<f32>]) -> Vec<Flowed> {
+        sentences.iter().zip(z).map(|(sentence, z)| self.flowed(sentence, z)).collect()
     }
 
     fn drawn_all(&mut self, sentences: &[&[u32]], seed: Option<u64>) -> Vec<Drawn> {

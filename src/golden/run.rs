@@ -220,6 +220,8 @@ impl<M: MatVec> Runner<'_, M> {
             | QuantBlock::Vocabulary { .. }
             | QuantBlock::Input { .. }
             | QuantBlock::Dense { .. }
+            | QuantBlock::Slice { .. }
+            | QuantBlock::Flow { .. }
             | QuantBlock::Elementwise { .. } => {}
         }
     }

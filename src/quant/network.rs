@@ -81,6 +81,15 @@ pub enum QuantBlock {
         activation: Activation,
         word: Format,
     },
+    /// Words `from` on of a block, and its codes.
+    Slice {
+        source: BlockId,
+        from: usize,
+    },
+    /// What a flow has made of a latent, or the latent itself where it is of its prior or given; codes in one format.
+    Flow {
+        latent: BlockId,
+    },
     /// Words of other blocks, number by number, to words of this format.
     Elementwise {
         function: Combination,
@@ -110,6 +119,8 @@ impl QuantBlock {
             | QuantBlock::Latent { .. }
             | QuantBlock::Draw { .. }
             | QuantBlock::Input { .. }
+            | QuantBlock::Slice { .. }
+            | QuantBlock::Flow { .. }
             | QuantBlock::Elementwise { .. } => Vec::new(),
             QuantBlock::Moments { .. }
             | QuantBlock::Linear { .. }
@@ -128,6 +139,8 @@ impl QuantBlock {
             | QuantBlock::Latent { .. }
             | QuantBlock::Draw { .. }
             | QuantBlock::Input { .. }
+            | QuantBlock::Slice { .. }
+            | QuantBlock::Flow { .. }
             | QuantBlock::Elementwise { .. } => Vec::new(),
             QuantBlock::Moments { matrix, .. }
             | QuantBlock::Linear { matrix, .. }
@@ -302,9 +315,11 @@ impl QuantNet {
             | QuantBlock::Dense { word, .. }
             | QuantBlock::Elementwise { word, .. } => word.frac,
             QuantBlock::Vocabulary { logit, .. } | QuantBlock::Label { logit, .. } => logit.frac,
+            QuantBlock::Slice { source, .. } => self.word_frac(*source),
             QuantBlock::Embedding { .. }
             | QuantBlock::Moments { .. }
             | QuantBlock::Latent { .. }
+            | QuantBlock::Flow { .. }
             | QuantBlock::Draw { .. }
             | QuantBlock::Linear { .. }
             | QuantBlock::Values { .. } => self.moment_format().frac,

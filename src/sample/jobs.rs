@@ -1,7 +1,7 @@
 //! Jobs for the accelerator, on sentences from `<sos>` to `<eos>`.
 
 use crate::failure::Failure;
-use crate::golden::{Golden, Job, JobKind};
+use crate::golden::{Golden, GoldenEngine, Job, JobKind};
 use crate::quant::{MatVec, QuantBlock};
 use ndarray::Array2;
 
@@ -15,10 +15,11 @@ pub fn score(sentence: &[u32], limit: usize) -> Job {
     Job { kind: JobKind::Score, ..reconstruct(sentence, limit) }
 }
 
-/// The z that ENCODE gives: the means, as codes of the moments.
+/// The z that RECONSTRUCT has: the means that ENCODE gives, as codes of the moments, behind the flow where there is one.
 pub fn encode<M: MatVec>(golden: &Golden<M>, sentence: &[u32]) -> Vec<i32> {
     let encoded = golden.run(&Job { kind: JobKind::Encode, ..reconstruct(sentence, sentence.len()) });
-    encoded.output.iter().map(|&beat| i32::from(beat as u16 as i16)).collect()
+    let means: Vec<i32> = encoded.output.iter().map(|&beat| i32::from(beat as u16 as i16)).collect();
+    GoldenEngine::new(golden).carried_on(sentence, &means)
 }
 
 /// A job of that kind with a sentence: DECODE gets the z that ENCODE gives for it, GENERATE reads nothing and samples at

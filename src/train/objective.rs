@@ -178,8 +178,10 @@ pub fn divergence(
     let last: HashMap<BlockId, Vec<f32>> =
         network.latent_moments().iter().map(|&block| (block, last_kl(network, trace, block))).collect();
     let of_z: f32 = network.latent_moments().iter().flat_map(|block| &last[block]).sum();
-    losses.last_kl += f64::from(of_z);
-    let z_is_charged = of_z / batch >= train.free_nats_of_z;
+    // What a flow makes of z has a divergence of its own.
+    let flows = network.flow().is_some();
+    losses.last_kl += if flows { 0.0 } else { f64::from(of_z) };
+    let z_is_charged = !flows && of_z / batch >= train.free_nats_of_z;
 
     let mut gradients = MomentGradients::new();
     for block in network.moments() {
@@ -299,7 +301,7 @@ fn kl_term(mean: f32, log_variance: f32) -> f32 {
 }
 
 /// The row that block `block` made last of a sentence.
-fn last_row(network: &Network, layout: &Layout, block: BlockId, sentence: usize) -> usize {
+pub(super) fn last_row(network: &Network, layout: &Layout, block: BlockId, sentence: usize) -> usize {
     match network.over(block) {
         Over::Backwards => layout.row(sentence, 0),
         Over::Positions | Over::Once | Over::Written => layout.last(sentence),

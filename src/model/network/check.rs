@@ -73,6 +73,7 @@ impl Network {
         match block.op {
             Op::Draw { posterior, prior } => self.check_moments(id, posterior, prior),
             Op::Auxiliary { target, .. } => self.check_auxiliary(id, target),
+            Op::Flow { latent, .. } => self.check_flow_latent(id, latent),
             _ => Ok(()),
         }
     }
@@ -124,6 +125,8 @@ impl Network {
             }
             Op::Draw { posterior, prior } => self.check_draw(id, *posterior, *prior),
             Op::Latent { moments, steps } => self.check_latent(id, moments, *steps),
+            Op::Slice { input, from, size } => self.check_part(id, *input, *from, *size),
+            Op::Flow { latent, inputs } => self.check_flow(id, *latent, inputs),
             Op::Elementwise { function, inputs } => self.check_elementwise(id, *function, inputs),
             Op::Vocabulary { .. } if self.over(id).is_read() && block.only_train => Ok(()),
             Op::Bits { .. } if self.over(id) != Over::Written => {

@@ -15,6 +15,14 @@ pub(super) fn fits(train: &Train, network: &Network) -> Result<(), ModelError> {
         };
         return refuse(key, value, "0 with a latent at every step", "set it to 0");
     }
+    if network.flow().is_some() && train.free_nats > 0.0 {
+        let expected = "0 with a flow, whose KL is not a sum over dimensions";
+        return refuse("free_nats", train.free_nats, expected, "use free_nats_of_z");
+    }
+    if network.flow().is_some() && train.last_step_kl == 0.0 {
+        let expected = "above 0 with a flow: nothing else charges what it makes";
+        return refuse("last_step_kl", train.last_step_kl, expected, "1 makes the objective a bound");
+    }
     if train.hardware_every > 0 && network.blocks.iter().any(|block| block.only_train) {
         let every = train.hardware_every as f32;
         return refuse(
