@@ -47,21 +47,21 @@ module hvae_words #(
   wire                  full = lane == LANE_BITS'(ReadLanes - 1);
 
   // Of the elements that come alone, those that are kept.
-  wire inside;
+  wire is_kept;
   generate
     if (From == 0 && Total == Size) begin : gen_all
-      assign inside = 1'b1;
-    end else if (From == 0) begin : gen_front
-      assign inside = write_group_i <= GroupBits'(LAST);
+      assign is_kept = 1'b1;
+    end else if (FIRST == 0) begin : gen_front
+      assign is_kept = write_group_i <= GroupBits'(LAST);
     end else begin : gen_part
-      assign inside = write_group_i >= GroupBits'(FIRST) && write_group_i <= GroupBits'(LAST);
+      assign is_kept = write_group_i >= GroupBits'(FIRST) && write_group_i <= GroupBits'(LAST);
     end
   endgenerate
 
   // A memory cannot be cleared at once.
   reg cleared_q, zero_q;
   always @(posedge clk_i) begin
-    if (write_i && inside) begin
+    if (write_i && is_kept) begin
       row_q  <= full ? row + 1'b1 : row;
       lane_q <= full ? {LANE_BITS{1'b0}} : lane + 1'b1;
     end
@@ -92,7 +92,7 @@ module hvae_words #(
         assign index = row_of_lane[INDEX_BITS-1:0];
         assign data  = write_data_i[WRITTEN*Bits+:Bits];
       end else begin : gen_alone
-        assign here  = write_i && inside && lane == LANE_BITS'(l);
+        assign here  = write_i && is_kept && lane == LANE_BITS'(l);
         assign index = row;
         assign data  = write_data_i[Bits-1:0];
       end
@@ -104,7 +104,7 @@ module hvae_words #(
     end
   endgenerate
 
-  wire unused = &{1'b0, read_group_i, write_group_i, write_data_i, row, lane, inside};
+  wire unused = &{1'b0, read_group_i, write_group_i, write_data_i, row, lane, is_kept};
 endmodule
 
 `default_nettype wire

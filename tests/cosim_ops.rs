@@ -75,6 +75,10 @@ each_design! {
     label_of_z
     backwards_one_lane
     last_numbers_of_a_wave
+    slices_in_a_wave
+    slices_a_step_before
+    slices_of_z
+    slices_read_later
     strained_tagger
     strained_odd_widths
 }
@@ -309,6 +313,54 @@ fn faults_in_steps_before_and_sums_are_found() {
                 "SATURATIONS",
             ),
         ],
+    );
+}
+
+#[test]
+fn faults_in_slices_are_found() {
+    are_found(
+        "slices-in-a-wave",
+        &[
+            (
+                Fault::new(
+                    &["next_number"],
+                    "hvae_words",
+                    "assign data  = write_data_i[WRITTEN*Bits+:Bits];",
+                    "assign data  = write_data_i[(fault_next_number ? (WRITTEN + 1) % WriteLanes : WRITTEN)*Bits+:Bits];",
+                ),
+                "sum.word[",
+            ),
+            (
+                Fault::new(
+                    &["other_row"],
+                    "hvae_words",
+                    "= write_group_i - GroupBits'(OWN);",
+                    "= write_group_i - GroupBits'(OWN) + GroupBits'(fault_other_row);",
+                ),
+                "sum.word[",
+            ),
+            (
+                Fault::new(
+                    &["other_part"],
+                    "hvae_core",
+                    "assign few_planes = {",
+                    "assign few_planes = {$bits(few_planes){fault_other_part}} ^ {",
+                ),
+                "numbers.mean[",
+            ),
+        ],
+    );
+    are_found(
+        "slices-of-z",
+        &[(
+            Fault::new(
+                &["too_early"],
+                "hvae_words",
+                "assign inside = write_group_i >= GroupBits'(FIRST)",
+                "assign inside = write_group_i >= GroupBits'(FIRST) - GroupBits'(fault_too_early)",
+            ),
+            "moved.word[",
+        )],
     );
 }
 

@@ -36,7 +36,9 @@ impl StageBuilder<'_> {
         for slice in self.slices(id) {
             let of_slice = self.driven_nets(slice);
             let ends = |which: &&str| of_slice.contains(&format!("{}_{which}", self.name(slice)));
-            nets.extend(["planes", "shown"].iter().copied().filter(ends).map(|w| format!("{}_{w}", self.name(id))));
+            nets.extend(
+                ["planes", "shown"].iter().copied().filter(ends).map(|w| format!("{}_{w}", self.name(id))),
+            );
         }
         if self.flow_of(id).is_some_and(|flow| !self.driven_nets(flow).is_empty()) {
             nets.push(format!("{}_planes", self.name(id)));
@@ -121,8 +123,7 @@ impl StageBuilder<'_> {
 /// Planes of several vectors of these sizes as those of one: bit b of every source, the first one lowest; then bit b + 1.
 pub(super) fn side_by_side(nets: &[(String, usize)], bits: usize) -> String {
     let plane = |b: usize| {
-        let part =
-            |(net, size): &(String, usize)| format!("{net}[{}:{}]", (b + 1) * size - 1, b * size);
+        let part = |(net, size): &(String, usize)| format!("{net}[{}:{}]", (b + 1) * size - 1, b * size);
         nets.iter().rev().map(part).collect::<Vec<_>>().join(", ")
     };
     let planes: Vec<String> = (0..bits).rev().map(plane).collect();

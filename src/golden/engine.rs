@@ -7,8 +7,8 @@ use super::choice::Chooser;
 use super::net::Machine;
 use super::{Golden, LatentMode, NoiseSource};
 use crate::model::{
-    Answer, BlockId, Body, Drawn, EOS, Engine, Example, Flowed, JobKind, Latent, Moments, Network, Over, Posterior,
-    SOS, Score, Step, fingerprint, score_logits,
+    Answer, BlockId, Body, Drawn, EOS, Engine, Example, Flowed, JobKind, Latent, Moments, Network, Over,
+    Posterior, SOS, Score, Step, fingerprint, score_logits,
 };
 use crate::quant::{MatVec, QuantBlock};
 use ndarray::Array2;

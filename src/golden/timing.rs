@@ -125,7 +125,9 @@ impl Timing {
         let stages = quant.blocks.iter().enumerate().map(|(id, block)| {
             let adc = (rounds[id] * g.phases * g.slots) as u64;
             let mut stage = match block {
-                QuantBlock::Embedding { .. } | QuantBlock::Slice { .. } | QuantBlock::Flow { .. } => return None,
+                QuantBlock::Embedding { .. } | QuantBlock::Slice { .. } | QuantBlock::Flow { .. } => {
+                    return None;
+                }
                 QuantBlock::Cell(cell) => {
                     StageTiming::matrix(adc, cell.hidden, lanes, READ + PART_SUM + gate_latency(cell.kind), 1)
                 }

@@ -25,9 +25,10 @@ pub fn flow_divergence(
         last_row(network, trace.layout(network.blocks[block].within), block, sentence)
     };
     let of_sentence = |sentence: usize| {
-        let ends = network.latent_moments().iter().flat_map(|&block| {
-            trace.get(block, Role::LogVariance).row(row_of(block, sentence)).to_vec()
-        });
+        let ends = network
+            .latent_moments()
+            .iter()
+            .flat_map(|&block| trace.get(block, Role::LogVariance).row(row_of(block, sentence)).to_vec());
         let gates = gates.iter().flat_map(|&gate| trace.get(gate, Role::Output).row(sentence).to_vec());
         let log_determinant = gates.map(|gate| f64::from(gate).ln()).sum();
         let flowed = Flowed { z: made.row(sentence).to_vec(), log_determinant };

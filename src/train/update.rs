@@ -138,7 +138,10 @@ impl<'a> Training<'a> {
         // A stream of its own: the others stay as they are without it.
         let own = train.code_noise > 0.0;
         let code = own.then(|| (train.code_noise, Random::keyed(&[random.bits(), 1])));
-        (Draws { epsilon, noise }, Training { dropout: Dropout::new(network, train, random), norm, network, code })
+        (
+            Draws { epsilon, noise },
+            Training { dropout: Dropout::new(network, train, random), norm, network, code },
+        )
     }
 }
 

@@ -42,12 +42,7 @@ impl Network {
         }
     }
 
-    pub(super) fn check_flow(
-        &self,
-        id: BlockId,
-        latent: BlockId,
-        inputs: &[Edge],
-    ) -> Result<(), ModelError> {
+    pub(super) fn check_flow(&self, id: BlockId, latent: BlockId, inputs: &[Edge]) -> Result<(), ModelError> {
         let at = self.at(id);
         if self.blocks.iter().filter(|block| matches!(block.op, Op::Flow { .. })).count() > 1 {
             return Err(wrong(at, "one flow", "another", "let one follow on the other"));
@@ -74,7 +69,12 @@ impl Network {
         let behind = |id: BlockId| self.carries(id).map_or(id, |edge| edge.block);
         if let Some(other) = broken.flat_map(|id| [id, behind(id)]).find(breaks) {
             let to_do = "let each input be z, a slice of it, or the sum, difference or blend of such a part with others";
-            return Err(wrong(at, "parts of z that are changed step by step", &self.blocks[other].name, to_do));
+            return Err(wrong(
+                at,
+                "parts of z that are changed step by step",
+                &self.blocks[other].name,
+                to_do,
+            ));
         }
         let open = |gate: &BlockId| {
             !matches!(self.blocks[*gate].op, Op::Linear { activation: Activation::Sigmoid, .. })

@@ -4,8 +4,8 @@
 //! a new family is a new function that returns a [`Network`].
 
 mod check;
-mod check_latents;
 mod check_flow;
+mod check_latents;
 mod families;
 mod file;
 mod flow;
