@@ -343,8 +343,8 @@ fn faults_in_slices_are_found() {
                 Fault::new(
                     &["other_part"],
                     "hvae_core",
-                    "assign few_planes = {",
-                    "assign few_planes = {$bits(few_planes){fault_other_part}} ^ {",
+                    "assign few_shown = {",
+                    "assign few_shown = {24{fault_other_part}} ^ {",
                 ),
                 "numbers.mean[",
             ),
@@ -356,8 +356,8 @@ fn faults_in_slices_are_found() {
             Fault::new(
                 &["too_early"],
                 "hvae_words",
-                "assign inside = write_group_i >= GroupBits'(FIRST)",
-                "assign inside = write_group_i >= GroupBits'(FIRST) - GroupBits'(fault_too_early)",
+                "assign is_kept = write_group_i >= GroupBits'(FIRST)",
+                "assign is_kept = write_group_i >= GroupBits'(FIRST) - GroupBits'(fault_too_early)",
             ),
             "moved.word[",
         )],

@@ -220,7 +220,7 @@ fn bad_folders_are_refused() {
             say(
                 "model.toml",
                 "expected the description of a trained network, with the sha256 of its files, got unknown variant `vae`, \
-                 expected one of `hsr-vae`, `language-model`, `tagger`, `regression`, `z-forcing`, `custom`; restore the file that training or import wrote",
+                 expected one of `hsr-vae`, `language-model`, `tagger`, `regression`, `z-forcing`, `flow-vrae`, `custom`; restore the file that training or import wrote",
             ),
         ),
         (

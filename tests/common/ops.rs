@@ -222,7 +222,7 @@ pub fn described_designs() -> Vec<Described> {
                late linear size = 4; inputs = [{ before = "few" }]; activation = "tanh"
                sum elementwise function = "add"; inputs = ["late", "frame", { before = "turned" }]
                few slice input = "sum"; from = 1; size = 3
-               level cell kind = "gru"; size = 6; inputs = ["few", { before = "few" }]
+               level cell kind = "gru"; size = 6; inputs = ["few"]
                turned slice input = "level"; from = 2; size = 4
                tag label size = 5; inputs = ["turned", "few"]"#,
             |c| c.accelerator.gate_lanes = 2.into(),
