@@ -544,6 +544,8 @@ fn gated_flows_on_hardware() {
 fn on_hardware(flow: Flow, cells: &[CellKind], steps: usize, skip: bool) {
     let mut config = config(flow, cells);
     (config.model.flow_steps, config.model.skip) = (steps, skip);
+    // CLASSIFY is the job LABEL of a network that writes words.
+    (config.model.label, config.model.classes) = (skip, 3);
     let name = format!("flow VRAE, {flow:?}, {} levels", cells.len());
     crate::cosim_networks::plays(&name, &on_tiles(&config), &config, 24);
 }

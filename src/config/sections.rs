@@ -233,6 +233,9 @@ pub struct Model {
     /// Its vocabulary reads z beside the state: z reaches every word directly (Dieng et al., AISTATS 2019).
     #[serde(skip_serializing_if = "is_false")]
     pub skip: bool,
+    /// It also says one of `classes` labels of the sentence, of z.
+    #[serde(skip_serializing_if = "is_false")]
+    pub label: bool,
 }
 
 /// The default of `flow_hidden`.
@@ -285,6 +288,7 @@ impl Default for Model {
             flow_steps: 2,
             flow_hidden: FLOW_HIDDEN,
             skip: false,
+            label: false,
         }
     }
 }

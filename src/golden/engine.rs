@@ -280,7 +280,8 @@ impl<'a, M: MatVec> GoldenEngine<'a, M> {
 impl<M: MatVec> Engine for GoldenEngine<'_, M> {
     fn answer(&mut self, example: &Example) -> Answer {
         let (network, quant) = (&self.golden.quant.network, &self.golden.quant);
-        let head = network.heads().next().expect("a network has a head");
+        let head = network.heads().find(|&id| !matches!(quant.blocks[id], QuantBlock::Vocabulary { .. }));
+        let head = head.expect("a network with a head of labels or numbers");
         let (kind, frac) = match &quant.blocks[head] {
             QuantBlock::Label { logit, .. } => (JobKind::Label, logit.frac),
             _ => (JobKind::Values, quant.moment_format().frac),

@@ -16,6 +16,7 @@ mod folder;
 mod frames;
 mod import;
 mod job;
+mod labelled;
 mod labels;
 mod latent;
 mod layout;
@@ -55,6 +56,7 @@ pub use folder::{
 pub use frames::{FrameBaseline, FrameBaselines, bits_nll};
 pub use import::import;
 pub use job::JobKind;
+pub use labelled::Labelled;
 pub use labels::Labels;
 pub use latent::Latent;
 pub use layout::{Layout, longest_first};

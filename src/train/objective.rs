@@ -28,6 +28,9 @@ pub struct Losses {
     /// -ln p(the word that a level comes to next, going backwards).
     #[serde(default)]
     pub reverse: f64,
+    /// -ln p(the label of a sentence that has one), beside its words.
+    #[serde(default)]
+    pub label: f64,
     /// Squares by which initial states exceed the limit.
     #[serde(default)]
     pub start_excess: f64,
@@ -46,6 +49,7 @@ impl Losses {
         self.draw_kl += other.draw_kl;
         self.auxiliary += other.auxiliary;
         self.reverse += other.reverse;
+        self.label += other.label;
         self.start_excess += other.start_excess;
         self.sentences += other.sentences;
         self.tokens += other.tokens;

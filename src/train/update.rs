@@ -54,6 +54,10 @@ pub fn loss_and_gradients(
                 losses.reconstruction = binary_cross_entropy(&mut output, &batch.values, scale);
                 d_outputs.push((head, output));
             }
+            Op::Label { .. } if !batch.labels.is_empty() => {
+                losses.label = cross_entropy(&mut output, &batch.labels, scale * train.label_weight);
+                d_outputs.push((head, output));
+            }
             _ => {
                 losses.reconstruction = cross_entropy(&mut output, &batch.targets, scale);
                 d_outputs.push((head, output));
@@ -137,7 +141,7 @@ impl<'a> Training<'a> {
         let norm = (train.batch_norm > 0.0).then(|| BatchNorm::new(train.batch_norm, network));
         // A stream of its own: the others stay as they are without it.
         let own = train.code_noise > 0.0;
-        let code = own.then(|| (train.code_noise, Random::keyed(&[random.bits(), 1])));
+        let code = own.then(|| (train.code_noise, Random::keyed(&[random.clone().bits(), 1])));
         (
             Draws { epsilon, noise },
             Training { dropout: Dropout::new(network, train, random), norm, network, code },

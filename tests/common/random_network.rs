@@ -111,9 +111,15 @@ impl<'a> Draw<'a> {
                 }
                 Over::Once => &[Sort::Linear, Sort::Linear, Sort::Elementwise, Sort::Moments, Sort::Moments],
                 Over::Written => &[Sort::Cell, Sort::Cell, Sort::Linear, Sort::Elementwise, Sort::Slice],
-                Over::Positions | Over::Backwards => {
-                    &[Sort::Cell, Sort::Cell, Sort::Linear, Sort::Elementwise, Sort::Moments, Sort::Slice, Sort::Moments]
-                }
+                Over::Positions | Over::Backwards => &[
+                    Sort::Cell,
+                    Sort::Cell,
+                    Sort::Linear,
+                    Sort::Elementwise,
+                    Sort::Moments,
+                    Sort::Slice,
+                    Sort::Moments,
+                ],
             };
             let sort = self.one(sorts);
             let width = self.one(&self.widths.clone());

@@ -295,7 +295,13 @@ impl Network {
         }
     }
 
-    /// Something must leave the network, and one thing only of each kind.
+    fn says_a_label_beside_words(&self, heads: &[BlockId]) -> bool {
+        let any = |wanted: fn(&Network, BlockId) -> bool| heads.iter().any(|&id| wanted(self, id));
+        any(|network, id| matches!(network.blocks[id].op, Op::Vocabulary { .. }))
+            && any(|network, id| matches!(network.blocks[id].op, Op::Label { .. }) && network.is_once(id))
+    }
+
+    /// Something must leave the network, and one thing only; beside words, a label of the whole sentence may.
     fn check_heads(&self) -> Result<(), ModelError> {
         let heads: Vec<BlockId> = self.heads().collect();
         let Some(&first) = heads.first() else {
@@ -308,6 +314,7 @@ impl Network {
         };
         match heads.get(1) {
             None => Ok(()),
+            Some(_) if heads.len() == 2 && self.says_a_label_beside_words(&heads) => Ok(()),
             Some(&second) => {
                 let found = format!("{} and {}", self.blocks[first].name, self.blocks[second].name);
                 Err(wrong("the description", "one head", found, "leave one out"))

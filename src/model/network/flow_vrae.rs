@@ -9,7 +9,7 @@ const IAF_PARTS: usize = 4;
 
 impl Network {
     /// Stacks of `cells` that read and write, z of the last step between them, carried on by the steps of `flow`. The decoder reads
-    /// z with every word, and with `skip` the vocabulary does.
+    /// z with every word, and with `skip` the vocabulary does; with `label` a head says a label of z.
     pub fn flow_vrae(model: &Model, lambda_low: f32) -> Network {
         let mut build = Builder::new(model.family, model.vocabulary);
         let read = build.repeat("encoder", Over::Positions);
@@ -36,6 +36,9 @@ impl Network {
             Flow::Iaf => build.autoregressive(once, latent, model),
         };
 
+        if model.label {
+            build.add("label", once, Op::Label { classes: model.classes, inputs: vec![z.into()] });
+        }
         let decoder = model.decoder_cells.as_ref().unwrap_or(&model.cells);
         let inits: Vec<BlockId> = (1..=decoder.len())
             .map(|level| {

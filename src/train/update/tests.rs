@@ -10,7 +10,8 @@ fn objective(losses: &Losses, train: &Train) -> f64 {
     let kl = f64::from(train.step_kl) * losses.step_kl + f64::from(train.last_step_kl) * losses.last_kl;
     let start = f64::from(train.start_penalty) * losses.start_excess;
     let trained = f64::from(AUXILIARY) * (losses.auxiliary + losses.reverse);
-    (losses.reconstruction + kl + losses.draw_kl + trained + start) / losses.sentences as f64
+    let label = f64::from(train.label_weight) * losses.label;
+    (losses.reconstruction + label + kl + losses.draw_kl + trained + start) / losses.sentences as f64
 }
 
 /// Of the terms that are there for training alone.
@@ -170,6 +171,45 @@ fn gradients_of_flows_are_slopes_too() {
             check(&Network::flow_vrae(&model, 0.5), &train, &sentences);
         }
     }
+}
+
+/// A label of some sentences, said of z beside their words.
+#[test]
+fn gradients_of_labels_beside_words_are_slopes_too() {
+    let model = Model {
+        family: Family::FlowVrae,
+        cells: vec![CellKind::Gru],
+        label: true,
+        classes: 3,
+        embedding: 5,
+        hidden: 6,
+        latent: 3,
+        flow_hidden: 4,
+        vocabulary: 9,
+        ..Model::default()
+    };
+    let network = Network::flow_vrae(&model, 1.0);
+    let told = |tokens: &[u32], label: Option<u32>| Example {
+        labels: label.map_or(Vec::new(), |label| vec![label; tokens.len()]),
+        ..Example::sentence(tokens.to_vec())
+    };
+    let examples = [told(&[2, 4, 4, 3], Some(2)), told(&[2, 5, 6, 7, 3], None), told(&[2, 8, 3], Some(0))];
+    let examples: Vec<&Example> = examples.iter().collect();
+    let train = Train { label_weight: 0.6, last_step_kl: 0.7, output_dropout: 0.3, ..Train::default() };
+    let batch = Batch::of(&network, &examples, &train, &mut Random::keyed(&[7]));
+    check_batch(&network, &train, &batch, 4e-3);
+    let net = FloatNet::with_tensors(&network, initial(&network, 3));
+    let learn = |batch: &Batch| loss_and_gradients(&net, batch, &train, WEIGHTS, Random::keyed(&[8]));
+    let (losses, gradients) = learn(&batch);
+    // The longest sentence stands first, and has no label.
+    assert_eq!(batch.labels, [crate::train::objective::NO_TARGET, 2, 0]);
+    let head = net.index(network.find("label").unwrap(), 0);
+    let size = |gradients: &[Array2<f32>]| gradients[head].iter().map(|g| g.abs()).sum::<f32>();
+    assert!(losses.label > 0.0 && size(&gradients) > 0.0);
+    let none = Batch { labels: vec![crate::train::objective::NO_TARGET; 3], ..batch.clone() };
+    let (silent, gradients) = learn(&none);
+    assert_eq!((silent.label, size(&gradients)), (0.0, 0.0));
+    assert_eq!(silent.reconstruction, losses.reconstruction);
 }
 
 /// Noise on what the encoder reads changes an update, another way in every one, and leaves all other draws as they are.
