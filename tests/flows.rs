@@ -190,7 +190,7 @@ fn the_determinant_is_that_of_the_jacobian() {
                         (0..latent).map(slope).collect()
                     })
                     .collect();
-                let found = flowed(&net, &[z.clone()]).remove(0).log_determinant;
+                let found = flowed(&net, std::slice::from_ref(&z)).remove(0).log_determinant;
                 let wanted = log_determinant(columns);
                 assert!((found - wanted).abs() < 2e-3, "{flow:?}, {latent}: {found} and {wanted}");
                 // A gate less is seen.
@@ -370,7 +370,7 @@ fn integers_are_near_the_float_flow() {
             let z: Vec<f32> = Random::keyed(&[seed]).normals(network.latent_width());
             let z: Vec<f32> = z.into_iter().map(|z| 0.5 * z).collect();
             let [a, b] = [
-                float.flowed_all(&[sentence], &[z.clone()]).remove(0),
+                float.flowed_all(&[sentence], std::slice::from_ref(&z)).remove(0),
                 engine.flowed_all(&[sentence], &[z]).remove(0),
             ];
             // What lies beyond the ranges that were seen is cut.

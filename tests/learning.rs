@@ -157,7 +157,7 @@ fn write_moods(folder: &Path) {
     }
 }
 
-/// A label of z beside the words, from all labels and from a few of them: learned, measured on every engine, and the same bytes
+/// A label of z beside the words, from all labels and from a part of them: learned, measured on every engine, and the same bytes
 /// however the run goes.
 #[test]
 fn labels_of_z_are_learned_beside_words() {
@@ -170,7 +170,8 @@ fn labels_of_z_are_learned_beside_words() {
     (m.embedding, m.hidden) = (8, 12);
     let t = &mut config.train;
     (t.epochs, t.batch, t.mask_pads, t.step_kl, t.last_step_kl) = (25, 8, true, 0.0, 1.0);
-    t.label_weight = 3.0;
+    // Less, and a z that few labels need is not worth its nats.
+    t.label_weight = 10.0;
     fit(&config, place.path(), &at("whole"), None);
     assert!(!fit(&config, place.path(), &at("parts"), Some(70)).finished);
     fit(&config, place.path(), &at("parts"), None);
@@ -193,13 +194,13 @@ fn labels_of_z_are_learned_beside_words() {
     for (accuracy, baseline) in of("whole", &config) {
         assert!(accuracy > 0.9 && baseline < 0.6, "{accuracy} {baseline}");
     }
-    config.train.labels = 12;
-    fit(&config, place.path(), &at("few"), None);
-    for (accuracy, _) in of("few", &config) {
-        assert!(accuracy > 0.7, "{accuracy}");
+    config.train.labels = 60;
+    fit(&config, place.path(), &at("part"), None);
+    for (accuracy, _) in of("part", &config) {
+        assert!(accuracy > 0.8, "{accuracy}");
     }
     let weights = |folder: &str| bytes_of(&at(folder).join("model.safetensors")).unwrap();
-    assert!(weights("few") != weights("whole"), "fewer labels are another model");
+    assert!(weights("part") != weights("whole"), "fewer labels are another model");
     config.train.labels = 141;
     let (program, progress) = (&mut no_cells, &mut |_: &Progress| Control::Continue);
     let (data, out) = (place.path(), &at("many"));

@@ -2,7 +2,7 @@
 
 use super::stages::{StageBuilder, render};
 use super::templates::Words;
-use crate::model::{BlockId, Op};
+use crate::model::BlockId;
 use crate::quant::QuantBlock;
 
 impl StageBuilder<'_> {
@@ -87,10 +87,11 @@ impl StageBuilder<'_> {
             return;
         }
         let (stage, from) = self.behind(id);
-        let lanes = match self.net.quant.network.blocks[stage].op {
-            Op::Input { .. } | Op::Latent { .. } | Op::Draw { .. } => 1,
-            _ => self.lanes(),
-        };
+        let alone = matches!(
+            self.net.quant.blocks[stage],
+            QuantBlock::Input { .. } | QuantBlock::Latent { .. } | QuantBlock::Draw { .. }
+        );
+        let lanes = if alone { 1 } else { self.lanes() };
         let part = Some((from, self.width(stage)));
         let words = Words { written_by: self.name(stage), part, ..self.words_for(id, &readers, lanes) };
         self.out.instances.push(render(&words));

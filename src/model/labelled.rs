@@ -100,7 +100,7 @@ mod tests {
         assert_eq!(labels.names(), ["good", "bad"]);
         let sentences = lines.sentences("t", text).unwrap();
         assert_eq!(sentences, ["it was fine", "nobody said", "it was not"]);
-        let vocabulary = Vocabulary::of_sentences(sentences.into_iter(), 20);
+        let vocabulary = Vocabulary::of_sentences(sentences, 20);
         let read = lines.examples("t", text, &vocabulary, &labels).unwrap();
         let told: Vec<Vec<u32>> = read.iter().map(|e| e.labels.clone()).collect();
         assert_eq!(told, [vec![0; 5], vec![], vec![1; 5]]);

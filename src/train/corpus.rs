@@ -48,7 +48,7 @@ impl Corpus {
         let vocabulary = match lines {
             _ if network.vocabulary == 0 => Vocabulary::none(),
             None => match labelled {
-                Some(set) => Vocabulary::of_sentences(set.sentences(&files[0], &texts[0])?.into_iter(), size),
+                Some(set) => Vocabulary::of_sentences(set.sentences(&files[0], &texts[0])?, size),
                 None => Vocabulary::of_sentences(sentences_of(&texts[0]), size),
             },
             Some(lines) => Vocabulary::of_words(lines.words(&files[0], &texts[0])?.into_iter(), size),

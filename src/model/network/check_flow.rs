@@ -94,11 +94,9 @@ impl Network {
     /// behind it, once everything that was added to it is known.
     fn turns_back(&self, latent: BlockId, inputs: &[Edge]) -> bool {
         let carrying = self.carrying();
-        let mut known = vec![false; self.blocks.len()];
         // What does not depend on z is known; of what does, first what the flow has made.
-        for id in 0..self.blocks.len() {
-            known[id] = id != latent && !carrying.contains(&id);
-        }
+        let mut known: Vec<bool> =
+            (0..self.blocks.len()).map(|id| id != latent && !carrying.contains(&id)).collect();
         for &id in &carrying {
             known[id] = self.inputs(id).into_iter().all(|source| known[source]);
         }

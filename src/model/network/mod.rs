@@ -242,13 +242,15 @@ impl Network {
     pub fn joined(&self) -> Vec<usize> {
         let mut joined: Vec<usize> = (0..self.blocks.len()).collect();
         for id in 0..self.blocks.len() {
-            let together: Vec<BlockId> = match self.blocks[id].op {
-                Op::Cell { .. } => Vec::new(),
-                Op::Flow { latent, .. } => [id, latent].into_iter().chain(self.inputs(id)).collect(),
-                Op::Slice { .. } => [id].into_iter().chain(self.inputs(id)).collect(),
-                _ if self.has_matrix(id) => self.inputs(id),
-                _ => Vec::new(),
-            };
+            let mut together = self.inputs(id);
+            if let Op::Flow { latent, .. } = self.blocks[id].op {
+                together.push(latent);
+            }
+            if self.is_view(id) {
+                together.push(id);
+            } else if !self.has_matrix(id) || matches!(self.blocks[id].op, Op::Cell { .. }) {
+                continue;
+            }
             for &other in together.iter().skip(1) {
                 let (from, to) = (joined[other], joined[together[0]]);
                 joined.iter_mut().filter(|j| **j == from).for_each(|j| *j = to);
