@@ -354,10 +354,10 @@ fn faults_in_slices_are_found() {
         "slices-of-z",
         &[(
             Fault::new(
-                &["too_early"],
+                &["never_last"],
                 "hvae_words",
-                "assign is_kept = write_group_i >= GroupBits'(FIRST)",
-                "assign is_kept = write_group_i >= GroupBits'(FIRST) - GroupBits'(fault_too_early)",
+                "write_group_i == GroupBits'(LAST)) cleared_q",
+                "write_group_i == GroupBits'(LAST) + GroupBits'(fault_never_last)) cleared_q",
             ),
             "moved.word[",
         )],
