@@ -7,14 +7,15 @@
 // whole is dropped with the beats that are still to come, up to the last one. A read takes a cycle. Ready is low in reset, from the moment it is asserted.
 //
 // Frame beats are a position of what is read: frames_o counts whole ones, and ragged_o says that
-// another one has begun.
+// another one has begun. The last of them has LastBits bits at most, or is no token.
 `default_nettype none
 
 module hvae_input_buffer #(
     parameter Depth      = 64,
     parameter Vocabulary = 2000,
     parameter ZBits      = 16,
-    parameter Frame      = 1
+    parameter Frame      = 1,
+    parameter LastBits   = 32
 ) (
     input  wire        clk_i,
     input  wire        rst_i,
@@ -41,6 +42,9 @@ module hvae_input_buffer #(
   wire take = s_axis_tvalid_i && s_axis_tready_o;
   wire room = {16'd0, length_o} < Depth;
 
+  wire whole;
+  wire too_wide = LastBits < 32 && whole && (s_axis_tdata_i >> LastBits) != 32'd0;
+
   // The rest of a packet that nobody wants.
   reg  dropping_q;
   wire begun = dropping_q || length_o != 16'd0;
@@ -62,7 +66,7 @@ module hvae_input_buffer #(
       full_o <= s_axis_tlast_i;
       if (room) length_o <= length_o + 16'd1;
       else too_long_o <= 1'b1;
-      if (s_axis_tdata_i >= Vocabulary) bad_token_o <= 1'b1;
+      if (s_axis_tdata_i >= Vocabulary || too_wide) bad_token_o <= 1'b1;
       if (s_axis_tdata_i[31:ZBits-1] != {(33 - ZBits){s_axis_tdata_i[31]}}) bad_z_o <= 1'b1;
     end
   end
@@ -70,7 +74,7 @@ module hvae_input_buffer #(
   generate
     if (Frame > 1) begin : gen_frames
       reg [15:0] frames_q, within_q;
-      wire whole = within_q == 16'(Frame - 1);
+      assign whole = within_q == 16'(Frame - 1);
       always @(posedge clk_i)
         if (rst_i || release_i) begin
           frames_q <= 16'd0;
@@ -82,6 +86,7 @@ module hvae_input_buffer #(
       assign frames_o = frames_q;
       assign ragged_o = within_q != 16'd0;
     end else begin : gen_words
+      assign whole    = 1'b1;
       assign frames_o = length_o;
       assign ragged_o = 1'b0;
     end

@@ -48,11 +48,17 @@ module hvae_core (
   localparam LATENT_SIZE = {{ latent_size }};
   localparam FRAME       = {{ frame }};  // words of a position
   localparam DEPTH       = MAX_TOKENS * FRAME > LATENT_SIZE ? MAX_TOKENS * FRAME : LATENT_SIZE;
+{%- if written_frames.is_some() %}
+  localparam VOCABULARY  = 65536;  // of words with 16 bits of a frame
+{%- else %}
   localparam VOCABULARY  = {{ vocabulary }};
+{%- endif %}
   localparam STATE_BITS  = {{ state_bits }};
   localparam STAGES      = {{ stage_count }};
   localparam [15:0] TOKEN_SOS = 16'd2;
+{%- if written_frames.is_none() %}
   localparam [15:0] TOKEN_EOS = 16'd3;
+{%- endif %}
   // Fields of hvae_program.
   localparam [1:0]  PACKET_NONE     = 2'd0;
   localparam [1:0]  PACKET_Z        = 2'd1;
@@ -77,11 +83,11 @@ module hvae_core (
   );
 
   wire takes_tokens = packet[1];
-  wire too_short    = packet == PACKET_PAIRS && length < 16'd2;  // a token, and one to be predicted
+  wire too_short    = packet == PACKET_PAIRS && frames < 16'd2;  // a position, and one to be predicted
   wire bad_length   = too_long || too_short || (takes_tokens ? ragged || length > MAX_TOKENS * FRAME : length != LATENT_SIZE);
   assign error_job_o    = !known;
   assign error_length_o = bad_length && known && packet != PACKET_NONE;
-{%- if frames %}
+{%- if frames && written_frames.is_none() %}
   assign error_token_o  = 1'b0;
   assign error_z_o      = bad_z && known && (packet == PACKET_Z || takes_tokens);  // of z, and of frames
 {%- else %}
@@ -93,7 +99,7 @@ module hvae_core (
       .clk_i(clk_i), .rst_i(rst_i), .start_i(start_i), .abort_i(abort_i),
       .entry_i(entry), .packet_i(packet != PACKET_NONE), .row_i(row), .input_ready_i(input_full),
       .input_error_i(error_length_o || error_token_o || error_job_o || error_z_o), .length_i(frames),
-      .output_empty_i(output_empty), .busy_i(|stage_busy), .token_eos_i(chosen == TOKEN_EOS),
+      .output_empty_i(output_empty), .busy_i(|stage_busy), .token_eos_i({% if written_frames.is_some() %}1'b0{% else %}chosen == TOKEN_EOS{% endif %}),
       .max_tokens_i(max_tokens_i), .token_capacity_i(16'(MAX_TOKENS)), .flush_last_i(8'd7),
       .clear_o(clear), .key_start_o(key_start), .pc_o(pc), .fetch_o(fetch), .start_o(start),
       .step_o(step), .position_o(position), .reading_o(reading), .draw_o(draw), .sends_o(sends),
@@ -111,7 +117,7 @@ module hvae_core (
 {%- if let Some(index) = frame_index %}
   wire [15:0] asked_word = {{ index }};
 {%- endif %}
-  hvae_input_buffer #(.Depth(DEPTH), .Vocabulary(VOCABULARY{% if vocabulary == 0 %} + 1{% endif %}), .ZBits(STATE_BITS), .Frame(FRAME)) u_input (
+  hvae_input_buffer #(.Depth(DEPTH), .Vocabulary(VOCABULARY{% if vocabulary == 0 && written_frames.is_none() %} + 1{% endif %}), .ZBits(STATE_BITS), .Frame(FRAME){% if let Some(written) = written_frames %}, .LastBits({{ written.last_bits }}){% endif %}) u_input (
       .clk_i(clk_i), .rst_i(rst_i),
       .s_axis_tvalid_i(s_axis_tvalid_i), .s_axis_tready_o(s_axis_tready_o),
       .s_axis_tdata_i(s_axis_tdata_i), .s_axis_tlast_i(s_axis_tlast_i),
@@ -133,6 +139,12 @@ module hvae_core (
   wire        scoring = sends == SEND_SCORES;
 
 {{ target }}
+{%- if let Some(written) = written_frames %}
+  // A word of the frame that is read: of the packet, or of what was written last; silence comes first.
+  wire [15:0] frame_word = reading ? read_data : first ? 16'd0 : {{ written.name }}_word;
+  wire        score_valid;
+  wire [31:0] score;
+{%- endif %}
 {%- if absent.len() > 0 %}
   // Nobody in this design:
 {%- for net in absent %}
@@ -158,22 +170,22 @@ module hvae_core (
   wire head_last = head_step && {% if head.once %}1'b1{% else %}tokens_o[15:0] == frames - 16'd1{% endif %};
 {%- endif %}
 
-  // Packet out: the statistics of z, tokens, or their scores{% if head.is_some() %}; what is made of what is read{% endif %}{% if drawn.is_some() %}, behind what its latent was drawn of{% endif %}.
+  // Packet out: the statistics of z, {% if written_frames.is_some() %}frames{% else %}tokens{% endif %}, or their scores{% if head.is_some() %}; what is made of what is read{% endif %}{% if drawn.is_some() %}, behind what its latent was drawn of{% endif %}.
   wire token_push      = push && sends == SEND_TOKENS;
   wire statistics_push = statistics_valid && sends == SEND_STATISTICS;
-  wire score_last      = tokens_o[15:0] == length - 16'd2;
-  wire answer_push     = token_push || statistics_push || score_valid{% if head.is_some() %} || head_push{% endif %}{% if let Some(drawn) = drawn %} || {{ drawn.name }}_sends{% endif %};
-  wire answer_last     = token_push ? last : {% if head.is_some() %}head_push ? head_last : {% endif %}scoring ? {% if drawn.is_some() %}score_valid && {% endif %}score_last : statistics_last;
+  wire score_last      = tokens_o[15:0] == frames - 16'd2;
+  wire answer_push     = token_push || statistics_push || score_valid{% if head.is_some() %} || head_push{% endif %}{% if let Some(drawn) = drawn %} || {{ drawn.name }}_sends{% endif %}{% if let Some(written) = written_frames %} || {{ written.name }}_sends{% endif %};
+  wire answer_last     = token_push ? last : {% if let Some(written) = written_frames %}{{ written.name }}_sends ? 1'b0 : {% endif %}{% if head.is_some() %}head_push ? head_last : {% endif %}scoring ? {% if drawn.is_some() %}score_valid && {% endif %}score_last : statistics_last;
   // An answer that was broken off is ended with one more beat.
   reg  open_q;
   wire close = aborted_o && open_q;
   always @(posedge clk_i)
     if (rst_i || clear) {answer_o, open_q} <= 2'b00;
     else if (answer_push || close) {answer_o, open_q} <= {1'b1, !close && !answer_last};
-  hvae_fifo #(.Depth({% if let Some(drawn) = drawn %}MAX_TOKENS * {{ drawn.words + 1 }}{% else %}{% match head %}{% when Some with (head) %}{{ head.beats }} > DEPTH ? {{ head.beats }} : DEPTH{% when None %}DEPTH{% endmatch %}{% endif %})) u_output (
+  hvae_fifo #(.Depth({% if drawn.is_some() %}MAX_TOKENS * {{ answer_words }}{% else %}{% match head %}{% when Some with (head) %}{{ head.beats }} > DEPTH ? {{ head.beats }} : DEPTH{% when None %}DEPTH{% endmatch %}{% endif %})) u_output (
       .clk_i(clk_i), .rst_i(rst_i),
       .push_i(answer_push || close),
-      .data_i(close ? 32'hffff_ffff : token_push ? {16'd0, chosen} : {% if let Some(head) = head %}head_push ? {{ head.name }}_sent : {% endif %}{% if let Some(drawn) = drawn %}{{ drawn.name }}_sends ? {{ drawn.name }}_sent : {% endif %}scoring ? score : statistics),
+      .data_i(close ? 32'hffff_ffff : token_push ? {16'd0, chosen} : {% if let Some(written) = written_frames %}{{ written.name }}_sends ? {16'd0, {{ written.name }}_sent} : {% endif %}{% if let Some(head) = head %}head_push ? {{ head.name }}_sent : {% endif %}{% if let Some(drawn) = drawn %}{{ drawn.name }}_sends ? {{ drawn.name }}_sent : {% endif %}scoring ? score : statistics),
       .last_i(close || answer_last),
       .empty_o(output_empty),
       .m_axis_tvalid_o(m_axis_tvalid_o), .m_axis_tready_i(m_axis_tready_i),

@@ -72,6 +72,7 @@ fn spoil_weight(dir: &Path, value: f32) {
 const GENERATE: &str = "generate --config DIR/hvae.toml --random-weights 1 --out DIR/out";
 const IMPORT: &str =
     "import DIR/state.safetensors --config DIR/hvae.toml --vocab DIR/model/vocab.txt --out DIR/out";
+const CHECK: &str = "import DIR/state.safetensors --config DIR/hvae.toml --vocab DIR/model/vocab.txt --check DIR/samples.npz --out DIR/out";
 /// Over the build that is there.
 const REPLACE: &str = "generate --config DIR/hvae.toml --random-weights 1 --out DIR/build";
 const IMPORT_AGAIN: &str =
@@ -197,6 +198,31 @@ const CASES: &[Case] = &[
     case(
         "rename without a target",
         "import DIR/state.safetensors --config DIR/hvae.toml --vocab DIR/model/vocab.txt --rename encoder --out DIR/out",
+        nothing,
+    ),
+    case("tensors of somebody else's names", IMPORT, |d| {
+        let path = d.join("state.safetensors");
+        let bytes = fs::read(&path).unwrap();
+        let header = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+        let text = String::from_utf8(bytes[8..8 + header].to_vec()).unwrap();
+        // As long as before.
+        let text = text.replace("\"dec1.", "\"gru1.").replace("\"init", "\"strt");
+        fs::write(path, [&bytes[..8], text.as_bytes(), &bytes[8 + header..]].concat()).unwrap();
+    }),
+    case("a checkpoint of torch.save", IMPORT, |d| {
+        fs::write(d.join("state.safetensors"), b"PK\x03\x04\0\0archive/data.pkl").unwrap()
+    }),
+    case("a checkpoint of an old torch.save", IMPORT, |d| {
+        fs::write(d.join("state.safetensors"), b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9").unwrap()
+    }),
+    case("a network in ONNX", IMPORT, |d| {
+        fs::write(d.join("state.safetensors"), b"\x08\x07\x12\x07pytorch").unwrap()
+    }),
+    case("samples that are no npz", CHECK, |d| write(d, "samples.npz", "1 2 3\n")),
+    case("no samples", CHECK, nothing),
+    case(
+        "a tolerance below zero",
+        "import DIR/state.safetensors --config DIR/hvae.toml --vocab DIR/model/vocab.txt --check DIR/samples.npz --tolerance=-1 --out DIR/out",
         nothing,
     ),
     case("vocabulary with a word twice", IMPORT, |d| change(d, "model/vocab.txt", "w7\n", "w6\n")),

@@ -8,15 +8,12 @@ use hvae_mnn::cosim::{Cosim, Effort, Engine, RunOptions};
 use hvae_mnn::crossbar::CrossbarNet;
 use hvae_mnn::golden::Golden;
 use hvae_mnn::model::{Network, Random};
-use hvae_mnn::pipeline::{map, random_sentences, random_weights, varied_jobs};
+use hvae_mnn::pipeline::{map_on, random_examples, random_weights, varied_jobs};
 
 /// A described network with random weights on tiles.
 fn on_tiles(network: &Network, config: &Config) -> CrossbarNet {
-    let sentences = match network.vocabulary {
-        0 => Vec::new(),
-        vocabulary => random_sentences(vocabulary, 8, 1),
-    };
-    map(network, &random_weights(network, 1), config, &sentences).unwrap()
+    let examples = random_examples(network, 8, 1);
+    map_on(network, &random_weights(network, 1), config, &examples).unwrap()
 }
 
 /// Plays jobs of every kind that the network has, without stalls and with them.

@@ -5,10 +5,12 @@ use hvae_mnn::config::CellKind::{Gru, Lstm};
 use hvae_mnn::config::{Config, Family, Prior};
 use hvae_mnn::golden::{Golden, GoldenEngine, Job, scored};
 use hvae_mnn::model::{
-    Engine, Exact, FloatNet, JobKind, Layout, Network, Pass, Random, Role, Trace, Weights, kl_between,
+    Engine, Exact, Example, FloatNet, JobKind, Layout, Network, Pass, Random, Role, Trace, Weights,
+    kl_between,
 };
-use hvae_mnn::pipeline::{map, random_sentences, random_weights};
-use ndarray::Array2;
+use hvae_mnn::pipeline::{map, map_on, random_pieces, random_sentences, random_weights};
+use hvae_mnn::sample::frames;
+use ndarray::{Array2, s};
 
 fn forcing(prior: Prior, latent: usize) -> Config {
     let mut config = tiny(&[Gru]);
@@ -182,5 +184,80 @@ fn the_bound_comes_from_what_the_hardware_sends() {
         // Log-probabilities are rounded to 2^-16 on their way, and come by tables.
         let (sent, own) = (log_mean_exp(&sent), log_mean_exp(&own));
         assert!((sent - own).abs() < 4e-3, "{prior:?}: {sent}, {own}");
+    }
+}
+
+/// Frames of 19 bits with a latent at every step.
+fn forcing_frames(prior: Prior) -> Config {
+    let mut config = forcing(prior, 3);
+    (config.model.cells, config.model.frame) = (vec![Lstm], 19);
+    config
+}
+
+fn pieces() -> Vec<Example> {
+    // As long as the design takes.
+    random_pieces(19, 9, 5).into_iter().filter(|piece| piece.steps() <= 12).collect()
+}
+
+/// The same of frames: what SCORE sends of them makes the bound of the golden model.
+#[test]
+fn the_bound_of_frames_comes_from_what_the_hardware_sends() {
+    for prior in [Prior::Learned, Prior::Standard] {
+        let config = forcing_frames(prior);
+        let network = Network::describe(&config.model, 1.0).unwrap();
+        let mapped = map_on(&network, &random_weights(&network, 3), &config, &pieces()).unwrap();
+        let golden = Golden::tiled(&mapped, &config.accelerator);
+        let mut engine = GoldenEngine::new(&golden);
+        let piece = &pieces()[0];
+        let (mut sent, mut own) = (Vec::new(), Vec::new());
+        for seed in 0..25 {
+            let job = frames(JobKind::Score, &piece.frames, &golden, (1.0, seed), 16).unwrap();
+            let answer = golden.run(&Job { sample_z: true, seed, ..job }).output;
+            assert_eq!(answer.len(), (piece.steps() - 1) * (3 * 3 + 1));
+            let words = scored(&mapped.quant, &answer);
+            let drawn = engine.drawn_pieces(&[piece], seed).remove(0);
+            assert_eq!((words.log_ratio, &words.kl), (drawn.log_ratio, &drawn.kl));
+            sent.push(words.log_weight());
+            own.push(drawn.log_weight());
+        }
+        assert!(sent.iter().any(|w| *w != sent[0]), "seeds differ");
+        let (sent, own) = (log_mean_exp(&sent), log_mean_exp(&own));
+        // Every bit is rounded to 2^-16 and its logit's magnitude to 2^-12.
+        assert!((sent - own).abs() < 1e-2, "{prior:?}: {sent}, {own}");
+    }
+}
+
+/// Row r of a piece is read by step r and foreseen by the posteriors of the steps before it, and by nothing else.
+#[test]
+fn a_step_of_a_piece_sees_what_it_should() {
+    let config = forcing_frames(Prior::Learned);
+    let network = Network::describe(&config.model, 1.0).unwrap();
+    let net = FloatNet::new(&network, &random_weights(&network, 3)).unwrap();
+    let piece = pieces().remove(0);
+    let steps = piece.steps() - 1;
+    let find = |name: &str| network.find(name).unwrap();
+    let values = |piece: &Example, block: &str| {
+        // Latents at the means of their priors, so that what is foreseen goes no further than the posterior.
+        let layout = Layout::new(vec![piece.steps()]);
+        let written = Layout::new(vec![steps]);
+        let mut trace = Trace::new(&network, layout, written);
+        let still = Array2::zeros((steps, 3));
+        for body in net.schedule().bodies() {
+            let rows = if network.loops[body.id].name == "music" { steps } else { piece.steps() };
+            let seen = piece.frames.slice(s![..rows, ..]).to_owned();
+            let pass = Pass { over: body.id, frames: Some(&seen), noise: Some(&still), ..Pass::default() };
+            net.run(&pass, &mut trace, &mut Exact);
+        }
+        trace.get(find(block), Role::Output).clone()
+    };
+    for row in 1..steps {
+        let mut other = piece.clone();
+        other.frames.row_mut(row).mapv_inplace(|bit| 1.0 - bit);
+        let same =
+            |block: &str, step: usize| values(&piece, block).row(step) == values(&other, block).row(step);
+        assert!(!same("post", row - 1), "the posterior of step {} foresees row {row}", row - 1);
+        assert!((0..row).all(|step| same("frame", step)) && !same("frame", row));
+        // What comes before the first step whose posterior sees it: nothing, but the prior of the first step.
+        assert!(same("prior", 0) && same("bwd1", row + 1));
     }
 }

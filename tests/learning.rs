@@ -5,7 +5,6 @@ use hvae_mnn::eval::{AnswerRow, On, measure_head};
 use hvae_mnn::files::silently;
 use hvae_mnn::model::{Answers, FrameBaseline, Network, Split, TrainedModel, bytes_of};
 use hvae_mnn::pipeline::{map_model_on, read_config, read_examples, read_model};
-use hvae_mnn::sample::draw_piece;
 use hvae_mnn::train::{Control, Progress, Summary, TrainRequest, no_cells, run};
 use std::fmt::Write;
 use std::path::Path;
@@ -106,7 +105,7 @@ fn measured(out: &Path, data: &Path, config: &Config) -> [AnswerRow; 3] {
     let examples = |split| read_examples(data, split, &model, &silently).unwrap();
     let (valid, test) = (examples(Split::Valid), examples(Split::Test));
     let net = map_model_on(&model, &config, Some(&valid)).unwrap();
-    [On::Float, On::Fixed, On::Crossbar].map(|on| measure_head(&model, Some(&net), &config, on, &test))
+    [On::Float, On::Fixed, On::Crossbar].map(|on| measure_head(&model, Some(&net), &config, on, (&test, 0)))
 }
 
 #[test]
@@ -185,7 +184,7 @@ fn labels_of_z_are_learned_beside_words() {
         examples.retain(|example| !example.labels.is_empty());
         assert_eq!(examples.len(), 35);
         let net = map_model_on(&model, config, Some(&read(Split::Valid))).unwrap();
-        let on = |on| match measure_head(&model, Some(&net), config, on, &examples).figures {
+        let on = |on| match measure_head(&model, Some(&net), config, on, (&examples, 0)).figures {
             Answers::Labels { accuracy, baseline_accuracy, .. } => (accuracy, baseline_accuracy),
             other => panic!("{other:?}"),
         };
@@ -258,7 +257,7 @@ fn frames_are_learned_whole_or_in_parts() {
         let (model, _) = read_model(&at(name), config.clone()).unwrap();
         let examples = |split| read_examples(place.path(), split, &model, &silently).unwrap();
         let test = examples(Split::Test);
-        let figures = measure_head(&model, None, &config, On::Float, &test).figures;
+        let figures = measure_head(&model, None, &config, On::Float, (&test, 0)).figures;
         let Answers::Frames { nll, accuracy, frames, sequences, .. } = figures else { panic!("{figures:?}") };
         let simple = FrameBaseline::fit(&examples(Split::Train)).measure(&test);
         assert!(nll < 0.5 * simple.repeat_nll && nll < 0.5 * simple.unigram_nll, "{nll}, {simple:?}");
@@ -272,7 +271,7 @@ fn frames_are_learned_whole_or_in_parts() {
         // What goes on from a frame is the next one, at a temperature that leaves no choice.
         let net = model.float_net();
         let prime = test[0].frames.slice(ndarray::s![1..5, ..]).to_owned();
-        let piece = draw_piece(&net, &prime, 6, (0.07, 1));
+        let piece = net.dream_piece(&prime, 6, (0.07, 1));
         assert_eq!(piece, test[0].frames.slice(ndarray::s![1..11, ..]), "{name}");
         found.push(nll);
     }
@@ -385,12 +384,15 @@ fn descriptions_are_printed_and_read_back() {
 #[test]
 fn committed_heads_are_worth_what_their_table_says() {
     let table = std::fs::read_to_string("models/README.md").unwrap();
-    for (name, data) in
-        [("tagger", "data/punctuation"), ("regression", "data/signal"), ("music", "data/music")]
-    {
+    for (name, data) in [
+        ("tagger", "data/punctuation"),
+        ("regression", "data/signal"),
+        ("music", "data/music"),
+        ("music-z", "data/music"),
+    ] {
         let (model, config) = read_model(&Path::new("models").join(name), Config::default()).unwrap();
         let test = read_examples(Path::new(data), Split::Test, &model, &silently).unwrap();
-        let said = match measure_head(&model, None, &config, On::Float, &test).figures {
+        let said = match measure_head(&model, None, &config, On::Float, (&test, 0)).figures {
             Answers::Labels { accuracy, nll, .. } => {
                 format!("accuracy {:.2} %, NLL {nll:.4}", 100.0 * accuracy)
             }

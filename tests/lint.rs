@@ -2,7 +2,7 @@
 
 use crate::common::designs::designs;
 use crate::common::ops::described_designs;
-use crate::common::{all_asked, build, mapped, python, skip};
+use crate::common::{all_asked, build, family_designs, mapped, mapped_family, python, skip};
 use hvae_mnn::config::Config;
 use hvae_mnn::crossbar::CrossbarNet;
 use hvae_mnn::tools::{self, Needed, Tool};
@@ -47,6 +47,7 @@ fn on_each(wanted: impl Fn(&str) -> bool, check: impl Fn(&Path) -> Result<(), St
     };
     designs().iter().for_each(|d| one(d.name, &|| mapped(&d.config, 1).0, &d.config));
     described_designs().iter().for_each(|d| one(d.name, &|| d.mapped(), &d.config));
+    family_designs().iter().for_each(|(name, config)| one(name, &|| mapped_family(config), config));
     assert!(failures.is_empty(), "\n{}", failures.join("\n"));
 }
 
@@ -130,6 +131,7 @@ fn yosys_finds_no_latch_and_no_loose_end() {
         "gru-to-rnn-lstm-offset-two-adcs-a-weight",
         "blend-with-a-cell",
         "steps-before",
+        "z-forcing-of-frames",
     ]);
     on_each(
         |name| few.contains(name) && (all_asked() || name == "gru-to-rnn-lstm-offset-two-adcs-a-weight"),

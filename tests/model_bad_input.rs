@@ -40,26 +40,60 @@ fn parse(bytes: &[u8]) -> Result<Weights, String> {
 #[test]
 fn bad_tensors_are_refused() {
     type Change = fn(&mut Tensors);
-    let cases: [(Change, &str); 6] = [
+    let cases: [(Change, &str); 9] = [
+        (
+            |t| {
+                let bias = t.remove("vocab.bias").unwrap();
+                t.insert("decoder.bias".into(), bias);
+                let weight = t.remove("vocab.weight").unwrap();
+                t.insert("decoder.weight".into(), weight);
+            },
+            "m.safetensors: expected the 30 tensors of the network, got 30 tensors\n  \
+             without\n    vocab.weight [6, 3]\n    vocab.bias [6]\n  \
+             and with\n    decoder.bias [6]\n    decoder.weight [6, 3]; \
+             shapes and names suggest --rename decoder.=vocab.",
+        ),
+        (
+            |t| {
+                t.remove("enc1.bias_hh_l0");
+                t.remove("q1.mean.bias");
+                t.insert("head.bias".into(), ArrayD::zeros(IxDyn(&[7])));
+                t.insert("init1.weight".into(), ArrayD::zeros(IxDyn(&[3, 3])));
+            },
+            "m.safetensors: expected the 30 tensors of the network, got 29 tensors\n  \
+             without\n    enc1.bias_hh_l0 [9]\n    q1.mean.bias [2]\n  \
+             and with\n    head.bias [7]\n  \
+             and of another shape\n    init1.weight [3, 3] and not [3, 4]; \
+             export every parameter of the network (both biases of each cell)",
+        ),
+        (
+            |t| {
+                let bias = t.remove("enc1.bias_hh_l0").unwrap();
+                t.insert("enc1.bias_hidden".into(), bias);
+            },
+            "m.safetensors: expected the 30 tensors of the network, got 30 tensors, \
+             without enc1.bias_hh_l0 [9], and with enc1.bias_hidden [9]; \
+             export every parameter of the network (both biases of each cell)",
+        ),
         (
             |t| drop(t.remove("enc1.bias_hh_l0")),
-            "m.safetensors: tensor `enc1.bias_hh_l0`: expected shape [9], got no such tensor; \
+            "m.safetensors: expected the 30 tensors of the network, got 29 tensors, without enc1.bias_hh_l0 [9]; \
              export every parameter of the network (both biases of each cell)",
         ),
         (
             |t| drop(t.insert("enc3.bias_hh_l0".into(), ArrayD::zeros(IxDyn(&[3])))),
-            "m.safetensors: tensor `enc3.bias_hh_l0`: expected only tensors of the network, \
-             got 31 tensors, 30 of them known; remove it, or map its name with a prefix",
+            "m.safetensors: expected the 30 tensors of the network, got 31 tensors, with enc3.bias_hh_l0 [3]; \
+             remove what is left over, or map its name with a prefix",
         ),
         (
             |t| drop(t.insert("enc1.weight_ih_l0".into(), ArrayD::zeros(IxDyn(&[9, 5])))),
-            "m.safetensors: tensor `enc1.weight_ih_l0`: expected shape [9, 4], got [9, 5]; \
-             make [model] say the sizes the file was trained with",
+            "m.safetensors: expected the 30 tensors of the network, got 30 tensors, \
+             of another shape enc1.weight_ih_l0 [9, 5] and not [9, 4]; make [model] say the sizes the file was trained with",
         ),
         (
             |t| drop(t.insert("vocab.bias".into(), ArrayD::zeros(IxDyn(&[6, 1])))),
-            "m.safetensors: tensor `vocab.bias`: expected shape [6], got [6, 1]; \
-             make [model] say the sizes the file was trained with",
+            "m.safetensors: expected the 30 tensors of the network, got 30 tensors, \
+             of another shape vocab.bias [6, 1] and not [6]; make [model] say the sizes the file was trained with",
         ),
         (
             |t| t.get_mut("q2.mean.weight").unwrap()[[1, 2]] = f32::NAN,
@@ -97,6 +131,28 @@ fn bad_files_are_refused() {
         assert!(message.starts_with("m.safetensors"), "{message}");
         assert!(message.contains(inside), "{message}");
     }
+}
+
+/// Files of other programs are called what they are, with what to do.
+#[test]
+fn other_files_are_named() {
+    let checkpoint = "`python -m hvae_mnn.export_checkpoint FILE.pt OUT.safetensors`";
+    for (bytes, kind, remedy) in [
+        (&b"PK\x03\x04....x/data.pkl..."[..], "a PyTorch file (torch.save)", checkpoint),
+        (b"PK\x03\x04....tokens.npy...", "an npz file of NumPy", "safetensors.numpy.save_file"),
+        (b"PK\x03\x04....", "a zip file", checkpoint),
+        (b"\x80\x02\x8a\x0a....", "a pickle (torch.save of before PyTorch 1.6)", checkpoint),
+        (b"\x08\x08\x12\x07pytorch", "an ONNX file", "hvae_mnn.export"),
+        (b"\x89HDF\r\n", "an HDF5 file (Keras)", "in PyTorch's gate order"),
+    ] {
+        let message = parse(bytes).unwrap_err();
+        let start = format!("m.safetensors: expected a safetensors file, got {kind}; ");
+        assert!(message.starts_with(&start) && message.contains(remedy), "{message}");
+    }
+    // A header of 640 bytes, cut short, begins like a pickle of version 2.
+    let mut cut = 640u64.to_le_bytes().to_vec();
+    cut.extend(b"{\"a\":");
+    assert!(parse(&cut).unwrap_err().contains("13 bytes that are not one"), "{}", parse(&cut).unwrap_err());
 }
 
 #[test]

@@ -103,12 +103,9 @@ fn free_running_steps_agree_with_teacher_forcing() {
 #[test]
 fn pytorch_measures_the_committed_model_as_we_do() {
     let test = "the committed model in PyTorch";
-    let python = match crate::common::python(&["torch", "safetensors"]) {
+    let python = match crate::common::torch_python() {
         Ok(python) => python,
-        Err(_) => {
-            let why = "no torch and safetensors in .venv; install: .venv/bin/pip install torch safetensors";
-            return crate::common::skip(test, why);
-        }
+        Err(why) => return crate::common::skip(test, &why),
     };
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let words = ["tests/pytorch/hsr_vae.py", "eval", "models/gutenberg", "data/gutenberg/test.txt"];

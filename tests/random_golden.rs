@@ -1,18 +1,21 @@
 //! Random networks in integers: the tiles agree with exact products bit by bit, and both with the float network.
 
-use crate::common::random_network::random_network;
+use crate::common::random_network::{random_network, with_draws, with_frames};
 use crate::common::tiny;
 use hvae_mnn::config::CellKind::Gru;
 use hvae_mnn::config::Config;
 use hvae_mnn::golden::{Ending, Golden, Job, JobKind, Run};
 use hvae_mnn::model::{Example, FloatNet, Network, Op, Random, Role};
-use hvae_mnn::pipeline::{map_on, random_sentences, random_weights, varied_jobs};
+use hvae_mnn::pipeline::{map_on, random_examples, random_sentences, random_weights, varied_jobs};
 use hvae_mnn::quant::{QuantBlock, Signal};
 use ndarray::Array2;
 use std::collections::BTreeSet;
 
 /// Sequences of the kind that the network reads.
 pub fn sequences(network: &Network, seed: u64) -> Vec<Example> {
+    if network.bits_block().is_some() {
+        return random_examples(network, 8, seed);
+    }
     let frame = network.blocks.iter().find_map(|block| match block.op {
         Op::Input { size } => Some(size),
         _ => None,
@@ -38,7 +41,10 @@ fn config() -> Config {
 
 /// What a network does in integers, and how far that is from the float network at most.
 fn differences(seed: u64) -> Result<(Network, Option<f64>, BTreeSet<JobKind>), String> {
-    let network = random_network(seed);
+    differences_of(random_network(seed), seed)
+}
+
+fn differences_of(network: Network, seed: u64) -> Result<(Network, Option<f64>, BTreeSet<JobKind>), String> {
     let config = config();
     let weights = random_weights(&network, seed);
     let examples = sequences(&network, seed);
@@ -71,6 +77,10 @@ fn worst_of_reading(
     golden: &Golden<hvae_mnn::crossbar::TiledMatrix>,
     example: &Example,
 ) -> Option<f64> {
+    if network.bits_block().is_some() || network.draw().is_some() {
+        // What is drawn has no one value.
+        return Some(0.0);
+    }
     let reads = [JobKind::Label, JobKind::Values, JobKind::Encode];
     let Some(kind) = reads.into_iter().find(|&k| golden.schedule.jobs().any(|known| known == k)) else {
         return Some(0.0);
@@ -137,4 +147,29 @@ fn random_networks_are_the_same_on_tiles_and_near_the_float_network() {
     assert!(done >= 250, "{done} of 1500 networks have integers; the others: {refused:?}");
     assert_eq!(kinds.len(), 7, "{kinds:?}");
     assert_eq!(ops.len(), 11, "{ops:?}");
+}
+
+/// The same with frames for words, with latents of steps, and with both.
+#[test]
+fn random_networks_of_frames_and_draws_are_the_same_on_tiles() {
+    let (mut frames, mut draws, mut both, mut kinds) = (0, 0, 0, BTreeSet::new());
+    for seed in 0..900 {
+        let network = random_network(seed);
+        let of_bits = with_frames(&network, 1 + seed as usize % 40);
+        let drawn = with_draws(&network, seed);
+        let twice = drawn.as_ref().and_then(|network| with_frames(network, 17));
+        for (network, count) in [(of_bits, &mut frames), (drawn, &mut draws), (twice, &mut both)] {
+            let Some(network) = network else { continue };
+            if let Ok((.., jobs)) = differences_of(network, seed) {
+                *count += 1;
+                kinds.extend(jobs);
+            }
+        }
+    }
+    assert!(
+        frames > 50 && draws > 20 && both > 10,
+        "{frames} of frames, {draws} with draws, {both} with both"
+    );
+    let without_z = BTreeSet::from([JobKind::Reconstruct, JobKind::Generate, JobKind::Score]);
+    assert!(kinds.is_superset(&without_z), "{kinds:?}");
 }

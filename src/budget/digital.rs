@@ -19,7 +19,8 @@ pub(super) fn fabric(net: &CrossbarNet, config: &Config) -> FabricBudget {
         Op::Input { size } | Op::Values { size, .. } => size,
         _ => 1,
     });
-    let packet = config.accelerator.max_tokens * words.max().unwrap_or(1);
+    let words = net.quant.frame_words().or(words.max()).unwrap_or(1);
+    let packet = config.accelerator.max_tokens * words;
     count.add(Consumer::Control, modules::control(packet.max(network.latent_width())));
     FabricBudget::new(count.all)
 }
@@ -84,6 +85,15 @@ impl Count<'_> {
                 let lanes = self.config.accelerator.token_lanes.count();
                 self.product(id, matrix, lanes, *shift, logit.bits);
                 self.add(Consumer::TokenChoice, modules::argmax(lanes, logit.bits));
+                self.add(Consumer::Control, modules::stage_control());
+            }
+            QuantBlock::Bits { matrix, logit, shift } => {
+                let lanes = self.config.accelerator.token_lanes.count();
+                self.product(id, matrix, lanes, *shift, logit.bits);
+                self.add(Consumer::TokenChoice, modules::bit_choice(width, lanes));
+                if self.config.accelerator.score {
+                    self.add(Consumer::Scores, modules::bit_scores(width, lanes));
+                }
                 self.add(Consumer::Control, modules::stage_control());
             }
             QuantBlock::Moments { matrix, size, shift } => {

@@ -136,7 +136,7 @@ fn rom_bits(net: &CrossbarNet) -> u64 {
     let table = |t: &Table| t.values.len() * (t.output.bits + t.delta_bits) as usize;
     let octaves = |t: &OctaveTable| t.words.len() * t.bits as usize;
     let tables = quant.tables().into_iter().map(table).sum::<usize>();
-    let noise = octaves(&quant.half_normal) + octaves(&quant.gumbel);
+    let noise = quant.noises().into_iter().map(|(_, table)| octaves(table)).sum::<usize>();
     (blocks.map(stored).sum::<usize>() + tables + noise) as u64
 }
 
@@ -165,6 +165,7 @@ fn storage_bits(net: &CrossbarNet) -> u64 {
             | QuantBlock::Flow { .. }
             | QuantBlock::Vocabulary { .. }
             | QuantBlock::Label { .. } => 0,
+            QuantBlock::Bits { .. } => width,
         }
     };
     blocks.map(bits).sum()

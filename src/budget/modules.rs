@@ -184,6 +184,18 @@ pub fn token_choice(lanes: usize) -> Fabric {
     Fabric { bram: 3, dsp: 1, ..Fabric::of(1400.0, 720.0) } * lanes + Fabric::of(0.0, 200.0)
 }
 
+/// The part of `hvae_bits` that chooses `size` bits: noise and a product a lane, and the frame.
+pub fn bit_choice(size: usize, lanes: usize) -> Fabric {
+    Fabric { bram: 3, dsp: 1, ..Fabric::of(1340.0, 660.0) } * lanes
+        + Fabric::of(size as f64, 2.0 * size as f64)
+}
+
+/// The part of it that scores a frame: a table a lane, a tree of sums, the frame to be predicted.
+pub fn bit_scores(size: usize, lanes: usize) -> Fabric {
+    let target = size as f64;
+    Fabric { bram: 1, dsp: 1, ..Fabric::of(210.0, 280.0) } * lanes + Fabric::of(2.0 * target, target)
+}
+
 /// `hvae_log_prob`.
 pub fn scores(lanes: usize) -> Fabric {
     Fabric { bram: 1, dsp: 2, ..Fabric::of(560.0, 425.0) } * lanes

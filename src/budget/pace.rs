@@ -61,8 +61,10 @@ impl Pace {
             |ids: &[BlockId]| HANDOVER + busiest(&mut ids.iter().filter_map(|&id| timing.stages[id]));
         let wave = |body: &Body, steps: usize, stage: &dyn Fn(BlockId) -> Option<StageTiming>| -> u64 {
             let beat = |beat| FETCH + HANDOVER + busiest(&mut body.beat(beat, steps).filter_map(stage));
-            let depth =
-                |depth: &Vec<BlockId>| HANDOVER + busiest(&mut depth.iter().filter_map(|&id| stage(id)));
+            let depth = |depth: &Vec<BlockId>| {
+                let working = depth.iter().filter(|&&id| body.works(id, 0, 1));
+                HANDOVER + busiest(&mut working.filter_map(|&id| stage(id)))
+            };
             match body.wave {
                 true => (0..body.beats(steps)).map(beat).sum(),
                 false => steps as u64 * (FETCH + body.depths.iter().map(depth).sum::<u64>()),

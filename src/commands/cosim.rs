@@ -1,7 +1,7 @@
 //! `hvae cosim`
 
 use super::count::{Count, MANY};
-use super::inputs::{fitting, read_data, read_text};
+use super::inputs::{fitting, read_data, read_frames, read_text};
 use super::out::say;
 use super::{Failure, progress, soak, write_json};
 use hvae_mnn::build::{self, Build, read_build_as_is};
@@ -132,7 +132,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let simulation = make(args.simulator, folder, options.trace.is_some(), effort)?;
     spin.finish_and_clear();
     let report = run_jobs(&build, &simulation, &jobs, &options)?;
-    print(&report)?;
+    print(&report, build.net.quant.frame_words().is_some())?;
     if !build.changed.is_empty() {
         say!("of a design that was changed since it was generated: {}", build.changed.join(", "))?;
     }
@@ -188,8 +188,19 @@ fn jobs(args: &Args, folder: &Path, build: &Build) -> Result<Vec<Job>, Failure> 
             ))
         })
     };
-    let mut sentences = Vec::new();
-    if let Some(path) = &args.data {
+    let network = &build.net.quant.network;
+    let (mut sentences, mut with_frames) = (Vec::new(), Vec::new());
+    if let Some(path) = args.data.as_ref().filter(|_| network.frame_width().is_some()) {
+        let mut all = read_frames(path, Split::Test, network)?;
+        all.retain(|example| example.steps() <= limit);
+        if all.is_empty() {
+            return Err(Failure::input(format!(
+                "{}: every sequence is longer than [accelerator] max_tokens = {limit} frames",
+                path.display()
+            )));
+        }
+        with_frames.extend(all.into_iter().take(args.sentences));
+    } else if let Some(path) = &args.data {
         let all = fitting(read_data(path, Split::Test, vocabulary()?)?, limit);
         if all.is_empty() {
             return Err(Failure::input(format!(
@@ -212,16 +223,16 @@ fn jobs(args: &Args, folder: &Path, build: &Build) -> Result<Vec<Job>, Failure> 
         }
         sentences.push(tokens);
     }
-    let network = &build.net.quant.network;
     let mut random = random_examples(network, args.random.get(), args.seed);
     random.iter_mut().filter(|example| example.tokens.len() > limit).for_each(|example| {
         let more = example.tokens.len() - limit;
         example.tokens.drain(1..=more);
     });
     random.retain(|example| example.steps() <= limit);
-    let (read, with_frames): (Vec<Example>, Vec<Example>) =
+    let (read, more): (Vec<Example>, Vec<Example>) =
         random.into_iter().partition(|example| example.frames.is_empty());
     sentences.extend(read.into_iter().map(|example| example.tokens));
+    with_frames.extend(more);
     // With nothing said, the first job of the network that a sentence says most of.
     let schedule = Schedule::new(network);
     let usual = [JobKind::Reconstruct, JobKind::Score, JobKind::Label, JobKind::Values, JobKind::Generate];
@@ -254,8 +265,10 @@ fn jobs(args: &Args, folder: &Path, build: &Build) -> Result<Vec<Job>, Failure> 
             jobs.push(job(kind, sentence, &golden, (args.temperature, seed), limit)?);
         }
     }
-    for example in &with_frames {
-        jobs.extend(kinds.iter().map(|&kind| frames(kind, &example.frames, &golden)));
+    for (example, seed) in with_frames.iter().zip(args.seed..) {
+        for &kind in kinds {
+            jobs.push(frames(kind, &example.frames, &golden, (args.temperature, seed), limit)?);
+        }
     }
     jobs.extend(generations(args.generate.get(), args.temperature, args.seed, limit)?);
     if jobs.is_empty() {
@@ -292,7 +305,7 @@ fn trace(args: &Args) -> Result<Option<Trace>, Failure> {
     Ok(Some(Trace { file: file.clone(), from, to }))
 }
 
-pub fn print(r: &CosimReport) -> Result<(), Failure> {
+fn print(r: &CosimReport, frames: bool) -> Result<(), Failure> {
     say!("{} jobs, {} bits compared, {} mismatches", r.sentences, r.bits_compared, r.mismatches)?;
     say!(
         "cycles {} (expected {}, floor {}: {:.2} x), ADC utilisation {:.0} %",
@@ -308,9 +321,19 @@ pub fn print(r: &CosimReport) -> Result<(), Failure> {
         100.0 * r.tile_samples_skipped as f64 / (r.tile_samples + r.tile_samples_skipped).max(1) as f64
     )?;
     if let Some(nll) = r.nll_per_token {
-        say!("hardware's NLL of the sentences given z: {nll:.4} nats a token, perplexity {:.2}", nll.exp())?;
+        match frames {
+            true => say!(
+                "hardware's log-likelihood of the pieces given what was drawn: {:.4} nats a frame",
+                -nll
+            )?,
+            false => say!(
+                "hardware's NLL of the sentences given z: {nll:.4} nats a token, perplexity {:.2}",
+                nll.exp()
+            )?,
+        }
     }
-    say!("tokens written {}, ADC clips {}, saturations {}", r.tokens, r.adc_clips, r.saturations)?;
+    let written = if frames { "frames" } else { "tokens" };
+    say!("{written} written {}, ADC clips {}, saturations {}", r.tokens, r.adc_clips, r.saturations)?;
     say!(
         "simulated in {:.1} s: {:.0} cycles/s",
         r.simulation_seconds,

@@ -142,7 +142,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let mut labels = Vec::new();
     if !examples.is_empty() {
         for &on in &args.on {
-            let row = measure_head(&model, net.as_ref(), &config, on, &examples);
+            let row = measure_head(&model, net.as_ref(), &config, on, (&examples, 0));
             print_answers(&format!("{on:?}").to_lowercase(), &row.figures)?;
             labels.push(row);
         }
@@ -185,7 +185,8 @@ fn of_head(args: &Args, model: &TrainedModel, config: &Config) -> Result<(), Fai
     let mut rows = Vec::new();
     for &on in &args.on {
         let spin = progress::spinner(format!("measuring {} sequences on {on:?}", examples.len()));
-        let row = measure_head(model, net.as_ref(), config, on, &examples);
+        let samples = if on == On::Float { args.iwae } else { 0 };
+        let row = measure_head(model, net.as_ref(), config, on, (&examples, samples));
         spin.finish_and_clear();
         print_answers(&format!("{on:?}").to_lowercase(), &row.figures)?;
         if on != On::Float {
@@ -224,12 +225,18 @@ pub fn print_answers(name: &str, answers: &Answers) -> Result<(), Failure> {
                 baseline_rmse.map_or(String::new(), |r| format!(" (repeating the last frame: {r:.4})"));
             say!("{name:<9} RMSE {rmse:.4}{last}, NLL {nll:.4} nats a number, {values} numbers")
         }
-        Answers::Frames { nll, nll_but_first, kl, bit_perplexity, accuracy, frames, sequences } => say!(
-            "{name:<9} log-likelihood {:.4} nats a frame ({:.4} without the first of each piece; KL {kl:.4}), perplexity of a bit {bit_perplexity:.4}, accuracy {:.2} %, {frames} frames of {sequences} pieces",
-            -nll,
-            -nll_but_first,
-            100.0 * accuracy
-        ),
+        Answers::Frames { nll, nll_but_first, kl, bit_perplexity, accuracy, iwae_nll, frames, sequences } => {
+            say!(
+                "{name:<9} log-likelihood {:.4} nats a frame ({:.4} without the first of each piece; KL {kl:.4}), perplexity of a bit {bit_perplexity:.4}, accuracy {:.2} %, {frames} frames of {sequences} pieces",
+                -nll,
+                -nll_but_first,
+                100.0 * accuracy
+            )?;
+            match iwae_nll {
+                Some(nll) => say!("{name:<9} importance-weighted bound: {:.4} nats a frame", -nll),
+                None => Ok(()),
+            }
+        }
     }
 }
 

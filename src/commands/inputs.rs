@@ -42,6 +42,10 @@ pub fn read_examples(path: &Path, split: Split, model: &TrainedModel) -> Result<
     pipeline::read_examples(path, split, model, &nobody_writes)
 }
 
+pub fn read_frames(path: &Path, split: Split, network: &Network) -> Result<Vec<Example>, Failure> {
+    pipeline::read_frames(path, split, network, &nobody_writes)
+}
+
 /// Refuses a model that writes no words, for a command that is about them.
 pub fn writes_words(model: &TrainedModel, command: &str) -> Result<(), Failure> {
     match model.network.vocabulary_block() {

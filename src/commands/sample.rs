@@ -4,7 +4,7 @@ use super::Failure;
 use super::cosim::simulate;
 use super::count::{Count, MANY};
 use super::inputs::{map_model, read_config, read_model, tell_clipped, writes_words};
-use super::music::Music;
+use super::music::{Music, Settings};
 use super::out::say;
 use clap::ValueEnum;
 use hvae_mnn::build::{DESCRIPTION, read_build};
@@ -52,7 +52,6 @@ enum On {
 
 pub fn run(args: &Args) -> Result<(), Failure> {
     if args.source.join(DESCRIPTION).exists() {
-        args.music.refuse_for_words()?;
         if args.on == Some(On::Float) {
             let source = args.source.display();
             return Err(Failure::input(format!(
@@ -63,28 +62,41 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         let accelerator = &build.file.design.config.accelerator;
         let golden = Golden::tiled(&build.net, accelerator);
         let vocabulary = build.vocabulary.as_ref();
+        let frames = build.net.quant.network.bits_block().is_some();
+        if !frames {
+            args.music.refuse_for_words()?;
+        }
         if args.n.get() > MANY {
             return Err(Failure::input(format!(
                 "-n {}: expected at most {MANY} of a build, whose jobs are simulated together; run it again with another --seed",
                 args.n
             )));
         }
-        let jobs = jobs(args, &golden, vocabulary, accelerator.max_tokens)?.collect::<Vec<Job>>();
-        let report = simulate(&args.source, &build, &jobs, &RunOptions::default(), Simulator::Verilator)?;
-        if let Some(first) = report.first_difference {
-            return Err(Failure::check(format!("hardware and golden model differ at {first}")));
+        let simulated = |jobs: &[Job]| {
+            let report = simulate(&args.source, &build, jobs, &RunOptions::default(), Simulator::Verilator)?;
+            match report.first_difference {
+                Some(first) => Err(Failure::check(format!("hardware and golden model differ at {first}"))),
+                None => Ok(()),
+            }
+        };
+        if frames {
+            refuse_between(args)?;
+            return args.music.on_cells(&golden, settings(args), accelerator.max_tokens, simulated);
         }
+        let jobs = jobs(args, &golden, vocabulary, accelerator.max_tokens)?.collect::<Vec<Job>>();
+        simulated(&jobs)?;
         return jobs.iter().try_for_each(|job| say!("{}", words(vocabulary, &golden.run(job).output)));
     }
     let (model, config) = read_model(&args.source, read_config(args.config.as_deref())?)?;
     if model.network.bits_block().is_some() {
-        if !args.between.is_empty() {
-            return Err(Failure::input(
-                "--between: expected a model that writes words, found one that writes frames; leave it out",
-            ));
+        refuse_between(args)?;
+        if args.on != Some(On::Crossbar) {
+            return args.music.in_float(&model, settings(args));
         }
-        let settings = (args.n.get(), args.seed, args.temperature);
-        return args.music.run((&model, &config), settings, args.on == Some(On::Crossbar));
+        let net = map_model(&model, &config, None)?;
+        tell_clipped(&net.quant.clipped);
+        let golden = Golden::tiled(&net, &config.accelerator);
+        return args.music.on_cells(&golden, settings(args), config.accelerator.max_tokens, |_| Ok(()));
     }
     writes_words(&model, "sample")?;
     args.music.refuse_for_words()?;
@@ -98,6 +110,20 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let golden = Golden::tiled(&net, &config.accelerator);
     jobs(args, &golden, vocabulary, limit)?
         .try_for_each(|job| say!("{}", words(vocabulary, &golden.run(&job).output)))
+}
+
+fn settings(args: &Args) -> Settings {
+    Settings { count: args.n.get(), seed: args.seed, temperature: args.temperature }
+}
+
+/// Refuses what only words have.
+fn refuse_between(args: &Args) -> Result<(), Failure> {
+    match args.between.is_empty() {
+        true => Ok(()),
+        false => Err(Failure::input(
+            "--between: expected a model that writes words, found one that writes frames; leave it out",
+        )),
+    }
 }
 
 type Golds = Golden<hvae_mnn::crossbar::TiledMatrix>;

@@ -208,8 +208,8 @@ pub struct Model {
     pub vocabulary: usize,
     /// Labels of a tagger.
     pub classes: usize,
-    /// Numbers of a frame that a regression reads; of a language model, where it is above 1, bits of the frames that it
-    /// reads and writes instead of words (88: the keys of a piano).
+    /// Numbers of a frame that a regression reads; of a language model or of Z-Forcing, where it is above 1, bits of the
+    /// frames that it reads and writes instead of words (88: the keys of a piano).
     pub frame: usize,
     /// Numbers that a regression predicts.
     pub values: usize,

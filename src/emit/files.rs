@@ -33,6 +33,7 @@ macro_rules! rtl {
 
 /// The hand-written data path.
 const RTL: &[(&str, &str)] = &rtl![
+    "hvae_bits",
     "hvae_combine",
     "hvae_dac",
     "hvae_delay",
@@ -120,8 +121,9 @@ fn images(net: &CrossbarNet, config: &Config, files: &mut BTreeMap<String, Strin
     for table in quant.tables() {
         files.insert(format!("rom/{}.hex", table.function.name()), table_image(table));
     }
-    files.insert("rom/half_normal.hex".into(), octave_image(&quant.half_normal));
-    files.insert("rom/gumbel.hex".into(), octave_image(&quant.gumbel));
+    for (name, table) in quant.noises() {
+        files.insert(format!("rom/{name}.hex"), octave_image(table));
+    }
 }
 
 /// What the outputs of a matrix are corrected by, group by group of the lanes that read them.
@@ -138,7 +140,9 @@ fn gains(
     let (sets, lanes) = match block {
         QuantBlock::Cell(cell) => (cell.kind.gates(), accelerator.gate_lanes.count()),
         QuantBlock::Moments { .. } | QuantBlock::Values { .. } => (2, accelerator.gate_lanes.count()),
-        QuantBlock::Vocabulary { .. } | QuantBlock::Label { .. } => (1, accelerator.token_lanes.count()),
+        QuantBlock::Vocabulary { .. } | QuantBlock::Label { .. } | QuantBlock::Bits { .. } => {
+            (1, accelerator.token_lanes.count())
+        }
         _ => (1, accelerator.gate_lanes.count()),
     };
     let sum_bits = net.geometry.acc_bits + tiled.mapped().row_tiles.next_power_of_two().trailing_zeros();
@@ -192,7 +196,8 @@ fn verilog(
         Op::Input { size } => Some(size),
         _ => None,
     });
-    let frame = frame.unwrap_or(1);
+    let frame = quant.frame_words().or(frame).unwrap_or(1);
+    let drawn = stages.drawn.as_ref().map_or(0, |drawn| drawn.words + 1);
     let core = Core {
         banner,
         overview: stages.overview.clone(),
@@ -209,9 +214,11 @@ fn verilog(
         frames: stages.frame_index.is_some(),
         frame_index: stages.frame_index.clone(),
         nets: stages.nets.clone(),
-        absent: absent(z.is_some(), predicted.is_some()),
+        absent: absent(z.is_some(), quant.network.written_head().is_some()),
         head: stages.head.clone(),
         drawn: stages.drawn.clone(),
+        written_frames: stages.written_frames.clone(),
+        answer_words: drawn.max(frame),
         stages: stages.instances.clone(),
         unused: unread(quant, stages),
     };
@@ -281,13 +288,16 @@ fn unread(quant: &QuantNet, stages: &Stages) -> String {
     let network = &quant.network;
     let has = |wanted: fn(&Op) -> bool| network.blocks.iter().any(|block| wanted(&block.op));
     let mut all: Vec<&str> = stages.unread.iter().map(String::as_str).collect();
-    let (z, vocabulary) = (network.latent().is_some(), network.vocabulary_block().is_some());
-    let absent: [(bool, &[&str]); 5] = [
+    let (z, written) = (network.latent().is_some(), network.written_head().is_some());
+    let bits = stages.written_frames.is_some();
+    let absent: [(bool, &[&str]); 7] = [
         (!z, &["latent_mode"]),
-        (!vocabulary, &["sample_tokens_i", "beta_i", "fetch"]),
-        (!z && !vocabulary, &["keys"]),
+        (!written, &["sample_tokens_i", "beta_i"]),
+        (!written || bits, &["fetch"]),
+        (bits, &["bad_z"]),
+        (!z && !written, &["keys"]),
         (!has(|op| matches!(op, Op::Embedding { .. })), &["token"]),
-        (stages.frame_index.is_some(), &["bad_token"]),
+        (stages.frame_index.is_some() && !bits, &["bad_token"]),
     ];
     all.extend(absent.iter().filter(|(unread, _)| *unread).flat_map(|(_, nets)| nets.iter()));
     // Some of their bits.

@@ -6,6 +6,7 @@ pub mod controllers;
 mod design;
 mod draws;
 mod files;
+mod frames;
 mod hierarchy;
 mod ops;
 mod packaging;

@@ -1,10 +1,11 @@
 //! Stages of frames, dense layers, combinations and heads that send what they make of every step.
 
+use super::frames::FrameStage;
 use super::program::{LABELS, VALUES};
 use super::stages::{StageBuilder, render};
-use super::templates::{CombineStage, DenseStage, FrameStage, Head, LabelStage, Sender, Words};
+use super::templates::{CombineStage, DenseStage, Head, LabelStage, Sender, Words};
 use crate::model::{Activation, BlockId, Combination, Edge, Op, Time};
-use crate::quant::{Format, IntMatrix, QuantBlock, Signal};
+use crate::quant::{FRAME_BITS, Format, IntMatrix, QuantBlock, Signal};
 
 impl StageBuilder<'_> {
     /// Elementwise blocks that read the words of block `id`.
@@ -124,10 +125,13 @@ impl StageBuilder<'_> {
 
     pub(super) fn frame(&mut self, id: BlockId, word: Format) {
         let fixed = &self.config.fixed;
-        let code_shift = self.vector(id, word, 1);
+        let one = self.net.quant.one();
+        let lanes = if one.is_some() { FRAME_BITS } else { 1 };
+        let code_shift = self.vector(id, word, lanes);
         let name = self.name(id);
         self.net(16, &format!("{name}_asks"));
         let stage = FrameStage {
+            one,
             name,
             index: self.index(id),
             start: self.start(id),
@@ -137,14 +141,16 @@ impl StageBuilder<'_> {
             code_shift,
         };
         self.out.instances.push(render(&stage));
-        self.seen_of(id, 1);
-        self.note(format!("{name}: frames of {} numbers, one a cycle", stage.size));
+        self.seen_of(id, lanes);
+        let what = if one.is_some() { "bits, 16 a cycle" } else { "numbers, one a cycle" };
+        self.note(format!("{name}: frames of {} {what}", stage.size));
     }
 
     /// The word of a frame that is asked for: those who ask in the same cycle ask for the same one.
     pub(super) fn frame_index(&self) -> Option<String> {
         let blocks = self.net.quant.blocks.iter().enumerate();
-        let frames = blocks.filter(|(_, block)| matches!(block, QuantBlock::Input { .. }));
+        let asks = |block: &QuantBlock| matches!(block, QuantBlock::Input { .. } | QuantBlock::Bits { .. });
+        let frames = blocks.filter(|(_, block)| asks(block));
         let asked: Vec<String> = frames.map(|(id, _)| format!("{}_asks", self.name(id))).collect();
         (!asked.is_empty()).then(|| asked.join(" | "))
     }

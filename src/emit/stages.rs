@@ -4,6 +4,7 @@
 use super::design::ProbeSignal;
 use super::draws::Drawn;
 use super::files::packed;
+use super::frames::Frames;
 use super::program::Program;
 use super::templates::{EmbeddingStage, Head, LinearStage, MatrixNumbers, Probe, VocabStage};
 use crate::config::Config;
@@ -35,6 +36,8 @@ pub struct Stages {
     pub head: Option<Head>,
     /// Draws that leave while words are scored.
     pub drawn: Option<Drawn>,
+    /// Frames of bits that are written.
+    pub written_frames: Option<Frames>,
     /// Nets of the core that nobody reads.
     pub unread: Vec<String>,
 }
@@ -54,6 +57,7 @@ impl Stages {
             frame_index: None,
             head: None,
             drawn: None,
+            written_frames: None,
             unread: Vec::new(),
         }
     }
@@ -79,7 +83,7 @@ impl<'a> StageBuilder<'a> {
         }
         builder.out.count = builder.index(net.quant.blocks.len());
         (builder.out.frame_index, builder.out.head) = (builder.frame_index(), builder.head());
-        builder.out.drawn = builder.drawn();
+        (builder.out.drawn, builder.out.written_frames) = (builder.drawn(), builder.written_frames());
         builder.out
     }
 
@@ -245,6 +249,7 @@ impl<'a> StageBuilder<'a> {
             QuantBlock::Slice { source, from } => self.slice(id, *source, *from),
             QuantBlock::Flow { latent } => self.flow(id, *latent),
             QuantBlock::Label { matrix, logit, shift } => self.label(id, matrix, *logit, *shift),
+            QuantBlock::Bits { matrix, logit, shift } => self.bits(id, matrix, *logit, *shift),
             QuantBlock::Values { matrix, size, shift } => self.values(id, matrix, *size, *shift),
             QuantBlock::Vocabulary { matrix, logit, shift } => {
                 let lanes = self.config.accelerator.token_lanes.count();

@@ -1,6 +1,7 @@
 //! The templates and what fills their blanks; one struct per file of `templates/`.
 
 use super::draws::Drawn;
+use super::frames::Frames;
 use super::program::Code;
 use crate::crossbar::TileGeometry;
 use askama::Template;
@@ -180,19 +181,6 @@ pub struct StoreStage<'a> {
 }
 
 #[derive(Template)]
-#[template(path = "stage_frame.sv", escape = "none")]
-pub struct FrameStage<'a> {
-    pub name: &'a str,
-    pub index: usize,
-    pub start: String,
-    pub size: usize,
-    pub state_bits: u32,
-    pub input_bits: u32,
-    /// Word to code; nothing where it drives no word lines.
-    pub code_shift: Option<i32>,
-}
-
-#[derive(Template)]
 #[template(path = "stage_dense.sv", escape = "none")]
 pub struct DenseStage<'a> {
     pub name: &'a str,
@@ -363,6 +351,10 @@ pub struct Core<'a> {
     pub head: Option<Head>,
     /// Draws that leave while words are scored.
     pub drawn: Option<Drawn>,
+    /// Frames of bits that are written.
+    pub written_frames: Option<Frames>,
+    /// Words of an answer at most, of a position.
+    pub answer_words: usize,
     pub stages: Vec<String>,
     pub unused: String,
 }

@@ -56,17 +56,18 @@ pub struct AnswerRow {
     pub saturations: u64,
 }
 
-/// The figures of one engine on a head of labels or numbers; `net` for those that are not float.
+/// The figures of one engine on a head of labels, numbers or frames; `net` for those that are not float. Of frames with
+/// `samples` (0: without) of the importance-weighted bound.
 pub fn measure_head(
     model: &TrainedModel,
     net: Option<&CrossbarNet>,
     config: &Config,
     on: On,
-    examples: &[Example],
+    (examples, samples): (&[Example], usize),
 ) -> AnswerRow {
     let row = |engine: &mut dyn Engine| AnswerRow {
         on,
-        figures: measure_answers(engine, examples),
+        figures: measure_answers(engine, examples).bounded(engine, examples, samples),
         adc_clips: 0,
         saturations: 0,
     };

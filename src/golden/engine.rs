@@ -2,6 +2,7 @@
 
 mod drawn;
 mod flowed;
+mod packets;
 
 use super::choice::Chooser;
 use super::net::Machine;
@@ -13,6 +14,9 @@ use crate::model::{
 use crate::quant::{MatVec, QuantBlock};
 use ndarray::Array2;
 use std::collections::BTreeMap;
+
+/// Seed of the latents with which pieces are measured.
+const PIECE_SEED: u64 = 1;
 
 /// Integers (ideal or tiled) behind the interface of the metrics.
 pub struct GoldenEngine<'a, M> {
@@ -61,7 +65,7 @@ impl<'a, M: MatVec> GoldenEngine<'a, M> {
         input: &[i32],
         each: &mut impl FnMut(BlockId, &Machine<M>),
     ) {
-        let frame = self.golden.shape.frame();
+        let frame = self.golden.shape.frame;
         let steps = input.len() / frame;
         for step in 0..steps {
             machine.position = body.position(step, steps);
@@ -116,18 +120,6 @@ impl<'a, M: MatVec> GoldenEngine<'a, M> {
         let kind =
             if self.golden.quant.network.latent().is_some() { JobKind::Decode } else { JobKind::Generate };
         self.follow(machine, kind, &[], mode, |_, _| ());
-    }
-
-    /// The words of the packet that brings an example.
-    fn packet(&self, example: &Example) -> Vec<i32> {
-        let word = self.golden.quant.blocks.iter().find_map(|block| match block {
-            QuantBlock::Input { word } => Some(word),
-            _ => None,
-        });
-        match word {
-            Some(word) => example.frames.iter().map(|&v| word.encode(v.into()) as i32).collect(),
-            None => example.tokens.iter().map(|&t| t as i32).collect(),
-        }
     }
 
     /// Latents at their means, or at these draws of their noise.
@@ -225,12 +217,19 @@ impl<'a, M: MatVec> GoldenEngine<'a, M> {
     }
 
     fn vocabulary(&self) -> (BlockId, i32) {
+        let text = self.golden.quant.network.vocabulary_block().is_some();
+        assert!(text, "a text model has a vocabulary product");
+        self.written_head()
+    }
+
+    /// The head of what is written, and the fraction bits of its logits.
+    fn written_head(&self) -> (BlockId, i32) {
         let blocks = &self.golden.quant.blocks;
         let found = blocks.iter().enumerate().find_map(|(id, b)| match b {
-            QuantBlock::Vocabulary { logit, .. } => Some((id, logit.frac)),
+            QuantBlock::Vocabulary { logit, .. } | QuantBlock::Bits { logit, .. } => Some((id, logit.frac)),
             _ => None,
         });
-        found.expect("a text model has a vocabulary product")
+        found.expect("a network that writes has a head for it")
     }
 
     fn write(
@@ -280,6 +279,12 @@ impl<'a, M: MatVec> GoldenEngine<'a, M> {
 impl<M: MatVec> Engine for GoldenEngine<'_, M> {
     fn answer(&mut self, example: &Example) -> Answer {
         let (network, quant) = (&self.golden.quant.network, &self.golden.quant);
+        if network.bits_block().is_some() {
+            let (drawn, output) = self.drawn_piece(example, PIECE_SEED);
+            let first_kl = if network.draw().is_some() { drawn.kl[0] } else { 0.0 };
+            let kl = drawn.kl.iter().sum();
+            return Answer { output, log_variance: Array2::zeros((0, 0)), kl, first_kl };
+        }
         let head = network.heads().find(|&id| !matches!(quant.blocks[id], QuantBlock::Vocabulary { .. }));
         let head = head.expect("a network with a head of labels or numbers");
         let (kind, frac) = match &quant.blocks[head] {
@@ -304,7 +309,7 @@ impl<M: MatVec> Engine for GoldenEngine<'_, M> {
             Array2::from_shape_vec((said.len(), to - from), rows.collect()).expect("rows of one width")
         };
         let all = said.values().next().map_or(0, Vec::len);
-        Answer { output: part(0, width), log_variance: part(width.min(all), all), kl: 0.0 }
+        Answer { output: part(0, width), log_variance: part(width.min(all), all), kl: 0.0, first_kl: 0.0 }
     }
 
     fn network(&self) -> &Network {
@@ -323,6 +328,10 @@ impl<M: MatVec> Engine for GoldenEngine<'_, M> {
 
     fn drawn_all(&mut self, sentences: &[&[u32]], seed: Option<u64>) -> Vec<Drawn> {
         sentences.iter().map(|sentence| self.drawn(sentence, seed)).collect()
+    }
+
+    fn drawn_pieces(&mut self, pieces: &[&Example], seed: u64) -> Vec<Drawn> {
+        pieces.iter().map(|piece| self.drawn_piece(piece, seed).0).collect()
     }
 
     fn rewrite_all(&mut self, sentences: &[&[u32]], limit: usize) -> Vec<Vec<u32>> {

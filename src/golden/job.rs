@@ -3,7 +3,7 @@
 use super::Places;
 use crate::config::Accelerator;
 use crate::model::{BlockId, JobKind, Op, Schedule};
-use crate::quant::{QuantNet, Signal};
+use crate::quant::{FRAME_BITS, QuantNet, Signal};
 use fixed::types::U4F12;
 use serde::{Deserialize, Serialize};
 
@@ -114,15 +114,29 @@ impl Job {
             Packet::Nothing => return None,
             Packet::Tokens { least } => (least, shape.max_tokens, 1),
             Packet::Frames { size } => (size, shape.max_tokens * size, size),
+            Packet::Bits { size, least } => {
+                let words = size.div_ceil(FRAME_BITS);
+                (least * words, shape.max_tokens * words, words)
+            }
             Packet::Latent => (shape.latent, shape.latent, 1),
         };
         let is_token = |&t: &i32| usize::try_from(t).is_ok_and(|t| t < shape.vocabulary);
         let limit = 1i64 << (shape.state_bits - 1);
         let fits = |&word: &i32| (-limit..limit).contains(&i64::from(word));
+        // A word that no frame has: more than its bits, or in the last word of a frame more than are left for it.
+        let is_bits = |(at, &word): (usize, &i32)| match packet {
+            Packet::Bits { size, .. } => {
+                let ends = (at + 1).is_multiple_of(size.div_ceil(FRAME_BITS));
+                let left = if ends { (size - 1) % FRAME_BITS + 1 } else { FRAME_BITS };
+                (0..1 << left).contains(&word)
+            }
+            _ => true,
+        };
         let numbers = matches!(packet, Packet::Frames { .. } | Packet::Latent);
         let refusal = Refusal {
             length: !(low..=high).contains(&length) || !length.is_multiple_of(unit),
-            token: matches!(packet, Packet::Tokens { .. }) && !self.input.iter().all(is_token),
+            token: matches!(packet, Packet::Tokens { .. }) && !self.input.iter().all(is_token)
+                || !self.input.iter().enumerate().all(is_bits),
             z: numbers && !self.input.iter().all(fits),
             job: false,
         };
@@ -147,6 +161,8 @@ pub struct Shape {
     pub max_tokens: usize,
     /// By the number of the job: what comes with it.
     pub packets: [Packet; 8],
+    /// Words of a position of what is read, and of what is written: 1 where these are tokens.
+    pub frame: usize,
     /// Width of a latent of every step: SCORE sends three words for each of its dimensions before a log-probability.
     pub step_latent: usize,
 }
@@ -163,20 +179,13 @@ pub enum Packet {
     Tokens { least: usize },
     /// Frames of so many words each.
     Frames { size: usize },
+    /// At least so many frames of so many bits, [`FRAME_BITS`] a word.
+    Bits { size: usize, least: usize },
     /// A word for every dimension of z.
     Latent,
 }
 
 impl Shape {
-    /// Words of a position of what is read.
-    pub fn frame(&self) -> usize {
-        let frames = self.packets.iter().find_map(|packet| match packet {
-            Packet::Frames { size } => Some(*size),
-            Packet::Absent | Packet::Nothing | Packet::Tokens { .. } | Packet::Latent => None,
-        });
-        frames.unwrap_or(1)
-    }
-
     /// Of the accelerator of a network.
     pub fn new(quant: &QuantNet, schedule: &Schedule, accelerator: &Accelerator) -> Shape {
         let network = &quant.network;
@@ -189,6 +198,9 @@ impl Shape {
             packets[kind as usize] = match (kind, frame) {
                 (JobKind::Generate, _) => Packet::Nothing,
                 (JobKind::Decode, _) => Packet::Latent,
+                (_, Some(size)) if network.bits_block().is_some() => {
+                    Packet::Bits { size, least: if kind == JobKind::Score { 2 } else { 1 } }
+                }
                 (_, Some(size)) => Packet::Frames { size },
                 (JobKind::Score, None) => Packet::Tokens { least: 2 },
                 (_, None) => Packet::Tokens { least: 1 },
@@ -200,6 +212,7 @@ impl Shape {
             state_bits: quant.fixed.state_bits,
             max_tokens: accelerator.max_tokens,
             packets,
+            frame: quant.frame_words().or(frame).unwrap_or(1),
             step_latent: network.draw().map_or(0, |(z, ..)| network.width(z)),
         }
     }
@@ -283,8 +296,15 @@ mod tests {
             Packet::Absent,
             Packet::Absent,
         ];
-        let shape =
-            Shape { vocabulary: 10, latent: 3, state_bits: 12, max_tokens: 5, packets, step_latent: 0 };
+        let shape = Shape {
+            vocabulary: 10,
+            latent: 3,
+            state_bits: 12,
+            max_tokens: 5,
+            packets,
+            frame: 1,
+            step_latent: 0,
+        };
         let (length, token, job, z) = (
             Refusal { length: true, ..Refusal::default() },
             Refusal { token: true, ..Refusal::default() },

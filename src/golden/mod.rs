@@ -1,5 +1,6 @@
 //! What the hardware must answer, bit by bit and cycle by cycle.
 
+mod bits;
 mod cell;
 mod choice;
 mod combine;
@@ -15,6 +16,7 @@ mod scored;
 mod timing;
 
 pub use crate::model::JobKind;
+pub use bits::{BitHead, packed, unpacked};
 pub use draw::{Drawing, LatentMode};
 pub use engine::GoldenEngine;
 pub use job::{Abort, Counters, Ending, Job, Manner, Packet, Refusal, Run, Shape, Stop, VectorEvent};

@@ -2,7 +2,7 @@
 
 use super::cell::{UnitInput, unit};
 use super::combine::{Operand, combined};
-use super::{Drawing, Place, Places, Shape, Timing};
+use super::{Drawing, Place, Places, Shape, Timing, unpacked};
 use crate::config::Accelerator;
 use crate::crossbar::{CrossbarNet, TileGeometry, TiledMatrix, job_key, product_key};
 use crate::model::{BlockId, Edge, Network, Op, Schedule, Time};
@@ -163,7 +163,8 @@ impl<'a, M: MatVec> Machine<'a, M> {
             | QuantBlock::Elementwise { .. }
             | QuantBlock::Slice { .. }
             | QuantBlock::Flow { .. }
-            | QuantBlock::Label { .. } => vec![0; quant.network.width(id)],
+            | QuantBlock::Label { .. }
+            | QuantBlock::Bits { .. } => vec![0; quant.network.width(id)],
         };
         let schedule = &golden.schedule;
         let stored = schedule.stored(&quant.network).map(|id| (id, BTreeMap::new())).collect();
@@ -198,6 +199,13 @@ impl<'a, M: MatVec> Machine<'a, M> {
 
     /// The words of the frame that inputs read next: they keep the one before until they work.
     pub fn frame(&mut self, words: &[i32]) {
+        let quant = &self.golden.quant;
+        if let (Some(bits), Some(one)) = (quant.network.bits_block(), quant.one()) {
+            let words: Vec<u32> = words.iter().map(|&w| w as u32).collect();
+            let bits = unpacked(&words, quant.network.width(bits)).into_iter();
+            self.frame = bits.map(|bit| if bit { one } else { 0 }).collect();
+            return;
+        }
         // The word's low bits, as the hardware takes them.
         let unused = 64 - self.golden.quant.fixed.state_bits;
         self.frame = words.iter().map(|&w| i64::from(w) << unused >> unused).collect();
@@ -240,7 +248,9 @@ impl<'a, M: MatVec> Machine<'a, M> {
                 self.set_vector(id, words, word.frac);
             }
             QuantBlock::Input { word } => self.set_vector(id, self.frame.clone(), word.frac),
-            QuantBlock::Vocabulary { logit, shift, .. } | QuantBlock::Label { logit, shift, .. } => {
+            QuantBlock::Vocabulary { logit, shift, .. }
+            | QuantBlock::Label { logit, shift, .. }
+            | QuantBlock::Bits { logit, shift, .. } => {
                 let (sums, more) = self.product(id, 0, &self.joined(id));
                 self.words[id] = self.requantised(&sums, *shift + more, logit.bits, Place::Logit);
             }

@@ -1,12 +1,10 @@
 //! A whole job: the plan of the schedule, folded into values, cycles and counters.
 
 mod events;
+mod heads;
 
-use super::choice::Chooser;
 use super::timing::{FETCH, FLUSH_CYCLES, HANDOVER, KEY_CYCLES};
-use super::{
-    Drawing, Ending, Golden, Job, LatentMode, Machine, NoiseSource, Run, Scorer, StageTiming, Stop, Timing,
-};
+use super::{Drawing, Ending, Golden, Job, LatentMode, Machine, NoiseSource, Run, StageTiming, Stop, Timing};
 use crate::model::{BlockId, Body, EOS, JobKind, SOS, Step};
 use crate::quant::{MatVec, QuantBlock, Signal};
 
@@ -130,7 +128,7 @@ impl<M: MatVec> Runner<'_, M> {
 
     /// Over what is read; heads send what they make of every step.
     fn read(&mut self, body: &Body, input: &[i32]) -> Option<()> {
-        let steps = input.len() / self.golden.shape.frame();
+        let steps = input.len() / self.golden.shape.frame;
         let starts = self.cycles(body, steps, |timing, id| timing.stages[id]);
         for t in 0..steps {
             self.step_of_loop(body, (t, steps), input, &starts);
@@ -138,22 +136,18 @@ impl<M: MatVec> Runner<'_, M> {
         starts.whole.then_some(())
     }
 
-    /// Every token but the last is read, every one but the first scored.
+    /// Every token or frame but the last is read, every one but the first scored.
     fn predict(&mut self, body: &Body, job: &Job) -> Option<()> {
-        let tokens = &job.input;
         self.machine.drawing = Drawing { known: true, noise: job.sample_z.then(|| self.noise.clone()) };
-        let quant = &self.golden.quant;
-        let steps = tokens.len() - 1;
+        let (quant, frame) = (&self.golden.quant, self.golden.shape.frame);
+        let steps = job.input.len() / frame - 1;
         let starts = self.cycles(body, steps, |timing, id| timing.scoring(quant, id));
-        for (t, pair) in tokens.windows(2).enumerate() {
-            self.step_of_loop(body, (t, steps), tokens, &starts);
+        for (t, next) in job.input.chunks_exact(frame).skip(1).enumerate() {
+            self.step_of_loop(body, (t, steps), &job.input, &starts);
             for (depth, id) in body.staged() {
-                let QuantBlock::Vocabulary { logit, .. } = &quant.blocks[id] else { continue };
+                let Some(score) = self.scored(id, next) else { continue };
                 let Some(start) = starts.of(t, depth) else { break };
-                let scorer =
-                    Scorer { logit_frac: logit.frac, exp2: &quant.exp2_fraction, log2: &quant.log2_fraction };
-                let score = scorer.score(&self.machine.words[id], pair[1] as usize);
-                let stage = self.golden.timing.scoring(quant, id).expect("the vocabulary is a stage");
+                let stage = self.golden.timing.scoring(quant, id).expect("a head is a stage");
                 self.event(id, Signal::Score, t, start + stage.score_cycle(), 1, vec![score]);
                 self.run.output.push(score as u32);
                 self.run.counters.tokens += 1;
@@ -165,7 +159,7 @@ impl<M: MatVec> Runner<'_, M> {
     /// The values of step `t` of `steps`, as far as its stages start.
     fn step_of_loop(&mut self, body: &Body, (t, steps): (usize, usize), input: &[i32], starts: &Starts) {
         let position = body.position(t, steps);
-        let frame = self.golden.shape.frame();
+        let frame = self.golden.shape.frame;
         let words = &input[position * frame..(position + 1) * frame];
         self.machine.position = position;
         self.machine.frame(words);
@@ -218,6 +212,7 @@ impl<M: MatVec> Runner<'_, M> {
             | QuantBlock::Draw { .. }
             | QuantBlock::Linear { .. }
             | QuantBlock::Vocabulary { .. }
+            | QuantBlock::Bits { .. }
             | QuantBlock::Input { .. }
             | QuantBlock::Dense { .. }
             | QuantBlock::Slice { .. }
@@ -315,42 +310,52 @@ impl<M: MatVec> Runner<'_, M> {
 
     fn write(&mut self, body: &Body, job: &Job) -> Option<()> {
         let schedule = &self.golden.schedule;
-        let mut token = SOS;
+        let frame = self.golden.shape.frame;
+        let frames = self.golden.quant.frame_words().is_some();
+        // Frames begin in silence.
+        let mut written = if frames { vec![0; frame] } else { vec![SOS] };
         let drawn = job.sample_z || job.kind == JobKind::Generate;
         let noise = drawn.then(|| self.noise.clone());
         self.machine.drawing = Drawing { known: false, noise };
         // The register's 0 counts as 1.
         for step in 0..usize::from(job.max_tokens).clamp(1, self.golden.shape.max_tokens) {
             (self.machine.beat, self.machine.position) = (step, step);
-            let known = step + 1 < job.input.len() && job.kind == JobKind::Reconstruct;
+            let known = step + 1 < job.input.len() / frame && job.kind == JobKind::Reconstruct;
             self.machine.drawing.known = known;
+            self.machine.frame(&written.iter().map(|&word| word as i32).collect::<Vec<_>>());
             for &id in &body.lookups {
-                self.machine.embed(id, token);
+                self.machine.embed(id, written[0]);
             }
             for stages in &body.depths {
                 self.begins(self.now)?;
-                let works = |&id: &BlockId| !(if known { schedule.guesses(id) } else { schedule.infers(id) });
+                let works = |&id: &BlockId| {
+                    let for_nothing = if known { schedule.guesses(id) } else { schedule.infers(id) };
+                    body.works(id, step, step + 1) && !for_nothing
+                };
                 let stages: Vec<BlockId> = stages.iter().copied().filter(works).collect();
                 for &id in &stages {
                     self.machine.step(id);
                     self.record(id, step, self.now);
-                    if let QuantBlock::Vocabulary { logit, .. } = &self.golden.quant.blocks[id] {
-                        let noise = job.sample_tokens.then_some((&self.noise, &self.golden.quant.gumbel));
-                        let chooser =
-                            Chooser { logit_frac: logit.frac, noise, beta: job.inverse_temperature };
-                        token = chooser.choose(&self.machine.words[id], step as u32);
+                    if let Some(chosen) = self.chosen(id, step, job) {
+                        written = chosen;
+                        // The stage sends all words but the last.
+                        self.run.output.extend(&written[..written.len() - 1]);
                     }
                 }
                 self.beat(&self.stages(&stages));
             }
-            // The chosen token is pushed in the cycle after the last stage fell idle.
+            // The chosen token, or the last word of a frame, is pushed in the cycle after the last stage fell idle.
+            let last = written.last().expect("at least a word");
             self.begins(self.now)?;
-            let (block, cycle) = (body.depths.last().expect("a loop that writes has stages")[0], self.now);
-            self.event(block, Signal::Token, step, cycle, 1, vec![token as i32]);
+            let head = self.golden.quant.network.written_head();
+            let (block, cycle) = (head.expect("what is written has a head"), self.now);
+            // As the log has words of 16 bits.
+            let logged = i32::from(*last as u16 as i16);
+            self.event(block, Signal::Token, step, cycle, 1, vec![logged]);
             self.now += 1;
-            self.run.output.push(token);
+            self.run.output.push(*last);
             self.run.counters.tokens += 1;
-            if token == EOS {
+            if !frames && *last == EOS {
                 break;
             }
         }

@@ -3,7 +3,7 @@
 use crate::config::{Accelerator, CellKind};
 use crate::crossbar::TileGeometry;
 use crate::model::{Activation, BlockId, Body, Combination, Over, Schedule};
-use crate::quant::{QuantBlock, QuantNet};
+use crate::quant::{FRAME_BITS, QuantBlock, QuantNet};
 use serde::Serialize;
 
 /// From the last sample to the first sum that may be read: select, drive, count, column
@@ -28,6 +28,9 @@ const CHOICE_LATENCY: u64 = 16;
 
 /// From the last logit of the second pass to its log-probability, trees over lanes left out.
 const SCORE_LATENCY: u64 = 24;
+
+/// From the last logit's index to the log-probability of a frame of bits, the tree over lanes left out.
+const BITS_SCORE_LATENCY: u64 = 9;
 
 /// From the index of a number of a frame to its word.
 const INPUT_LATENCY: u64 = 2;
@@ -100,7 +103,7 @@ impl StageTiming {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Timing {
     pub stages: Vec<Option<StageTiming>>,
-    /// The vocabulary stage when it scores a token: the logits are read twice.
+    /// The vocabulary stage when it scores a token: the logits are read twice. Of bits, that of a frame.
     pub score: Option<StageTiming>,
     /// The stage that draws a latent of every step, when it scores a token: it sends what it drew of.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -160,7 +163,26 @@ impl Timing {
                     }
                     stage
                 }
+                // Of bits a word of them a cycle.
+                QuantBlock::Input { .. } if quant.frame_words().is_some() => {
+                    scanned(quant.network.width(id), FRAME_BITS, INPUT_LATENCY)
+                }
                 QuantBlock::Input { .. } => scanned(quant.network.width(id), 1, INPUT_LATENCY),
+                QuantBlock::Bits { .. } => {
+                    let lanes = accelerator.token_lanes.count();
+                    let words = quant.frame_words().unwrap_or(1) as u64;
+                    // All words but the last are sent by the stage; the sequencer pushes that one.
+                    let settle = CHOICE_LATENCY - READ + words + 1;
+                    let stage = StageTiming::matrix(adc, quant.network.width(id), lanes, READ, settle);
+                    // What is to be predicted is read while the converters work.
+                    let stage = StageTiming { scan: stage.scan + words.saturating_sub(adc + 8), ..stage };
+                    if accelerator.score {
+                        let settle = tree_depth(lanes) + BITS_SCORE_LATENCY + 1;
+                        let scored = StageTiming { settle, ..stage };
+                        score = Some(StageTiming { floor: floor(&scored, block, g), ..scored });
+                    }
+                    stage
+                }
                 QuantBlock::Elementwise { function, .. } => {
                     scanned(quant.network.width(id), lanes, combine_latency(*function))
                 }
@@ -207,7 +229,7 @@ impl Timing {
     /// The stage of a block while tokens are predicted: the vocabulary reads its logits twice, and a draw is sent.
     pub fn scoring(&self, quant: &QuantNet, id: BlockId) -> Option<StageTiming> {
         match quant.blocks[id] {
-            QuantBlock::Vocabulary { .. } => self.score,
+            QuantBlock::Vocabulary { .. } | QuantBlock::Bits { .. } => self.score,
             QuantBlock::Draw { .. } => self.draw,
             _ => self.stages[id],
         }
@@ -225,7 +247,8 @@ impl Timing {
         }
         for body in schedule.over(Over::Written) {
             // As GENERATE does it: nothing is known of what is written.
-            let guessed = |id: BlockId| self.stages[id].filter(|_| !schedule.infers(id));
+            let guessed =
+                |id: BlockId| self.stages[id].filter(|_| body.works(id, 0, 1) && !schedule.infers(id));
             let written = || body.depths.iter().filter_map(|depth| slowest(depth, guessed));
             token.decode_expected = 1 + written().map(|s| s.busy() + HANDOVER).sum::<u64>();
             token.decode_floor = written().map(|s| s.floor).sum();
@@ -248,7 +271,9 @@ impl Timing {
             };
             return (FETCH + HANDOVER + most(StageTiming::busy), most(|s| s.floor), most(|s| s.adc));
         }
-        let depths = || body.depths.iter().filter_map(|depth| slowest(depth, &stage));
+        // What no job reads never works.
+        let stage = |id| stage(id).filter(|_| body.works(id, 0, 1));
+        let depths = || body.depths.iter().filter_map(|depth| slowest(depth, stage));
         let expected = FETCH + depths().map(|s| s.busy() + HANDOVER).sum::<u64>();
         (expected, depths().map(|s| s.floor).sum(), depths().map(|s| s.adc).sum())
     }
@@ -262,9 +287,9 @@ impl Timing {
 }
 
 impl StageTiming {
-    /// Cycle in which the log-probability of a scored token is there.
+    /// Cycle in which the log-probability of a scored token or frame is there: the last one of the stage but one.
     pub fn score_cycle(&self) -> u64 {
-        self.scan + self.groups - 1 + self.latency + 2 * tree_depth(self.lanes) + SCORE_LATENCY
+        self.busy() - 1
     }
 }
 
@@ -284,7 +309,9 @@ fn floor(stage: &StageTiming, block: &QuantBlock, g: &TileGeometry) -> u64 {
         QuantBlock::Cell(cell) => gate_latency(cell.kind),
         QuantBlock::Latent { .. } | QuantBlock::Draw { .. } => LATENT_LATENCY,
         // Requantise; the comparison of the last logits.
-        QuantBlock::Vocabulary { .. } | QuantBlock::Label { .. } => 1 + tree_depth(stage.lanes),
+        QuantBlock::Vocabulary { .. } | QuantBlock::Label { .. } | QuantBlock::Bits { .. } => {
+            1 + tree_depth(stage.lanes)
+        }
         QuantBlock::Dense { activation, .. } => 1 + activation_latency(*activation),
         QuantBlock::Elementwise { function, .. } => combine_latency(*function),
         QuantBlock::Input { .. } => INPUT_LATENCY,

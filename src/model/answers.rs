@@ -2,7 +2,7 @@
 
 use super::engine::Engine;
 use super::example::answering;
-use super::frames::measure_pieces;
+use super::frames::{importance_weighted_frames, measure_pieces};
 use super::{Example, Op, gaussian_nll, label_nll};
 use serde::{Deserialize, Serialize};
 
@@ -33,7 +33,7 @@ pub enum Answers {
     },
     /// Frames of bits, each after those before it.
     Frames {
-        /// Nats a frame: summed over its bits, the mean over all frames, with the KL of z where there is one.
+        /// Nats a frame: summed over its bits, the mean over all frames, with the KL of latents where there are some.
         nll: f64,
         /// The same without what the first frame of each piece costs, as publications count that give it.
         nll_but_first: f64,
@@ -43,12 +43,23 @@ pub enum Answers {
         bit_perplexity: f64,
         /// Bits that are 1 and expected to be, of those that are one or the other.
         accuracy: f64,
+        /// Importance-weighted bound in nats a frame, where it was asked for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        iwae_nll: Option<f64>,
         frames: usize,
         sequences: usize,
     },
 }
 
 impl Answers {
+    /// The same with the importance-weighted bound of so many samples, where frames are written; 0: without.
+    pub fn bounded(mut self, engine: &mut dyn Engine, examples: &[Example], samples: usize) -> Answers {
+        if let Answers::Frames { iwae_nll, .. } = &mut self {
+            *iwae_nll = (samples > 0).then(|| importance_weighted_frames(engine, examples, samples));
+        }
+        self
+    }
+
     /// Nats a label, a number or a frame.
     pub fn nll(&self) -> f64 {
         match self {

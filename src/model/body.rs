@@ -130,7 +130,10 @@ impl Body {
         };
         // A draw reads its moments while those of the next step would be written over them.
         let draws = stages.iter().any(|&id| matches!(network.blocks[id].op, Op::Draw { .. }));
-        let wave = !over.is_once() && !draws && stages.iter().zip(&depth_of).all(follows);
+        // A head of bits asks for the frame that it scores where the step's own frame is read.
+        let asks = over == Over::Written
+            && stages.iter().any(|&id| matches!(network.blocks[id].op, Op::Bits { .. }));
+        let wave = !over.is_once() && !draws && !asks && stages.iter().zip(&depth_of).all(follows);
         let reads = Reads::of(network);
         let read = |wanted: Reads, from: usize| -> Vec<BlockId> {
             let deep = depths.iter().skip(from).flatten().copied();

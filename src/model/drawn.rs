@@ -131,29 +131,32 @@ impl FloatNet {
     /// # Panics
     /// If the network draws no latent at every step.
     pub fn drawn_batch(&self, sentences: &[&[u32]], noise: Option<&Array2<f32>>) -> Vec<Drawn> {
-        let (z, posterior, prior) = self.network().draw().expect("a network with a draw");
+        assert!(self.network().draw().is_some(), "a network with a draw");
         let trace = self.inferred_batch(sentences, noise);
-        let layout = self.layout_of(&trace, z);
+        let scores = scores(self, &trace, sentences).into_iter().enumerate();
+        scores.map(|(sentence, scores)| self.drawn_rows(&trace, sentence, scores)).collect()
+    }
+
+    /// A sequence of these scores with the latents of its steps, if the network draws any.
+    pub(super) fn drawn_rows(&self, trace: &Trace, sequence: usize, scores: Vec<Score>) -> Drawn {
+        let Some((z, posterior, prior)) = self.network().draw() else { return Drawn::of(scores, 0) };
+        let width = self.network().width(z);
         let of_row = |block: BlockId, role, row: usize| {
-            let width = self.network().width(z);
             let all = trace.get(block, role).as_slice().expect("built row by row");
             &all[row * width..(row + 1) * width]
         };
         let pair = |block: BlockId, row: usize| {
             (of_row(block, Role::Output, row), of_row(block, Role::LogVariance, row))
         };
-        let of_sentence = |(sentence, scores): (usize, Vec<Score>)| {
-            let mut drawn = Drawn::of(scores, self.network().width(z));
-            for row in layout.rows_of(sentence) {
-                drawn.add(&DrawnStep {
-                    posterior: pair(posterior, row),
-                    prior: prior.map(|prior| pair(prior, row)),
-                    z: of_row(z, Role::Output, row),
-                });
-            }
-            drawn
-        };
-        scores(self, &trace, sentences).into_iter().enumerate().map(of_sentence).collect()
+        let mut drawn = Drawn::of(scores, width);
+        for row in self.layout_of(trace, z).rows_of(sequence) {
+            drawn.add(&DrawnStep {
+                posterior: pair(posterior, row),
+                prior: prior.map(|prior| pair(prior, row)),
+                z: of_row(z, Role::Output, row),
+            });
+        }
+        drawn
     }
 
     /// What latents of steps do to a sentence that is read: at the means of their posteriors, drawn from them, and at

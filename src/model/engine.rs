@@ -46,8 +46,10 @@ pub struct Answer {
     pub output: Array2<f32>,
     /// Log-variances of numbers; empty for others.
     pub log_variance: Array2<f32>,
-    /// Of a head of bits with a z: nats from its prior to its posterior. 0 for others.
+    /// Of a head of bits with latents: nats from their priors to their posteriors. 0 for others.
     pub kl: f64,
+    /// Of that, what the latent of the first step has.
+    pub first_kl: f64,
 }
 
 /// A computation of the network: in floating point, in integers, on tiles, or simulated.
@@ -102,6 +104,12 @@ pub trait Engine {
     /// # Panics
     /// If the network draws no latent at every step.
     fn drawn_all(&mut self, sentences: &[&[u32]], seed: Option<u64>) -> Vec<Drawn>;
+
+    /// Scores pieces whose frames are written, frame by frame, with all latents drawn from their posteriors by the seed.
+    ///
+    /// # Panics
+    /// If the network writes no frames.
+    fn drawn_pieces(&mut self, pieces: &[&Example], seed: u64) -> Vec<Drawn>;
 
     /// Writes, the most probable token at a time, with latents of steps at the means of their posteriors as long as
     /// the sentences say what is written, then of their priors.

@@ -85,6 +85,7 @@ impl FloatNet {
             output: rows(example, Role::Output),
             log_variance: rows(example, Role::LogVariance),
             kl: 0.0,
+            first_kl: 0.0,
         };
         (0..examples.len()).map(answer).collect()
     }

@@ -5,7 +5,8 @@ use super::{ModelError, Network, Weights};
 
 /// Takes a state dict whose names are those of [`Network::tensors`] after `renames` (prefix in
 /// the file, prefix here; the first that fits is taken, `("", "model.")` is allowed). Both biases
-/// of a cell and PyTorch's gate order are kept as they are.
+/// of a cell and PyTorch's gate order are kept as they are. Of blocks that are there for training alone tensors may be
+/// there or not; they are not kept.
 ///
 /// # Errors
 ///
@@ -44,5 +45,11 @@ pub fn import(
             ));
         }
     }
-    Weights::checked(file, renamed, network)
+    let only_trained = (0..network.blocks.len()).filter(|&id| network.blocks[id].only_train);
+    for (name, shape) in only_trained.flat_map(|id| network.tensors_of(id)) {
+        if renamed.get(&name).is_some_and(|tensor| tensor.shape() == shape) {
+            renamed.remove(&name);
+        }
+    }
+    Weights::checked(file, renamed, &network.deployed())
 }

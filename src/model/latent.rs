@@ -59,6 +59,12 @@ impl Latent {
         gaussian_kl(&self.mean, &self.log_variance)
     }
 
+    /// ln p(z) - ln q(z) at `z`, p the standard normal.
+    pub fn log_ratio(&self, z: &[f32]) -> f64 {
+        let prior = Latent { mean: vec![0.0; z.len()], log_variance: vec![0.0; z.len()] };
+        prior.log_density(z) - self.log_density(z)
+    }
+
     /// ln of the density at `z`.
     pub(super) fn log_density(&self, z: &[f32]) -> f64 {
         let terms = z.iter().zip(self.mean.iter().zip(&self.log_variance));
@@ -83,9 +89,46 @@ pub(super) fn gaussian_kl(mean: &[f32], log_variance: &[f32]) -> f64 {
 }
 
 /// ln of the mean of e^values.
-pub(super) fn log_mean_exp(values: &[f64]) -> f64 {
+fn log_mean_exp(values: &[f64]) -> f64 {
     let top = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     top + (values.iter().map(|v| (v - top).exp()).sum::<f64>() / values.len() as f64).ln()
+}
+
+/// The logarithm of a mean of exponentials, in bounded memory.
+#[derive(Debug, Clone, Default)]
+pub(super) struct LogMean {
+    /// Those that are not in `before`.
+    recent: Vec<f64>,
+    /// Logarithm of the sum of all before.
+    before: Option<f64>,
+    count: usize,
+}
+
+/// Values kept before they are summed.
+const KEPT: usize = 4096;
+
+impl LogMean {
+    pub(super) fn add(&mut self, value: f64) {
+        self.recent.push(value);
+        self.count += 1;
+        if self.recent.len() == KEPT {
+            self.before = Some(self.sum());
+            self.recent.clear();
+        }
+    }
+
+    /// Logarithm of the sum of all.
+    fn sum(&self) -> f64 {
+        let all: Vec<f64> = self.before.iter().chain(&self.recent).copied().collect();
+        log_mean_exp(&all) + (all.len() as f64).ln()
+    }
+
+    pub(super) fn value(self) -> f64 {
+        match self.before {
+            None => log_mean_exp(&self.recent),
+            Some(_) => self.sum() - (self.count as f64).ln(),
+        }
+    }
 }
 
 /// E[ln q(z|x)] - E[ln mean_k q(z|x_k)] in batches of consecutive sentences, one z per sentence.
@@ -118,6 +161,19 @@ pub(super) fn active_units(means: &[Vec<f32>]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_mean_of_many_exponentials_is_that_of_all_of_them() {
+        for count in [1, 7, KEPT - 1, KEPT, KEPT + 1, 3 * KEPT + 5] {
+            let values: Vec<f64> = (0..count).map(|i| -700.0 + ((i * 7919) % 1000) as f64 * 0.1).collect();
+            let mut mean = LogMean::default();
+            values.iter().for_each(|&v| mean.add(v));
+            assert!(mean.recent.len() < KEPT);
+            let (found, wanted) = (mean.value(), log_mean_exp(&values));
+            assert!((found - wanted).abs() < 1e-9, "{count}: {found}, {wanted}");
+            assert!(count >= KEPT || found == wanted);
+        }
+    }
 
     #[test]
     fn information_of_distinct_codes_is_the_log_of_the_batch() {

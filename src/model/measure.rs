@@ -3,7 +3,7 @@
 use super::diversity::{Diversity, words};
 use super::engine::{Engine, Posterior, Score};
 use super::flow::{Flowed, flow_kl};
-use super::latent::{Latent, active_units, gaussian_kl, log_mean_exp, mutual_information};
+use super::latent::{Latent, LogMean, active_units, gaussian_kl, mutual_information};
 use super::random::Random;
 use super::{Network, Schedule, fingerprint};
 use crate::config::Protocol;
@@ -248,43 +248,6 @@ fn importance_weighted(
     weights.into_iter().map(LogMean::value).sum()
 }
 
-/// The logarithm of a mean of exponentials, in bounded memory.
-#[derive(Debug, Clone, Default)]
-struct LogMean {
-    /// Those that are not in `before`.
-    recent: Vec<f64>,
-    /// Logarithm of the sum of all before.
-    before: Option<f64>,
-    count: usize,
-}
-
-/// Values kept before they are summed.
-const KEPT: usize = 4096;
-
-impl LogMean {
-    fn add(&mut self, value: f64) {
-        self.recent.push(value);
-        self.count += 1;
-        if self.recent.len() == KEPT {
-            self.before = Some(self.sum());
-            self.recent.clear();
-        }
-    }
-
-    /// Logarithm of the sum of all.
-    fn sum(&self) -> f64 {
-        let all: Vec<f64> = self.before.iter().chain(&self.recent).copied().collect();
-        log_mean_exp(&all) + (all.len() as f64).ln()
-    }
-
-    fn value(self) -> f64 {
-        match self.before {
-            None => log_mean_exp(&self.recent),
-            Some(_) => self.sum() - (self.count as f64).ln(),
-        }
-    }
-}
-
 fn accuracy(sentences: &[&[u32]], scores: &[Vec<Score>]) -> f64 {
     let pairs = || sentences.iter().zip(scores).flat_map(|(s, p)| s[1..].iter().zip(p));
     pairs().filter(|(token, score)| **token == score.best).count() as f64 / pairs().count() as f64
@@ -318,19 +281,6 @@ pub fn word_overlap(source: &[u32], written: &[u32]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_mean_of_many_exponentials_is_that_of_all_of_them() {
-        for count in [1, 7, KEPT - 1, KEPT, KEPT + 1, 3 * KEPT + 5] {
-            let values: Vec<f64> = (0..count).map(|i| -700.0 + ((i * 7919) % 1000) as f64 * 0.1).collect();
-            let mut mean = LogMean::default();
-            values.iter().for_each(|&v| mean.add(v));
-            assert!(mean.recent.len() < KEPT);
-            let (found, wanted) = (mean.value(), log_mean_exp(&values));
-            assert!((found - wanted).abs() < 1e-9, "{count}: {found}, {wanted}");
-            assert!(count >= KEPT || found == wanted);
-        }
-    }
 
     #[test]
     fn overlap_counts_words_once() {

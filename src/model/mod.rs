@@ -6,6 +6,7 @@ mod body;
 mod cell;
 mod diversity;
 mod drawn;
+mod dreams;
 mod engine;
 mod error;
 mod example;
@@ -22,12 +23,14 @@ mod latent;
 mod layout;
 mod lines;
 mod measure;
+mod mismatch;
 mod network;
 mod ngram;
 mod pieces;
 mod product;
 mod random;
 mod read;
+mod samples;
 mod schedule;
 mod sequence;
 mod texts;
@@ -53,7 +56,9 @@ pub use folder::{
     DESCRIPTION_FILE, Description, LABELS_FILE, METRICS_FILE, TrainedModel, VOCABULARY_FILE, WEIGHTS_FILE,
     bytes_of, check_labels, text_of, write_whole,
 };
-pub use frames::{FrameBaseline, FrameBaselines, bits_nll};
+pub use frames::{
+    FrameBaseline, FrameBaselines, PieceNoise, bits_nll, frame_scores, importance_weighted_frames,
+};
 pub use import::import;
 pub use job::JobKind;
 pub use labelled::Labelled;
@@ -70,6 +75,7 @@ pub use pieces::Pieces;
 pub use product::add_product;
 pub use random::{Random, fingerprint};
 pub use read::Source;
+pub use samples::{BlockParity, Numbers, Parity, Samples, read_npz};
 pub use schedule::{Plan, Schedule, Step};
 pub use sequence::{Decoder, argmax, frames_of};
 pub use texts::{Split, read_sentences, sentences_of};

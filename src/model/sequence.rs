@@ -87,6 +87,17 @@ impl FloatNet {
         Decoder { net: self, trace, carry: None, known: true, at: 0 }
     }
 
+    /// The same of a piece whose frames are known as far as it goes.
+    pub(super) fn decoder_knowing_piece(&self, piece: &Example) -> Decoder<'_> {
+        let once = Layout::new(vec![1]);
+        let mut trace = Trace::new(self.network(), Layout::new(vec![piece.steps()]), once);
+        for body in self.schedule().bodies().iter().filter(|body| body.over != Over::Written) {
+            let pass = Pass { over: body.id, frames: Some(&piece.frames), ..Pass::default() };
+            self.run(&pass, &mut trace, &mut Exact);
+        }
+        Decoder { net: self, trace, carry: None, known: true, at: 0 }
+    }
+
     /// Every latent at its part of z, and what leads past them to what is written.
     fn past_draws(&self, sentences: &[&[u32]], written: Layout, z: Array2<f32>) -> Trace {
         let network = self.network();
@@ -229,8 +240,8 @@ impl Engine for FloatNet {
         in_batches_of(
             examples,
             |e| e.steps(),
-            |chosen, batch| match FloatNet::network(self).bits_block() {
-                Some(_) => self.answers_of_pieces(chosen, batch),
+            |_, batch| match FloatNet::network(self).bits_block() {
+                Some(_) => self.answers_of_pieces(batch),
                 None => self.answers(batch),
             },
         )
@@ -292,6 +303,10 @@ impl Engine for FloatNet {
             let noise = seed.map(|seed| self.noise_of(batch, seed));
             self.drawn_batch(batch, noise.as_ref())
         })
+    }
+
+    fn drawn_pieces(&mut self, pieces: &[&Example], seed: u64) -> Vec<Drawn> {
+        in_batches_of(pieces, |piece| piece.steps(), |_, batch| self.drawn_of_pieces(batch, seed))
     }
 
     fn rewrite_all(&mut self, sentences: &[&[u32]], limit: usize) -> Vec<Vec<u32>> {

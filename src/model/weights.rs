@@ -1,5 +1,6 @@
 //! The tensors of a checkpoint, by their PyTorch names.
 
+use super::mismatch::check_tensors;
 use super::{ModelError, Network};
 use half::{bf16, f16};
 use ndarray::{ArrayD, Dimension, IxDyn};
@@ -37,41 +38,16 @@ impl Weights {
         tensors: BTreeMap<String, ArrayD<f32>>,
         network: &Network,
     ) -> Result<Self, ModelError> {
-        let expected = network.tensors();
-        for (name, shape) in &expected {
-            let place = format!("{file}: tensor `{name}`");
-            let Some(tensor) = tensors.get(name) else {
-                return Err(ModelError::new(
-                    place,
-                    format!("shape {shape:?}"),
-                    "no such tensor",
-                    "export every parameter of the network (both biases of each cell)",
-                ));
-            };
-            if tensor.shape() != shape {
-                return Err(ModelError::new(
-                    place,
-                    format!("shape {shape:?}"),
-                    format!("{:?}", tensor.shape()),
-                    "make [model] say the sizes the file was trained with",
-                ));
-            }
+        check_tensors(file, &tensors, network)?;
+        for (name, tensor) in &tensors {
             if let Some((index, value)) = tensor.indexed_iter().find(|(_, v)| !v.is_finite()) {
                 return Err(ModelError::new(
-                    format!("{place} at {:?}", index.slice()),
+                    format!("{file}: tensor `{name}` at {:?}", index.slice()),
                     "a finite number",
                     value.to_string(),
                     "train again with a lower learning rate or gradient clipping",
                 ));
             }
-        }
-        if let Some(name) = tensors.keys().find(|name| !expected.iter().any(|(e, _)| e == *name)) {
-            return Err(ModelError::new(
-                format!("{file}: tensor `{name}`"),
-                "only tensors of the network",
-                format!("{} tensors, {} of them known", tensors.len(), expected.len()),
-                "remove it, or map its name with a prefix",
-            ));
         }
         Ok(Weights { tensors })
     }
@@ -112,13 +88,14 @@ impl Weights {
 ///
 /// No safetensors, or numbers of another type.
 pub fn read_tensors(file: &str, bytes: &[u8]) -> Result<BTreeMap<String, ArrayD<f32>>, ModelError> {
-    let parsed = SafeTensors::deserialize(bytes).map_err(|error| {
-        ModelError::new(
+    let parsed = SafeTensors::deserialize(bytes).map_err(|error| match another_kind(bytes) {
+        Some((kind, remedy)) => ModelError::new(file, "a safetensors file", kind, remedy),
+        None => ModelError::new(
             file,
             "a whole safetensors file",
             format!("{} bytes that are not one ({error})", bytes.len()),
             "copy or export the file again",
-        )
+        ),
     })?;
     if let Some(name) = twice(bytes) {
         return Err(ModelError::new(
@@ -142,6 +119,31 @@ pub fn read_tensors(file: &str, bytes: &[u8]) -> Result<BTreeMap<String, ArrayD<
         tensors.insert(name, shaped.expect("safetensors checks sizes against shapes"));
     }
     Ok(tensors)
+}
+
+/// What a file is that is no safetensors, and what to do with it.
+fn another_kind(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
+    let has = |part: &[u8]| bytes.windows(part.len()).any(|window| window == part);
+    let checkpoint = "write its tensors with `python -m hvae_mnn.export_checkpoint FILE.pt OUT.safetensors` (the package in python/)";
+    let from_module =
+        "export the PyTorch module that it was made from, with hvae_mnn.export (the package in python/)";
+    match bytes {
+        [b'P', b'K', 3, 4, ..] if has(b".npy") => {
+            Some(("an npz file of NumPy", "write the tensors with safetensors.numpy.save_file"))
+        }
+        [b'P', b'K', 3, 4, ..] if has(b"data.pkl") => Some(("a PyTorch file (torch.save)", checkpoint)),
+        [b'P', b'K', 3, 4, ..] => Some(("a zip file", checkpoint)),
+        [0x80, 2..=5, 1..=255, ..] => Some(("a pickle (torch.save of before PyTorch 1.6)", checkpoint)),
+        // A model of protobuf: field 1 is the version of its form, then who made it or the graph.
+        [0x08, 1..=20, 0x12 | 0x1a | 0x22 | 0x2a | 0x32 | 0x3a | 0x42, ..] => {
+            Some(("an ONNX file", from_module))
+        }
+        [0x89, b'H', b'D', b'F', ..] => Some((
+            "an HDF5 file (Keras)",
+            "write its tensors with safetensors.numpy.save_file, in PyTorch's gate order",
+        )),
+        _ => None,
+    }
 }
 
 /// A name that the header of a whole safetensors file has twice: its reader takes the last one.

@@ -6,7 +6,7 @@ use crate::crossbar::{CrossbarNet, balance};
 use crate::failure::Failure;
 use crate::files::{Waits, read_text, share};
 use crate::model::{
-    Example, Labelled, Lines, Network, Pieces, Split, TrainedModel, Vocabulary, read_sentences,
+    Example, Labelled, Labels, Lines, Network, Pieces, Split, TrainedModel, Vocabulary, read_sentences,
 };
 use std::path::Path;
 
@@ -109,6 +109,32 @@ pub fn read_examples(
     let path = split.file_of(path, lines.extension())?;
     let text = read_text(&path, waits)?;
     Ok(lines.examples(&path.display().to_string(), &text, &model.vocabulary, &model.labels)?)
+}
+
+/// Frames of a file, or of a part of the set in a folder, as `network` reads them, whoever trained it: pieces, or lines of
+/// numbers with what should be said of them.
+///
+/// # Errors
+///
+/// The file cannot be read, or has another shape.
+///
+/// # Panics
+/// If the network reads words.
+pub fn read_frames(
+    path: &Path,
+    split: Split,
+    network: &Network,
+    waits: Waits,
+) -> Result<Vec<Example>, Failure> {
+    if let Some(pieces) = Pieces::of(network) {
+        let path = split.file(path)?;
+        return Ok(pieces.read(&path.display().to_string(), &read_text(&path, waits)?)?);
+    }
+    let lines = Lines::of(network).expect("a network that reads frames");
+    let path = split.file_of(path, lines.extension())?;
+    let (file, text) = (path.display().to_string(), read_text(&path, waits)?);
+    let labels = if lines.has_labels() { lines.labels(&file, &text)? } else { Labels::default() };
+    Ok(lines.examples(&file, &text, &Vocabulary::none(), &labels)?)
 }
 
 /// Only sentences that the accelerator's buffer holds.

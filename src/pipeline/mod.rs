@@ -11,7 +11,8 @@ mod varied;
 
 pub use hardware::hardware_net;
 pub use inputs::{
-    balanced, fitting, map_model, map_model_on, read_config, read_data, read_examples, read_model,
+    balanced, fitting, map_model, map_model_on, read_config, read_data, read_examples, read_frames,
+    read_model,
 };
 pub use random::random_weights;
 pub use varied::{varied_design, varied_jobs};
@@ -49,6 +50,10 @@ pub fn calibrate(net: &FloatNet, examples: &[Example]) -> Calibration {
     let mut calibration = Calibration::default();
     let network = net.network();
     for example in examples.iter().take(CALIBRATION_SENTENCES) {
+        if network.bits_block().is_some() {
+            net.traces_of_piece(example).iter().for_each(|trace| calibration.add(trace));
+            continue;
+        }
         let encoded = net.read_examples(&[example]);
         calibration.add(&encoded);
         if network.flow().is_some() && network.vocabulary > 0 {
@@ -96,10 +101,29 @@ pub fn random_frames(size: usize, count: usize, seed: u64) -> Vec<Example> {
     (0..count).map(frames).collect()
 }
 
+/// Pieces of bits, one in eight of them 1, for networks without data.
+pub fn random_pieces(size: usize, count: usize, seed: u64) -> Vec<Example> {
+    let mut random = Random::keyed(&[seed, 4]);
+    let piece = |_| {
+        let steps = 6 + random.below(8);
+        let bit = || if random.below(8) == 0 { 1.0 } else { 0.0 };
+        Example::piece(&Array2::from_shape_simple_fn((steps, size), bit))
+    };
+    (0..count).map(piece).collect()
+}
+
 /// What to calibrate on where no data are given: sentences that the network writes itself, or, where it
 /// does not write by itself, what it can read at random.
 pub fn own_examples(net: &FloatNet, count: usize, seed: u64) -> Vec<Example> {
     let network = net.network();
+    if let Some(bits) = network.bits_block() {
+        if net.schedule().writes_of_what_is_read() {
+            return random_pieces(network.width(bits), count, seed);
+        }
+        let nothing = Array2::zeros((0, network.width(bits)));
+        let dreamt = |i: u64| Example::piece(&net.dream_piece(&nothing, 40, (1.0, seed.wrapping_add(i))));
+        return (0..count as u64).map(dreamt).collect();
+    }
     match network.frame_width() {
         Some(size) => random_frames(size, count, seed),
         None => own_sentences(net, count, seed).into_iter().map(Example::sentence).collect(),
@@ -109,6 +133,7 @@ pub fn own_examples(net: &FloatNet, count: usize, seed: u64) -> Vec<Example> {
 /// Sequences of the kind that a network reads, for networks without data: random words, or frames.
 pub fn random_examples(network: &Network, count: usize, seed: u64) -> Vec<Example> {
     match network.frame_width() {
+        Some(size) if network.bits_block().is_some() => random_pieces(size, count, seed),
         Some(size) => random_frames(size, count, seed),
         None => {
             random_sentences(network.vocabulary, count, seed).into_iter().map(Example::sentence).collect()

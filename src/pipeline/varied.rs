@@ -3,7 +3,7 @@
 use super::{map, random_sentences, random_weights};
 use crate::config::{AdcRange, CellKind, Config, Encoding, LatentFrom, RangeOf, SliceOrder};
 use crate::crossbar::{CrossbarNet, PRESETS};
-use crate::golden::{Abort, Job, JobKind, Manner, Packet, Shape};
+use crate::golden::{Abort, Job, JobKind, Manner, Packet, Shape, packed};
 use crate::model::{Network, Random};
 
 /// Tiles of a design at most: more of them simulate slowly and show nothing new.
@@ -123,6 +123,13 @@ fn varied_job(shape: &Shape, dice: &mut Dice) -> Job {
     let mut input: Vec<i32> = match shape.packets[kind as usize] {
         Packet::Latent => words(shape.latent, dice),
         Packet::Frames { size } => words(size * dice.within(1, shape.max_tokens), dice),
+        Packet::Bits { size, least } => {
+            let frames = dice.within(least, shape.max_tokens);
+            // Mostly few of them are 1, as keys are.
+            let one_of = dice.of(&[1, 2, 8]);
+            let mut frame = || (0..size).map(|_| dice.rarely(one_of)).collect::<Vec<bool>>();
+            (0..frames).flat_map(|_| packed(&frame())).map(|word| word as i32).collect()
+        }
         Packet::Nothing => Vec::new(),
         Packet::Tokens { .. } | Packet::Absent => {
             let least = if kind == JobKind::Score { 2 } else { 1 };
@@ -174,8 +181,15 @@ mod tests {
         let sentence = Packet::Tokens { least: 1 };
         let (scored, none) = (Packet::Tokens { least: 2 }, Packet::Absent);
         let packets = [sentence, sentence, Packet::Latent, Packet::Nothing, scored, none, none, none];
-        let shape =
-            Shape { vocabulary: 9, latent: 3, state_bits: 12, max_tokens: 5, packets, step_latent: 0 };
+        let shape = Shape {
+            vocabulary: 9,
+            latent: 3,
+            state_bits: 12,
+            max_tokens: 5,
+            packets,
+            frame: 1,
+            step_latent: 0,
+        };
         let jobs = varied_jobs(&shape, 400, &mut Random::keyed(&[7]));
         let refused = jobs.iter().filter(|job| job.refusal(&shape).is_some()).count();
         let aborted = jobs.iter().filter(|job| job.manner.abort.is_some()).count();

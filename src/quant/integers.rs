@@ -214,8 +214,10 @@ impl CheckBlock<'_> {
                 let logit = self.words(fixed.logit_bits, 1)?[0];
                 QuantBlock::Label { shift: matrix.sum_frac() - logit.frac, matrix, logit }
             }
-            Op::Bits { .. } => {
-                return Err(QuantError::Bits { block: network.blocks[self.id].name.clone() });
+            Op::Bits { size, .. } => {
+                let matrix = self.whole(given.next(), *size, true)?;
+                let logit = self.words(fixed.logit_bits, 1)?[0];
+                QuantBlock::Bits { shift: matrix.sum_frac() - logit.frac, matrix, logit }
             }
         };
         let more = given.count();
@@ -244,7 +246,11 @@ impl CheckBlock<'_> {
         match self.all.network.blocks[self.id].op {
             Op::Cell { kind, .. } => 1 + usize::from(kind == CellKind::Lstm),
             Op::Linear { .. } => usize::from(self.all.network.start_of(self.id).is_none()),
-            Op::Vocabulary { .. } | Op::Label { .. } | Op::Input { .. } | Op::Elementwise { .. } => 1,
+            Op::Vocabulary { .. }
+            | Op::Label { .. }
+            | Op::Bits { .. }
+            | Op::Input { .. }
+            | Op::Elementwise { .. } => 1,
             Op::Embedding { .. }
             | Op::Moments { .. }
             | Op::Latent { .. }
@@ -253,7 +259,6 @@ impl CheckBlock<'_> {
             | Op::Slice { .. }
             | Op::Flow { .. }
             | Op::Values { .. } => 0,
-            Op::Bits { .. } => 1,
         }
     }
 
@@ -324,7 +329,9 @@ impl From<&QuantBlock> for BlockIntegers {
     fn from(block: &QuantBlock) -> BlockIntegers {
         let words = match block {
             QuantBlock::Cell(cell) => [Some(cell.h), cell.c].into_iter().flatten().map(|f| f.frac).collect(),
-            QuantBlock::Vocabulary { logit, .. } | QuantBlock::Label { logit, .. } => vec![logit.frac],
+            QuantBlock::Vocabulary { logit, .. }
+            | QuantBlock::Label { logit, .. }
+            | QuantBlock::Bits { logit, .. } => vec![logit.frac],
             QuantBlock::Input { word }
             | QuantBlock::Dense { word, .. }
             | QuantBlock::Elementwise { word, .. } => {

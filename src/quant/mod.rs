@@ -16,7 +16,7 @@ pub use calibrate::Calibration;
 pub use format::{Format, Saturations, requant, requant_to, saturating_add};
 pub use integers::{BlockIntegers, Integers, MatrixIntegers};
 pub use matrix::{IntMatrix, MatVec};
-pub use network::{QuantBlock, QuantCell, QuantError, QuantNet, QuantPart};
+pub use network::{FRAME_BITS, QuantBlock, QuantCell, QuantError, QuantNet, QuantPart};
 pub use octave::{NOISE_FRAC, OctaveTable};
 pub use signal::Signal;
 pub use table::{Function, Table};

@@ -11,6 +11,9 @@ use check::check;
 use ndarray::Array2;
 use serde::Serialize;
 
+/// Bits of a frame in a word of a packet, the first one lowest.
+pub const FRAME_BITS: usize = 16;
+
 /// One matrix of a recurrent cell: a part of its pre-activation.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct QuantPart {
@@ -101,6 +104,12 @@ pub enum QuantBlock {
         logit: Format,
         shift: i32,
     },
+    /// As `Vocabulary`, over the independent bits of a frame.
+    Bits {
+        matrix: IntMatrix,
+        logit: Format,
+        shift: i32,
+    },
     /// As `Moments`, of numbers that leave.
     Values {
         matrix: IntMatrix,
@@ -127,6 +136,7 @@ impl QuantBlock {
             | QuantBlock::Dense { .. }
             | QuantBlock::Vocabulary { .. }
             | QuantBlock::Label { .. }
+            | QuantBlock::Bits { .. }
             | QuantBlock::Values { .. } => vec![block.to_string()],
         }
     }
@@ -147,6 +157,7 @@ impl QuantBlock {
             | QuantBlock::Dense { matrix, .. }
             | QuantBlock::Vocabulary { matrix, .. }
             | QuantBlock::Label { matrix, .. }
+            | QuantBlock::Bits { matrix, .. }
             | QuantBlock::Values { matrix, .. } => vec![matrix],
         }
     }
@@ -169,8 +180,14 @@ pub struct QuantNet {
     /// Of the log-probabilities: 2^-f and log2(1 + f) of a 16-bit fraction.
     pub exp2_fraction: Table,
     pub log2_fraction: Table,
+    /// Where bits are written: what one costs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub softplus: Option<Table>,
     pub half_normal: OctaveTable,
     pub gumbel: OctaveTable,
+    /// Where bits are written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub half_logistic: Option<OctaveTable>,
     /// Biases that were larger than they can matter. Not stored: nothing of the hardware depends on it.
     #[serde(skip)]
     pub clipped: Vec<ClippedBias>,
@@ -217,10 +234,10 @@ pub enum QuantError {
     )]
     Clamp { block: String, limit: f64, bits: u32, frac: u32, clamp: f32, to_do: String },
     #[error(
-        "block {block}: expected a head of words, labels or numbers, found one of bits, which the accelerator does not have; \
-         evaluate this network with --on float"
+        "block {block}: expected frames of at most {most} bits, found {found}, more than the accelerator can address; \
+         make them smaller, or evaluate this network with --on float"
     )]
-    Bits { block: String },
+    Bits { block: String, most: usize, found: usize },
     #[error("{place}: expected {expected}, found {found}")]
     Stored { place: String, expected: String, found: String },
 }
@@ -268,8 +285,10 @@ impl QuantNet {
             exp_half: table(Function::ExpHalf, state),
             exp2_fraction: Table::of_fraction(Function::Exp2Fraction),
             log2_fraction: Table::of_fraction(Function::Log2Fraction),
+            softplus: network.bits_block().map(|_| Table::of_softplus()),
             half_normal: OctaveTable::half_normal(),
             gumbel: OctaveTable::gumbel(),
+            half_logistic: network.bits_block().map(|_| OctaveTable::half_logistic()),
             clipped: Vec::new(),
         })
     }
@@ -299,7 +318,27 @@ impl QuantNet {
     /// Every table whose image the hardware reads.
     pub fn tables(&self) -> Vec<&Table> {
         let always = [&self.sigmoid, &self.tanh, &self.exp_half, &self.exp2_fraction, &self.log2_fraction];
-        always.into_iter().chain(&self.leaky_relu).collect()
+        always.into_iter().chain(&self.leaky_relu).chain(&self.softplus).collect()
+    }
+
+    /// Every table of noise by the name of its image.
+    pub fn noises(&self) -> Vec<(&'static str, &OctaveTable)> {
+        let always = [("half_normal", &self.half_normal), ("gumbel", &self.gumbel)];
+        always.into_iter().chain(self.half_logistic.iter().map(|table| ("half_logistic", table))).collect()
+    }
+
+    /// The word of a bit that is 1; none where no frames of bits are read.
+    pub fn one(&self) -> Option<i64> {
+        self.network.bits_block()?;
+        self.blocks.iter().find_map(|block| match block {
+            QuantBlock::Input { word } => Some(word.encode(1.0)),
+            _ => None,
+        })
+    }
+
+    /// Words of a frame of bits, [`FRAME_BITS`] bits each; none where no bits are written.
+    pub fn frame_words(&self) -> Option<usize> {
+        self.network.bits_block().map(|bits| self.network.width(bits).div_ceil(FRAME_BITS))
     }
 
     /// Format of latent moments and of z.
@@ -314,7 +353,9 @@ impl QuantNet {
             QuantBlock::Input { word }
             | QuantBlock::Dense { word, .. }
             | QuantBlock::Elementwise { word, .. } => word.frac,
-            QuantBlock::Vocabulary { logit, .. } | QuantBlock::Label { logit, .. } => logit.frac,
+            QuantBlock::Vocabulary { logit, .. }
+            | QuantBlock::Label { logit, .. }
+            | QuantBlock::Bits { logit, .. } => logit.frac,
             QuantBlock::Slice { source, .. } => self.word_frac(*source),
             QuantBlock::Embedding { .. }
             | QuantBlock::Moments { .. }

@@ -28,6 +28,11 @@ impl OctaveTable {
         Self::build(20, |p| -libm::log(-libm::log1p(-p)))
     }
 
+    /// |l| of standard logistic noise, ln(u / (1 - u)): P(|L| > x) = v / 2^32. The sign is a bit of its own.
+    pub fn half_logistic() -> OctaveTable {
+        Self::build(20, |p| libm::log(2.0 / p - 1.0))
+    }
+
     fn build(bits: u32, quantile: impl Fn(f64) -> f64) -> OctaveTable {
         let format = super::Format::new(bits, NOISE_FRAC);
         let mut words = Vec::with_capacity(32 << MANTISSA_BITS);
@@ -90,6 +95,14 @@ mod tests {
         let (mean, variance) = mean_and_variance(&OctaveTable::gumbel());
         assert!((mean - 0.577_215).abs() < 2e-3, "{mean}");
         assert!((variance - core::f64::consts::PI.powi(2) / 6.0).abs() < 1e-2, "{variance}");
+    }
+
+    #[test]
+    fn half_logistic_has_the_moments_of_a_logistic() {
+        let (mean, variance) = mean_and_variance(&OctaveTable::half_logistic());
+        assert!((mean - 2.0 * 2f64.ln()).abs() < 1e-3, "{mean}");
+        let square = core::f64::consts::PI.powi(2) / 3.0;
+        assert!((variance + mean * mean - square).abs() < 1e-2, "{variance}");
     }
 
     #[test]

@@ -19,16 +19,19 @@ pub enum Function {
     Exp2Fraction,
     /// log2(1 + f) of a fraction f = x + 1/2 in [0, 1).
     Log2Fraction,
+    /// ln(1 + e^-16f) of a fraction f = x + 1/2 in [0, 1): what a bit costs beside the logit that it is against.
+    Softplus,
 }
 
 impl Function {
-    pub const ALL: [Function; 6] = [
+    pub const ALL: [Function; 7] = [
         Function::Sigmoid,
         Function::Tanh,
         Function::LeakyRelu,
         Function::ExpHalf,
         Function::Exp2Fraction,
         Function::Log2Fraction,
+        Function::Softplus,
     ];
 
     /// The exact function, by a portable libm so that tables are the same everywhere.
@@ -43,6 +46,7 @@ impl Function {
             Function::ExpHalf => libm::exp(0.5 * x),
             Function::Exp2Fraction => libm::exp2(-(x + 0.5)),
             Function::Log2Fraction => libm::log2(x + 1.5),
+            Function::Softplus => libm::log1p(libm::exp(-16.0 * (x + 0.5))),
         }
     }
 
@@ -63,6 +67,7 @@ impl Function {
             Function::ExpHalf => "exp_half",
             Function::Exp2Fraction => "exp2_fraction",
             Function::Log2Fraction => "log2_fraction",
+            Function::Softplus => "softplus",
         }
     }
 
@@ -108,6 +113,11 @@ impl Table {
     /// A table of a 16-bit fraction with 16 fraction bits (`rtl/hvae_log_prob.sv`).
     pub fn of_fraction(function: Function) -> Table {
         Table::new(function, Format::new(16, 16), 18, 9)
+    }
+
+    /// The same in twice the segments: what it is wrong by adds up over the bits of a frame (`rtl/hvae_bits.sv`).
+    pub fn of_softplus() -> Table {
+        Table::new(Function::Softplus, Format::new(16, 16), 18, 10)
     }
 
     /// Bits of the position inside a segment.
@@ -156,6 +166,12 @@ mod tests {
             let worst = Table::new(function, input, 16, 9).max_error_ulp();
             assert!(worst < ulp, "{}: {worst} ulp", function.name());
         }
+    }
+
+    #[test]
+    fn what_a_bit_costs_is_known_to_a_hundred_thousandth() {
+        let table = Table::of_softplus();
+        assert!(table.max_error_ulp() * table.output.step() < 2e-5, "{}", table.max_error_ulp());
     }
 
     #[test]

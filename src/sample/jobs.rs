@@ -1,9 +1,9 @@
 //! Jobs for the accelerator, on sentences from `<sos>` to `<eos>`.
 
 use crate::failure::Failure;
-use crate::golden::{Golden, GoldenEngine, Job, JobKind};
+use crate::golden::{Golden, GoldenEngine, Job, JobKind, packed, unpacked};
 use crate::quant::{MatVec, QuantBlock};
-use ndarray::Array2;
+use ndarray::{Array2, ArrayView1};
 
 /// A greedy reconstruction through the posterior mean.
 pub fn reconstruct(sentence: &[u32], limit: usize) -> Job {
@@ -17,9 +17,13 @@ pub fn score(sentence: &[u32], limit: usize) -> Job {
 
 /// The z that RECONSTRUCT has: the means that ENCODE gives, as codes of the moments, behind the flow where there is one.
 pub fn encode<M: MatVec>(golden: &Golden<M>, sentence: &[u32]) -> Vec<i32> {
-    let encoded = golden.run(&Job { kind: JobKind::Encode, ..reconstruct(sentence, sentence.len()) });
-    let means: Vec<i32> = encoded.output.iter().map(|&beat| i32::from(beat as u16 as i16)).collect();
+    let means = encoded(golden, reconstruct(sentence, sentence.len()).input);
     GoldenEngine::new(golden).carried_on(sentence, &means)
+}
+
+fn encoded<M: MatVec>(golden: &Golden<M>, packet: Vec<i32>) -> Vec<i32> {
+    let encoded = golden.run(&Job::new(JobKind::Encode, packet, 1));
+    encoded.output.iter().map(|&beat| i32::from(beat as u16 as i16)).collect()
 }
 
 /// A job of that kind with a sentence: DECODE gets the z that ENCODE gives for it, GENERATE reads nothing and samples at
@@ -32,29 +36,70 @@ pub fn job<M: MatVec>(
     kind: JobKind,
     sentence: &[u32],
     golden: &Golden<M>,
+    generation: (f64, u64),
+    limit: usize,
+) -> Result<Job, Failure> {
+    of_packet(kind, reconstruct(sentence, limit).input, golden, generation, limit)
+}
+
+/// The same with the words of a packet that ENCODE takes.
+fn of_packet<M: MatVec>(
+    kind: JobKind,
+    packet: Vec<i32>,
+    golden: &Golden<M>,
     (temperature, seed): (f64, u64),
     limit: usize,
 ) -> Result<Job, Failure> {
     Ok(match kind {
         JobKind::Generate => generation(temperature, seed, limit)?,
-        JobKind::Decode => Job::new(kind, encode(golden, sentence), limit as u16),
+        JobKind::Decode => Job::new(kind, encoded(golden, packet), limit as u16),
         JobKind::Encode
         | JobKind::Reconstruct
         | JobKind::Score
         | JobKind::Label
         | JobKind::Values
-        | JobKind::Reserved => Job { kind, ..reconstruct(sentence, limit) },
+        | JobKind::Reserved => Job::new(kind, packet, limit as u16),
     })
 }
 
-/// A job of that kind with frames, as the words that the accelerator takes.
-pub fn frames<M: MatVec>(kind: JobKind, frames: &Array2<f32>, golden: &Golden<M>) -> Job {
+/// The same with frames [steps, size], of a piece its silent first one included; of one that is written again as many
+/// frames as it has.
+///
+/// # Errors
+///
+/// Those of [`generation`].
+pub fn frames<M: MatVec>(
+    kind: JobKind,
+    frames: &Array2<f32>,
+    golden: &Golden<M>,
+    generation: (f64, u64),
+    limit: usize,
+) -> Result<Job, Failure> {
+    if golden.quant.frame_words().is_some() {
+        let bits = |frame: ArrayView1<'_, f32>| frame.iter().map(|&bit| bit > 0.5).collect::<Vec<_>>();
+        let words = frames.outer_iter().flat_map(|frame| packed(&bits(frame)));
+        let packet = words.map(|word| word as i32).collect();
+        let written = if kind == JobKind::Generate { limit } else { limit.min(frames.nrows() - 1) };
+        return of_packet(kind, packet, golden, generation, written.max(1));
+    }
     let words = golden.quant.blocks.iter().find_map(|block| match block {
         QuantBlock::Input { word } => Some(*word),
         _ => None,
     });
     let word = |&number: &f32| words.map_or(0, |format| format.encode(number.into()) as i32);
-    Job::new(kind, frames.iter().map(word).collect(), 0)
+    Ok(Job::new(kind, frames.iter().map(word).collect(), 0))
+}
+
+/// The frames [steps, bits] of an answer of a network that writes frames of bits.
+///
+/// # Panics
+/// If it writes none.
+pub fn piece<M: MatVec>(golden: &Golden<M>, answer: &[u32]) -> Array2<f32> {
+    let network = &golden.quant.network;
+    let width = network.width(network.bits_block().expect("a network that writes frames"));
+    let frames = answer.chunks_exact(golden.shape.frame).flat_map(|words| unpacked(words, width));
+    let bits: Vec<f32> = frames.map(|bit| if bit { 1.0 } else { 0.0 }).collect();
+    Array2::from_shape_vec((bits.len() / width, width), bits).expect("whole frames")
 }
 
 /// A sentence sampled from the prior.

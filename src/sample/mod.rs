@@ -9,11 +9,11 @@ mod roll;
 
 pub use float::draw;
 pub use jobs::{
-    between, decode_all, encode, endless, frames, generation, generations, job, reconstruct, score,
+    between, decode_all, encode, endless, frames, generation, generations, job, piece, reconstruct, score,
 };
 pub use midi::{KEYS, LOWEST, midi};
-pub use pieces::{Note, draw_piece, notes};
-pub use roll::roll;
+pub use pieces::{Note, notes};
+pub use roll::{Part, Shown, roll};
 
 use crate::model::Vocabulary;
 

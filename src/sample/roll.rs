@@ -13,8 +13,55 @@ const GAP: f64 = 54.0;
 /// Height of a key.
 const KEY: f64 = 7.0;
 
-/// What was given, and what the network made of it.
-const COLOURS: [(&str, &str); 2] = [("played", "#8a5a12"), ("dreamt", "#1f66b0")];
+/// Where frames of a piece are from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// They were given.
+    Played,
+    /// The network read them and wrote them again.
+    Rewritten,
+    /// The network made them up.
+    Dreamt,
+}
+
+impl Part {
+    const ALL: [Part; 3] = [Part::Played, Part::Rewritten, Part::Dreamt];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Part::Played => "played",
+            Part::Rewritten => "written again",
+            Part::Dreamt => "dreamt",
+        }
+    }
+
+    const fn colour(self) -> &'static str {
+        match self {
+            Part::Played => "#8a5a12",
+            Part::Rewritten => "#2e7d4f",
+            Part::Dreamt => "#1f66b0",
+        }
+    }
+}
+
+/// A piece [steps, keys] whose first frames are of one part, and the rest of another.
+#[derive(Debug, Clone)]
+pub struct Shown {
+    /// Its frames.
+    pub piece: Array2<f32>,
+    /// How many are of the first part, and which that is.
+    pub first: (usize, Part),
+    /// That of the others.
+    pub rest: Part,
+}
+
+impl Shown {
+    /// There are notes of this part.
+    fn has(&self, part: Part) -> bool {
+        let (count, first) = self.first;
+        count > 0 && first == part || count < self.piece.nrows() && self.rest == part
+    }
+}
 
 /// Of the twelve keys from a C, the black ones.
 const BLACK: [usize; 5] = [1, 3, 6, 8, 10];
@@ -26,14 +73,13 @@ fn name(key: usize) -> String {
     format!("{}{}", NAMES[note % 12], note as i64 / 12 - 1)
 }
 
-/// The picture of pieces [steps, keys], one below the other, the first `played` frames of each in another colour than the
-/// rest.
-pub fn roll(title: &str, pieces: &[Array2<f32>], played: usize) -> String {
-    let all: Vec<_> = pieces.iter().map(notes).collect();
+/// The picture of pieces, one below the other, a colour a part.
+pub fn roll(title: &str, pieces: &[Shown]) -> String {
+    let all: Vec<_> = pieces.iter().map(|shown| notes(&shown.piece)).collect();
     let keys = || all.iter().flatten().map(|note| note.key);
     let (lowest, highest) = (keys().min().unwrap_or(39), keys().max().unwrap_or(39));
     let (lowest, highest) = (lowest.saturating_sub(2), highest + 2);
-    let steps = pieces.iter().map(|piece| piece.nrows()).max().unwrap_or(0).max(1);
+    let steps = pieces.iter().map(|shown| shown.piece.nrows()).max().unwrap_or(0).max(1);
     let frame = (1200.0 / steps as f64).clamp(3.0, 14.0);
     let high = KEY * (highest + 1 - lowest) as f64;
     let width = LEFT + frame * steps as f64 + RIGHT;
@@ -46,16 +92,18 @@ pub fn roll(title: &str, pieces: &[Array2<f32>], played: usize) -> String {
     ));
     line(format!(r##"<rect width="{width:.0}" height="{height:.0}" fill="#ffffff"/>"##));
     line(format!(r#"<text x="{LEFT}" y="20" font-size="15">{}</text>"#, escaped(title)));
-    for (i, (what, colour)) in COLOURS.iter().enumerate().skip(usize::from(played == 0)) {
-        let x = LEFT + 90.0 * (i - usize::from(played == 0)) as f64;
+    let parts = Part::ALL.into_iter().filter(|&part| pieces.iter().any(|shown| shown.has(part)));
+    for (i, part) in parts.enumerate() {
+        let (x, colour) = (LEFT + 110.0 * i as f64, part.colour());
         line(format!(r#"<rect x="{x}" y="31" width="16" height="9" fill="{colour}"/>"#));
-        line(format!(r#"<text x="{}" y="40">{what}</text>"#, x + 22.0));
+        line(format!(r#"<text x="{}" y="40">{}</text>"#, x + 22.0, part.name()));
     }
-    for (number, notes) in all.iter().enumerate() {
+    for (number, (notes, shown)) in all.iter().zip(pieces).enumerate() {
+        let (played, first) = shown.first;
         let top = TOP + number as f64 * (high + GAP);
         let at_x = |step: usize| LEFT + frame * step as f64;
         let at_y = |key: usize| top + KEY * (highest - key) as f64;
-        let (right, bottom) = (at_x(pieces[number].nrows()), top + high);
+        let (right, bottom) = (at_x(shown.piece.nrows()), top + high);
         line(format!(
             r##"<rect x="{LEFT}" y="{top:.1}" width="{:.1}" height="{high:.1}" fill="#f7f9fb"/>"##,
             right - LEFT
@@ -85,7 +133,7 @@ pub fn roll(title: &str, pieces: &[Array2<f32>], played: usize) -> String {
             }
         }
         let every = if steps > 160 { 32 } else { 16 };
-        for step in (0..=pieces[number].nrows()).step_by(every) {
+        for step in (0..=shown.piece.nrows()).step_by(every) {
             let x = at_x(step);
             line(format!(
                 r##"<line x1="{x:.1}" y1="{top:.1}" x2="{x:.1}" y2="{bottom:.1}" stroke="#c3ccd5"/>"##
@@ -98,7 +146,8 @@ pub fn roll(title: &str, pieces: &[Array2<f32>], played: usize) -> String {
             top + high / 2.0
         ));
         for note in notes {
-            let mut bar = |from: usize, to: usize, (part, colour): (&str, &str)| {
+            let mut bar = |from: usize, to: usize, part: Part| {
+                let (colour, part) = (part.colour(), part.name());
                 line(format!(
                     r#"<rect x="{:.1}" y="{:.1}" width="{:.1}" height="{:.1}" rx="1.5" fill="{colour}"><title>{}, {part}, frames {from} to {}</title></rect>"#,
                     at_x(from) + 0.4,
@@ -110,13 +159,13 @@ pub fn roll(title: &str, pieces: &[Array2<f32>], played: usize) -> String {
                 ));
             };
             if note.from < played {
-                bar(note.from, note.to.min(played), COLOURS[0]);
+                bar(note.from, note.to.min(played), first);
             }
             if note.to > played {
-                bar(note.from.max(played), note.to, COLOURS[1]);
+                bar(note.from.max(played), note.to, shown.rest);
             }
         }
-        if played > 0 {
+        if played > 0 && played < shown.piece.nrows() {
             let x = at_x(played);
             line(format!(
                 r##"<line x1="{x:.1}" y1="{top:.1}" x2="{x:.1}" y2="{bottom:.1}" stroke="#1c2733" stroke-dasharray="4 3"/>"##
@@ -141,7 +190,12 @@ mod tests {
         // C4 held over the border, A0 at the end.
         (1..4).for_each(|step| piece[[step, 39]] = 1.0);
         piece[[5, 0]] = 1.0;
-        let svg = roll("a < b", std::slice::from_ref(&piece), 2);
+        let shown = |played, piece: &Array2<f32>| Shown {
+            piece: piece.clone(),
+            first: (played, Part::Played),
+            rest: Part::Dreamt,
+        };
+        let svg = roll("a < b", &[shown(2, &piece)]);
         for said in [
             "a &lt; b",
             "fill=\"#8a5a12\"><title>C4, played, frames 1 to 1</title>",
@@ -151,14 +205,23 @@ mod tests {
             assert_eq!(svg.matches(said).count(), 1, "{said}\n{svg}");
         }
         assert_eq!(svg.matches("<title>").count(), 3);
-        let alone = roll("", &[piece], 0);
+        let alone = roll("", &[shown(0, &piece)]);
         assert!(!alone.contains("played") && alone.matches("<title>").count() == 2);
+        let again = Shown { first: (6, Part::Rewritten), ..shown(0, &piece) };
+        let both = roll("", &[shown(2, &piece), again]);
+        assert_eq!(
+            both.matches("fill=\"#2e7d4f\"><title>C4, written again, frames 1 to 3</title>").count(),
+            1
+        );
+        assert_eq!(both.matches("<title>").count(), 5);
     }
 
     #[test]
     fn silence_has_a_picture_too() {
-        assert!(roll("silence", &[Array2::zeros((4, 88))], 0).ends_with("</svg>\n"));
-        assert!(roll("nothing", &[Array2::zeros((0, 88))], 0).ends_with("</svg>\n"));
+        let silent =
+            |steps| Shown { piece: Array2::zeros((steps, 88)), first: (0, Part::Played), rest: Part::Dreamt };
+        assert!(roll("silence", &[silent(4)]).ends_with("</svg>\n"));
+        assert!(roll("nothing", &[silent(0)]).ends_with("</svg>\n"));
     }
 
     #[test]

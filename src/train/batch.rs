@@ -3,7 +3,7 @@
 use super::objective::NO_TARGET;
 use crate::config::Train;
 use crate::model::{Example, Layout, Network, Op, Over, PAD, Random, UNK, frames_of_examples, longest_first};
-use ndarray::{Array2, Axis};
+use ndarray::{Array2, ArrayView1, Axis};
 
 /// The sentences of one update, longest first.
 #[derive(Debug, Clone)]
@@ -137,18 +137,32 @@ impl Batch {
         }
     }
 
-    /// The token that a loop over what is read comes to next, by row of its layout.
-    pub fn next_read(&self, over: Over) -> Vec<u32> {
+    /// The row that a loop over what is read comes to next, by row of its layout; none at its end.
+    fn next_rows(&self, over: Over) -> Vec<Option<usize>> {
         let next = |sentence: usize, step: usize| match over {
             Over::Backwards => step.checked_sub(1),
             Over::Positions | Over::Once | Over::Written => {
                 Some(step + 1).filter(|&next| next < self.encoder.length(sentence))
             }
         };
+        self.encoder.pack(|sentence, step| next(sentence, step).map(|s| self.encoder.row(sentence, s)))
+    }
+
+    /// The token that a loop over what is read comes to next, by row of its layout.
+    pub fn next_read(&self, over: Over) -> Vec<u32> {
         let token = |row: usize| Some(self.encoder_tokens[row]).filter(|&token| token != PAD);
-        let of_next =
-            |sentence, step| next(sentence, step).and_then(|s| token(self.encoder.row(sentence, s)));
-        self.encoder.pack(|sentence, step| of_next(sentence, step).unwrap_or(NO_TARGET))
+        let next = self.next_rows(over).into_iter();
+        next.map(|row| row.and_then(token).unwrap_or(NO_TARGET)).collect()
+    }
+
+    /// The frame that a loop over what is read comes to next, by row of its layout; none at its end.
+    pub fn next_read_frames(&self, over: Over) -> Vec<Option<ArrayView1<'_, f32>>> {
+        self.next_rows(over).into_iter().map(|row| row.map(|row| self.frames.row(row))).collect()
+    }
+
+    /// The frame that each row of a head of bits must predict.
+    pub fn next_frames(&self) -> Vec<Option<ArrayView1<'_, f32>>> {
+        self.values.outer_iter().map(Some).collect()
     }
 
     /// What the embeddings of a loop read, a token per row of its layout.

@@ -128,14 +128,22 @@ pub fn cross_entropy(logits: &mut Array2<f32>, targets: &[u32], scale: f32) -> f
 }
 
 /// -ln of the probability of `bits` (0 or 1) under independent logits, summed, and its gradient with respect to the
-/// logits, times `scale`, in their place: (1 / (1 + e^-l) - x) `scale`.
-pub fn binary_cross_entropy(logits: &mut Array2<f32>, bits: &Array2<f32>, scale: f32) -> f64 {
-    let of_row = |(mut row, bits): (ArrayViewMut1<'_, f32>, ArrayView1<'_, f32>)| {
+/// logits, times `scale`, in their place: (1 / (1 + e^-l) - x) `scale`. A row without bits counts for nothing.
+pub fn binary_cross_entropy(
+    logits: &mut Array2<f32>,
+    bits: &[Option<ArrayView1<'_, f32>>],
+    scale: f32,
+) -> f64 {
+    let of_row = |(mut row, bits): (ArrayViewMut1<'_, f32>, &Option<ArrayView1<'_, f32>>)| {
+        let Some(bits) = *bits else {
+            row.fill(0.0);
+            return 0.0;
+        };
         let loss = bits_nll(row.view(), bits);
         ndarray::Zip::from(&mut row).and(bits).for_each(|l, x| *l = scale * (1.0 / (1.0 + (-*l).exp()) - x));
         loss
     };
-    let rows = logits.axis_iter_mut(Axis(0)).into_par_iter().zip(bits.axis_iter(Axis(0)));
+    let rows = logits.axis_iter_mut(Axis(0)).into_par_iter().zip(bits);
     // Summed in one order, whoever made them.
     rows.map(of_row).collect::<Vec<f64>>().iter().sum()
 }

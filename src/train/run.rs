@@ -26,6 +26,8 @@ use fits::fits;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
+/// Samples of the importance-weighted bound of latents of steps, as published (Goyal et al., 2017).
+const SAMPLES_OF_STEPS: usize = 25;
 /// Updates between two checkpoints within an epoch.
 const CHECKPOINT_EVERY: usize = 500;
 
@@ -273,7 +275,8 @@ fn finish(out: &Path, corpus: &Corpus, position: &Position) -> Result<Summary, M
     let model = TrainedModel::load(out)?;
     let mut net = model.float_net();
     if model.network.vocabulary_block().is_none() {
-        let answers = measure_answers(&mut net, &corpus.test);
+        let samples = if model.network.draw().is_some() { SAMPLES_OF_STEPS } else { 0 };
+        let answers = measure_answers(&mut net, &corpus.test).bounded(&mut net, &corpus.test, samples);
         let mut line = serde_json::json!({ "best_epoch": position.best.map(|b| b.1), "test": answers });
         if model.network.bits_block().is_some() {
             let baselines = FrameBaseline::fit(&corpus.train).measure(&corpus.test);
@@ -284,8 +287,7 @@ fn finish(out: &Path, corpus: &Corpus, position: &Position) -> Result<Summary, M
     // Without z there is one way only that a sentence can come about.
     let importance_samples = match (model.network.latent(), model.network.draw()) {
         (Some(_), _) => 100,
-        // As published of latents of steps.
-        (None, Some(_)) => 25,
+        (None, Some(_)) => SAMPLES_OF_STEPS,
         (None, None) => 0,
     };
     let effort = Effort { importance_samples, ..Effort::default() };

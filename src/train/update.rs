@@ -51,7 +51,7 @@ pub fn loss_and_gradients(
                 d_outputs.push((head, gradient));
             }
             Op::Bits { .. } => {
-                losses.reconstruction = binary_cross_entropy(&mut output, &batch.values, scale);
+                losses.reconstruction = binary_cross_entropy(&mut output, &batch.next_frames(), scale);
                 d_outputs.push((head, output));
             }
             Op::Label { .. } if !batch.labels.is_empty() => {
@@ -98,6 +98,11 @@ fn for_training(
                 let (loss, gradient) = foretold(&output, &log_variance, target.view(), scale);
                 losses.auxiliary += loss;
                 d_outputs.push((head, gradient));
+            }
+            Op::Bits { .. } => {
+                let frames = batch.next_read_frames(network.over(head));
+                losses.reverse += binary_cross_entropy(&mut output, &frames, scale);
+                d_outputs.push((head, output));
             }
             _ => {
                 let targets = batch.next_read(network.over(head));

@@ -16,14 +16,23 @@ const MUSIC: &[Case] = &[
     case("no piece", EVAL, |d| pieces(d, "\n")),
     case("sentences for pieces", "eval DIR/music --data DIR/data.txt --on float", |d| pieces(d, "1\n")),
     case("a set without a test part", "eval DIR/music --data DIR/music --on float", |d| pieces(d, "1\n")),
-    case("frames on cells", "eval DIR/music --data DIR/pieces.txt", |d| pieces(d, "1 2\n")),
-    case("a design that writes frames", "generate --model DIR/music --out DIR/out", |d| pieces(d, "1\n")),
     case(
-        "a random design that writes frames",
+        "frames that no accelerator addresses",
         "generate --config DIR/hvae.toml --random-weights 1 --out DIR/out",
-        |d| write(d, "hvae.toml", "[model]\nfamily = \"language-model\"\nframe = 88\n"),
+        |d| write(d, "hvae.toml", "[model]\nfamily = \"language-model\"\nframe = 2049\nhidden = 4\n"),
     ),
-    case("pieces from cells", "sample DIR/music --on crossbar", |d| pieces(d, "1\n")),
+    case("more frames than cells can keep", "sample DIR/music --on crossbar --frames 65", |d| {
+        pieces(d, "1\n")
+    }),
+    case("a beginning for cells", "sample DIR/music --on crossbar --prime DIR/pieces.txt --played 1", |d| {
+        pieces(d, "1\n")
+    }),
+    case("latents that are not there", "sample DIR/music --rewrite --prime DIR/pieces.txt --played 1", |d| {
+        pieces(d, "1\n")
+    }),
+    case("rewritten from cells", "sample DIR/music --on crossbar --rewrite --prime DIR/pieces.txt", |d| {
+        pieces(d, "1\n")
+    }),
     case("a way between pieces", "sample DIR/music --between a b", |d| pieces(d, "1\n")),
     case("a piece that is not there", "sample DIR/music --prime DIR/pieces.txt --piece 3", |d| {
         pieces(d, "1 2\n3 4\n")

@@ -49,6 +49,7 @@ fn strain(quant: &mut QuantNet) {
             | QuantBlock::Values { shift, .. }
             | QuantBlock::Vocabulary { shift, .. }
             | QuantBlock::Label { shift, .. }
+            | QuantBlock::Bits { shift, .. }
             | QuantBlock::Dense { shift, .. } => *shift -= 4,
             QuantBlock::Linear { shift, shift_c, .. } => {
                 *shift -= 5;

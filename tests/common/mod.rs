@@ -9,11 +9,11 @@ pub mod ops;
 pub mod random_network;
 pub mod simulations;
 
-use hvae_mnn::config::{CellKind, Config, Crossbar};
+use hvae_mnn::config::{CellKind, Config, Crossbar, Family};
 use hvae_mnn::crossbar::CrossbarNet;
 use hvae_mnn::emit::{Emitted, emit};
 use hvae_mnn::model::Network;
-use hvae_mnn::pipeline::{map, random_sentences, random_weights};
+use hvae_mnn::pipeline::{map, map_on, random_examples, random_sentences, random_weights};
 use hvae_mnn::synth::Synthesis;
 pub use jobs::jobs;
 use std::collections::BTreeMap;
@@ -41,6 +41,31 @@ pub fn mapped(config: &Config, seed: u64) -> (CrossbarNet, Vec<Vec<u32>>) {
     let sentences = random_sentences(config.model.vocabulary, 8, seed);
     let net = map(&network, &random_weights(&network, seed), config, &sentences).unwrap();
     (net, sentences)
+}
+
+/// The same of a family that may read and write other things than sentences.
+pub fn mapped_family(config: &Config) -> CrossbarNet {
+    let network = Network::describe(&config.model, config.train.lambda_low).unwrap();
+    map_on(&network, &random_weights(&network, 1), config, &random_examples(&network, 8, 1)).unwrap()
+}
+
+/// Families whose core has what an autoencoder's has not: latents of steps, frames of bits, both.
+pub fn family_designs() -> Vec<(&'static str, Config)> {
+    let family = |family, frame| {
+        let mut config = tiny(&[CellKind::Lstm]);
+        (config.model.family, config.model.frame) = (family, frame);
+        (config.model.dense, config.model.latent) = (7, 5);
+        config
+    };
+    let mut silent = family(Family::LanguageModel, 16);
+    silent.accelerator.score = false;
+    vec![
+        ("language-model", family(Family::LanguageModel, 1)),
+        ("z-forcing", family(Family::ZForcing, 1)),
+        ("frames", family(Family::LanguageModel, 21)),
+        ("frames-without-scores", silent),
+        ("z-forcing-of-frames", family(Family::ZForcing, 37)),
+    ]
 }
 
 /// Emits the design into `folder`.
@@ -86,6 +111,21 @@ pub fn python(modules: &[&str]) -> Result<PathBuf, String> {
         true => Ok(python),
         false => Err(format!("{}: not found in .venv; install: make tools", modules.join(", "))),
     }
+}
+
+/// A Python with PyTorch: `HVAE_PYTHON`, that of `.venv`, or Debian's; else what to do.
+pub fn torch_python() -> Result<PathBuf, String> {
+    let asked = std::env::var_os("HVAE_PYTHON").map(PathBuf::from);
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join(".venv/bin/python");
+    let with_torch = |python: &PathBuf| {
+        let found = Command::new(python).args(["-c", "import torch, numpy, safetensors"]).output();
+        found.is_ok_and(|o| o.status.success())
+    };
+    asked.into_iter().chain([own, "python3".into()]).find(with_torch).ok_or_else(|| {
+        "no torch, numpy and safetensors; `.venv/bin/pip install torch safetensors`, or HVAE_PYTHON names a Python that has \
+         them (docs/pytorch.md)"
+            .into()
+    })
 }
 
 /// The smallest network with everything: two kinds of cells, rounds, scores.

@@ -82,6 +82,7 @@ fn strain(block: &mut QuantBlock) {
         | QuantBlock::Vocabulary { .. }
         | QuantBlock::Slice { .. }
         | QuantBlock::Flow { .. }
+        | QuantBlock::Bits { .. }
         | QuantBlock::Input { .. } => {}
     }
 }
@@ -297,7 +298,7 @@ pub fn described_jobs(config: &Config, shape: &Shape) -> Vec<Job> {
         let (unit, token) = match shape.packets[kind as usize] {
             Packet::Frames { size } => (size, false),
             Packet::Tokens { .. } => (1, true),
-            Packet::Latent | Packet::Nothing | Packet::Absent => continue,
+            Packet::Bits { .. } | Packet::Latent | Packet::Nothing | Packet::Absent => continue,
         };
         let top = (1i32 << (config.fixed.state_bits - 1)) - 1;
         let (low, high) = if token { (0, shape.vocabulary as i32 - 1) } else { (!top, top) };

@@ -22,6 +22,64 @@ pub fn random_network(seed: u64) -> Network {
     panic!("no network in 200 attempts with seed {seed}");
 }
 
+/// The same network with frames of `bits` bits for words, if it writes some and that is a network.
+pub fn with_frames(network: &Network, bits: usize) -> Option<Network> {
+    network.vocabulary_block()?;
+    let mut blocks = network.blocks.clone();
+    for block in &mut blocks {
+        block.tied = None;
+        match &mut block.op {
+            Op::Embedding { .. } => block.op = Op::Input { size: bits },
+            Op::Vocabulary { inputs } => block.op = Op::Bits { size: bits, inputs: inputs.clone() },
+            _ => {}
+        }
+    }
+    Network::new("custom", 0, network.loops.clone(), blocks).ok()
+}
+
+/// The same network with a latent at every step in the place of a linear block of what it writes, if it has one and that is
+/// a network: its posterior reads what the block has read and, where there is one, a level that has read what comes, its
+/// prior, where it has one, what the block has read.
+pub fn with_draws(network: &Network, seed: u64) -> Option<Network> {
+    let mut random = Random::keyed(&[seed, 0x4457]);
+    let is_linear = |&id: &BlockId| {
+        matches!(network.blocks[id].op, Op::Linear { .. }) && network.over(id) == Over::Written
+    };
+    let linear: Vec<BlockId> = (0..network.blocks.len()).filter(is_linear).collect();
+    let at = *linear.get(random.below(linear.len().max(1)))?;
+    let is_level =
+        |b: &&Block| matches!(b.op, Op::Cell { .. }) && network.loops[b.within].over == Over::Backwards;
+    let ahead = network.blocks.iter().find(is_level).map(|b| format!(", \"{}\"", b.name));
+    let named = format!("name = \"{}\"\n", network.blocks[at].name);
+    let mut described = String::new();
+    for (n, part) in network.to_text().split("[[block]]").enumerate() {
+        if n > 0 && part.contains(&named) {
+            let line = |key: &str| part.lines().find(|line| line.starts_with(key)).unwrap_or_default();
+            let (within, inputs) = (line("loop = "), line("inputs = "));
+            let size = 2 + random.below(3);
+            let more = inputs.replacen(']', &(ahead.clone().unwrap_or_default() + "]"), 1);
+            // The list may hold tables: its own bracket is the last one.
+            let more = if inputs.matches(']').count() == 1 { more } else { inputs.to_string() };
+            let moments = |name: &str, inputs: &str| {
+                format!(
+                    "[[block]]\nname = \"{name}\"\n{within}\nop = \"moments\"\nsize = {size}\n{inputs}\nclamp = 8.0\n\n"
+                )
+            };
+            described += &moments("post", &more);
+            let prior = random.below(3) > 0;
+            if prior {
+                described += &moments("prior", inputs);
+            }
+            let of_prior = if prior { "prior = \"prior\"\n" } else { "" };
+            described +=
+                &format!("[[block]]\n{named}{within}\nop = \"draw\"\nposterior = \"post\"\n{of_prior}\n");
+            continue;
+        }
+        described += &if n == 0 { part.to_string() } else { format!("[[block]]{part}") };
+    }
+    Network::from_text("drawn.toml", &described, network.vocabulary).ok()
+}
+
 /// What a block will be, before it is known what it reads.
 #[derive(Clone, Copy, PartialEq)]
 enum Sort {

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """HSR-VAE in PyTorch: a second opinion on ours, and the road from PyTorch to hardware.
 
-    hsr_vae.py train CONFIG DATA OUT [--epochs N]    fit it: state.safetensors and vocab.txt in OUT
+    hsr_vae.py train CONFIG DATA OUT [--epochs N]    fit it: state.safetensors, vocab.txt and samples.npz in OUT
     hsr_vae.py eval MODEL FILE                       paper protocol of a model folder of ours
+    hsr_vae.py samples MODEL FILE OUT.npz            what it makes of the first sentences, for `hvae import --check`
 
-Needs torch and safetensors. The modules are torch.nn's own, under the names that `hvae import` takes, so the state
+Needs torch, numpy and safetensors. The modules are torch.nn's own, under the names that `hvae import` takes, so the state
 dict of either side is the other's:
 
-    hvae import OUT/state.safetensors --config CONFIG --vocab OUT/vocab.txt --out models/mine
+    hvae import OUT/state.safetensors --config CONFIG --vocab OUT/vocab.txt --check OUT/samples.npz --out models/mine
 """
 
 import argparse
@@ -15,6 +16,7 @@ import re
 import tomllib
 from pathlib import Path
 
+import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
@@ -22,6 +24,11 @@ from torch.nn.functional import cross_entropy, dropout
 
 CELLS = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
 PAD, UNK, SOS, EOS = range(4)
+
+
+def kl_of(mean, log_variance):
+    """KL to the standard normal, summed over the dimensions."""
+    return 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).sum(-1)
 
 
 class Moments(nn.Module):
@@ -81,9 +88,18 @@ class HsrVae(nn.Module):
         """Reconstruction and KL, averaged over the steps of a sentence; sums over the batch, in nats."""
         drop = (train.get("embedding_dropout", 0.0), train.get("level_dropout", 0.0))
         moments, states = self.encode(tokens, drop)
-        rows, last = torch.arange(len(tokens)), lengths - 1
+        z, given = self.latent(moments, states, lengths, sampled)
+        logits = self.decode(tokens[:, :-1], z, drop)
+        reconstruction = cross_entropy(logits.flatten(0, 1), tokens[:, 1:].flatten(), ignore_index=PAD, reduction="sum")
+        alive = torch.arange(tokens.shape[1])[None] < lengths[:, None]
+        weights = [train.get("lambda_low", 1.0)] * (len(moments) - 1) + [1.0]
+        kl = sum(w * (kl_of(*parts) * alive / lengths[:, None]).sum() for w, parts in zip(weights, moments))
+        return reconstruction, kl + given
+
+    def latent(self, moments, states, lengths, sampled):
+        """z, at its mean or drawn, and the KL of its parts that are drawn given others."""
+        rows, last = torch.arange(len(lengths)), lengths - 1
         draw = lambda m, lv: m + (0.5 * lv).exp() * torch.randn_like(m) if sampled else m
-        kl_of = lambda m, lv: 0.5 * (m.square() + lv.exp() - 1 - lv).sum(-1)
         of_z = [(m[rows, last], lv[rows, last]) for m, lv in (moments if self.latent_from == "both" else moments[-1:])]
         z, given = torch.cat([draw(*parts) for parts in of_z], dim=1), 0.0
         if self.latent_from == "top-down":
@@ -91,12 +107,7 @@ class HsrVae(nn.Module):
                 heads = getattr(self, f"q{level}_given_z{level + 1}")
                 parts = heads(torch.cat([states[level - 1][rows, last], z], dim=1))
                 z, given = torch.cat([draw(*parts), z], dim=1), given + kl_of(*parts).sum()
-        logits = self.decode(tokens[:, :-1], z, drop)
-        reconstruction = cross_entropy(logits.flatten(0, 1), tokens[:, 1:].flatten(), ignore_index=PAD, reduction="sum")
-        alive = torch.arange(tokens.shape[1])[None] < lengths[:, None]
-        weights = [train.get("lambda_low", 1.0)] * (len(moments) - 1) + [1.0]
-        kl = sum(w * (kl_of(*parts) * alive / lengths[:, None]).sum() for w, parts in zip(weights, moments))
-        return reconstruction, kl + given
+        return z, given
 
 
 def words_of(line):
@@ -177,6 +188,7 @@ def fit(arguments):
     out = Path(arguments.out)
     out.mkdir(parents=True, exist_ok=True)
     save_file(net.state_dict(), out / "state.safetensors")
+    write_samples(net, texts["valid"], out / "samples.npz")
     (out / "vocab.txt").write_text("".join(word + "\n" for word in names))
 
 
@@ -191,6 +203,28 @@ def check(arguments):
     print(f"NLL {nll:.3f}, PPL {ppl:.3f}, KL {kl:.3f} (paper protocol, PyTorch {torch.__version__})")
 
 
+def write_samples(net, data, path):
+    """Moments of every step, z and the logits of some sentences."""
+    tokens, lengths = batch_of(data[:4])
+    net.eval()
+    with torch.no_grad():
+        moments, states = net.encode(tokens)
+        z, _ = net.latent(moments, states, lengths, sampled=False)
+        arrays = {"tokens": tokens, "lengths": lengths, "z.output": z, "vocab": net.decode(tokens[:, :-1], z)}
+    for level, (mean, log_variance) in enumerate(moments, 1):
+        arrays |= {f"q{level}.mean": mean, f"q{level}.log_variance": log_variance}
+    np.savez_compressed(path, **{name: array.numpy() for name, array in arrays.items()})
+
+
+def show(arguments):
+    folder = Path(arguments.model)
+    config = tomllib.loads((folder / "model.toml").read_text())
+    names = (folder / "vocab.txt").read_text().splitlines()
+    net = HsrVae(config["model"])
+    net.load_state_dict(load_file(folder / "model.safetensors"))
+    write_samples(net, sentences(arguments.file, {word: i for i, word in enumerate(names)}), arguments.out)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     commands = parser.add_subparsers(required=True)
@@ -203,6 +237,10 @@ def main():
     for name in ("model", "file"):
         evaluate.add_argument(name)
     evaluate.set_defaults(run=check)
+    samples = commands.add_parser("samples")
+    for name in ("model", "file", "out"):
+        samples.add_argument(name)
+    samples.set_defaults(run=show)
     arguments = parser.parse_args()
     arguments.run(arguments)
 

@@ -35,7 +35,7 @@ impl<M: MatVec> Runner<'_, M> {
             QuantBlock::Latent { .. } | QuantBlock::Draw { .. } => {
                 self.event(id, Signal::Z, step, cycle, lanes, words)
             }
-            QuantBlock::Vocabulary { .. } | QuantBlock::Label { .. } => {
+            QuantBlock::Vocabulary { .. } | QuantBlock::Label { .. } | QuantBlock::Bits { .. } => {
                 self.event(id, Signal::Logits, step, cycle, lanes, words);
             }
             QuantBlock::Input { .. } | QuantBlock::Dense { .. } | QuantBlock::Elementwise { .. } => {

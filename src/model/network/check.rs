@@ -128,7 +128,7 @@ impl Network {
             Op::Slice { input, from, size } => self.check_part(id, *input, *from, *size),
             Op::Flow { latent, inputs } => self.check_flow(id, *latent, inputs),
             Op::Elementwise { function, inputs } => self.check_elementwise(id, *function, inputs),
-            Op::Vocabulary { .. } if self.over(id).is_read() && block.only_train => Ok(()),
+            Op::Vocabulary { .. } | Op::Bits { .. } if self.over(id).is_read() && block.only_train => Ok(()),
             Op::Bits { .. } if self.over(id) != Over::Written => {
                 let to_do = "put it into a loop over `written`, or make it values";
                 Err(wrong(at, "a loop over `written`", self.over(id).name(), to_do))

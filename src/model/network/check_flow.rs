@@ -47,6 +47,10 @@ impl Network {
         if self.blocks.iter().filter(|block| matches!(block.op, Op::Flow { .. })).count() > 1 {
             return Err(wrong(at, "one flow", "another", "let one follow on the other"));
         }
+        if let Some(bits) = self.bits_block() {
+            let to_do = "leave the flow out where frames are written: their figures have no determinant";
+            return Err(wrong(at, "words that are written, or none", &self.blocks[bits].name, to_do));
+        }
         if self.latents().count() > 1 || !self.latent_steps().is_last() {
             let to_do = "leave the other latents out, or the flow";
             return Err(wrong(at, "one latent, of the last step", "others", to_do));

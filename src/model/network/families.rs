@@ -121,19 +121,31 @@ impl Network {
     }
 
     /// Z-Forcing (Goyal et al., NIPS 2017): a latent at every step, drawn given the state before it and, while
-    /// the text is known, given a level that has read it from its end down to the word that the step predicts.
+    /// the text is known, given a level that has read it from its end down to the word that the step predicts;
+    /// with `frame` above 1 of frames instead of words.
     pub fn z_forcing(model: &Model) -> Network {
-        let mut build = Builder::new(model.family, model.vocabulary);
+        let of_frames = model.frame > 1;
+        let mut build = Builder::new(model.family, if of_frames { 0 } else { model.vocabulary });
         let backwards = build.repeat("backwards", Over::Backwards);
-        let written = build.repeat("text", Over::Written);
-        let embed = build.add("bwd_embed", backwards, Op::Embedding { size: model.embedding });
-        let behind = build.levels("bwd", backwards, model, embed);
+        let written = build.repeat(if of_frames { "music" } else { "text" }, Over::Written);
+        let read = match of_frames {
+            true => build.add("bwd_frame", backwards, Op::Input { size: model.frame }),
+            false => build.add("bwd_embed", backwards, Op::Embedding { size: model.embedding }),
+        };
+        let behind = build.levels("bwd", backwards, model, read);
         if model.auxiliary {
-            build.add("bwd_vocab", backwards, Op::Vocabulary { inputs: vec![behind.into()] });
+            let inputs = vec![behind.into()];
+            match of_frames {
+                true => build.add("bwd_bits", backwards, Op::Bits { size: model.frame, inputs }),
+                false => build.add("bwd_vocab", backwards, Op::Vocabulary { inputs }),
+            };
             build.only_train();
         }
-        let words = build.add("embed", written, Op::Embedding { size: model.embedding });
-        build.network.blocks[words].tied = Some(embed);
+        let words = match of_frames {
+            true => build.add("frame", written, Op::Input { size: model.frame }),
+            false => build.add("embed", written, Op::Embedding { size: model.embedding }),
+        };
+        build.network.blocks[words].tied = (!of_frames).then_some(read);
         // What the draw reads of the state is that before the step: the block stands further below.
         let in_prior = usize::from(model.prior == Prior::Learned) * 2;
         let in_auxiliary = usize::from(model.auxiliary) * 2;
@@ -164,7 +176,14 @@ impl Network {
         let below = vec![words.into(), drawn.into()];
         let last = build.levels_on("dec", written, model, below);
         debug_assert_eq!(last, top);
-        build.add("vocab", written, Op::Vocabulary { inputs: vec![last.into()] });
+        match of_frames {
+            // Keys that sound together hang together through what was drawn.
+            true => {
+                let inputs = vec![last.into(), drawn.into()];
+                build.add("bits", written, Op::Bits { size: model.frame, inputs })
+            }
+            false => build.add("vocab", written, Op::Vocabulary { inputs: vec![last.into()] }),
+        };
         build.network
     }
 

@@ -5,7 +5,7 @@ use super::{BlockId, Network, Op};
 impl Network {
     /// The block that makes the logits of frames, if there is one.
     pub fn bits_block(&self) -> Option<BlockId> {
-        self.blocks.iter().position(|b| matches!(b.op, Op::Bits { .. }))
+        self.heads().find(|&id| matches!(self.blocks[id].op, Op::Bits { .. }))
     }
 
     /// The head of what is written, words or frames, if something is.

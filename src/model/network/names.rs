@@ -7,8 +7,9 @@ use super::check::wrong;
 pub(super) const IN_EVERY_CORE: [&str; 7] = ["input", "job", "key", "noise_key", "output", "program", "read"];
 
 /// Modules (`hvae_NAME`) that designs have: a cell is a module of its own.
-pub(super) const MODULES: [&str; 43] = [
+pub(super) const MODULES: [&str; 44] = [
     "axil_regs",
+    "bits",
     "combine",
     "core",
     "dac",

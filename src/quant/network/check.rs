@@ -4,6 +4,9 @@ use super::QuantError;
 use crate::config::{Fixed, LatentSteps};
 use crate::model::{BlockId, Edge, JobKind, Network, Op, Schedule, Time};
 
+/// Bits of a frame at most: its words are asked for while the head converts.
+const MOST_BITS: usize = 2048;
+
 /// Moments are cut where their words end: a narrower clamp would have no hardware, a wider one does nothing.
 fn check_clamps(network: &Network, fixed: &Fixed) -> Result<(), QuantError> {
     let integer_bits = fixed.state_bits as i32 - 1 - fixed.pre_frac as i32;
@@ -31,8 +34,9 @@ pub(super) fn check(network: &Network, fixed: &Fixed) -> Result<(), QuantError> 
         return Err(QuantError::Training { block: block.name.clone() });
     }
     check_clamps(network, fixed)?;
-    if let Some(bits) = network.bits_block() {
-        return Err(QuantError::Bits { block: network.blocks[bits].name.clone() });
+    if let Some(bits) = network.bits_block().filter(|&bits| network.width(bits) > MOST_BITS) {
+        let (block, found) = (network.blocks[bits].name.clone(), network.width(bits));
+        return Err(QuantError::Bits { block, most: MOST_BITS, found });
     }
     match network.latent_steps() {
         LatentSteps::Last => {}
@@ -74,6 +78,7 @@ fn not_kept(network: &Network, reader: BlockId, edge: Edge) -> Option<&'static s
     let elementwise = matches!(network.blocks[reader].op, Op::Elementwise { .. });
     match &network.blocks[edge.block].op {
         Op::Embedding { .. } if elementwise => Some("a table of codes"),
+        Op::Input { .. } if elementwise && network.bits_block().is_some() => Some("a frame of bits"),
         Op::Embedding { .. } if edge.before => Some("a table, of the step before"),
         Op::Linear { .. } if network.start_of(edge.block).is_some() => Some("which is the start of a cell"),
         Op::Flow { .. } if elementwise => Some("which has codes and no words"),

@@ -81,10 +81,11 @@ fn free_nats_are_not_charged_for() {
 #[test]
 fn binary_cross_entropy_is_finite_everywhere() {
     let bits = ndarray::arr2(&[[1.0, 0.0, 1.0, 0.0], [1.0, 0.0, 1.0, 0.0]]);
-    let mut logits = ndarray::arr2(&[[1000.0, -1000.0, -1000.0, 1000.0], [0.0; 4]]);
-    let loss = binary_cross_entropy(&mut logits, &bits, 2.0);
+    let mut logits = ndarray::arr2(&[[1000.0, -1000.0, -1000.0, 1000.0], [0.0; 4], [7.0; 4]]);
+    let rows = [Some(bits.row(0)), Some(bits.row(1)), None];
+    let loss = binary_cross_entropy(&mut logits, &rows, 2.0);
     assert!((loss - 2000.0 - 4.0 * 2f64.ln()).abs() < 1e-9, "{loss}");
-    assert_eq!(logits, ndarray::arr2(&[[0.0, 0.0, -2.0, 2.0], [-1.0, 1.0, -1.0, 1.0]]));
+    assert_eq!(logits, ndarray::arr2(&[[0.0, 0.0, -2.0, 2.0], [-1.0, 1.0, -1.0, 1.0], [0.0; 4]]));
 }
 
 #[test]

@@ -22,6 +22,8 @@ pub const ALL: &[Target] = &[
     models::STATE_DICT,
     models::SENTENCES,
     models::LINES,
+    models::SAMPLES,
+    models::ARRAY,
     builds::DESCRIPTION,
     builds::NETWORK_FILE,
     builds::LIST,

@@ -4,10 +4,11 @@ use super::{Answer, Form, Target, said, text};
 use crate::common::smallest;
 use hvae_mnn::config::{Config, Family, Model};
 use hvae_mnn::model::{
-    DESCRIPTION_FILE, Description, EOS, Example, Labels, Lines, Network, SOS, TrainedModel, Vocabulary,
-    WEIGHTS_FILE, Weights, import, read_sentences,
+    DESCRIPTION_FILE, Description, EOS, Example, Labels, Lines, Network, SOS, Samples, TrainedModel,
+    Vocabulary, WEIGHTS_FILE, Weights, import, read_npz, read_sentences,
 };
 use hvae_mnn::pipeline::random_weights;
+use std::io::{Cursor, Read, Write};
 use std::sync::OnceLock;
 
 /// A network with everything, and weights of it.
@@ -202,5 +203,56 @@ fn lines(input: &[u8]) -> Answer {
     for (one, two) in examples.iter().zip(&again) {
         assert_eq!((&one.frames, &one.values), (&two.frames, &two.values), "numbers read back");
     }
+    Ok(())
+}
+
+/// Samples of an imported network, as they were written.
+pub const SAMPLES: Target = Target {
+    name: "samples",
+    form: Form::Plain,
+    few: 300,
+    seconds: 10,
+    seeds: || vec![exported("samples.npz")],
+    read: samples,
+};
+
+fn exported(file: &str) -> Vec<u8> {
+    let folder =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/export/language-model");
+    std::fs::read(folder.join(file)).unwrap()
+}
+
+fn samples(input: &[u8]) -> Answer {
+    let network = Network::from_text("n", text(&exported("network.toml"))?, 11).unwrap();
+    let samples = said(Samples::parse("samples.npz", input, &network))?;
+    assert!(samples.sequences() > 0 && samples.steps() > 0);
+    Ok(())
+}
+
+/// One array of them, in an archive whose sums fit.
+pub const ARRAY: Target = Target {
+    name: "array-of-samples",
+    form: Form::Plain,
+    few: 500,
+    seconds: 10,
+    seeds: || {
+        let mut archive = zip::ZipArchive::new(Cursor::new(exported("samples.npz"))).unwrap();
+        let entry = |index: usize| {
+            let mut bytes = Vec::new();
+            archive.by_index(index).unwrap().read_to_end(&mut bytes).unwrap();
+            bytes
+        };
+        (0..2).map(entry).collect()
+    },
+    read: array,
+};
+
+fn array(input: &[u8]) -> Answer {
+    let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    archive.start_file("a.npy", zip::write::SimpleFileOptions::default()).unwrap();
+    archive.write_all(input).unwrap();
+    let numbers = said(read_npz("a.npz", &archive.finish().unwrap().into_inner()))?;
+    // Every number has its bytes in the file.
+    assert!(numbers["a"].shape().iter().product::<usize>() <= input.len());
     Ok(())
 }
