@@ -122,8 +122,8 @@ fn faults_in_frames_products_and_numbers_are_found() {
                 Fault::new(
                     &["wide_word"],
                     "hvae_frame",
-                    "word_q <= read_data_i[StateBits-1:0];",
-                    "word_q <= read_data_i[StateBits-1:0] & ~{{(StateBits-1){1'b0}}, fault_wide_word};",
+                    "assign words = read_data_i[StateBits-1:0];",
+                    "assign words = read_data_i[StateBits-1:0] & ~{{(StateBits-1){1'b0}}, fault_wide_word};",
                 ),
                 "frame.word[",
             ),
