@@ -75,6 +75,10 @@ each_design! {
     label_of_z
     backwards_one_lane
     last_numbers_of_a_wave
+    slices_in_a_wave
+    slices_a_step_before
+    slices_of_z
+    slices_read_later
     strained_tagger
     strained_odd_widths
 }
@@ -118,8 +122,8 @@ fn faults_in_frames_products_and_numbers_are_found() {
                 Fault::new(
                     &["wide_word"],
                     "hvae_frame",
-                    "word_q <= read_data_i[StateBits-1:0];",
-                    "word_q <= read_data_i[StateBits-1:0] & ~{{(StateBits-1){1'b0}}, fault_wide_word};",
+                    "assign words = read_data_i[StateBits-1:0];",
+                    "assign words = read_data_i[StateBits-1:0] & ~{{(StateBits-1){1'b0}}, fault_wide_word};",
                 ),
                 "frame.word[",
             ),
@@ -309,6 +313,54 @@ fn faults_in_steps_before_and_sums_are_found() {
                 "SATURATIONS",
             ),
         ],
+    );
+}
+
+#[test]
+fn faults_in_slices_are_found() {
+    are_found(
+        "slices-in-a-wave",
+        &[
+            (
+                Fault::new(
+                    &["next_number"],
+                    "hvae_words",
+                    "assign data  = write_data_i[WRITTEN*Bits+:Bits];",
+                    "assign data  = write_data_i[(fault_next_number ? (WRITTEN + 1) % WriteLanes : WRITTEN)*Bits+:Bits];",
+                ),
+                "sum.word[",
+            ),
+            (
+                Fault::new(
+                    &["other_row"],
+                    "hvae_words",
+                    "= write_group_i - GroupBits'(OWN);",
+                    "= write_group_i - GroupBits'(OWN) + GroupBits'(fault_other_row);",
+                ),
+                "sum.word[",
+            ),
+            (
+                Fault::new(
+                    &["other_part"],
+                    "hvae_core",
+                    "assign few_shown = {",
+                    "assign few_shown = {24{fault_other_part}} ^ {",
+                ),
+                "numbers.mean[",
+            ),
+        ],
+    );
+    are_found(
+        "slices-of-z",
+        &[(
+            Fault::new(
+                &["never_last"],
+                "hvae_words",
+                "write_group_i == GroupBits'(LAST)) cleared_q",
+                "write_group_i == GroupBits'(LAST) + GroupBits'(fault_never_last)) cleared_q",
+            ),
+            "moved.word[",
+        )],
     );
 }
 

@@ -138,6 +138,76 @@ fn labels_are_learned_and_a_run_is_the_same_however_it_goes() {
     assert!(refused.contains("labels.txt: expected the sha256"), "{refused}");
 }
 
+/// Sentences of a small grammar, most of them with a label that one of their words decides.
+fn write_moods(folder: &Path) {
+    let names = ["ann", "bob", "cat", "dog", "elf"];
+    let verbs = [("likes", "good"), ("fears", "bad"), ("loves", "good"), ("hates", "bad")];
+    let things = ["rain", "snow", "tea", "milk", "wind", "bread", "noise"];
+    for (file, range) in [("train", 0..160), ("valid", 160..190), ("test", 190..230)] {
+        let mut text = String::new();
+        for i in range {
+            let ((verb, label), end) = (verbs[i * 7 / 3 % 4], if i % 3 == 0 { " today" } else { "" });
+            if i % 8 != 5 {
+                write!(text, "{label}\t").unwrap();
+            }
+            writeln!(text, "{} {verb} {}{end} .", names[i * 3 % 5], things[i * 5 % 7]).unwrap();
+        }
+        std::fs::write(folder.join(format!("{file}.txt")), text).unwrap();
+    }
+}
+
+/// A label of z beside the words, from all labels and from a part of them: learned, measured on every engine, and the same bytes
+/// however the run goes.
+#[test]
+fn labels_of_z_are_learned_beside_words() {
+    let place = tempfile::tempdir().unwrap();
+    let at = |name: &str| place.path().join(name);
+    write_moods(place.path());
+    let mut config = config(Family::FlowVrae);
+    let m = &mut config.model;
+    (m.label, m.classes, m.vocabulary, m.latent, m.flow_hidden) = (true, 2, 22, 4, 4);
+    (m.embedding, m.hidden) = (8, 12);
+    let t = &mut config.train;
+    (t.epochs, t.batch, t.mask_pads, t.step_kl, t.last_step_kl) = (25, 8, true, 0.0, 1.0);
+    // Less, and a z that few labels need is not worth its nats.
+    t.label_weight = 10.0;
+    fit(&config, place.path(), &at("whole"), None);
+    assert!(!fit(&config, place.path(), &at("parts"), Some(70)).finished);
+    fit(&config, place.path(), &at("parts"), None);
+    same_files(&at("whole"), &at("parts"));
+    let of = |folder: &str, config: &Config| {
+        let model = TrainedModel::load(&at(folder)).unwrap();
+        assert_eq!(model.labels.names().len(), 2);
+        let read = |split| read_examples(place.path(), split, &model, &silently).unwrap();
+        let mut examples = read(Split::Test);
+        assert_eq!(examples.len(), 40);
+        examples.retain(|example| !example.labels.is_empty());
+        assert_eq!(examples.len(), 35);
+        let net = map_model_on(&model, config, Some(&read(Split::Valid))).unwrap();
+        let on = |on| match measure_head(&model, Some(&net), config, on, (&examples, 0)).figures {
+            Answers::Labels { accuracy, baseline_accuracy, .. } => (accuracy, baseline_accuracy),
+            other => panic!("{other:?}"),
+        };
+        [On::Float, On::Fixed, On::Crossbar].map(on)
+    };
+    for (accuracy, baseline) in of("whole", &config) {
+        assert!(accuracy > 0.9 && baseline < 0.6, "{accuracy} {baseline}");
+    }
+    config.train.labels = 60;
+    fit(&config, place.path(), &at("part"), None);
+    for (accuracy, _) in of("part", &config) {
+        assert!(accuracy > 0.8, "{accuracy}");
+    }
+    let weights = |folder: &str| bytes_of(&at(folder).join("model.safetensors")).unwrap();
+    assert!(weights("part") != weights("whole"), "fewer labels are another model");
+    config.train.labels = 141;
+    let (program, progress) = (&mut no_cells, &mut |_: &Progress| Control::Continue);
+    let (data, out) = (place.path(), &at("many"));
+    let request = TrainRequest { config: &config, data, out, from: None, program, device: None, progress };
+    let refused = run(request).unwrap_err().to_string();
+    assert!(refused.contains("[train] labels: expected at most 140"), "{refused}");
+}
+
 #[test]
 fn numbers_are_learned_with_how_sure_they_are() {
     let place = tempfile::tempdir().unwrap();

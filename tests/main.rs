@@ -28,6 +28,7 @@ mod drawn;
 mod emit_deterministic;
 mod examples;
 mod exports;
+mod flows;
 mod fuzz;
 mod golden_model;
 mod import_check;

@@ -137,7 +137,7 @@ fn random_networks_compute_what_their_descriptions_say() {
     });
 }
 
-const FAULTS: [Fault; 16] = [
+const FAULTS: [Fault; 17] = [
     Fault::Op("embedding"),
     Fault::Op("input"),
     Fault::Op("cell"),
@@ -145,6 +145,7 @@ const FAULTS: [Fault; 16] = [
     Fault::Op("latent"),
     Fault::Op("linear"),
     Fault::Op("elementwise"),
+    Fault::Op("slice"),
     Fault::Op("vocabulary"),
     Fault::Op("label"),
     Fault::Op("values"),
@@ -391,7 +392,7 @@ const WANTED: &str = "over positions, over backwards, over once, over written, j
     job Generate, job Score, job Label, job Values, stepwise circle positions, \
     stepwise circle backwards, stepwise circle written, stepwise itself positions, \
     stepwise itself backwards, stepwise itself written, op embedding, op input, op cell, op moments, \
-    op latent, op linear, op elementwise, op vocabulary, op label, op values, tied, \
+    op latent, op linear, op elementwise, op slice, op vocabulary, op label, op values, tied, \
     edge Now over positions, edge Now over backwards, edge Now over once, edge Now over written, \
     edge Before over positions, edge Before over backwards, edge Before over written, \
     edge Each over positions, edge Each over backwards, edge Last over once, edge Held over positions, \

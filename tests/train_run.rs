@@ -1,7 +1,7 @@
 //! Fitting is deterministic, survives interruption, and learns.
 
 use hvae_mnn::config::{
-    CellKind, Config, Decay, KlSchedule, LatentFrom, LatentSteps, Model, Protocol, Train,
+    CellKind, Config, Decay, Family, Flow, KlSchedule, LatentFrom, LatentSteps, Model, Protocol, Train,
 };
 use hvae_mnn::model::{Engine, Latent, TrainedModel, bytes_of, read_sentences};
 use hvae_mnn::train::{
@@ -160,6 +160,20 @@ fn variants_survive_interruptions() {
             "sum",
             vae(|c| {
                 (c.model.latent_steps, c.train.step_kl, c.train.last_step_kl) = (LatentSteps::Sum, 1.0, 0.0)
+            }),
+        ),
+        (
+            "flow",
+            vae(|c| {
+                (c.model.family, c.model.skip, c.model.flow_hidden) = (Family::FlowVrae, true, 4);
+                c.train.code_noise = 0.1;
+            }),
+        ),
+        (
+            "gated-flow",
+            vae(|c| {
+                (c.model.family, c.model.flow, c.model.flow_hidden) = (Family::FlowVrae, Flow::Iaf, 4);
+                c.train.free_nats_of_z = 0.5;
             }),
         ),
         (

@@ -76,6 +76,11 @@ impl Count<'_> {
                 }
                 self.add(Consumer::Control, modules::stage_control());
             }
+            QuantBlock::Slice { .. } => {}
+            // Either of two in every bit of a code.
+            QuantBlock::Flow { .. } => {
+                self.add(Consumer::Latent, modules::either(width * fixed.input_bits as usize));
+            }
             QuantBlock::Label { matrix, logit, shift } => {
                 let lanes = self.config.accelerator.token_lanes.count();
                 self.product(id, matrix, lanes, *shift, logit.bits);

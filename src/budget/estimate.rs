@@ -161,6 +161,8 @@ fn storage_bits(net: &CrossbarNet) -> u64 {
             QuantBlock::Embedding { .. }
             | QuantBlock::Moments { .. }
             | QuantBlock::Linear { .. }
+            | QuantBlock::Slice { .. }
+            | QuantBlock::Flow { .. }
             | QuantBlock::Vocabulary { .. }
             | QuantBlock::Label { .. } => 0,
             QuantBlock::Bits { .. } => width,

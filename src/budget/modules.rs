@@ -163,6 +163,11 @@ pub fn kept(words: usize, bits: u32) -> Fabric {
     Fabric::of(0.0, (words * bits as usize) as f64)
 }
 
+/// One of two, bit by bit.
+pub fn either(bits: usize) -> Fabric {
+    Fabric::of(bits as f64, 0.0)
+}
+
 /// `hvae_latent`.
 pub fn latent(size: usize) -> Fabric {
     let size = size as f64;

@@ -8,11 +8,11 @@ use clap::ValueEnum;
 use hvae_mnn::config::Config;
 use hvae_mnn::eval::{AnswerRow, On, PublishedSet, Row, Words, measure, measure_head};
 use hvae_mnn::model::{
-    Answers, Baselines, Effort, FrameBaseline, FrameBaselines, Ngram, Protocol, Split, TrainedModel,
+    Answers, Baselines, Effort, Example, FrameBaseline, FrameBaselines, Ngram, Protocol, Split, TrainedModel,
 };
 use hvae_mnn::quant::ClippedBias;
 use serde::Serialize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[derive(clap::Args)]
 #[command(
@@ -66,6 +66,9 @@ enum By {
 #[derive(Serialize)]
 struct Figures {
     rows: Vec<Row>,
+    /// Of a label beside words, an engine each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    labels: Vec<AnswerRow>,
     baselines: Option<Baselines>,
     words: Words,
     /// Biases that were larger than they can matter to integers.
@@ -85,18 +88,26 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     if model.network.vocabulary_block().is_none() {
         return of_head(args, &model, &config);
     }
-    let mut sentences = read_data(&args.data, Split::Test, &model.vocabulary)?;
+    let labelled = model.network.label_beside_words().is_some();
+    let mut examples = match labelled {
+        true => read_examples(&args.data, Split::Test, &model)?,
+        false => {
+            let sentences = read_data(&args.data, Split::Test, &model.vocabulary)?;
+            sentences.into_iter().map(Example::sentence).collect()
+        }
+    };
     if args.sentences > 0 {
-        sentences.truncate(args.sentences);
+        examples.truncate(args.sentences);
     }
+    let sentences: Vec<Vec<u32>> = examples.iter().map(|example| example.tokens.clone()).collect();
+    examples.retain(|example| !example.labels.is_empty());
     let words = Words::of(&sentences);
     // Before the long part, so that a wrong path loses nothing.
     let baselines = match &args.baseline {
         None => None,
-        Some(path) => Some(
-            Ngram::fit(&read_data(path, Split::Train, &model.vocabulary)?, model.network.vocabulary)
-                .measure(&sentences),
-        ),
+        Some(path) => {
+            Some(Ngram::fit(&words_of(path, &model)?, model.network.vocabulary).measure(&sentences))
+        }
     };
     // Some networks have no hardware, and the float one needs none.
     let net = match args.on.iter().all(|on| *on == On::Float) {
@@ -128,6 +139,14 @@ pub fn run(args: &Args) -> Result<(), Failure> {
             rows.push(row);
         }
     }
+    let mut labels = Vec::new();
+    if !examples.is_empty() {
+        for &on in &args.on {
+            let row = measure_head(&model, net.as_ref(), &config, on, (&examples, 0));
+            print_answers(&format!("{on:?}").to_lowercase(), &row.figures)?;
+            labels.push(row);
+        }
+    }
     if let Some(b) = &baselines {
         say!(
             "baselines on the same tokens: unigram PPL {:.1}, bigram PPL {:.1}",
@@ -138,7 +157,13 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     if let Some(set) = beside {
         print_published(set)?;
     }
-    write_json(args.json.as_deref(), &Figures { rows, baselines, words, clipped_biases })
+    write_json(args.json.as_deref(), &Figures { rows, labels, baselines, words, clipped_biases })
+}
+
+/// The sentences for training, without labels.
+fn words_of(path: &Path, model: &TrainedModel) -> Result<Vec<Vec<u32>>, Failure> {
+    let examples = read_examples(path, Split::Train, model)?;
+    Ok(examples.into_iter().map(|example| example.tokens).collect())
 }
 
 /// A model of labels or numbers: what its head says is compared with what it should have said.

@@ -139,9 +139,16 @@ fn jobs<'a>(
         return Ok(Box::new(endless(args.temperature, args.seed, limit)?.take(args.n.get())));
     }
     let network = &golden.quant.network;
-    let mean = |sentence: &[u32]| Latent::of(network, &GoldenEngine::new(golden).encode(sentence)).mean;
+    let mean = |sentence: &[u32]| z_of(&mut GoldenEngine::new(golden), sentence);
     let way = way(args, network, vocabulary, limit, &mean)?;
     Ok(Box::new(decode_all(golden, way, limit)))
+}
+
+/// The mean of the posterior of a sentence, behind the flow where there is one.
+fn z_of(engine: &mut dyn Engine, sentence: &[u32]) -> Vec<f32> {
+    let posterior = engine.encode(sentence);
+    let mean = Latent::of(engine.network(), &posterior).mean;
+    engine.flowed_all(&[sentence], &[mean]).remove(0).z
 }
 
 /// Every z from that of the first sentence to that of the second.
@@ -193,7 +200,7 @@ fn in_float(
 ) -> Result<(), Failure> {
     let network = net.network();
     if !args.between.is_empty() {
-        let mean = |sentence: &[u32]| Latent::of(network, &Engine::encode(&mut net.clone(), sentence)).mean;
+        let mean = |sentence: &[u32]| z_of(&mut net.clone(), sentence);
         let mut way = way(args, network, vocabulary, limit, &mean)?;
         loop {
             let some: Vec<Vec<f32>> = way.by_ref().take(TOGETHER).collect();

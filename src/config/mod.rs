@@ -16,7 +16,8 @@ pub use lanes::Lanes;
 pub use noise::Noise;
 pub use parse::ConfigError;
 pub use sections::{
-    Accelerator, CellKind, CellStorage, Config, Family, Fixed, LatentFrom, LatentSteps, Model, Prior, Target,
+    Accelerator, CellKind, CellStorage, Config, Family, Fixed, Flow, LatentFrom, LatentSteps, Model, Prior,
+    Target,
 };
 pub use train::{Decay, KlSchedule, KlShape, Protocol, Train};
 pub use wires::{ArrayKind, Drive, Wires};

@@ -110,6 +110,8 @@ pub enum Family {
     Regression,
     /// Tokens given the tokens before them and a latent of every step.
     ZForcing,
+    /// A recurrent stack, a z that a flow carries on, and a stack that writes of it.
+    FlowVrae,
     /// As a description file says.
     Custom,
 }
@@ -131,13 +133,34 @@ impl Prior {
     }
 }
 
+/// The steps that carry z of a flow VRAE on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Flow {
+    /// None: a VAE with recurrent stacks.
+    None,
+    /// To one half something is added that is made of the other, in turns (NICE, Dinh et al., ICLR 2015).
+    #[default]
+    Coupling,
+    /// Every part is blended with something that is made of the parts before it, by a gate that is too, and the order is turned
+    /// in every step (inverse autoregressive flow, Kingma et al., NIPS 2016, over parts instead of single numbers).
+    Iaf,
+}
+
+impl Flow {
+    fn is_coupling(&self) -> bool {
+        *self == Flow::Coupling
+    }
+}
+
 impl Family {
-    pub const ALL: [Family; 6] = [
+    pub const ALL: [Family; 7] = [
         Family::HsrVae,
         Family::LanguageModel,
         Family::Tagger,
         Family::Regression,
         Family::ZForcing,
+        Family::FlowVrae,
         Family::Custom,
     ];
 
@@ -149,6 +172,7 @@ impl Family {
             Family::Tagger => "tagger",
             Family::Regression => "regression",
             Family::ZForcing => "z-forcing",
+            Family::FlowVrae => "flow-vrae",
             Family::Custom => "custom",
         }
     }
@@ -199,6 +223,34 @@ pub struct Model {
     /// to next: blocks for training alone, weighed by `[train] auxiliary`.
     #[serde(skip_serializing_if = "is_true")]
     pub auxiliary: bool,
+    /// Of a flow VRAE: which steps carry z on, how many, and the units of the hidden layer of each.
+    #[serde(skip_serializing_if = "Flow::is_coupling")]
+    pub flow: Flow,
+    #[serde(skip_serializing_if = "is_two")]
+    pub flow_steps: usize,
+    #[serde(skip_serializing_if = "is_flow_hidden")]
+    pub flow_hidden: usize,
+    /// Its vocabulary reads z beside the state: z reaches every word directly (Dieng et al., AISTATS 2019).
+    #[serde(skip_serializing_if = "is_false")]
+    pub skip: bool,
+    /// It also says one of `classes` labels of the sentence, of z.
+    #[serde(skip_serializing_if = "is_false")]
+    pub label: bool,
+}
+
+/// The default of `flow_hidden`.
+const FLOW_HIDDEN: usize = 32;
+
+fn is_flow_hidden(units: &usize) -> bool {
+    *units == FLOW_HIDDEN
+}
+
+fn is_two(steps: &usize) -> bool {
+    *steps == 2
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 /// The default of `dense`.
@@ -232,6 +284,11 @@ impl Default for Model {
             dense: DENSE,
             prior: Prior::Learned,
             auxiliary: true,
+            flow: Flow::Coupling,
+            flow_steps: 2,
+            flow_hidden: FLOW_HIDDEN,
+            skip: false,
+            label: false,
         }
     }
 }

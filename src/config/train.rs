@@ -107,6 +107,16 @@ pub struct Train {
     #[serde(skip_serializing_if = "is_none")]
     pub auxiliary_epochs: f32,
 
+    /// Where a label is said beside words: its weight in the objective, and of how many sentences for training the label is learned,
+    /// drawn by the seed (0: of all that have one; the others are sentences without a label).
+    #[serde(skip_serializing_if = "is_one")]
+    pub label_weight: f32,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub labels: usize,
+    /// Deviation of the Gaussian noise on the word embeddings that the encoder reads, drawn anew in every update (amortised
+    /// regularisation, after Shu et al., NeurIPS 2018); 0: none.
+    #[serde(skip_serializing_if = "is_none")]
+    pub code_noise: f32,
     /// Share of embedding values set to zero, encoder and decoder.
     pub embedding_dropout: f32,
     /// Share of values set to zero between one level and the next.
@@ -175,6 +185,10 @@ fn is_off(value: &bool) -> bool {
     !value
 }
 
+fn is_one(value: &f32) -> bool {
+    *value == 1.0
+}
+
 fn is_zero(value: &usize) -> bool {
     *value == 0
 }
@@ -203,6 +217,9 @@ impl Default for Train {
             auxiliary: 0.0,
             auxiliary_end: 0.0,
             auxiliary_epochs: 0.0,
+            label_weight: 1.0,
+            labels: 0,
+            code_noise: 0.0,
             embedding_dropout: 0.5,
             level_dropout: 0.5,
             output_dropout: 0.0,

@@ -15,6 +15,7 @@ mod script;
 mod spice;
 mod stages;
 mod templates;
+mod views;
 mod wires;
 
 pub use design::{Design, ProbeSignal, TOOL};

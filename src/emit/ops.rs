@@ -9,7 +9,7 @@ use crate::quant::{FRAME_BITS, Format, IntMatrix, QuantBlock, Signal};
 
 impl StageBuilder<'_> {
     /// Elementwise blocks that read the words of block `id`.
-    fn readers(&self, id: BlockId) -> Vec<BlockId> {
+    pub(super) fn readers(&self, id: BlockId) -> Vec<BlockId> {
         let network = &self.net.quant.network;
         let reads = |&reader: &BlockId| {
             matches!(network.blocks[reader].op, Op::Elementwise { .. })
@@ -18,9 +18,9 @@ impl StageBuilder<'_> {
         (0..network.blocks.len()).filter(reads).collect()
     }
 
-    /// Others read the words of block `id`.
+    /// Others read the words of block `id`, or of a slice of it.
     pub(super) fn has_words(&self, id: BlockId) -> bool {
-        !self.readers(id).is_empty()
+        !self.readers(id).is_empty() || self.slices(id).into_iter().any(|slice| self.has_words(slice))
     }
 
     /// Declares the nets with which a stage writes its words, `lanes` a cycle.
@@ -37,23 +37,29 @@ impl StageBuilder<'_> {
         if readers.is_empty() {
             return;
         }
-        let (bits, read_lanes) = (self.config.fixed.state_bits, self.lanes());
-        let names: Vec<&str> = readers.iter().map(|&reader| self.name(reader)).collect();
-        // Those who read in the same cycle read the same group; the others read group 0.
-        let groups: Vec<String> = names.iter().map(|name| format!("{name}_reads")).collect();
-        let words = Words {
-            name: self.name(id),
-            readers: names.join(", "),
-            size: self.width(id),
-            lanes,
-            read_lanes,
-            bits,
-            group: groups.join(" | "),
-        };
-        let (width, net) = (read_lanes * bits as usize, format!("{}_words", words.name));
+        let words = self.words_for(id, &readers, lanes);
+        let (width, net) = (words.read_lanes * words.bits as usize, format!("{}_words", words.name));
         self.out.instances.push(render(&words));
         // Above all stages: who reads the step before may stand above this one.
         self.net(width, &net);
+    }
+
+    /// The words of block `id`, written `lanes` a cycle, for these readers.
+    pub(super) fn words_for(&self, id: BlockId, readers: &[BlockId], lanes: usize) -> Words<'_> {
+        let names: Vec<&str> = readers.iter().map(|&reader| self.name(reader)).collect();
+        // Those who read in the same cycle read the same group; the others read group 0.
+        let groups: Vec<String> = names.iter().map(|name| format!("{name}_reads")).collect();
+        Words {
+            name: self.name(id),
+            written_by: self.name(id),
+            part: None,
+            readers: names.join(", "),
+            size: self.width(id),
+            lanes,
+            read_lanes: self.lanes(),
+            bits: self.config.fixed.state_bits,
+            group: groups.join(" | "),
+        }
     }
 
     /// A stage without converters in a wave writes while those that read what it made in the last beat still
@@ -67,17 +73,18 @@ impl StageBuilder<'_> {
     /// The net with which the vector of another block drives word lines of `reader`.
     pub(super) fn driven(&self, reader: BlockId, edge: Edge) -> String {
         let now = self.net.quant.network.time(reader, edge) == Time::Now;
-        let which = if now && self.writes_early(edge.block) { "shown" } else { "planes" };
+        let which = if now && self.writes_early(self.behind(edge.block).0) { "shown" } else { "planes" };
         format!("{}_{which}", self.name(edge.block))
     }
 
-    /// The nets with which block `id` drives word lines of others, as they read them.
-    fn driven_nets(&self, id: BlockId) -> Vec<String> {
+    /// The nets with which block `id` drives word lines of others, as they read them, or as views of it show them.
+    pub(super) fn driven_nets(&self, id: BlockId) -> Vec<String> {
         let network = &self.net.quant.network;
         let readers = (0..network.blocks.len()).filter(|&b| !self.net.quant.blocks[b].matrices().is_empty());
         let edges =
             readers.flat_map(|reader| network.edges(reader).into_iter().map(move |edge| (reader, edge)));
-        edges.filter(|(_, edge)| edge.block == id).map(|(reader, edge)| self.driven(reader, edge)).collect()
+        let read = edges.filter(|(_, edge)| edge.block == id).map(|(reader, edge)| self.driven(reader, edge));
+        read.chain(self.shown_nets(id)).collect()
     }
 
     /// Declares the net with which the vector of block `id` drives word lines; it may be that nobody reads it.

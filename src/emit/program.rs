@@ -174,6 +174,9 @@ impl Program {
                 sends,
                 last: MORE,
             };
+            // A flow shows what its latent was drawn from as long as somebody reads it.
+            let drawn = rows.iter().rfind(|row| row.draw != POSTERIOR).filter(|_| network.flow().is_some());
+            let draw = drawn.map_or(POSTERIOR, |row| row.draw);
             rows.push(match step {
                 Step::Read(over) => {
                     let body = schedule.body(*over);
@@ -187,11 +190,11 @@ impl Program {
                 Step::Write(_) if network.draw().is_some() && !rows.iter().any(Row::reads) => {
                     Row { count: UNTIL, sends: TOKENS, draw: PRIOR, ..row }
                 }
-                Step::Write(_) => Row { count: UNTIL, sends: TOKENS, ..row },
+                Step::Write(_) => Row { count: UNTIL, sends: TOKENS, draw, ..row },
                 // What is read has a posterior; a packet that is not read holds z itself.
                 Step::Draw(_) if rows.iter().any(Row::reads) => row,
                 Step::Draw(_) => Row { draw: if kind.reads_packet() { GIVEN } else { PRIOR }, ..row },
-                Step::Once(_) | Step::Load(_) | Step::Statistics(_) => row,
+                Step::Once(_) | Step::Load(_) | Step::Statistics(_) => Row { draw, ..row },
             });
         }
         rows.last_mut().into_iter().for_each(|row| row.last = LAST);

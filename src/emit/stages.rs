@@ -134,10 +134,16 @@ impl<'a> StageBuilder<'a> {
         }
     }
 
-    /// The number of a stage: how many stand before it. Tables are none.
+    /// The number of a stage: how many stand before it. Tables and views are none.
     pub(super) fn index(&self, id: BlockId) -> usize {
         let before = &self.net.quant.blocks[..id];
-        before.iter().filter(|block| !matches!(block, QuantBlock::Embedding { .. })).count()
+        let is_stage = |block: &&QuantBlock| {
+            !matches!(
+                block,
+                QuantBlock::Embedding { .. } | QuantBlock::Slice { .. } | QuantBlock::Flow { .. }
+            )
+        };
+        before.iter().filter(is_stage).count()
     }
 
     /// Declares a net.
@@ -240,6 +246,8 @@ impl<'a> StageBuilder<'a> {
                 self.dense(id, matrix, *shift, (*activation, *word));
             }
             QuantBlock::Elementwise { function, word } => self.combine(id, *function, *word),
+            QuantBlock::Slice { source, from } => self.slice(id, *source, *from),
+            QuantBlock::Flow { latent } => self.flow(id, *latent),
             QuantBlock::Label { matrix, logit, shift } => self.label(id, matrix, *logit, *shift),
             QuantBlock::Bits { matrix, logit, shift } => self.bits(id, matrix, *logit, *shift),
             QuantBlock::Values { matrix, size, shift } => self.values(id, matrix, *size, *shift),

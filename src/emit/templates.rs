@@ -260,6 +260,10 @@ pub struct Sender<'a> {
 #[template(path = "stage_words.sv", escape = "none")]
 pub struct Words<'a> {
     pub name: &'a str,
+    /// The stage that writes them.
+    pub written_by: &'a str,
+    /// Of a slice: where it begins in what is written, and how much that is.
+    pub part: Option<(usize, usize)>,
     pub readers: String,
     pub size: usize,
     pub lanes: usize,

@@ -3,6 +3,7 @@
 
 use super::stages::{StageBuilder, render};
 use super::templates::StoreStage;
+use super::views::side_by_side;
 use crate::model::{BlockId, Edge, Over, Time};
 
 impl StageBuilder<'_> {
@@ -13,19 +14,12 @@ impl StageBuilder<'_> {
         if let [net] = &nets[..] {
             return net.clone();
         }
-        // Bit b of every source, the first one lowest; then bit b + 1.
         let bits = self.config.fixed.input_bits as usize;
-        let plane = |b: usize| {
-            let part = |(edge, net): (&Edge, &String)| {
-                let size = self.width(edge.block);
-                format!("{net}[{}:{}]", (b + 1) * size - 1, b * size)
-            };
-            edges.iter().zip(&nets).rev().map(part).collect::<Vec<_>>().join(", ")
-        };
-        let planes: Vec<String> = (0..bits).rev().map(plane).collect();
+        let sized = nets.into_iter().zip(&edges).map(|(net, edge)| (net, self.width(edge.block)));
+        let joined = side_by_side(&sized.collect::<Vec<_>>(), bits);
         let name = format!("{}_inputs", self.name(id));
         self.net(bits * self.net.quant.network.fan_in(id), &name);
-        self.out.instances.push(format!("  assign {name} = {{{}}};", planes.join(",\n      ")));
+        self.out.instances.push(format!("  assign {name} = {joined};"));
         name
     }
 
@@ -44,8 +38,8 @@ impl StageBuilder<'_> {
             name: &name,
             source,
             bits,
-            index: self.index(edge.block),
-            written: self.position(edge.block),
+            index: self.index(self.behind(edge.block).0),
+            written: self.position(self.behind(edge.block).0),
             read: match time {
                 // The position that the step predicts.
                 Time::Ahead => format!("{} + 16'd1", self.position(reader)),

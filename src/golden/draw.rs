@@ -37,6 +37,8 @@ pub enum LatentMode<'a> {
     Prior(&'a NoiseSource),
     /// Codes given by the caller.
     Given(&'a [i32]),
+    /// Codes that the caller has drawn of the posterior.
+    Drawn(&'a [i32]),
 }
 
 impl<M: MatVec> Machine<'_, M> {
@@ -50,12 +52,13 @@ impl<M: MatVec> Machine<'_, M> {
         let epsilon = |source: &NoiseSource, j: usize| {
             signed_normal(quant, source.uniform(NoiseKind::Latent, 0, (first + j) as u32))
         };
+        self.flows = !matches!(mode, LatentMode::Prior(_) | LatentMode::Given(_));
         let mut count = std::mem::take(&mut self.places);
         let z = (0..means.len())
             .map(|j| match mode {
                 LatentMode::Mean => means[j],
                 // The word's low bits, as the hardware takes them.
-                LatentMode::Given(codes) => {
+                LatentMode::Given(codes) | LatentMode::Drawn(codes) => {
                     let unused = 64 - format.bits;
                     i64::from(codes[j]) << unused >> unused
                 }

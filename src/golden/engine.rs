@@ -1,14 +1,15 @@
 //! The golden model as an engine of the metrics, beside the float network.
 
 mod drawn;
+mod flowed;
 mod packets;
 
 use super::choice::Chooser;
 use super::net::Machine;
 use super::{Golden, LatentMode, NoiseSource};
 use crate::model::{
-    Answer, BlockId, Body, Drawn, EOS, Engine, Example, JobKind, Latent, Moments, Network, Over, Posterior,
-    SOS, Score, Step, fingerprint, score_logits,
+    Answer, BlockId, Body, Drawn, EOS, Engine, Example, Flowed, JobKind, Latent, Moments, Network, Over,
+    Posterior, SOS, Score, Step, fingerprint, score_logits,
 };
 use crate::quant::{MatVec, QuantBlock};
 use ndarray::Array2;
@@ -278,13 +279,14 @@ impl<'a, M: MatVec> GoldenEngine<'a, M> {
 impl<M: MatVec> Engine for GoldenEngine<'_, M> {
     fn answer(&mut self, example: &Example) -> Answer {
         let (network, quant) = (&self.golden.quant.network, &self.golden.quant);
-        let head = network.heads().next().expect("a network has a head");
         if network.bits_block().is_some() {
             let (drawn, output) = self.drawn_piece(example, PIECE_SEED);
             let first_kl = if network.draw().is_some() { drawn.kl[0] } else { 0.0 };
             let kl = drawn.kl.iter().sum();
             return Answer { output, log_variance: Array2::zeros((0, 0)), kl, first_kl };
         }
+        let head = network.heads().find(|&id| !matches!(quant.blocks[id], QuantBlock::Vocabulary { .. }));
+        let head = head.expect("a network with a head of labels or numbers");
         let (kind, frac) = match &quant.blocks[head] {
             QuantBlock::Label { logit, .. } => (JobKind::Label, logit.frac),
             _ => (JobKind::Values, quant.moment_format().frac),
@@ -318,6 +320,10 @@ impl<M: MatVec> Engine for GoldenEngine<'_, M> {
         let (machine, moments) = self.encoded(sentence, None);
         self.count(&machine);
         Posterior { moments }
+    }
+
+    fn flowed_all(&mut self, sentences: &[&[u32]], z: &[Vec<f32>]) -> Vec<Flowed> {
+        sentences.iter().zip(z).map(|(sentence, z)| self.flowed(sentence, z)).collect()
     }
 
     fn drawn_all(&mut self, sentences: &[&[u32]], seed: Option<u64>) -> Vec<Drawn> {

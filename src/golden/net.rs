@@ -5,7 +5,7 @@ use super::combine::{Operand, combined};
 use super::{Drawing, Place, Places, Shape, Timing, unpacked};
 use crate::config::Accelerator;
 use crate::crossbar::{CrossbarNet, TileGeometry, TiledMatrix, job_key, product_key};
-use crate::model::{BlockId, Edge, Schedule, Time};
+use crate::model::{BlockId, Edge, Network, Op, Schedule, Time};
 use crate::quant::{IntMatrix, MatVec, QuantBlock, QuantCell, QuantNet, requant_to, saturating_add};
 use std::collections::BTreeMap;
 
@@ -20,6 +20,8 @@ pub struct Golden<M> {
     pub shape: Shape,
     geometry: TileGeometry,
     skip_zero_phases: bool,
+    /// By block: the views that show it.
+    views: Vec<Vec<BlockId>>,
     /// Seed of `[noise]`, where conversions draw.
     noise_seed: Option<u32>,
 }
@@ -68,6 +70,7 @@ impl<M: MatVec> Golden<M> {
             shape: Shape::new(quant, &schedule, accelerator),
             schedule,
             geometry: g.clone(),
+            views: views(&quant.network),
             skip_zero_phases: accelerator.skip_zero_phases,
             noise_seed: None,
         }
@@ -87,6 +90,19 @@ impl<M: MatVec> Golden<M> {
         let column_tiles = matrix.weights.nrows().div_ceil(g.logical_columns());
         ((live * g.slots * column_tiles) as u64, ((all - live) * g.slots * column_tiles) as u64)
     }
+}
+
+/// By block: the slices of it, and the flow that it carries z to, or whose z it is.
+fn views(network: &Network) -> Vec<Vec<BlockId>> {
+    let mut views = vec![Vec::new(); network.blocks.len()];
+    for (id, block) in network.blocks.iter().enumerate().filter(|(_, block)| block.op.is_view()) {
+        let mut shown = network.inputs(id);
+        if let Op::Flow { latent, .. } = block.op {
+            shown.push(latent);
+        }
+        shown.into_iter().for_each(|source| views[source].push(id));
+    }
+    views
 }
 
 /// Phases in which the digit of some row of a row of tiles is not 0.
@@ -110,6 +126,8 @@ pub struct Machine<'a, M> {
     pub position: usize,
     /// How latents of steps are drawn there.
     pub drawing: Drawing,
+    /// z has been drawn of its posterior: the flow has made something of it.
+    pub(super) flows: bool,
     /// The frame at that position.
     frame: Vec<i64>,
     /// Codes by position, of blocks that a later loop reads position by position.
@@ -143,6 +161,8 @@ impl<'a, M: MatVec> Machine<'a, M> {
             | QuantBlock::Input { .. }
             | QuantBlock::Dense { .. }
             | QuantBlock::Elementwise { .. }
+            | QuantBlock::Slice { .. }
+            | QuantBlock::Flow { .. }
             | QuantBlock::Label { .. }
             | QuantBlock::Bits { .. } => vec![0; quant.network.width(id)],
         };
@@ -155,6 +175,7 @@ impl<'a, M: MatVec> Machine<'a, M> {
             beat: 0,
             position: 0,
             drawing: Drawing::default(),
+            flows: true,
             frame: Vec::new(),
             stored,
             words: ids.clone().map(zeros).collect(),
@@ -234,7 +255,10 @@ impl<'a, M: MatVec> Machine<'a, M> {
                 self.words[id] = self.requantised(&sums, *shift + more, logit.bits, Place::Logit);
             }
             QuantBlock::Draw { posterior, prior } => self.draw(id, (*posterior, *prior)),
-            QuantBlock::Embedding { .. } | QuantBlock::Latent { .. } => {}
+            QuantBlock::Embedding { .. }
+            | QuantBlock::Latent { .. }
+            | QuantBlock::Slice { .. }
+            | QuantBlock::Flow { .. } => {}
         }
         self.store(id);
     }
@@ -244,6 +268,8 @@ impl<'a, M: MatVec> Machine<'a, M> {
         if let Some(positions) = self.stored.get_mut(&id) {
             positions.insert(self.position, self.codes[id].clone());
         }
+        let golden = self.golden;
+        golden.views[id].iter().for_each(|&view| self.store(view));
     }
 
     /// The codes that an edge of `reader` brings.
@@ -347,5 +373,27 @@ impl<'a, M: MatVec> Machine<'a, M> {
             self.codes[id] = words.iter().map(code).collect();
         }
         self.words[id] = words;
+        self.show(id);
+    }
+
+    /// What views show of block `id`.
+    fn show(&mut self, id: BlockId) {
+        let golden = self.golden;
+        for &view in &golden.views[id] {
+            match &golden.quant.blocks[view] {
+                QuantBlock::Slice { from, .. } => {
+                    let part = *from..from + golden.quant.network.width(view);
+                    self.words[view] = self.words[id][part.clone()].to_vec();
+                    self.codes[view] = self.codes[id][part].to_vec();
+                }
+                QuantBlock::Flow { latent } => {
+                    let made = if self.flows { golden.quant.network.inputs(view) } else { vec![*latent] };
+                    self.words[view] = made.iter().flat_map(|&part| self.words[part].clone()).collect();
+                    self.codes[view] = made.iter().flat_map(|&part| self.codes[part].clone()).collect();
+                }
+                _ => {}
+            }
+            self.show(view);
+        }
     }
 }

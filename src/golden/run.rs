@@ -215,6 +215,8 @@ impl<M: MatVec> Runner<'_, M> {
             | QuantBlock::Bits { .. }
             | QuantBlock::Input { .. }
             | QuantBlock::Dense { .. }
+            | QuantBlock::Slice { .. }
+            | QuantBlock::Flow { .. }
             | QuantBlock::Elementwise { .. } => {}
         }
     }

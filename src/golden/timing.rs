@@ -99,7 +99,7 @@ impl StageTiming {
     }
 }
 
-/// Stage by stage, in block order (`None`: embeddings, which are read on the fly).
+/// Stage by stage, in block order (`None`: embeddings, which are read on the fly, and views, which are wires).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Timing {
     pub stages: Vec<Option<StageTiming>>,
@@ -128,7 +128,9 @@ impl Timing {
         let stages = quant.blocks.iter().enumerate().map(|(id, block)| {
             let adc = (rounds[id] * g.phases * g.slots) as u64;
             let mut stage = match block {
-                QuantBlock::Embedding { .. } => return None,
+                QuantBlock::Embedding { .. } | QuantBlock::Slice { .. } | QuantBlock::Flow { .. } => {
+                    return None;
+                }
                 QuantBlock::Cell(cell) => {
                     StageTiming::matrix(adc, cell.hidden, lanes, READ + PART_SUM + gate_latency(cell.kind), 1)
                 }
@@ -315,7 +317,11 @@ fn floor(stage: &StageTiming, block: &QuantBlock, g: &TileGeometry) -> u64 {
         QuantBlock::Input { .. } => INPUT_LATENCY,
         // Sent one a cycle.
         QuantBlock::Values { size, .. } => 1 + *size as u64,
-        QuantBlock::Embedding { .. } | QuantBlock::Moments { .. } | QuantBlock::Linear { .. } => 1,
+        QuantBlock::Embedding { .. }
+        | QuantBlock::Slice { .. }
+        | QuantBlock::Flow { .. }
+        | QuantBlock::Moments { .. }
+        | QuantBlock::Linear { .. } => 1,
     };
     let rows = block.matrices().into_iter().map(|m| m.rows().div_ceil(g.rows));
     let adder_tree = tree_depth(rows.max().unwrap_or(1));

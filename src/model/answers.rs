@@ -1,6 +1,7 @@
 //! The figures of a head of labels or numbers, the same code for every engine.
 
 use super::engine::Engine;
+use super::example::answering;
 use super::frames::{importance_weighted_frames, measure_pieces};
 use super::{Example, Op, gaussian_nll, label_nll};
 use serde::{Deserialize, Serialize};
@@ -73,7 +74,7 @@ impl Answers {
 /// If there are no examples, or the network writes words.
 pub fn measure_answers(engine: &mut dyn Engine, examples: &[Example]) -> Answers {
     let network = engine.network().clone();
-    let head = network.heads().next().expect("a network has a head");
+    let head = answering(&network).expect("a network with a head of labels, numbers or bits");
     if matches!(network.blocks[head].op, Op::Bits { .. }) {
         return measure_pieces(engine, examples);
     }

@@ -11,6 +11,8 @@ pub struct Body {
     pub over: Over,
     /// Tables that are read on the fly, before everything else of the step.
     pub lookups: Vec<BlockId>,
+    /// Blocks that show what stages make; no stages of their own.
+    pub views: Vec<BlockId>,
     /// Stages by depth: those of one depth need nothing of each other and can work side by side.
     pub depths: Vec<Vec<BlockId>>,
     /// Depths can work side by side, depth d on the step d before: each reads of its step what the depth
@@ -82,6 +84,8 @@ impl Reads {
             | Op::Latent { .. }
             | Op::Draw { .. }
             | Op::Linear { .. }
+            | Op::Slice { .. }
+            | Op::Flow { .. }
             | Op::Elementwise { .. } => None,
         };
         let at_every = matches!(network.blocks[id].op, Op::Latent { steps, .. } if !steps.is_last());
@@ -105,7 +109,8 @@ impl Body {
             (0..network.blocks.len()).filter(|&b| network.blocks[b].within == id).collect();
         let groups = groups(network, &here);
         let is_lookup = |&b: &BlockId| matches!(network.blocks[b].op, Op::Embedding { .. });
-        let (lookups, stages): (Vec<_>, Vec<_>) = here.into_iter().partition(is_lookup);
+        let (lookups, others): (Vec<_>, Vec<_>) = here.into_iter().partition(is_lookup);
+        let (views, stages): (Vec<_>, Vec<_>) = others.into_iter().partition(|&b| network.is_view(b));
         let (depth_of, overtaken) = depths(network, &stages);
         let mut depths: Vec<Vec<BlockId>> = Vec::new();
         for (&stage, &depth) in stages.iter().zip(&depth_of) {
@@ -114,7 +119,7 @@ impl Body {
         }
         // The depth that a stage must have for what it reads to be there: one below, whatever it is.
         let follows = |(stage, depth): (&BlockId, &usize)| {
-            network.edges(*stage).into_iter().all(|edge| match network.time(*stage, edge) {
+            network.edges_behind_views(*stage).into_iter().all(|edge| match network.time(*stage, edge) {
                 Time::Now => match stages.iter().position(|s| *s == edge.block) {
                     Some(source) => depth_of[source] + 1 == *depth,
                     None => *depth == 0,
@@ -136,7 +141,7 @@ impl Body {
         };
         let at_last = if wave { read(Reads::Last, 1) } else { Vec::new() };
         let idle = read(Reads::Never, 0);
-        Body { id, over, lookups, depths, wave, at_last, idle, overtaken, groups }
+        Body { id, over, lookups, views, depths, wave, at_last, idle, overtaken, groups }
     }
 
     /// Every stage, in an order in which each follows what it reads.
@@ -149,9 +154,9 @@ impl Body {
         self.depths.iter().enumerate().flat_map(|(depth, stages)| stages.iter().map(move |&id| (depth, id)))
     }
 
-    /// Lookups and stages, in evaluation order.
+    /// Every block, in evaluation order.
     pub fn blocks(&self) -> impl Iterator<Item = BlockId> + '_ {
-        self.lookups.iter().copied().chain(self.stages())
+        self.groups.iter().flat_map(|group| group.blocks.iter().copied())
     }
 
     /// The depth of a stage; none where the block is no stage of this loop.
@@ -197,7 +202,7 @@ fn depths(network: &Network, stages: &[BlockId]) -> (Vec<usize>, Vec<(BlockId, B
     let mut first: Vec<(usize, usize)> = Vec::new();
     let mut kept: Vec<(usize, usize)> = Vec::new();
     for (reader, &id) in stages.iter().enumerate() {
-        for edge in network.edges(id) {
+        for edge in network.edges_behind_views(id) {
             match (network.time(id, edge), at(edge.block)) {
                 (Time::Now, Some(source)) => first.push((source, reader)),
                 (Time::Before, Some(source)) if source != reader => kept.push((reader, source)),

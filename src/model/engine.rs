@@ -1,7 +1,7 @@
 //! What a measurement needs from anything that computes the network.
 
 use super::exponential::{largest, sum_of_exponentials};
-use super::{BlockId, Drawn, Example, Latent, Network};
+use super::{BlockId, Drawn, Example, Flowed, Latent, Network};
 use ndarray::Array2;
 
 /// Posterior moments of one moments block at every step at which it is evaluated.
@@ -61,11 +61,14 @@ pub trait Engine {
     /// Runs the encoder over every token of a sentence.
     fn encode(&mut self, sentence: &[u32]) -> Posterior;
 
-    /// Scores tokens 1.. of `sentence`, each given the tokens before it and z
+    /// What the flow makes of draws of z [width of z], a sentence each: what scoring and writing take for z.
+    fn flowed_all(&mut self, sentences: &[&[u32]], z: &[Vec<f32>]) -> Vec<Flowed>;
+
+    /// Scores tokens 1.. of `sentence`, each given the tokens before it and z, behind the flow where there is one
     /// (`sentence.len() - 1` of them).
     fn score(&mut self, sentence: &[u32], z: &[f32]) -> Vec<Score>;
 
-    /// Writes from z, the most probable token at a time, until `<eos>` (included) or `limit`
+    /// Writes from z, behind the flow where there is one, the most probable token at a time, until `<eos>` (included) or `limit`
     /// tokens; `<sos>` is not part of the answer.
     fn greedy(&mut self, z: &[f32], limit: usize) -> Vec<u32>;
 

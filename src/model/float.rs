@@ -202,6 +202,18 @@ impl FloatNet {
         }
     }
 
+    /// Evaluates those of `wanted` that the loop of `over`, which runs once, has and that have no values in `trace` yet.
+    pub(super) fn run_some(&self, over: LoopId, wanted: &[BlockId], trace: &mut Trace) {
+        let rows = Rows { range: 0..trace.layout(over).rows(), step: None };
+        let pass = Pass { over, ..Pass::default() };
+        for id in self.schedule.body(over).blocks().filter(|id| wanted.contains(id)) {
+            if !trace.has(id) {
+                let values = self.evaluate(id, &pass, trace, &rows, &mut Exact);
+                trace.set(id, values);
+            }
+        }
+    }
+
     /// A group whose blocks read each other's steps before: one step after the other.
     fn stepwise(&self, group: &[BlockId], pass: &Pass<'_>, trace: &mut Trace, perturb: &mut dyn Perturb) {
         let layout = trace.layout(pass.over).clone();
@@ -274,6 +286,18 @@ impl FloatNet {
             Op::Elementwise { function, .. } => {
                 let inputs: Vec<Array2<f32>> = self.parts(id, trace, pass.carry, rows);
                 Values::output(combined(*function, &inputs))
+            }
+            Op::Slice { from, size, .. } => {
+                let whole = &self.parts(id, trace, pass.carry, rows)[0];
+                Values::output(whole.slice(s![.., *from..from + size]).to_owned())
+            }
+            Op::Flow { latent, .. } if pass.given => {
+                Values::output(trace.get(*latent, Role::Output).slice(s![rows.range.clone(), ..]).to_owned())
+            }
+            Op::Flow { .. } => {
+                let parts = self.parts(id, trace, pass.carry, rows);
+                let views: Vec<_> = parts.iter().map(|part| part.view()).collect();
+                Values::output(ndarray::concatenate(Axis(1), &views).expect("one batch"))
             }
             Op::Vocabulary { .. } | Op::Label { .. } | Op::Bits { .. } => {
                 let input = self.joined(id, trace, pass, rows, perturb);

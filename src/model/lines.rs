@@ -24,7 +24,7 @@ type Row<'a> = (usize, Vec<&'a str>);
 impl Lines {
     /// Those that `network` reads; none if it reads sentences.
     pub fn of(network: &Network) -> Option<Lines> {
-        let head = network.heads().next()?;
+        let head = network.heads().next().filter(|_| network.vocabulary_block().is_none())?;
         let values = match network.blocks[head].op {
             Op::Values { size, .. } => Some(size),
             Op::Label { .. } => None,

@@ -2,6 +2,7 @@
 
 use super::diversity::{Diversity, words};
 use super::engine::{Engine, Posterior, Score};
+use super::flow::{Flowed, flow_kl};
 use super::latent::{Latent, LogMean, active_units, gaussian_kl, mutual_information};
 use super::random::Random;
 use super::{Network, Schedule, fingerprint};
@@ -38,7 +39,7 @@ pub struct Evaluation {
     pub ppl: f64,
     pub kl: f64,
     /// Mutual information of sentence and z, estimated in batches; of a z drawn from the top down,
-    /// that of its top level (no more than that of all); 0 of latents of steps, where it is not measured.
+    /// that of its top level (no more than that of all); of one before its flow (which keeps it); 0 of latents of steps, where it is not measured.
     pub mi: f64,
     /// Dimensions of z whose posterior mean varies over the sentences by more than 0.01.
     pub active_units: usize,
@@ -79,13 +80,17 @@ pub fn evaluate(
     let latents: Vec<Latent> = posteriors.iter().map(|p| Latent::of(&network, p)).collect();
     let means: Vec<Vec<f32>> = latents.iter().map(|l| l.mean.clone()).collect();
 
+    let random = || Random::keyed(&[effort.seed, 0]);
     let (drawn, z) = match protocol {
         Protocol::Paper => (latents.clone(), means.clone()),
-        Protocol::Honest => draw(engine, &views, &latents, Random::keyed(&[effort.seed, 0])),
+        Protocol::Honest => draw(engine, &views, &latents, random()),
     };
+    let z = behind(engine.flowed_all(&views, &z));
     let scores = engine.score_all(&views, &z);
     let reconstruction: f64 = scores.iter().map(|s| -log_likelihood(s)).sum();
     let kl: f64 = match protocol {
+        // What a flow makes has no KL in closed form: that of one draw of each sentence.
+        _ if network.flow().is_some() => kl_of_flow(engine, &views, &latents, random()),
         Protocol::Paper => posteriors.iter().map(|p| kl_of_steps(&network, p)).sum(),
         Protocol::Honest => drawn.iter().map(Latent::kl).sum(),
     };
@@ -102,8 +107,10 @@ pub fn evaluate(
     let first: Vec<Latent> = latents.iter().map(|l| l.part(network.latent_drawn_first())).collect();
     // What is written of z alone can be compared with what z was read off, and can come from the prior.
     let by_z = network.latent().is_some() && !Schedule::new(&network).writes_of_what_is_read();
-    let overlaps = (effort.reconstruction_limit > 0 && by_z)
-        .then(|| overlaps(&views, &engine.greedy_all(&means, effort.reconstruction_limit)));
+    let overlaps = (effort.reconstruction_limit > 0 && by_z).then(|| {
+        let z = behind(engine.flowed_all(&views, &means));
+        overlaps(&views, &engine.greedy_all(&z, effort.reconstruction_limit))
+    });
     let diversity = (effort.generations > 0 && effort.reconstruction_limit > 0 && by_z).then(|| {
         let mut random = Random::keyed(&[effort.seed, u64::MAX - 1]);
         let prior = (0..effort.generations).map(|_| random.normals(means[0].len()));
@@ -191,6 +198,20 @@ fn draw(
     (latents, z)
 }
 
+/// z as scoring and writing take it.
+fn behind(flowed: Vec<Flowed>) -> Vec<Vec<f32>> {
+    flowed.into_iter().map(|flowed| flowed.z).collect()
+}
+
+/// Sum over sentences of ln q(z | x) - ln p(z) of one z each that the flow has made.
+fn kl_of_flow(engine: &mut dyn Engine, sentences: &[&[u32]], latents: &[Latent], mut random: Random) -> f64 {
+    let noise: Vec<Vec<f32>> = latents.iter().map(|l| random.normals(l.mean.len())).collect();
+    let z: Vec<Vec<f32>> = latents.iter().zip(&noise).map(|(latent, noise)| latent.at(noise)).collect();
+    let flowed = engine.flowed_all(sentences, &z);
+    let of_each = latents.iter().zip(&noise).zip(&flowed);
+    of_each.map(|((latent, noise), flowed)| flow_kl(&latent.log_variance, noise, flowed)).sum()
+}
+
 /// KL averaged over the steps, summed over moments blocks with their `kl_weight`.
 fn kl_of_steps(network: &Network, posterior: &Posterior) -> f64 {
     let weighted = posterior.moments.iter().map(|m| {
@@ -203,7 +224,7 @@ fn log_likelihood(scores: &[Score]) -> f64 {
     scores.iter().map(|s| s.log_probability).sum()
 }
 
-/// Sum over sentences of ln mean_k p(x | z_k) p(z_k) / q(z_k | x) (Burda 2016).
+/// Sum over sentences of ln mean_k p(x | z_k) p(z_k) / q(z_k | x) (Burda 2016), z_k behind the flow where there is one.
 fn importance_weighted(
     engine: &mut dyn Engine,
     sentences: &[&[u32]],
@@ -214,9 +235,14 @@ fn importance_weighted(
     for sample in 0..effort.importance_samples {
         let random = Random::keyed(&[effort.seed, 1 + sample as u64]);
         let (drawn, z) = draw(engine, sentences, latents, random);
-        let scores = engine.score_all(sentences, &z);
+        let flowed = engine.flowed_all(sentences, &z);
+        let determinants: Vec<f64> = flowed.iter().map(|flowed| flowed.log_determinant).collect();
+        let made = behind(flowed);
+        let scores = engine.score_all(sentences, &made);
         for (i, (latent, z)) in drawn.iter().zip(&z).enumerate() {
-            weights[i].add(log_likelihood(&scores[i]) + latent.log_ratio(z));
+            let prior = Latent { mean: vec![0.0; z.len()], log_variance: vec![0.0; z.len()] };
+            let ratio = prior.log_density(&made[i]) - (latent.log_density(z) - determinants[i]);
+            weights[i].add(log_likelihood(&scores[i]) + ratio);
         }
     }
     weights.into_iter().map(LogMean::value).sum()

@@ -12,10 +12,12 @@ mod error;
 mod example;
 mod exponential;
 mod float;
+mod flow;
 mod folder;
 mod frames;
 mod import;
 mod job;
+mod labelled;
 mod labels;
 mod latent;
 mod layout;
@@ -49,6 +51,7 @@ pub use error::ModelError;
 pub use example::{Example, LOG_VARIANCE_LIMIT, frames_of_examples, gaussian_nll, label_nll};
 pub use exponential::{exponentials, largest, tanh};
 pub use float::{Carry, Distort, Exact, FloatNet, Pass, Perturb};
+pub use flow::{Flowed, flow_kl};
 pub use folder::{
     DESCRIPTION_FILE, Description, LABELS_FILE, METRICS_FILE, TrainedModel, VOCABULARY_FILE, WEIGHTS_FILE,
     bytes_of, check_labels, text_of, write_whole,
@@ -58,6 +61,7 @@ pub use frames::{
 };
 pub use import::import;
 pub use job::JobKind;
+pub use labelled::Labelled;
 pub use labels::Labels;
 pub use latent::Latent;
 pub use layout::{Layout, longest_first};

@@ -187,11 +187,15 @@ impl Planner<'_> {
                     open.extend(of_unknown.filter(|_| prior));
                 }
                 Op::Cell { init, .. } => open.extend(network.inputs(id).into_iter().chain(*init)),
+                // A z of the prior, or one that is given, is what a flow makes.
+                Op::Flow { latent, .. } if !posterior => open.push(*latent),
                 Op::Embedding { .. }
                 | Op::Input { .. }
                 | Op::Moments { .. }
                 | Op::Linear { .. }
                 | Op::Elementwise { .. }
+                | Op::Slice { .. }
+                | Op::Flow { .. }
                 | Op::Vocabulary { .. }
                 | Op::Label { .. }
                 | Op::Auxiliary { .. }

@@ -2,6 +2,7 @@
 
 use super::drawn;
 use super::engine::{Answer, Engine, Moments, Posterior, Score, score_logits};
+use super::flow::Flowed;
 use super::layout::longest_first;
 use super::vocabulary::SOS;
 use super::{
@@ -27,7 +28,7 @@ impl FloatNet {
     }
 
     /// The same, with z at these draws [batch, width of z] of its noise.
-    fn encode_with(&self, sentences: &[&[u32]], epsilon: Option<&Array2<f32>>) -> Trace {
+    pub(super) fn encode_with(&self, sentences: &[&[u32]], epsilon: Option<&Array2<f32>>) -> Trace {
         let layout = Layout::new(sentences.iter().map(|s| s.len()).collect());
         let tokens = layout.pack(|sentence, step| sentences[sentence][step]);
         let mut trace = Trace::new(self.network(), layout.clone(), layout);
@@ -267,6 +268,15 @@ impl Engine for FloatNet {
             let noise = stack(chosen.iter().map(|&i| noise[i].as_slice()));
             let trace = self.encode_with(batch, Some(&noise));
             (0..chosen.len()).map(|i| Latent::of(network, &posterior(self, &trace, i))).collect()
+        })
+    }
+
+    fn flowed_all(&mut self, sentences: &[&[u32]], z: &[Vec<f32>]) -> Vec<Flowed> {
+        if FloatNet::network(self).flow().is_none() {
+            return z.iter().map(|z| Flowed::plain(z)).collect();
+        }
+        in_batches(sentences, |chosen, batch| {
+            self.flowed_batch(batch, &stack(chosen.iter().map(|&i| z[i].as_slice())))
         })
     }
 

@@ -84,7 +84,9 @@ fn watched<T>(
             continue;
         }
         let posterior = engine.encode(&example.tokens);
-        engine.score(&example.tokens, &Latent::of(network, &posterior).mean);
+        let mean = Latent::of(network, &posterior).mean;
+        let made = engine.flowed_all(&[&example.tokens], &[mean]).remove(0);
+        engine.score(&example.tokens, &made.z);
     }
     drop(golden);
     let taken = |cell: Rc<RefCell<T>>| Rc::into_inner(cell).expect("nobody watches any more").into_inner();

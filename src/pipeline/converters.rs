@@ -57,6 +57,8 @@ impl Builder<'_> {
             | Op::Draw { .. }
             | Op::Auxiliary { .. }
             | Op::Input { .. }
+            | Op::Slice { .. }
+            | Op::Flow { .. }
             | Op::Elementwise { .. } => {}
             Op::Linear { bias, .. } => self.whole(id, 0, bias.then_some(1), next()),
             Op::Vocabulary { .. } | Op::Label { .. } | Op::Bits { .. } => self.whole(id, 0, Some(1), next()),

@@ -49,6 +49,8 @@ pub fn hardware_net(net: &FloatNet, config: &Config, update: u64) -> Result<Floa
             | Op::Draw { .. }
             | Op::Auxiliary { .. }
             | Op::Input { .. }
+            | Op::Slice { .. }
+            | Op::Flow { .. }
             | Op::Elementwise { .. } => {}
             Op::Linear { .. } | Op::Vocabulary { .. } | Op::Label { .. } | Op::Bits { .. } => {
                 put(0, real.next().expect("one matrix"))

@@ -6,7 +6,7 @@ use crate::crossbar::{CrossbarNet, balance};
 use crate::failure::Failure;
 use crate::files::{Waits, read_text, share};
 use crate::model::{
-    Example, Labels, Lines, Network, Pieces, Split, TrainedModel, Vocabulary, read_sentences,
+    Example, Labelled, Labels, Lines, Network, Pieces, Split, TrainedModel, Vocabulary, read_sentences,
 };
 use std::path::Path;
 
@@ -96,6 +96,11 @@ pub fn read_examples(
     if let Some(pieces) = Pieces::of(&model.network) {
         let path = split.file(path)?;
         return Ok(pieces.read(&path.display().to_string(), &read_text(&path, waits)?)?);
+    }
+    if let Some(set) = Labelled::of(&model.network) {
+        let path = split.file(path)?;
+        let (file, text) = (path.display().to_string(), read_text(&path, waits)?);
+        return Ok(set.examples(&file, &text, &model.vocabulary, &model.labels)?);
     }
     let Some(lines) = Lines::of(&model.network) else {
         let sentences = read_data(path, split, &model.vocabulary, waits)?;

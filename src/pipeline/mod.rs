@@ -56,12 +56,17 @@ pub fn calibrate(net: &FloatNet, examples: &[Example]) -> Calibration {
         }
         let encoded = net.read_examples(&[example]);
         calibration.add(&encoded);
+        if network.flow().is_some() && network.vocabulary > 0 {
+            // A flow reads draws, which are wider than the means.
+            calibration.add(&net.encode_drawn(&example.tokens, 1));
+        }
         if network.draw().is_some() && network.vocabulary_block().is_some() {
             for trace in net.drawn_traces(&example.tokens) {
                 calibration.add(&trace);
             }
         } else if network.vocabulary_block().is_some() {
-            let z = network.latent().map_or(Vec::new(), |z| encoded.get(z, Role::Output).row(0).to_vec());
+            let z = network.flow().map(|(flow, ..)| flow).or(network.latent());
+            let z = z.map_or(Vec::new(), |z| encoded.get(z, Role::Output).row(0).to_vec());
             calibration.add(&net.teacher_forced(&example.tokens, &z));
         }
     }

@@ -124,7 +124,11 @@ impl<'a> Builder<'a> {
                 BlockIntegers { matrices: vec![matrix.into()], ..empty }
             }
             // What is there for training alone has been refused.
-            Op::Latent { .. } | Op::Draw { .. } | Op::Auxiliary { .. } => empty,
+            Op::Latent { .. }
+            | Op::Draw { .. }
+            | Op::Auxiliary { .. }
+            | Op::Slice { .. }
+            | Op::Flow { .. } => empty,
             Op::Linear { bias, .. } => {
                 let bias = bias.then(|| self.bias(id, &["bias"]));
                 let start = self.network.start_of(id).map(|(reader, kind)| self.states(reader, kind));
@@ -159,6 +163,10 @@ impl<'a> Builder<'a> {
 
     /// The format of the words of a block whose vector drives word lines.
     fn word(&self, id: BlockId) -> Format {
+        // What carries z on has its words, so that what is added can be taken away again.
+        if self.network.carried().contains(&id) {
+            return Format::new(self.fixed.state_bits, self.fixed.pre_frac as i32);
+        }
         let mut word = self.calibration.format(&[(id, Role::Output)], self.fixed.state_bits);
         // At least the resolution of the codes that are taken from it.
         word.frac = word.frac.max(self.dac[id].map_or(word.frac, |dac| dac.frac));

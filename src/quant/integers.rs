@@ -134,7 +134,12 @@ impl CheckBlock<'_> {
             },
             Op::Input { .. } => QuantBlock::Input { word: self.words(fixed.state_bits, 1)?[0] },
             Op::Elementwise { function, .. } => {
-                QuantBlock::Elementwise { function: *function, word: self.words(fixed.state_bits, 1)?[0] }
+                let word = self.words(fixed.state_bits, 1)?[0];
+                if network.carried().contains(&self.id) && word.frac != moment_frac {
+                    let found = format!("{} fraction bits", word.frac);
+                    return self.wrong(format!("the words of z, {moment_frac} fraction bits"), found);
+                }
+                QuantBlock::Elementwise { function: *function, word }
             }
             Op::Cell { kind, hidden, inputs, init } => {
                 let mut words = self.words(fixed.state_bits, self.own_words())?.into_iter();
@@ -169,6 +174,14 @@ impl CheckBlock<'_> {
             }
             Op::Latent { moments, .. } => QuantBlock::Latent { moments: moments.clone() },
             Op::Draw { posterior, prior } => QuantBlock::Draw { posterior: *posterior, prior: *prior },
+            Op::Slice { input, from, .. } => {
+                self.shares(&[input.block])?;
+                QuantBlock::Slice { source: input.block, from: *from }
+            }
+            Op::Flow { latent, inputs } => {
+                self.shares(&inputs.iter().map(|edge| edge.block).chain([*latent]).collect::<Vec<_>>())?;
+                QuantBlock::Flow { latent: *latent }
+            }
             Op::Auxiliary { .. } => return self.wrong("a block of the hardware", "one for training alone"),
             Op::Linear { outputs, bias, activation, .. } => {
                 let matrix = self.whole(given.next(), *outputs, *bias)?;
@@ -216,6 +229,18 @@ impl CheckBlock<'_> {
         }
     }
 
+    /// It drives word lines, if it does, in the format of these blocks.
+    fn shares(&self, others: &[BlockId]) -> Result<(), QuantError> {
+        let Some(mine) = self.drives()? else { return Ok(()) };
+        for &other in others {
+            if self.all.of(other).drives()? != Some(mine) {
+                let name = &self.all.network.blocks[other].name;
+                return self.wrong(format!("codes in the format of {name}"), format!("{mine:?}"));
+            }
+        }
+        Ok(())
+    }
+
     /// How many formats of words are the block's own.
     fn own_words(&self) -> usize {
         match self.all.network.blocks[self.id].op {
@@ -231,6 +256,8 @@ impl CheckBlock<'_> {
             | Op::Latent { .. }
             | Op::Draw { .. }
             | Op::Auxiliary { .. }
+            | Op::Slice { .. }
+            | Op::Flow { .. }
             | Op::Values { .. } => 0,
         }
     }
@@ -315,6 +342,8 @@ impl From<&QuantBlock> for BlockIntegers {
             | QuantBlock::Latent { .. }
             | QuantBlock::Draw { .. }
             | QuantBlock::Linear { .. }
+            | QuantBlock::Slice { .. }
+            | QuantBlock::Flow { .. }
             | QuantBlock::Values { .. } => Vec::new(),
         };
         let codes = match block {

@@ -84,6 +84,15 @@ pub enum QuantBlock {
         activation: Activation,
         word: Format,
     },
+    /// Words `from` on of a block, and its codes.
+    Slice {
+        source: BlockId,
+        from: usize,
+    },
+    /// What a flow has made of a latent, or the latent itself where it is of its prior or given; codes in one format.
+    Flow {
+        latent: BlockId,
+    },
     /// Words of other blocks, number by number, to words of this format.
     Elementwise {
         function: Combination,
@@ -119,6 +128,8 @@ impl QuantBlock {
             | QuantBlock::Latent { .. }
             | QuantBlock::Draw { .. }
             | QuantBlock::Input { .. }
+            | QuantBlock::Slice { .. }
+            | QuantBlock::Flow { .. }
             | QuantBlock::Elementwise { .. } => Vec::new(),
             QuantBlock::Moments { .. }
             | QuantBlock::Linear { .. }
@@ -138,6 +149,8 @@ impl QuantBlock {
             | QuantBlock::Latent { .. }
             | QuantBlock::Draw { .. }
             | QuantBlock::Input { .. }
+            | QuantBlock::Slice { .. }
+            | QuantBlock::Flow { .. }
             | QuantBlock::Elementwise { .. } => Vec::new(),
             QuantBlock::Moments { matrix, .. }
             | QuantBlock::Linear { matrix, .. }
@@ -343,9 +356,11 @@ impl QuantNet {
             QuantBlock::Vocabulary { logit, .. }
             | QuantBlock::Label { logit, .. }
             | QuantBlock::Bits { logit, .. } => logit.frac,
+            QuantBlock::Slice { source, .. } => self.word_frac(*source),
             QuantBlock::Embedding { .. }
             | QuantBlock::Moments { .. }
             | QuantBlock::Latent { .. }
+            | QuantBlock::Flow { .. }
             | QuantBlock::Draw { .. }
             | QuantBlock::Linear { .. }
             | QuantBlock::Values { .. } => self.moment_format().frac,

@@ -1,7 +1,7 @@
 //! Jobs for the accelerator, on sentences from `<sos>` to `<eos>`.
 
 use crate::failure::Failure;
-use crate::golden::{Golden, Job, JobKind, packed, unpacked};
+use crate::golden::{Golden, GoldenEngine, Job, JobKind, packed, unpacked};
 use crate::quant::{MatVec, QuantBlock};
 use ndarray::{Array2, ArrayView1};
 
@@ -15,9 +15,10 @@ pub fn score(sentence: &[u32], limit: usize) -> Job {
     Job { kind: JobKind::Score, ..reconstruct(sentence, limit) }
 }
 
-/// The z that ENCODE gives: the means, as codes of the moments.
+/// The z that RECONSTRUCT has: the means that ENCODE gives, as codes of the moments, behind the flow where there is one.
 pub fn encode<M: MatVec>(golden: &Golden<M>, sentence: &[u32]) -> Vec<i32> {
-    encoded(golden, reconstruct(sentence, sentence.len()).input)
+    let means = encoded(golden, reconstruct(sentence, sentence.len()).input);
+    GoldenEngine::new(golden).carried_on(sentence, &means)
 }
 
 fn encoded<M: MatVec>(golden: &Golden<M>, packet: Vec<i32>) -> Vec<i32> {

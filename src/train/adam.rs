@@ -42,12 +42,11 @@ impl Adam {
         second: Vec<Array2<f32>>,
         updates: [u64; 2],
     ) -> Self {
-        let encoder: Vec<String> = network
-            .blocks
-            .iter()
-            .take(network.latent().unwrap_or(0))
-            .map(|block| format!("{}.", block.name))
-            .collect();
+        // What makes z, and what carries it on.
+        let carries = network.carrying();
+        let inference =
+            (0..network.blocks.len()).filter(|id| Some(*id) < network.latent() || carries.contains(id));
+        let encoder: Vec<String> = inference.map(|id| format!("{}.", network.blocks[id].name)).collect();
         let part = |(name, _): (String, Vec<usize>)| match encoder.iter().any(|block| name.starts_with(block))
         {
             true => Part::Encoder,
@@ -186,6 +185,8 @@ pub fn initial(network: &Network, seed: u64) -> Vec<Array2<f32>> {
                 | Op::Auxiliary { .. }
                 | Op::Linear { .. }
                 | Op::Elementwise { .. }
+                | Op::Slice { .. }
+                | Op::Flow { .. }
                 | Op::Vocabulary { .. }
                 | Op::Label { .. }
                 | Op::Values { .. }

@@ -142,6 +142,19 @@ impl<'a> Backward<'a> {
             }
             (Op::Values { .. } | Op::Auxiliary { .. }, Some(d)) => self.of_values(id, &d),
             (Op::Elementwise { function, .. }, Some(d)) => self.of_elementwise(id, rows, *function, &d),
+            (Op::Slice { input, from, size }, Some(d)) => {
+                let mut whole = Array2::zeros((d.nrows(), net.network().width(input.block)));
+                whole.slice_mut(s![.., *from..from + size]).assign(&d);
+                self.pass((id, *input), rows.start, whole);
+            }
+            (Op::Flow { inputs, .. }, Some(d)) => {
+                let mut first = 0;
+                for &edge in inputs {
+                    let end = first + net.network().width(edge.block);
+                    self.pass((id, edge), rows.start, d.slice(s![.., first..end]).to_owned());
+                    first = end;
+                }
+            }
         }
     }
 

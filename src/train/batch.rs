@@ -18,6 +18,8 @@ pub struct Batch {
     pub decoder_tokens: Vec<u32>,
     /// What each row of the head of words or labels must predict.
     pub targets: Vec<u32>,
+    /// Of every sentence what a label beside its words must be; empty where none is said.
+    pub labels: Vec<u32>,
     /// What inputs read, a row per row of the encoder.
     pub frames: Array2<f32>,
     /// What each row of a head of numbers or bits must predict.
@@ -43,6 +45,7 @@ impl Batch {
             encoder_tokens: encoder.pack(|s, step| sorted[s].get(step).copied().unwrap_or(PAD)),
             decoder_tokens: decoder.pack(|s, step| dropped(sorted[s][step], step, random)),
             targets: decoder.pack(|s, step| sorted[s][step + 1]),
+            labels: Vec::new(),
             frames: Array2::zeros((0, 0)),
             values: Array2::zeros((0, 0)),
             written_frames: Array2::zeros((0, 0)),
@@ -62,6 +65,7 @@ impl Batch {
             encoder_tokens: Vec::new(),
             decoder_tokens: Vec::new(),
             targets: Vec::new(),
+            labels: Vec::new(),
             frames: frames_of_examples(&encoder, &sorted),
             values: ndarray::stack(Axis(0), &next).expect("rows of one width"),
             written_frames: frames_of_examples(&decoder, &sorted),
@@ -73,6 +77,13 @@ impl Batch {
     /// Joins what `network` is to learn from: sentences where it writes words, else sequences with labels or
     /// numbers, which are never padded.
     pub fn of(network: &Network, examples: &[&Example], train: &Train, random: &mut Random) -> Self {
+        if network.label_beside_words().is_some() {
+            let sentences: Vec<&[u32]> = examples.iter().map(|e| e.tokens.as_slice()).collect();
+            let order = longest_first(&sentences.iter().map(|s| s.len()).collect::<Vec<_>>());
+            let label = |&i: &usize| examples[i].labels.last().copied().unwrap_or(NO_TARGET);
+            let labels = order.iter().map(label).collect();
+            return Batch { labels, ..Batch::new(&sentences, train, random) };
+        }
         let Some(head) = network.heads().find(|&id| !matches!(network.blocks[id].op, Op::Vocabulary { .. }))
         else {
             return Batch::new(
@@ -111,6 +122,7 @@ impl Batch {
             decoder: layout.clone(),
             encoder: layout,
             targets,
+            labels: Vec::new(),
             frames,
             values,
             written_frames: Array2::zeros((0, 0)),

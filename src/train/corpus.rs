@@ -1,10 +1,10 @@
 //! What a run reads: sentences, or sequences with what should be said of them.
 
-use crate::config::Config;
+use crate::config::{Config, Train};
 use crate::files::Digest;
 use crate::model::{
-    Example, LABELS_FILE, Labels, Lines, ModelError, Network, Pieces, Split, Vocabulary, check_labels,
-    read_sentences, sentences_of, text_of,
+    Example, LABELS_FILE, Labelled, Labels, Lines, ModelError, Network, Pieces, Random, Split, Vocabulary,
+    check_labels, read_sentences, sentences_of, text_of,
 };
 use std::path::Path;
 
@@ -44,9 +44,13 @@ impl Corpus {
             files.push(path.display().to_string());
         }
         let size = config.model.vocabulary;
+        let labelled = Labelled::of(network);
         let vocabulary = match lines {
             _ if network.vocabulary == 0 => Vocabulary::none(),
-            None => Vocabulary::of_sentences(sentences_of(&texts[0]), size),
+            None => match labelled {
+                Some(set) => Vocabulary::of_sentences(set.sentences(&files[0], &texts[0])?, size),
+                None => Vocabulary::of_sentences(sentences_of(&texts[0]), size),
+            },
             Some(lines) => Vocabulary::of_words(lines.words(&files[0], &texts[0])?.into_iter(), size),
         };
         if vocabulary.len() != network.vocabulary {
@@ -58,7 +62,8 @@ impl Corpus {
             ));
         }
         let mut labels = Labels::default();
-        if let Some(lines) = lines.filter(|lines| lines.has_labels()) {
+        let of_lines = lines.filter(|lines| lines.has_labels());
+        if labelled.is_some() || of_lines.is_some() {
             let named = data.join(LABELS_FILE);
             let from = if named.exists() { named.display().to_string() } else { files[0].clone() };
             labels = match named.exists() {
@@ -67,13 +72,20 @@ impl Corpus {
                     hash = hash.with(&text);
                     Labels::parse(&from, &text)?
                 }
-                false => lines.labels(&from, &texts[0])?,
+                false => match (labelled, of_lines) {
+                    (Some(set), _) => set.labels(&from, &texts[0])?,
+                    (None, Some(lines)) => lines.labels(&from, &texts[0])?,
+                    (None, None) => Labels::default(),
+                },
             };
             check_labels(&from, &labels, network)?;
         }
         let part = |i: usize| -> Result<Vec<Example>, ModelError> {
             if let Some(pieces) = pieces {
                 return pieces.read(&files[i], &texts[i]);
+            }
+            if let Some(set) = labelled {
+                return set.examples(&files[i], &texts[i], &vocabulary, &labels);
             }
             match lines {
                 Some(lines) => lines.examples(&files[i], &texts[i], &vocabulary, &labels),
@@ -83,10 +95,29 @@ impl Corpus {
                 }
             }
         };
-        let (train, valid, test) = (part(0)?, part(1)?, part(2)?);
+        let (mut train, valid, test) = (part(0)?, part(1)?, part(2)?);
+        if labelled.is_some() && config.train.labels > 0 {
+            keep_labels(&mut train, &config.train)?;
+        }
         let train = if pieces.is_some() { Pieces::cut(train, config.train.piece_frames) } else { train };
         Ok(Corpus { vocabulary, labels, train, valid, test, digest: hash.hex() })
     }
+}
+
+/// Forgets the labels of all sentences but `[train] labels` of them, which the seed draws.
+fn keep_labels(examples: &mut [Example], train: &Train) -> Result<(), ModelError> {
+    let mut told: Vec<usize> = (0..examples.len()).filter(|&i| !examples[i].labels.is_empty()).collect();
+    if train.labels > told.len() {
+        return Err(ModelError::new(
+            "[train] labels",
+            format!("at most {}, the sentences for training that have one", told.len()),
+            train.labels.to_string(),
+            "make it smaller, or 0 for all",
+        ));
+    }
+    Random::keyed(&[train.seed, u64::MAX, 1]).shuffle(&mut told);
+    told[train.labels..].iter().for_each(|&i| examples[i].labels.clear());
+    Ok(())
 }
 
 /// The tokens of every example.

@@ -15,6 +15,7 @@ mod cell_gradient;
 mod checkpoint;
 mod corpus;
 mod dropout;
+mod flow;
 mod gpu;
 mod hardware;
 mod lagging;

@@ -28,6 +28,9 @@ pub struct Losses {
     /// -ln p(the word that a level comes to next, going backwards).
     #[serde(default)]
     pub reverse: f64,
+    /// -ln p(the label of a sentence that has one), beside its words.
+    #[serde(default)]
+    pub label: f64,
     /// Squares by which initial states exceed the limit.
     #[serde(default)]
     pub start_excess: f64,
@@ -46,6 +49,7 @@ impl Losses {
         self.draw_kl += other.draw_kl;
         self.auxiliary += other.auxiliary;
         self.reverse += other.reverse;
+        self.label += other.label;
         self.start_excess += other.start_excess;
         self.sentences += other.sentences;
         self.tokens += other.tokens;
@@ -186,8 +190,10 @@ pub fn divergence(
     let last: HashMap<BlockId, Vec<f32>> =
         network.latent_moments().iter().map(|&block| (block, last_kl(network, trace, block))).collect();
     let of_z: f32 = network.latent_moments().iter().flat_map(|block| &last[block]).sum();
-    losses.last_kl += f64::from(of_z);
-    let z_is_charged = of_z / batch >= train.free_nats_of_z;
+    // What a flow makes of z has a divergence of its own.
+    let flows = network.flow().is_some();
+    losses.last_kl += if flows { 0.0 } else { f64::from(of_z) };
+    let z_is_charged = !flows && of_z / batch >= train.free_nats_of_z;
 
     let mut gradients = MomentGradients::new();
     for block in network.moments() {
@@ -307,7 +313,7 @@ fn kl_term(mean: f32, log_variance: f32) -> f32 {
 }
 
 /// The row that block `block` made last of a sentence.
-fn last_row(network: &Network, layout: &Layout, block: BlockId, sentence: usize) -> usize {
+pub(super) fn last_row(network: &Network, layout: &Layout, block: BlockId, sentence: usize) -> usize {
     match network.over(block) {
         Over::Backwards => layout.row(sentence, 0),
         Over::Positions | Over::Once | Over::Written => layout.last(sentence),

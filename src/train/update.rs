@@ -4,6 +4,7 @@ use super::backward::{Forward, backward};
 use super::batch::Batch;
 use super::batch_norm::BatchNorm;
 use super::dropout::Dropout;
+use super::flow::flow_divergence;
 use super::objective::{
     Losses, TermWeights, binary_cross_entropy, cross_entropy, divergence, draw_divergence, foretold, misfit,
     start_excess,
@@ -38,6 +39,8 @@ pub fn loss_and_gradients(
     let mut moments = divergence(network, &trace, train, scale * weights.kl, &mut losses);
     draw_divergence(network, &trace, scale * weights.kl, &mut losses, &mut moments);
     let mut d_outputs = start_excess(network, &trace, train, scale, &mut losses);
+    let of_kl = scale * weights.kl;
+    d_outputs.extend(flow_divergence(network, &trace, train, &epsilon, of_kl, &mut losses, &mut moments));
     for head in network.heads() {
         let mut output = trace.take(head, Role::Output);
         match network.blocks[head].op {
@@ -49,6 +52,10 @@ pub fn loss_and_gradients(
             }
             Op::Bits { .. } => {
                 losses.reconstruction = binary_cross_entropy(&mut output, &batch.next_frames(), scale);
+                d_outputs.push((head, output));
+            }
+            Op::Label { .. } if !batch.labels.is_empty() => {
+                losses.label = cross_entropy(&mut output, &batch.labels, scale * train.label_weight);
                 d_outputs.push((head, output));
             }
             _ => {
@@ -119,6 +126,9 @@ pub(super) struct Draws {
 pub(super) struct Training<'a> {
     pub(super) dropout: Dropout<'a>,
     pub(super) norm: Option<BatchNorm>,
+    network: &'a Network,
+    /// Deviation and draws of the noise on what the encoder reads of words.
+    code: Option<(f32, Random)>,
 }
 
 impl<'a> Training<'a> {
@@ -134,12 +144,25 @@ impl<'a> Training<'a> {
         let of_step = network.draw().map_or(0, |(z, ..)| network.width(z));
         let noise = normal(batch.decoder.rows(), of_step);
         let norm = (train.batch_norm > 0.0).then(|| BatchNorm::new(train.batch_norm, network));
-        (Draws { epsilon, noise }, Training { dropout: Dropout::new(network, train, random), norm })
+        // A stream of its own: the others stay as they are without it.
+        let own = train.code_noise > 0.0;
+        let code = own.then(|| (train.code_noise, Random::keyed(&[random.clone().bits(), 1])));
+        (
+            Draws { epsilon, noise },
+            Training { dropout: Dropout::new(network, train, random), norm, network, code },
+        )
     }
 }
 
 impl Perturb for Training<'_> {
-    fn read(&mut self, reader: BlockId, input: usize, first: usize, values: ArrayViewMut2<'_, f32>) {
+    fn read(&mut self, reader: BlockId, input: usize, first: usize, mut values: ArrayViewMut2<'_, f32>) {
+        if let Some((deviation, random)) = &mut self.code {
+            let source = self.network.edges(reader)[input].block;
+            let is_word = matches!(self.network.blocks[source].op, Op::Embedding { .. });
+            if is_word && self.network.over(reader).is_read() {
+                values.mapv_inplace(|value| value + *deviation * random.normal());
+            }
+        }
         self.dropout.read(reader, input, first, values);
     }
 

@@ -59,6 +59,8 @@ fn strain(quant: &mut QuantNet) {
             | QuantBlock::Latent { .. }
             | QuantBlock::Draw { .. }
             | QuantBlock::Input { .. }
+            | QuantBlock::Slice { .. }
+            | QuantBlock::Flow { .. }
             | QuantBlock::Elementwise { .. } => {}
         }
     }

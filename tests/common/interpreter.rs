@@ -84,6 +84,8 @@ impl Interpreter<'_> {
                 "latent" => "latent",
                 "linear" => "linear",
                 "elementwise" => "elementwise",
+                "slice" => "slice",
+                "flow" => "flow",
                 "vocabulary" => "vocabulary",
                 "label" => "label",
                 _ => "values",
@@ -190,6 +192,12 @@ impl Interpreter<'_> {
                 };
                 ((0..self.network.width(id)).map(of).collect(), Vec::new())
             }
+            Op::Slice { from, size, .. } => {
+                let from = if wrong { (from + 1) % x.len() } else { *from };
+                ((0..*size).map(|j| x[(from + j) % x.len()]).collect(), Vec::new())
+            }
+            // Where z has a posterior.
+            Op::Flow { .. } => (if wrong { x.iter().rev().copied().collect() } else { x }, Vec::new()),
             Op::Vocabulary { .. } | Op::Label { .. } | Op::Bits { .. } => {
                 let mut logits = self.affine(id, "weight", Some("bias"), &x);
                 if wrong {

@@ -80,6 +80,8 @@ fn strain(block: &mut QuantBlock) {
         | QuantBlock::Draw { .. }
         | QuantBlock::Linear { .. }
         | QuantBlock::Vocabulary { .. }
+        | QuantBlock::Slice { .. }
+        | QuantBlock::Flow { .. }
         | QuantBlock::Bits { .. }
         | QuantBlock::Input { .. } => {}
     }
@@ -198,6 +200,59 @@ pub fn described_designs() -> Vec<Described> {
                last linear size = 4; inputs = ["sum"]; activation = "sigmoid"
                numbers values size = 13; inputs = ["last"]"#,
             |c| c.accelerator.gate_lanes = 8.into(),
+        ),
+        described(
+            "slices-in-a-wave",
+            "positions",
+            r#"frame input size = 8
+               seen slice input = "frame"; from = 3; size = 5
+               level cell kind = "gru"; size = 7; inputs = ["seen"]
+               up linear size = 5; inputs = ["frame"]; activation = "tanh"
+               part slice input = "level"; from = 1; size = 5
+               end slice input = "part"; from = 1; size = 4
+               start slice input = "up"; from = 0; size = 4
+               sum elementwise function = "add"; inputs = ["end", "start"]
+               few slice input = "sum"; from = 1; size = 3
+               numbers values size = 2; inputs = ["few"]"#,
+            |_| (),
+        ),
+        described(
+            "slices-a-step-before",
+            "positions",
+            r#"frame input size = 4
+               late linear size = 4; inputs = [{ before = "few" }]; activation = "tanh"
+               sum elementwise function = "add"; inputs = ["late", "frame", { before = "turned" }]
+               few slice input = "sum"; from = 1; size = 3
+               level cell kind = "gru"; size = 6; inputs = ["few"]
+               turned slice input = "level"; from = 2; size = 4
+               tag label size = 5; inputs = ["turned", "few"]"#,
+            |c| c.accelerator.gate_lanes = 2.into(),
+        ),
+        described(
+            "slices-of-z",
+            "backwards",
+            r#"words embedding size = 5
+               level cell kind = "rnn"; size = 7; inputs = ["words"]
+               q moments size = 7; inputs = ["level"]
+               once
+               z latent moments = ["q"]
+               left slice input = "z"; from = 0; size = 3
+               right slice input = "z"; from = 3; size = 4
+               shift linear size = 4; inputs = ["left"]; activation = "tanh"
+               moved elementwise function = "add"; inputs = ["right", "shift"]
+               tag label size = 6; inputs = ["moved", "left"]"#,
+            |c| c.accelerator.gate_lanes = 1.into(),
+        ),
+        described(
+            "slices-read-later",
+            "backwards",
+            r#"frame input size = 4
+               level cell kind = "lstm"; size = 6; inputs = ["frame"]
+               part slice input = "level"; from = 2; size = 3
+               once
+               last elementwise function = "multiply"; inputs = ["part", "part"]
+               numbers values size = 3; inputs = ["last", "part"]"#,
+            |_| (),
         ),
         Described {
             strained: true,

@@ -88,6 +88,7 @@ enum Sort {
     Cell,
     Linear,
     Elementwise,
+    Slice,
     Moments,
     Latent,
     Head,
@@ -163,12 +164,20 @@ impl<'a> Draw<'a> {
         let moments = self.sorts.iter().any(|s| s.0 == Sort::Moments);
         for _ in 0..1 + self.random.below(4) {
             let sorts: &[Sort] = match over {
-                Over::Once if moments => &[Sort::Latent, Sort::Linear, Sort::Elementwise, Sort::Latent],
-                Over::Once => &[Sort::Linear, Sort::Linear, Sort::Elementwise, Sort::Moments],
-                Over::Written => &[Sort::Cell, Sort::Cell, Sort::Linear, Sort::Elementwise],
-                Over::Positions | Over::Backwards => {
-                    &[Sort::Cell, Sort::Cell, Sort::Linear, Sort::Elementwise, Sort::Moments]
+                Over::Once if moments => {
+                    &[Sort::Latent, Sort::Linear, Sort::Elementwise, Sort::Latent, Sort::Slice, Sort::Latent]
                 }
+                Over::Once => &[Sort::Linear, Sort::Linear, Sort::Elementwise, Sort::Moments, Sort::Moments],
+                Over::Written => &[Sort::Cell, Sort::Cell, Sort::Linear, Sort::Elementwise, Sort::Slice],
+                Over::Positions | Over::Backwards => &[
+                    Sort::Cell,
+                    Sort::Cell,
+                    Sort::Linear,
+                    Sort::Elementwise,
+                    Sort::Moments,
+                    Sort::Slice,
+                    Sort::Moments,
+                ],
             };
             let sort = self.one(sorts);
             let width = self.one(&self.widths.clone());
@@ -245,6 +254,9 @@ impl<'a> Draw<'a> {
                 let bias = true;
                 linear(self.inputs(id, 2), Activation::Tanh, bias)
             }),
+            Sort::Slice => {
+                self.slice(id).unwrap_or_else(|| linear(self.inputs(id, 2), Activation::None, true))
+            }
             Sort::Moments => Op::Moments {
                 size: 1 + width / 3,
                 inputs: self.inputs(id, 2),
@@ -304,6 +316,25 @@ impl<'a> Draw<'a> {
         }
         let (new, steps) = (!fresh.is_empty(), self.steps);
         new.then(|| Op::Latent { moments: fresh.into_iter().chain(drawn).collect(), steps })
+    }
+
+    /// A part of a vector of the same loop and step that stands above it.
+    fn slice(&mut self, id: BlockId) -> Option<Op> {
+        let within = self.sorts[id].1;
+        let made = |b: &BlockId| {
+            let (sort, theirs, _) = self.sorts[*b];
+            theirs == within && !matches!(sort, Sort::Embedding | Sort::Moments | Sort::Head)
+        };
+        let sources: Vec<BlockId> = (0..id).filter(made).collect();
+        if sources.is_empty() {
+            return None;
+        }
+        let source = self.one(&sources);
+        let whole = self.sorts[source].2;
+        let size = 1 + self.random.below(whole);
+        let from = self.random.below(whole - size + 1);
+        self.sorts[id].2 = size;
+        Some(Op::Slice { input: source.into(), from, size })
     }
 
     fn elementwise(&mut self, id: BlockId) -> Option<Op> {

@@ -3,7 +3,7 @@
 mod device;
 mod train;
 
-use super::{Config, ConfigError, Encoding, Family, Lanes};
+use super::{Config, ConfigError, Encoding, Family, Flow, Lanes, LatentFrom};
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 
@@ -91,6 +91,26 @@ fn model(c: &Checker, config: &Config) -> Result<(), ConfigError> {
     c.within(("model", "frame"), m.frame as u64, 1..=4096, "numbers of a frame that is read")?;
     c.within(("model", "values"), m.values as u64, 1..=1024, "numbers that are predicted")?;
     c.within(("model", "dense"), m.dense as u64, 1..=4096, "the units of a hidden layer")?;
+    c.within(("model", "flow_steps"), m.flow_steps as u64, 1..=16, "steps that carry z on")?;
+    c.within(("model", "flow_hidden"), m.flow_hidden as u64, 1..=4096, "the units of a hidden layer")?;
+    let parts = m.family != Family::FlowVrae || m.flow == Flow::None || m.latent * m.cells.len() > 1;
+    c.require(parts, ("model", "latent"), m.latent, "2 or more with a flow", "z is carried on in parts")?;
+    let of_both = m.family != Family::FlowVrae || m.latent_from != LatentFrom::TopDown;
+    c.require(
+        of_both,
+        ("model", "latent_from"),
+        "top-down",
+        "both or top with family = \"flow-vrae\"",
+        "z is drawn at once",
+    )?;
+    let at_last = m.family != Family::FlowVrae || m.flow == Flow::None || m.latent_steps.is_last();
+    c.require(
+        at_last,
+        ("model", "latent_steps"),
+        m.latent_steps.name(),
+        "last with a flow",
+        "the z of the last step is carried on",
+    )?;
     let levels =
         "the sequencer has 8 depths: levels and heads of the encoder, levels and vocabulary of the decoder";
     c.within(("model", "cells"), m.cells.len() as u64, 1..=7, levels)?;

@@ -53,7 +53,7 @@ pub(super) fn check(c: &Checker, config: &Config) -> Result<(), ConfigError> {
         "checkpoints lie between two programmings",
     )?;
     c.within(("train", "batch"), t.batch as u64, 1..=65536, "sentences per update")?;
-    let weights: [(&'static str, f32, &'static str); 15] = [
+    let weights: [(&'static str, f32, &'static str); 17] = [
         ("lambda_low", t.lambda_low, "a weight in the objective"),
         ("step_kl", t.step_kl, "a weight in the objective"),
         ("last_step_kl", t.last_step_kl, "a weight in the objective"),
@@ -66,6 +66,8 @@ pub(super) fn check(c: &Checker, config: &Config) -> Result<(), ConfigError> {
         ("final_learning_rate", t.final_learning_rate, "a share of learning_rate"),
         ("weight_decay", t.weight_decay, "0 leaves it out"),
         ("clip_norm", t.clip_norm, "0 leaves it out"),
+        ("label_weight", t.label_weight, "a weight in the objective"),
+        ("code_noise", t.code_noise, "a deviation; 0.1 is usual"),
         ("auxiliary", t.auxiliary, "a weight in the objective"),
         ("auxiliary_end", t.auxiliary_end, "a weight in the objective"),
         ("auxiliary_epochs", t.auxiliary_epochs, "epochs, or part of one"),

@@ -41,7 +41,7 @@ impl<M: MatVec> Runner<'_, M> {
             QuantBlock::Input { .. } | QuantBlock::Dense { .. } | QuantBlock::Elementwise { .. } => {
                 self.event(id, Signal::Word, step, cycle, lanes, words);
             }
-            QuantBlock::Embedding { .. } => {}
+            QuantBlock::Embedding { .. } | QuantBlock::Slice { .. } | QuantBlock::Flow { .. } => {}
         }
     }
 

@@ -73,6 +73,7 @@ impl Network {
         match block.op {
             Op::Draw { posterior, prior } => self.check_moments(id, posterior, prior),
             Op::Auxiliary { target, .. } => self.check_auxiliary(id, target),
+            Op::Flow { latent, .. } => self.check_flow_latent(id, latent),
             _ => Ok(()),
         }
     }
@@ -124,6 +125,8 @@ impl Network {
             }
             Op::Draw { posterior, prior } => self.check_draw(id, *posterior, *prior),
             Op::Latent { moments, steps } => self.check_latent(id, moments, *steps),
+            Op::Slice { input, from, size } => self.check_part(id, *input, *from, *size),
+            Op::Flow { latent, inputs } => self.check_flow(id, *latent, inputs),
             Op::Elementwise { function, inputs } => self.check_elementwise(id, *function, inputs),
             Op::Vocabulary { .. } | Op::Bits { .. } if self.over(id).is_read() && block.only_train => Ok(()),
             Op::Bits { .. } if self.over(id) != Over::Written => {
@@ -292,7 +295,13 @@ impl Network {
         }
     }
 
-    /// Something must leave the network, and one thing only of each kind.
+    fn says_a_label_beside_words(&self, heads: &[BlockId]) -> bool {
+        let any = |wanted: fn(&Network, BlockId) -> bool| heads.iter().any(|&id| wanted(self, id));
+        any(|network, id| matches!(network.blocks[id].op, Op::Vocabulary { .. }))
+            && any(|network, id| matches!(network.blocks[id].op, Op::Label { .. }) && network.is_once(id))
+    }
+
+    /// Something must leave the network, and one thing only; beside words, a label of the whole sentence may.
     fn check_heads(&self) -> Result<(), ModelError> {
         let heads: Vec<BlockId> = self.heads().collect();
         let Some(&first) = heads.first() else {
@@ -305,6 +314,7 @@ impl Network {
         };
         match heads.get(1) {
             None => Ok(()),
+            Some(_) if heads.len() == 2 && self.says_a_label_beside_words(&heads) => Ok(()),
             Some(&second) => {
                 let found = format!("{} and {}", self.blocks[first].name, self.blocks[second].name);
                 Err(wrong("the description", "one head", found, "leave one out"))

@@ -27,6 +27,7 @@ impl Network {
             Family::Tagger => Ok(Network::tagger(model)),
             Family::Regression => Ok(Network::regression(model)),
             Family::ZForcing => Ok(Network::z_forcing(model)),
+            Family::FlowVrae => Ok(Network::flow_vrae(model, lambda_low)),
             Family::Custom => match &model.network {
                 Some(text) => Network::from_text("[model] network", text, model.vocabulary),
                 None => Err(ModelError::new(
@@ -212,22 +213,22 @@ impl Network {
     }
 }
 
-struct Builder {
-    network: Network,
+pub(super) struct Builder {
+    pub(super) network: Network,
 }
 
 impl Builder {
-    fn new(family: Family, vocabulary: usize) -> Builder {
+    pub(super) fn new(family: Family, vocabulary: usize) -> Builder {
         let (loops, blocks) = (Vec::new(), Vec::new());
         Builder { network: Network { family: family.name().into(), vocabulary, loops, blocks } }
     }
 
-    fn repeat(&mut self, name: &str, over: Over) -> LoopId {
+    pub(super) fn repeat(&mut self, name: &str, over: Over) -> LoopId {
         self.network.loops.push(Loop { name: name.into(), over });
         self.network.loops.len() - 1
     }
 
-    fn add(&mut self, name: impl Into<String>, within: LoopId, op: Op) -> BlockId {
+    pub(super) fn add(&mut self, name: impl Into<String>, within: LoopId, op: Op) -> BlockId {
         self.network.blocks.push(Block { name: name.into(), within, tied: None, only_train: false, op });
         self.network.blocks.len() - 1
     }

@@ -31,6 +31,12 @@ struct Line {
     #[serde(skip_serializing_if = "Option::is_none")]
     inputs: Option<Vec<Source>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    input: Option<Source>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    latent: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     init: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     moments: Option<Vec<String>>,
@@ -150,6 +156,12 @@ impl Network {
             Op::Elementwise { function, inputs } => {
                 Line { function: Some(*function), inputs: sources(inputs), ..line }
             }
+            Op::Slice { input, from, size } => {
+                Line { input: Some(source(input)), from: Some(*from), size: Some(*size), ..line }
+            }
+            Op::Flow { latent, inputs } => {
+                Line { latent: Some(name(*latent)), inputs: sources(inputs), ..line }
+            }
             Op::Vocabulary { inputs } => Line { inputs: sources(inputs), ..line },
             Op::Label { classes: size, inputs } | Op::Values { size, inputs } | Op::Bits { size, inputs } => {
                 Line { size: Some(*size), inputs: sources(inputs), ..line }
@@ -159,7 +171,7 @@ impl Network {
 }
 
 /// The keys of each op, with those that it may leave out behind `?`.
-const KEYS: [(&str, &[&str]); 13] = [
+const KEYS: [(&str, &[&str]); 15] = [
     ("embedding", &["size"]),
     ("input", &["size"]),
     ("cell", &["kind", "size", "inputs", "init?"]),
@@ -169,6 +181,8 @@ const KEYS: [(&str, &[&str]); 13] = [
     ("auxiliary", &["inputs", "target"]),
     ("linear", &["size", "inputs", "bias?", "activation?"]),
     ("elementwise", &["function", "inputs"]),
+    ("slice", &["input", "from", "size"]),
+    ("flow", &["latent", "inputs"]),
     ("vocabulary", &["inputs"]),
     ("label", &["size", "inputs"]),
     ("values", &["size", "inputs"]),
@@ -240,6 +254,14 @@ impl Reader<'_> {
                 function: line.function.unwrap_or(Combination::Add),
                 inputs: self.inputs()?,
             },
+            "slice" => {
+                let input = line.input.as_ref().map(|source| self.edge(source)).transpose()?;
+                Op::Slice { input: input.unwrap_or(Edge::from(0)), from: line.from.unwrap_or(0), size }
+            }
+            "flow" => Op::Flow {
+                latent: self.find(line.latent.as_deref().unwrap_or_default())?,
+                inputs: self.inputs()?,
+            },
             "label" => Op::Label { classes: size, inputs: self.inputs()? },
             "values" => Op::Values { size, inputs: self.inputs()? },
             "bits" => Op::Bits { size, inputs: self.inputs()? },
@@ -257,6 +279,9 @@ impl Reader<'_> {
             ("kind", line.kind.is_some()),
             ("size", line.size.is_some()),
             ("inputs", line.inputs.is_some()),
+            ("input", line.input.is_some()),
+            ("from", line.from.is_some()),
+            ("latent", line.latent.is_some()),
             ("init", line.init.is_some()),
             ("moments", line.moments.is_some()),
             ("steps", line.steps.is_some()),

@@ -41,6 +41,8 @@ impl Network {
             | Op::Draw { .. }
             | Op::Linear { .. }
             | Op::Elementwise { .. }
+            | Op::Slice { .. }
+            | Op::Flow { .. }
             | Op::Vocabulary { .. }
             | Op::Label { .. }
             | Op::Auxiliary { .. }

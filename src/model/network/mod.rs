@@ -4,9 +4,12 @@
 //! a new family is a new function that returns a [`Network`].
 
 mod check;
+mod check_flow;
 mod check_latents;
 mod families;
 mod file;
+mod flow;
+mod flow_vrae;
 mod frames;
 mod latents;
 mod names;
@@ -149,6 +152,8 @@ impl Network {
             Op::Draw { posterior, .. } => self.width(*posterior),
             Op::Auxiliary { target, .. } => self.width(target.block),
             Op::Linear { outputs, .. } => *outputs,
+            Op::Slice { size, .. } => *size,
+            Op::Flow { latent, .. } => self.width(*latent),
             Op::Elementwise { .. } => self.combined_width(id, &mut Vec::new()),
             Op::Vocabulary { .. } => self.vocabulary,
             Op::Label { classes, .. } => *classes,
@@ -196,6 +201,8 @@ impl Network {
             | Op::Input { .. }
             | Op::Latent { .. }
             | Op::Draw { .. }
+            | Op::Slice { .. }
+            | Op::Flow { .. }
             | Op::Elementwise { .. } => false,
         }
     }
@@ -204,8 +211,15 @@ impl Network {
     pub fn drives(&self, id: BlockId) -> bool {
         match self.blocks[id].op {
             Op::Embedding { .. } | Op::Latent { .. } | Op::Draw { .. } | Op::Cell { .. } => true,
-            Op::Input { .. } | Op::Linear { .. } | Op::Elementwise { .. } => (0..self.blocks.len())
-                .any(|reader| self.has_matrix(reader) && self.inputs(reader).contains(&id)),
+            Op::Input { .. }
+            | Op::Linear { .. }
+            | Op::Elementwise { .. }
+            | Op::Slice { .. }
+            | Op::Flow { .. } => {
+                let reads = |&reader: &BlockId| self.inputs(reader).contains(&id);
+                let drives = |reader| self.has_matrix(reader) || self.is_view(reader) && self.drives(reader);
+                (0..self.blocks.len()).filter(reads).any(drives)
+            }
             Op::Moments { .. }
             | Op::Vocabulary { .. }
             | Op::Label { .. }
@@ -224,19 +238,45 @@ impl Network {
     }
 
     /// Blocks whose vectors drive the word lines of one matrix, side by side, have the same number here: they
-    /// need one format. (A cell has a matrix for every input.)
+    /// need one format. (A cell has a matrix for every input.) So have views and what they show.
     pub fn joined(&self) -> Vec<usize> {
         let mut joined: Vec<usize> = (0..self.blocks.len()).collect();
-        let one_matrix =
-            |id: &BlockId| self.has_matrix(*id) && !matches!(self.blocks[*id].op, Op::Cell { .. });
-        for id in (0..self.blocks.len()).filter(one_matrix) {
-            let inputs = self.inputs(id);
-            for &other in &inputs[1..] {
-                let (from, to) = (joined[other], joined[inputs[0]]);
+        for id in 0..self.blocks.len() {
+            let mut together = self.inputs(id);
+            if let Op::Flow { latent, .. } = self.blocks[id].op {
+                together.push(latent);
+            }
+            if self.is_view(id) {
+                together.push(id);
+            } else if !self.has_matrix(id) || matches!(self.blocks[id].op, Op::Cell { .. }) {
+                continue;
+            }
+            for &other in together.iter().skip(1) {
+                let (from, to) = (joined[other], joined[together[0]]);
                 joined.iter_mut().filter(|j| **j == from).for_each(|j| *j = to);
             }
         }
         joined
+    }
+
+    /// Block `id` shows what others make.
+    pub fn is_view(&self, id: BlockId) -> bool {
+        self.blocks[id].op.is_view()
+    }
+
+    /// What block `id` reads, where views of its own loop are what they show.
+    pub fn edges_behind_views(&self, id: BlockId) -> Vec<Edge> {
+        let behind = |edge: Edge| {
+            let here = self.blocks[edge.block].within == self.blocks[id].within;
+            match here && self.is_view(edge.block) {
+                false => vec![edge],
+                true => {
+                    let shown = self.edges_behind_views(edge.block).into_iter();
+                    shown.map(|shown| Edge { before: shown.before || edge.before, ..shown }).collect()
+                }
+            }
+        };
+        self.edges(id).into_iter().flat_map(behind).collect()
     }
 
     /// The block called `name`.
@@ -289,7 +329,12 @@ impl Network {
         let of = |suffix: &str, shape: &[usize]| (format!("{}.{suffix}", block.name), shape.to_vec());
         match &block.op {
             Op::Embedding { size } => vec![of("weight", &[self.vocabulary, *size])],
-            Op::Input { .. } | Op::Latent { .. } | Op::Draw { .. } | Op::Elementwise { .. } => Vec::new(),
+            Op::Input { .. }
+            | Op::Latent { .. }
+            | Op::Draw { .. }
+            | Op::Slice { .. }
+            | Op::Flow { .. }
+            | Op::Elementwise { .. } => Vec::new(),
             Op::Cell { kind, hidden, .. } => {
                 let rows = kind.gates() * hidden;
                 vec![

@@ -175,6 +175,25 @@ pub enum Op {
         /// What it reads.
         inputs: Vec<Edge>,
     },
+    /// `size` numbers of a vector, from number `from` on. It is evaluated with what it reads, in the same loop.
+    Slice {
+        /// What it reads.
+        input: Edge,
+        /// The first number.
+        from: usize,
+        /// How many.
+        size: usize,
+    },
+    /// z behind a flow (Rezende & Mohamed, ICML 2015): where `latent` is drawn of its posterior, `inputs` side by side,
+    /// which are made of it by steps that can be turned back ([`Network::carried`](super::Network::carried)); where it
+    /// is drawn of its prior or given, `latent` itself. So the prior is that of what the flow has made, and a job that
+    /// reads nothing does without the flow.
+    Flow {
+        /// The z that it carries on.
+        latent: BlockId,
+        /// What it has made of it.
+        inputs: Vec<Edge>,
+    },
     /// Logits over the vocabulary, from which the next token is chosen.
     /// Weights: `weight` [vocabulary, inputs], `bias`.
     Vocabulary {
@@ -227,6 +246,8 @@ impl Op {
             Op::Auxiliary { .. } => "auxiliary",
             Op::Linear { .. } => "linear",
             Op::Elementwise { .. } => "elementwise",
+            Op::Slice { .. } => "slice",
+            Op::Flow { .. } => "flow",
             Op::Vocabulary { .. } => "vocabulary",
             Op::Label { .. } => "label",
             Op::Values { .. } => "values",
@@ -238,12 +259,14 @@ impl Op {
     pub fn edges(&self) -> Vec<Edge> {
         match self {
             Op::Embedding { .. } | Op::Input { .. } => Vec::new(),
+            Op::Slice { input, .. } => vec![*input],
             Op::Latent { moments, .. } => moments.iter().map(|&m| m.into()).collect(),
             Op::Draw { posterior, prior } => [*posterior].into_iter().chain(*prior).map(Edge::from).collect(),
             Op::Cell { inputs, .. }
             | Op::Moments { inputs, .. }
             | Op::Linear { inputs, .. }
             | Op::Elementwise { inputs, .. }
+            | Op::Flow { inputs, .. }
             | Op::Vocabulary { inputs }
             | Op::Label { inputs, .. }
             | Op::Auxiliary { inputs, .. }
@@ -255,6 +278,11 @@ impl Op {
     /// It reads a word or a frame of the sequence, and no block.
     pub const fn reads_outside(&self) -> bool {
         matches!(self, Op::Embedding { .. } | Op::Input { .. })
+    }
+
+    /// It computes nothing: what it shows is made by others, and it is there with them.
+    pub const fn is_view(&self) -> bool {
+        matches!(self, Op::Slice { .. } | Op::Flow { .. })
     }
 
     /// Its values leave the network.
@@ -283,6 +311,11 @@ impl Op {
                 [posterior].into_iter().chain(prior).for_each(|id| *id = new(*id));
             }
             Op::Auxiliary { inputs, target } => inputs.iter_mut().chain([target]).for_each(edge),
+            Op::Slice { input, .. } => edge(input),
+            Op::Flow { latent, inputs } => {
+                *latent = new(*latent);
+                inputs.iter_mut().for_each(edge);
+            }
             Op::Moments { inputs, .. }
             | Op::Linear { inputs, .. }
             | Op::Elementwise { inputs, .. }

@@ -100,6 +100,8 @@ impl Change {
             | Op::Input { .. }
             | Op::Latent { .. }
             | Op::Draw { .. }
+            | Op::Slice { .. }
+            | Op::Flow { .. }
             | Op::Elementwise { .. } => {}
         }
         if (2..=3).contains(&network.inputs(id).len()) && network.has_matrix(id) {

@@ -206,9 +206,11 @@ impl Search<'_> {
             }
             Op::Embedding { .. } => "the numbers of the words, the rows of the table",
             Op::Input { .. } => "how frames are scaled before your network reads them",
-            Op::Latent { .. } | Op::Draw { .. } | Op::Elementwise { .. } => {
-                "the order of its parts, and what it is told of z"
-            }
+            Op::Latent { .. }
+            | Op::Draw { .. }
+            | Op::Slice { .. }
+            | Op::Flow { .. }
+            | Op::Elementwise { .. } => "the order of its parts, and what it is told of z",
             Op::Moments { .. }
             | Op::Linear { .. }
             | Op::Vocabulary { .. }

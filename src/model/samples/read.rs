@@ -294,6 +294,8 @@ fn roles_of(op: &Op) -> &'static [(&'static str, Role)] {
         | Op::Draw { .. }
         | Op::Linear { .. }
         | Op::Elementwise { .. }
+        | Op::Slice { .. }
+        | Op::Flow { .. }
         | Op::Vocabulary { .. }
         | Op::Label { .. }
         | Op::Bits { .. } => &[("output", Role::Output)],

@@ -44,9 +44,11 @@ pub(super) fn check(network: &Network, fixed: &Fixed) -> Result<(), QuantError> 
     }
     let schedule = Schedule::new(network);
     let depths = || schedule.bodies().iter().map(|body| body.depths.len());
+    // What runs once has a row of its own for each depth.
+    let repeated = schedule.bodies().iter().filter(|body| !body.over.is_once());
     let steps = JobKind::ALL.into_iter().map(|kind| schedule.plan(kind).len()).sum();
     let limits = [
-        ("depths of a loop", 8, depths().max().unwrap_or(0)),
+        ("depths of a loop", 8, repeated.map(|body| body.depths.len()).max().unwrap_or(0)),
         ("groups of stages", 32, depths().sum()),
         ("steps of all jobs", 64, steps),
     ];
@@ -79,6 +81,7 @@ fn not_kept(network: &Network, reader: BlockId, edge: Edge) -> Option<&'static s
         Op::Input { .. } if elementwise && network.bits_block().is_some() => Some("a frame of bits"),
         Op::Embedding { .. } if edge.before => Some("a table, of the step before"),
         Op::Linear { .. } if network.start_of(edge.block).is_some() => Some("which is the start of a cell"),
+        Op::Flow { .. } if elementwise => Some("which has codes and no words"),
         _ if elementwise && matches!(network.time(reader, edge), Time::Each | Time::Ahead) => {
             Some("of another loop, position by position")
         }

@@ -15,6 +15,7 @@ pub use device::Device;
 use super::adam::{Adam, norm_squared, scale_by};
 use super::backward::{Backward, Forward};
 use super::batch::Batch;
+use super::flow::flow_divergence;
 use super::machine::Update;
 use super::objective::{Losses, divergence, start_excess};
 use super::update::{Draws, Training};
@@ -56,6 +57,12 @@ pub struct Gpu {
 pub fn refusal(device: &Device, network: &Network, train: &Train) -> Option<String> {
     if train.hardware_every > 0 {
         return Some("hardware_every > 0: cells and converters are simulated by the processor".into());
+    }
+    if train.code_noise > 0.0 {
+        return Some("code_noise > 0: the noise is drawn by the processor".into());
+    }
+    if network.label_beside_words().is_some() {
+        return Some("labels beside words are learned by the processor".into());
     }
     if network.draw().is_some() || network.blocks.iter().any(|block| block.only_train) {
         return Some("latents of steps are learned by the processor".into());
@@ -193,8 +200,10 @@ impl Gpu {
         passes.forward(Over::Written, &trace, &mut training.dropout, scale);
 
         let mut losses = Losses { sentences, tokens: batch.targets.len(), ..Losses::default() };
-        let moments = divergence(network, &trace, train, scale * kl_weight, &mut losses);
-        let d_outputs = start_excess(network, &trace, train, scale, &mut losses);
+        let mut moments = divergence(network, &trace, train, scale * kl_weight, &mut losses);
+        let mut d_outputs = start_excess(network, &trace, train, scale, &mut losses);
+        let of_kl = scale * kl_weight;
+        d_outputs.extend(flow_divergence(network, &trace, train, &epsilon, of_kl, &mut losses, &mut moments));
         let forward = Forward {
             net,
             trace: &trace,

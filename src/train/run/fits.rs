@@ -15,6 +15,18 @@ pub(super) fn fits(train: &Train, network: &Network) -> Result<(), ModelError> {
         };
         return refuse(key, value, "0 with a latent at every step", "set it to 0");
     }
+    if train.labels > 0 && network.label_beside_words().is_none() {
+        let expected = "0 where no label is said beside words";
+        return refuse("labels", train.labels as f32, expected, "set [model] label = true, or leave it out");
+    }
+    if network.flow().is_some() && train.free_nats > 0.0 {
+        let expected = "0 with a flow, whose KL is not a sum over dimensions";
+        return refuse("free_nats", train.free_nats, expected, "use free_nats_of_z");
+    }
+    if network.flow().is_some() && train.last_step_kl == 0.0 {
+        let expected = "above 0 with a flow: nothing else charges what it makes";
+        return refuse("last_step_kl", train.last_step_kl, expected, "1 makes the objective a bound");
+    }
     if train.hardware_every > 0 && network.blocks.iter().any(|block| block.only_train) {
         let every = train.hardware_every as f32;
         return refuse(

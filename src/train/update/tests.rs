@@ -6,11 +6,14 @@ use crate::model::{Activation, Example, Network, measure_answers};
 use crate::train::adam::{Adam, Part, clip, initial};
 use std::collections::HashMap;
 
+mod flows;
+
 fn objective(losses: &Losses, train: &Train) -> f64 {
     let kl = f64::from(train.step_kl) * losses.step_kl + f64::from(train.last_step_kl) * losses.last_kl;
     let start = f64::from(train.start_penalty) * losses.start_excess;
     let trained = f64::from(AUXILIARY) * (losses.auxiliary + losses.reverse);
-    (losses.reconstruction + kl + losses.draw_kl + trained + start) / losses.sentences as f64
+    let label = f64::from(train.label_weight) * losses.label;
+    (losses.reconstruction + label + kl + losses.draw_kl + trained + start) / losses.sentences as f64
 }
 
 /// Of the terms that are there for training alone.
