@@ -3,7 +3,7 @@
 use super::count::{Count, MANY};
 #[cfg(feature = "train")]
 use super::inputs::read_text;
-use super::inputs::{map_model, read_config, read_data, read_model};
+use super::inputs::{map_model, read_config, read_model, read_words};
 use super::out::say;
 use super::{Failure, progress, write_json};
 #[cfg(feature = "train")]
@@ -102,7 +102,7 @@ fn show(args: &Args, rows: Vec<Row>) -> Result<(), Failure> {
 /// Tokens per second of a sentence read and teacher-forced (float), and of whole jobs (golden).
 fn sentences(args: &Args) -> Result<Vec<Row>, Failure> {
     let (model, config) = read_model(&args.model, read_config(None)?)?;
-    let all = read_data(&args.data, Split::Test, &model.vocabulary)?;
+    let all = read_words(&args.data, Split::Test, (&model.vocabulary, &model.network))?;
     let net = map_model(&model, &config, None)?;
     Ok(bench::sentences(&model, &net, &config, all))
 }

@@ -1,7 +1,7 @@
 //! `hvae cosim`
 
 use super::count::{Count, MANY};
-use super::inputs::{fitting, read_data, read_frames, read_text};
+use super::inputs::{fitting, read_frames, read_text, read_words};
 use super::out::say;
 use super::{Failure, progress, soak, write_json};
 use hvae_mnn::build::{self, Build, read_build_as_is};
@@ -201,7 +201,7 @@ fn jobs(args: &Args, folder: &Path, build: &Build) -> Result<Vec<Job>, Failure> 
         }
         with_frames.extend(all.into_iter().take(args.sentences));
     } else if let Some(path) = &args.data {
-        let all = fitting(read_data(path, Split::Test, vocabulary()?)?, limit);
+        let all = fitting(read_words(path, Split::Test, (vocabulary()?, network))?, limit);
         if all.is_empty() {
             return Err(Failure::input(format!(
                 "{}: every sentence is longer than [accelerator] max_tokens = {limit}",

@@ -38,6 +38,10 @@ pub fn read_data(path: &Path, split: Split, vocabulary: &Vocabulary) -> Result<V
     pipeline::read_data(path, split, vocabulary, &nobody_writes)
 }
 
+pub fn read_words(path: &Path, split: Split, of: (&Vocabulary, &Network)) -> Result<Vec<Vec<u32>>, Failure> {
+    pipeline::read_words(path, split, of, &nobody_writes)
+}
+
 pub fn read_examples(path: &Path, split: Split, model: &TrainedModel) -> Result<Vec<Example>, Failure> {
     pipeline::read_examples(path, split, model, &nobody_writes)
 }

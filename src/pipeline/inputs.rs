@@ -81,6 +81,28 @@ pub fn read_data(
     Ok(sentences)
 }
 
+/// The same as `network` reads them: of lines that begin with a label, the sentences.
+///
+/// # Errors
+///
+/// The file cannot be read, or has no sentence.
+pub fn read_words(
+    path: &Path,
+    split: Split,
+    (vocabulary, network): (&Vocabulary, &Network),
+    waits: Waits,
+) -> Result<Vec<Vec<u32>>, Failure> {
+    let Some(set) = Labelled::of(network) else { return read_data(path, split, vocabulary, waits) };
+    let path = split.file(path)?;
+    let (file, text) = (path.display().to_string(), read_text(&path, waits)?);
+    let sentences = set.sentences(&file, &text)?.join("\n");
+    let sentences = read_sentences(&file, vocabulary, &sentences)?;
+    match sentences.is_empty() {
+        true => Err(Failure::input(format!("{file}: expected a sentence a line, found none"))),
+        false => Ok(sentences),
+    }
+}
+
 /// Sequences of a file, or of a part of the set in a folder, as `model` reads them: words with labels, frames with
 /// numbers, pieces of frames, or sentences.
 ///

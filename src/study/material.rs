@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::files::silently;
 use crate::golden::{Golden, GoldenEngine};
 use crate::model::{Effort, Protocol, Split, TrainedModel, evaluate};
-use crate::pipeline::{balanced, map, own_sentences, read_data, read_model};
+use crate::pipeline::{balanced, map, own_sentences, read_model, read_words};
 
 /// What all rows read.
 pub(super) struct Material {
@@ -25,7 +25,8 @@ impl Material {
                 model.network.family
             )));
         }
-        let mut sentences = read_data(&study.data, Split::Test, &model.vocabulary, &silently)?;
+        let mut sentences =
+            read_words(&study.data, Split::Test, (&model.vocabulary, &model.network), &silently)?;
         if study.sentences > 0 {
             sentences.truncate(study.sentences);
         }
