@@ -16,7 +16,8 @@
     else if (f_taken && !f_dropping && !f_beats[16]) f_beats <= f_beats + 1;
     if (rst_i || release_i) {f_bad, f_bad_z} <= 0;
     else if (f_taken && !f_dropping) begin
-      if (s_axis_tdata_i >= Vocabulary) f_bad <= 1;
+      // The last word of a frame has fewer bits.
+      if (s_axis_tdata_i >= Vocabulary || (gen_frames.within_q == Frame - 1 && s_axis_tdata_i >= (1 << LastBits))) f_bad <= 1;
       if (f_wide) f_bad_z <= 1;
     end
     f_open <= rst_i ? f_taken : f_taken ? !s_axis_tlast_i : f_open;

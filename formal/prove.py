@@ -46,8 +46,9 @@ PROOFS = [
         ("offers_in_reset", "assign m_valid_o = valid_q && !rst_i;", "assign m_valid_o = valid_q;"),
         ("offers_twice", "kept_valid_q <= 1'b0;\n    end else if (s_valid_i)", "end else if (s_valid_i)"),
     ]),
-    ("hvae_input_buffer", {"Depth": 4, "Vocabulary": 5, "ZBits": 3, "Frame": 3}, 12, 4, [
-        ("frame_too_long", "wire whole = within_q == 16'(Frame - 1);", "wire whole = within_q == 16'(Frame);"),
+    ("hvae_input_buffer", {"Depth": 4, "Vocabulary": 5, "ZBits": 3, "Frame": 3, "LastBits": 2}, 12, 4, [
+        ("frame_too_long", "assign whole = within_q == 16'(Frame - 1);", "assign whole = within_q == 16'(Frame);"),
+        ("last_word_too_wide", "(s_axis_tdata_i >> LastBits) != 32'd0", "(s_axis_tdata_i >> LastBits) > 32'd1"),
         ("counts_what_is_dropped", "else if (take && room && !dropping_q) begin", "else if (take && room) begin"),
         ("one_word_too_many", "wire room = {16'd0, length_o} < Depth;", "wire room = {16'd0, length_o} <= Depth;"),
         ("takes_a_second_packet", "assign s_axis_tready_o = !full_o && !rst_i;", "assign s_axis_tready_o = !rst_i;"),
@@ -55,7 +56,7 @@ PROOFS = [
         ("keeps_the_rest", "(take ? !s_axis_tlast_i : begun);", "(take ? 1'b0 : begun);"),
         ("drops_too_much", "dropping_q <= !s_axis_tlast_i;", "dropping_q <= 1'b1;"),
         ("z_one_bit_too_wide", "s_axis_tdata_i[31:ZBits-1] != {(33 - ZBits){s_axis_tdata_i[31]}}", "s_axis_tdata_i[31:ZBits] != {(32 - ZBits){s_axis_tdata_i[31]}}"),
-        ("token_at_the_edge", "if (s_axis_tdata_i >= Vocabulary)", "if (s_axis_tdata_i > Vocabulary)"),
+        ("token_at_the_edge", "if (s_axis_tdata_i >= Vocabulary || too_wide)", "if (s_axis_tdata_i > Vocabulary || too_wide)"),
     ]),
     ("hvae_axil_regs", {}, 8, 4, [
         ("answers_without_data", "if (aw_full_q && w_full_q && !b_valid_q)", "if (aw_full_q && !b_valid_q)"),

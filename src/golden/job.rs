@@ -123,10 +123,13 @@ impl Job {
         let is_token = |&t: &i32| usize::try_from(t).is_ok_and(|t| t < shape.vocabulary);
         let limit = 1i64 << (shape.state_bits - 1);
         let fits = |&word: &i32| (-limit..limit).contains(&i64::from(word));
-        // A word that no frame has: more than its bits, or in the last word of a frame more than are left for it.
+        // A word that no frame has: more than its bits, or in the last word of a frame more than are left for it. Behind
+        // what the buffer holds nothing is counted.
         let is_bits = |(at, &word): (usize, &i32)| match packet {
             Packet::Bits { size, .. } => {
-                let ends = (at + 1).is_multiple_of(size.div_ceil(FRAME_BITS));
+                let words = size.div_ceil(FRAME_BITS);
+                let depth = (shape.max_tokens * words).max(shape.latent);
+                let ends = (at.min(depth) + 1).is_multiple_of(words);
                 let left = if ends { (size - 1) % FRAME_BITS + 1 } else { FRAME_BITS };
                 (0..1 << left).contains(&word)
             }
@@ -324,6 +327,22 @@ mod tests {
         assert_eq!(check(JobKind::Decode, &[0, 1, -2049]), Some(z));
         assert_eq!(check(JobKind::Generate, &[]), None);
         assert_eq!(check(JobKind::Reserved, &[99; 9]), Some(job));
+        let bits = Packet::Bits { size: 19, least: 2 };
+        let of_bits =
+            Shape { packets: [Packet::Absent, bits, bits, bits, bits, bits, bits, bits], frame: 2, ..shape };
+        let frames = |input: &[i32]| Job::new(JobKind::Score, input.to_vec(), 8).refusal(&of_bits);
+        assert_eq!(frames(&[0xffff, 7, 0, 0]), None);
+        assert_eq!(frames(&[0xffff, 8, 0, 0]), Some(token));
+        assert_eq!(frames(&[0x1_0000, 7, 0, 0]), Some(token));
+        assert_eq!(frames(&[-1, 7, 0, 0]), Some(token));
+        assert_eq!(frames(&[0, 7]), Some(length));
+        assert_eq!(frames(&[0, 7, 0, 7, 0]), Some(length));
+        // Ten words are what the buffer holds.
+        assert_eq!(frames(&[[0; 11].as_slice(), &[0xffff]].concat()), Some(length));
+        assert_eq!(
+            frames(&[[0; 11].as_slice(), &[0x1_0000]].concat()),
+            Some(Refusal { length: true, ..token })
+        );
         assert_eq!(check(JobKind::Label, &[2047, -2048, 1, 2]), None);
         assert_eq!(check(JobKind::Label, &[1, 2, 3]), Some(length));
         assert_eq!(check(JobKind::Label, &[0; 12]), Some(length));

@@ -138,7 +138,7 @@ fn varied_job(shape: &Shape, dice: &mut Dice) -> Job {
         }
     };
     match dice.0.below(3) {
-        0 if wrong => input.extend([1; 25]),
+        0 if wrong => input.extend([dice.of(&[1, 0xffff]); 25]),
         1 if wrong && !input.is_empty() => input[0] = dice.0.bits() as i32,
         2 if wrong => input.truncate(1),
         _ => {}
