@@ -1,7 +1,9 @@
 //! Small designs and jobs at random, of every kind that there is: what a soak simulates.
 
-use super::{map, random_sentences, random_weights};
-use crate::config::{AdcRange, CellKind, Config, Encoding, LatentFrom, RangeOf, SliceOrder};
+use super::{map_on, random_examples, random_weights};
+use crate::config::{
+    AdcRange, CellKind, Config, Encoding, Family, Flow, LatentFrom, Prior, RangeOf, SliceOrder,
+};
 use crate::crossbar::{CrossbarNet, PRESETS};
 use crate::golden::{Abort, Job, JobKind, Manner, Packet, Shape, packed};
 use crate::model::{Network, Random};
@@ -17,8 +19,8 @@ pub fn varied_design(seed: u64, number: u64) -> (Config, CrossbarNet) {
         // The checks of a file that a person wrote.
         let config = Config::parse("soak", &config.to_toml()).ok()?;
         let network = Network::describe(&config.model, config.train.lambda_low).ok()?;
-        let sentences = random_sentences(config.model.vocabulary, 8, random.bits());
-        let net = map(&network, &random_weights(&network, random.bits()), &config, &sentences).ok()?;
+        let examples = random_examples(&network, 8, random.bits());
+        let net = map_on(&network, &random_weights(&network, random.bits()), &config, &examples).ok()?;
         (net.tiles() <= MOST_TILES).then_some((config, net))
     });
     design.into_iter().next().expect("some configuration works")
@@ -54,6 +56,23 @@ fn varied_config(random: &mut Random) -> Config {
     };
     let m = &mut config.model;
     m.cells = levels(&mut dice);
+    // One family in two is the first one, whose designs have the most jobs.
+    m.family = match dice.within(0, 9) {
+        0 => Family::LanguageModel,
+        1 | 2 => Family::ZForcing,
+        3 => Family::FlowVrae,
+        4 => dice.of(&[Family::Tagger, Family::Regression]),
+        _ => Family::HsrVae,
+    };
+    // Frames of bits for words; of a regression numbers.
+    let written = [Family::LanguageModel, Family::ZForcing].contains(&m.family);
+    m.frame =
+        if m.family == Family::Regression || written && dice.rarely(2) { dice.within(2, 40) } else { 1 };
+    (m.dense, m.prior) = (dice.within(1, 9), dice.of(&[Prior::Learned, Prior::Standard]));
+    m.flow = dice.of(&[Flow::Coupling, Flow::Coupling, Flow::Iaf, Flow::None]);
+    (m.flow_steps, m.flow_hidden, m.skip) = (dice.within(1, 3), dice.within(1, 7), dice.rarely(2));
+    m.label = m.family == Family::FlowVrae && dice.rarely(2);
+    (m.classes, m.values) = (dice.within(2, 9), dice.within(1, 4));
     m.decoder_cells = dice.rarely(2).then(|| levels(&mut dice));
     m.latent_from = dice.of(&[LatentFrom::Both, LatentFrom::Both, LatentFrom::Top]);
     (m.vocabulary, m.embedding) = (dice.within(6, 60), dice.within(1, 14));
@@ -177,6 +196,9 @@ mod tests {
         assert_eq!(designs[3].to_toml(), varied_design(1, 3).0.to_toml());
         let kinds: BTreeSet<&str> = designs.iter().flat_map(|c| &c.model.cells).map(|c| c.name()).collect();
         assert_eq!(kinds.len(), 3);
+        let families: BTreeSet<&str> = designs.iter().map(|c| c.model.family.name()).collect();
+        assert!(families.len() >= 5, "{families:?}");
+        assert!(designs.iter().any(|c| c.model.frame > 1 && c.model.family == Family::ZForcing));
         assert!(designs.iter().any(|c| c.noise.draws()) && designs.iter().any(|c| !c.noise.draws()));
         let sentence = Packet::Tokens { least: 1 };
         let (scored, none) = (Packet::Tokens { least: 2 }, Packet::Absent);

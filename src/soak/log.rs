@@ -1,7 +1,7 @@
 //! What a soak has done, a JSON line a design.
 
 use super::Totals;
-use crate::config::{CellKind, Config};
+use crate::config::{CellKind, Config, Family};
 use crate::cosim::CosimReport;
 use crate::failure::Failure;
 use serde::{Deserialize, Serialize};
@@ -68,11 +68,18 @@ impl fmt::Display for Row {
 fn what(config: &Config) -> String {
     let names = |cells: &[CellKind]| cells.iter().map(|c| c.name()).collect::<Vec<_>>().join("-");
     let (m, x) = (&config.model, &config.crossbar);
+    let decoder = match m.family {
+        Family::HsrVae | Family::FlowVrae => {
+            format!(" to {}", names(m.decoder_cells.as_ref().unwrap_or(&m.cells)))
+        }
+        _ => String::new(),
+    };
+    let of_frames = m.frame > 1 || m.family == Family::Regression;
+    let read = if of_frames { format!("frames of {}", m.frame) } else { format!("{} words", m.vocabulary) };
     format!(
-        "{} to {}, {} words, {} units, tiles of {} x {}, {:?}, device {}{}",
+        "{}: {}{decoder}, {read}, {} units, tiles of {} x {}, {:?}, device {}{}",
+        m.family.name(),
         names(&m.cells),
-        names(m.decoder_cells.as_ref().unwrap_or(&m.cells)),
-        m.vocabulary,
         m.hidden,
         x.rows,
         x.columns,
