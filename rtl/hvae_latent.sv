@@ -26,6 +26,7 @@ module hvae_latent #(
 ) (
     input  wire                      clk_i,
     input  wire                      rst_i,
+    input  wire                      clear_i,        // z is 0, as it was before the first step
     input  wire                      start_i,
     output wire                      busy_o,
     input  wire [1:0]                mode_i,
@@ -168,7 +169,7 @@ module hvae_latent #(
   wire [15:0]          code_sats;
   wire [StateBits-1:0] unused_word;
   hvae_state_vec #(.Size(Size), .Lanes(1), .Bits(StateBits), .InputBits(InputBits), .Shift(Shift)) u_z (
-      .clk_i(clk_i), .clear_i(1'b0), .write_i(write_valid), .write_group_i(write_group),
+      .clk_i(clk_i), .clear_i(clear_i), .write_i(write_valid), .write_group_i(write_group),
       .write_data_i(write_data), .read_group_i({GROUP_BITS{1'b0}}), .read_data_o(unused_word),
       .planes_o(planes_o), .sats_o(code_sats)
   );

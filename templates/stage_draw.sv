@@ -7,7 +7,7 @@
   hvae_latent #(
       .Sources({{ sources }}), {{ numbers }}
   ) u_{{ name }} (
-      .clk_i(clk_i), .rst_i(rst_i), .start_i({{ start }}), .busy_o({{ name }}_working),
+      .clk_i(clk_i), .rst_i(rst_i), .clear_i(clear), .start_i({{ start }}), .busy_o({{ name }}_working),
 {%- if sources > 1 %}
       .mode_i({1'b0, {{ name }}_sampled}), .source_i(!text_known),
 {%- else %}

@@ -2,7 +2,7 @@
   hvae_latent #(
       .First({{ first }}), {{ numbers }}
   ) u_{{ name }} (
-      .clk_i(clk_i), .rst_i(rst_i), .start_i({{ start }}), .busy_o(stage_busy[{{ index }}]), .mode_i(latent_mode), .source_i(1'b0), .keys_i(keys), .step_i(12'd0),
+      .clk_i(clk_i), .rst_i(rst_i), .clear_i(1'b0), .start_i({{ start }}), .busy_o(stage_busy[{{ index }}]), .mode_i(latent_mode), .source_i(1'b0), .keys_i(keys), .step_i(12'd0),
       .mean_i({ {{ means }} }),
       .log_variance_i({ {{ log_variances }} }),
       .given_index_o({{ name }}_given_index), .given_i(read_data),

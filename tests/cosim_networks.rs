@@ -9,6 +9,7 @@ use hvae_mnn::crossbar::CrossbarNet;
 use hvae_mnn::golden::Golden;
 use hvae_mnn::model::{Network, Random};
 use hvae_mnn::pipeline::{map_on, random_examples, random_weights, varied_jobs};
+use hvae_mnn::tools;
 
 /// A described network with random weights on tiles.
 fn on_tiles(network: &Network, config: &Config) -> CrossbarNet {
@@ -28,10 +29,11 @@ pub fn plays(name: &str, net: &CrossbarNet, config: &Config, count: usize) {
     let golden = Golden::tiled(net, &config.accelerator);
     let shape = golden.shape;
     let jobs = varied_jobs(&shape, count, &mut Random::keyed(&[11]));
-    let simulation = match simulation(folder.path(), Engine::Verilator, false, Effort::Build) {
-        Ok(simulation) => simulation,
-        Err(why) => return crate::common::skip(name, &why),
-    };
+    if let Err(why) = tools::VERILATOR.find() {
+        return crate::common::skip(name, &why.to_string());
+    }
+    let simulation = simulation(folder.path(), Engine::Verilator, false, Effort::Build)
+        .unwrap_or_else(|why| panic!("{name}: {why}"));
     let cosim = Cosim { design: &emitted.design, golden: &golden, simulation: &simulation, processes: 1 };
     for stalls in [0, 3] {
         let report = cosim.run(&jobs, &RunOptions { stalls, ..RunOptions::default() }, &|_| {}).unwrap();
@@ -81,7 +83,7 @@ fn latents_of_steps_are_drawn() {
             { name = "bwd", loop = "back", op = "cell", kind = "gru", size = 5, inputs = ["heard"] },
             { name = "post", loop = "text", op = "moments", size = 3, inputs = ["bwd"], clamp = 8.0 },
             { name = "z", loop = "text", op = "draw", posterior = "post" },
-            { name = "dec", loop = "text", op = "cell", kind = "gru", size = 6, inputs = ["z"] },
+            { name = "dec", loop = "text", op = "cell", kind = "gru", size = 6, inputs = ["z", { before = "z" }] },
             { name = "words", loop = "text", op = "vocabulary", inputs = ["dec"] },
         ]
     "#;
@@ -131,4 +133,21 @@ fn chains_wait_for_what_they_read() {
     let network = Network::from_text("network.toml", text, 23).unwrap();
     let config = tiny(&[Gru]);
     agrees("chain", &network, &config, 12);
+}
+
+/// The same vector of another loop twice, and a part of it beside it: its positions are kept once.
+#[test]
+fn what_is_read_twice_is_kept_once() {
+    let text = r#"
+        loop = [{ name = "back", over = "backwards" }, { name = "forth", over = "positions" }]
+        block = [
+            { name = "words", loop = "back", op = "embedding", size = 4 },
+            { name = "bwd", loop = "back", op = "cell", kind = "gru", size = 5, inputs = ["words"] },
+            { name = "again", loop = "forth", op = "embedding", size = 4, tied = "words" },
+            { name = "mixed", loop = "forth", op = "linear", size = 5, inputs = ["bwd", "again", "bwd"] },
+            { name = "tag", loop = "forth", op = "label", size = 3, inputs = ["mixed", "bwd", "bwd"] },
+        ]
+    "#;
+    let network = Network::from_text("network.toml", text, 23).unwrap();
+    agrees("read twice", &network, &tiny(&[Gru]), 12);
 }

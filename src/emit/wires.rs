@@ -32,6 +32,10 @@ impl StageBuilder<'_> {
             return self.driven(reader, edge);
         }
         let name = format!("{}_{source}_at", self.name(reader));
+        // What is read twice is kept once.
+        if self.out.nets.iter().any(|net| net.ends_with(&format!(" {name};"))) {
+            return name;
+        }
         let bits = self.config.fixed.input_bits as usize * self.width(edge.block);
         self.net(bits, &name);
         let store = StoreStage {
