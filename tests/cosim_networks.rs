@@ -81,9 +81,10 @@ fn latents_of_steps_are_drawn() {
         block = [
             { name = "heard", loop = "back", op = "embedding", size = 4 },
             { name = "bwd", loop = "back", op = "cell", kind = "gru", size = 5, inputs = ["heard"] },
+            { name = "late", loop = "text", op = "cell", kind = "rnn", size = 3, inputs = [{ before = "z" }] },
             { name = "post", loop = "text", op = "moments", size = 3, inputs = ["bwd"], clamp = 8.0 },
             { name = "z", loop = "text", op = "draw", posterior = "post" },
-            { name = "dec", loop = "text", op = "cell", kind = "gru", size = 6, inputs = ["z", { before = "z" }] },
+            { name = "dec", loop = "text", op = "cell", kind = "gru", size = 6, inputs = ["z", "late"] },
             { name = "words", loop = "text", op = "vocabulary", inputs = ["dec"] },
         ]
     "#;
