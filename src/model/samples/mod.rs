@@ -44,12 +44,12 @@ pub(super) struct Expected {
 impl Samples {
     /// Reads `bytes` as samples of `network`. `file` is how messages call it.
     ///
-    /// Arrays: `tokens` [sequences, steps] of whole numbers, `<sos>` and `<eos>` included where words are written, -1
-    /// behind the end; or `frames` [sequences, steps, size]; `lengths` [sequences] where they differ; `z` [sequences,
-    /// width], or [sequences, steps, width] of a latent of every step, absent: the means. `BLOCK` [sequences, steps,
+    /// Arrays: `tokens` \[sequences, steps] of whole numbers, `<sos>` and `<eos>` included where words are written, -1
+    /// behind the end; or `frames` \[sequences, steps, size]; `lengths` \[sequences] where they differ; `z` \[sequences,
+    /// width], or \[sequences, steps, width] of a latent of every step, absent: the means. `BLOCK` \[sequences, steps,
     /// width] is what is expected of that block, by position: its output, and with `.mean`, `.log_variance` and
     /// `.cell` the parts of what has several (`.output` is the same as nothing). A block that runs once has
-    /// [sequences, width]; one that writes has a step less than is read, and one more is not looked at.
+    /// \[sequences, width]; one that writes has a step less than is read, and one more is not looked at.
     ///
     /// # Errors
     ///
