@@ -15,6 +15,7 @@ use hvae_mnn::model::{
 };
 use hvae_mnn::pipeline::{map, random_sentences, random_weights, varied_jobs};
 use hvae_mnn::quant::{Saturations, requant_to};
+use hvae_mnn::sample::job;
 use hvae_mnn::tools;
 
 fn config(flow: Flow, cells: &[CellKind]) -> Config {
@@ -129,6 +130,9 @@ fn jobs_read_z_behind_the_flow() {
             let encoded = answer(JobKind::Encode, tokens.clone()).output;
             let means: Vec<i32> = encoded.iter().map(|&word| i32::from(word as u16 as i16)).collect();
             let behind = GoldenEngine::new(&golden).carried_on(sentence, &means);
+            // What `hvae cosim --job decode` sends.
+            let sent = job(JobKind::Decode, sentence, &golden, (1.0, 1), 12).unwrap();
+            assert_eq!(sent.input, behind);
             let written = answer(JobKind::Reconstruct, tokens);
             let decoded = answer(JobKind::Decode, behind);
             assert_eq!(written.output, decoded.output);

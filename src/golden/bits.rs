@@ -41,9 +41,7 @@ impl<'a> BitHead<'a> {
         let chosen = |(j, &logit): (usize, &i64)| {
             let (scaled, _) = requant(logit * i64::from(beta), self.logit_frac, 32);
             let drawn = noise.map_or(0, |(source, _)| {
-                let uniform = source.uniform(NoiseKind::Token, step, j as u32);
-                let magnitude = self.logistic.lookup(uniform | 1);
-                if uniform & 1 == 1 { -magnitude } else { magnitude }
+                self.logistic.signed(source.uniform(NoiseKind::Token, step, j as u32))
             });
             scaled + drawn > 0
         };

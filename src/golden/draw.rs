@@ -5,12 +5,6 @@ use super::{NoiseKind, NoiseSource, Place, Places};
 use crate::model::BlockId;
 use crate::quant::{MatVec, NOISE_FRAC, QuantNet, requant_to, saturating_add};
 
-/// A standard normal draw of [`NOISE_FRAC`] fraction bits from 32 uniform ones.
-fn signed_normal(quant: &QuantNet, uniform: u32) -> i64 {
-    let magnitude = quant.half_normal.lookup(uniform | 1);
-    if uniform & 1 == 1 { -magnitude } else { magnitude }
-}
-
 /// mean + exp(log_variance / 2) * epsilon.
 fn scaled(quant: &QuantNet, (mean, log_variance): (i64, i64), epsilon: i64, count: &mut Places) -> i64 {
     let format = quant.moment_format();
@@ -50,7 +44,7 @@ impl<M: MatVec> Machine<'_, M> {
         // A latent that is an end of z has that end's noise.
         let first = quant.network.latent_part(quant.network.inputs(id)[0]).start;
         let epsilon = |source: &NoiseSource, j: usize| {
-            signed_normal(quant, source.uniform(NoiseKind::Latent, 0, (first + j) as u32))
+            quant.half_normal.signed(source.uniform(NoiseKind::Latent, 0, (first + j) as u32))
         };
         self.flows = !matches!(mode, LatentMode::Prior(_) | LatentMode::Given(_));
         let mut count = std::mem::take(&mut self.places);
@@ -85,7 +79,7 @@ impl<M: MatVec> Machine<'_, M> {
         let step = self.position as u32;
         let epsilon = |j: usize| {
             let noise = self.drawing.noise.as_ref()?;
-            Some(signed_normal(quant, noise.uniform(NoiseKind::Latent, step, j as u32)))
+            Some(quant.half_normal.signed(noise.uniform(NoiseKind::Latent, step, j as u32)))
         };
         let mut count = std::mem::take(&mut self.places);
         let z = (0..size).map(|j| match (moments, epsilon(j)) {

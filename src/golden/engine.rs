@@ -2,21 +2,17 @@
 
 mod drawn;
 mod flowed;
-mod packets;
 
 use super::choice::Chooser;
 use super::net::Machine;
 use super::{Golden, LatentMode, NoiseSource};
 use crate::model::{
     Answer, BlockId, Body, Drawn, EOS, Engine, Example, Flowed, JobKind, Latent, Moments, Network, Over,
-    Posterior, SOS, Score, Step, fingerprint, score_logits,
+    PIECE_SEED, Posterior, SOS, Score, Step, fingerprint, score_logits,
 };
 use crate::quant::{MatVec, QuantBlock};
 use ndarray::Array2;
 use std::collections::BTreeMap;
-
-/// Seed of the latents with which pieces are measured.
-const PIECE_SEED: u64 = 1;
 
 /// Integers (ideal or tiled) behind the interface of the metrics.
 pub struct GoldenEngine<'a, M> {
@@ -291,7 +287,7 @@ impl<M: MatVec> Engine for GoldenEngine<'_, M> {
             QuantBlock::Label { logit, .. } => (JobKind::Label, logit.frac),
             _ => (JobKind::Values, quant.moment_format().frac),
         };
-        let input = self.packet(example);
+        let input = self.golden.packet(example);
         let mut machine = Machine::new(self.golden, seed_of(&input));
         // By position, or once.
         let mut said: BTreeMap<usize, Vec<i64>> = BTreeMap::new();

@@ -8,6 +8,7 @@ mod draw;
 mod engine;
 mod job;
 mod net;
+mod packets;
 mod places;
 mod random;
 mod run;

@@ -14,7 +14,7 @@ use ndarray::{Array2, ArrayView1, Axis, s};
 use serde::{Deserialize, Serialize};
 
 /// Seed of the latents with which pieces are measured, where there are any.
-const SEED: u64 = 1;
+pub const PIECE_SEED: u64 = 1;
 
 impl Example {
     /// A piece of frames [steps, size]; a silent one is put before them.
@@ -111,7 +111,7 @@ impl FloatNet {
     /// What the head of bits says of pieces, longest first, latents drawn of their posteriors.
     pub(super) fn answers_of_pieces(&self, pieces: &[&Example]) -> Vec<Answer> {
         let network = self.network();
-        let trace = self.forced_pieces(pieces, &self.noise_of_pieces(pieces, SEED));
+        let trace = self.forced_pieces(pieces, &self.noise_of_pieces(pieces, PIECE_SEED));
         let head = network.bits_block().expect("a network that writes frames");
         let answer = |piece: usize| {
             let of_steps = self.drawn_rows(&trace, piece, Vec::new()).kl;
@@ -156,7 +156,7 @@ impl FloatNet {
 }
 
 /// ln of the probability of every frame of a piece but the silent first one, under these logits [frames, bits].
-pub fn frame_scores(logits: &Array2<f32>, piece: &Example) -> Vec<Score> {
+fn frame_scores(logits: &Array2<f32>, piece: &Example) -> Vec<Score> {
     let frames = piece.frames.outer_iter().skip(1);
     let score = |(logits, bits): (ArrayView1<'_, f32>, ArrayView1<'_, f32>)| Score {
         log_probability: -bits_nll(logits, bits),
@@ -173,7 +173,7 @@ pub fn importance_weighted_frames(engine: &mut dyn Engine, pieces: &[Example], s
     let views: Vec<&Example> = pieces.iter().collect();
     let mut weights = vec![LogMean::default(); pieces.len()];
     for sample in 0..samples as u64 {
-        let drawn = engine.drawn_pieces(&views, fingerprint([SEED, 1 + sample]));
+        let drawn = engine.drawn_pieces(&views, fingerprint([PIECE_SEED, 1 + sample]));
         weights.iter_mut().zip(&drawn).for_each(|(mean, drawn)| mean.add(drawn.log_weight()));
     }
     let frames: usize = pieces.iter().map(|piece| piece.steps() - 1).sum();

@@ -57,7 +57,7 @@ pub use folder::{
     bytes_of, check_labels, text_of, write_whole,
 };
 pub use frames::{
-    FrameBaseline, FrameBaselines, PieceNoise, bits_nll, frame_scores, importance_weighted_frames,
+    FrameBaseline, FrameBaselines, PIECE_SEED, PieceNoise, bits_nll, importance_weighted_frames,
 };
 pub use import::import;
 pub use job::JobKind;

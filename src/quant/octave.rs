@@ -55,6 +55,12 @@ impl OctaveTable {
         let mantissa = below >> (31 - MANTISSA_BITS);
         i64::from(self.words[((octave << MANTISSA_BITS) | mantissa) as usize])
     }
+
+    /// The same of a magnitude whose sign is the lowest bit of the integer.
+    pub fn signed(&self, v: u32) -> i64 {
+        let magnitude = self.lookup(v | 1);
+        if v & 1 == 1 { -magnitude } else { magnitude }
+    }
 }
 
 /// x with P(|N(0,1)| > x) = p, by bisection on erfc (exact to the last bit used).

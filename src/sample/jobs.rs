@@ -1,9 +1,10 @@
 //! Jobs for the accelerator, on sentences from `<sos>` to `<eos>`.
 
 use crate::failure::Failure;
-use crate::golden::{Golden, GoldenEngine, Job, JobKind, packed, unpacked};
-use crate::quant::{MatVec, QuantBlock};
-use ndarray::{Array2, ArrayView1};
+use crate::golden::{Golden, GoldenEngine, Job, JobKind, unpacked};
+use crate::model::Example;
+use crate::quant::MatVec;
+use ndarray::Array2;
 
 /// A greedy reconstruction through the posterior mean.
 pub fn reconstruct(sentence: &[u32], limit: usize) -> Job {
@@ -39,7 +40,11 @@ pub fn job<M: MatVec>(
     generation: (f64, u64),
     limit: usize,
 ) -> Result<Job, Failure> {
-    of_packet(kind, reconstruct(sentence, limit).input, golden, generation, limit)
+    match kind {
+        // Behind the flow, where there is one.
+        JobKind::Decode => Ok(Job::new(kind, encode(golden, sentence), limit as u16)),
+        _ => of_packet(kind, reconstruct(sentence, limit).input, golden, generation, limit),
+    }
 }
 
 /// The same with the words of a packet that ENCODE takes.
@@ -75,19 +80,12 @@ pub fn frames<M: MatVec>(
     generation: (f64, u64),
     limit: usize,
 ) -> Result<Job, Failure> {
+    let packet = golden.packet(&Example { frames: frames.clone(), ..Example::default() });
     if golden.quant.frame_words().is_some() {
-        let bits = |frame: ArrayView1<'_, f32>| frame.iter().map(|&bit| bit > 0.5).collect::<Vec<_>>();
-        let words = frames.outer_iter().flat_map(|frame| packed(&bits(frame)));
-        let packet = words.map(|word| word as i32).collect();
         let written = if kind == JobKind::Generate { limit } else { limit.min(frames.nrows() - 1) };
         return of_packet(kind, packet, golden, generation, written.max(1));
     }
-    let words = golden.quant.blocks.iter().find_map(|block| match block {
-        QuantBlock::Input { word } => Some(*word),
-        _ => None,
-    });
-    let word = |&number: &f32| words.map_or(0, |format| format.encode(number.into()) as i32);
-    Ok(Job::new(kind, frames.iter().map(word).collect(), 0))
+    Ok(Job::new(kind, packet, 0))
 }
 
 /// The frames [steps, bits] of an answer of a network that writes frames of bits.

@@ -1,5 +1,6 @@
 //! Hardware that is wrong on demand: in the same simulation as the right one, behind plusargs.
 
+use hvae_mnn::cosim::Difference;
 use std::fs;
 use std::path::Path;
 
@@ -44,4 +45,19 @@ pub fn plant(folder: &Path, faults: &[Fault]) {
         let body = format!(");\n{declared}{state}\n");
         fs::write(&path, text.replace(was, becomes).replacen(");\n", &body, 1)).unwrap();
     }
+}
+
+/// The faults that `run`, given the arguments of a simulation, does not find: each must be seen first in a signal that
+/// begins as it says.
+pub fn missed(
+    faults: &[(Fault, &str)],
+    run: impl Fn(Vec<String>) -> Option<Difference>,
+) -> Vec<&'static str> {
+    let missed = faults.iter().filter_map(|(fault, named)| {
+        let name = fault.names[0];
+        let first = run(vec![format!("+{name}")]);
+        println!("{name}: {}", first.as_ref().map_or("not found".into(), Difference::to_string));
+        (!first.is_some_and(|first| first.signal.starts_with(named))).then_some(name)
+    });
+    missed.collect()
 }

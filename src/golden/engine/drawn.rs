@@ -17,7 +17,7 @@ impl<M: MatVec> GoldenEngine<'_, M> {
     /// A piece scored as SCORE does it, with latents drawn by the seed, and the logits of its bits [frames, bits].
     pub(super) fn drawn_piece(&mut self, piece: &Example, seed: u64) -> (Drawn, Array2<f32>) {
         let mut rows = Array2::zeros((0, piece.frames.ncols()));
-        let input = self.packet(piece);
+        let input = self.golden.packet(piece);
         let (mut drawn, z) = self.scored(&input, Some(seed), |step, logits| {
             let logits = ArrayView1::from(logits);
             rows.push_row(logits).expect("a row of bits");
