@@ -10,6 +10,7 @@ mod clipped_bias;
 mod configs;
 mod controllers;
 mod cosim_bits;
+mod cosim_dialogue;
 mod cosim_draws;
 mod cosim_faults;
 mod cosim_matrix;
