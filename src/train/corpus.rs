@@ -43,13 +43,13 @@ impl Corpus {
             texts.push(text);
             files.push(path.display().to_string());
         }
-        let size = config.model.vocabulary;
+        let (size, tokenizer) = (config.model.vocabulary, config.model.tokenizer);
         let labelled = Labelled::of(network);
         let vocabulary = match lines {
             _ if network.vocabulary == 0 => Vocabulary::none(),
             None => match labelled {
-                Some(set) => Vocabulary::of_sentences(set.sentences(&files[0], &texts[0])?, size),
-                None => Vocabulary::of_sentences(sentences_of(&texts[0]), size),
+                Some(set) => Vocabulary::of_text(tokenizer, set.sentences(&files[0], &texts[0])?, size),
+                None => Vocabulary::of_text(tokenizer, sentences_of(&texts[0]), size),
             },
             Some(lines) => Vocabulary::of_words(lines.words(&files[0], &texts[0])?.into_iter(), size),
         };
