@@ -126,3 +126,26 @@ fn dialogues_of_the_publications() {
     assert!(retrieved.bleu_recall > random.bleu_recall, "{retrieved:?} {random:?}");
     assert!(random.inter_distinct_1 > frequent.inter_distinct_1, "{random:?} {frequent:?}");
 }
+
+/// The committed set is the one that its README describes: conversations, utterances and words of each part.
+#[test]
+fn dialogues_of_ours() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/dialogues");
+    let mut openings = std::collections::BTreeMap::new();
+    for (split, counts) in [
+        (Split::Train, (1_589, 5_438, 75_227)),
+        (Split::Valid, (128, 452, 6_329)),
+        (Split::Test, (124, 436, 6_368)),
+    ] {
+        let read = Dialogues::load(&split.file(&folder).unwrap(), Tokenizer::WordPunct).unwrap();
+        assert_eq!(
+            (read.conversations().len(), read.utterances(), read.words().count()),
+            counts,
+            "{split:?}"
+        );
+        for conversation in read.conversations() {
+            let first = openings.entry(conversation[0].clone()).or_insert(split);
+            assert_eq!(*first, split, "{:?} begins a conversation of two parts", conversation[0].join(" "));
+        }
+    }
+}
