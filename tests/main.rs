@@ -2,6 +2,7 @@
 
 mod common;
 
+mod answers;
 mod bad_requests;
 mod budget;
 mod build_folder;

@@ -7,6 +7,7 @@ mod lanes;
 mod noise;
 mod parse;
 mod sections;
+mod tokenizer;
 mod train;
 mod wires;
 
@@ -19,5 +20,6 @@ pub use sections::{
     Accelerator, CellKind, CellStorage, Config, Family, Fixed, Flow, LatentFrom, LatentSteps, Model, Prior,
     Target,
 };
+pub use tokenizer::Tokenizer;
 pub use train::{Decay, KlSchedule, KlShape, Protocol, Train};
 pub use wires::{ArrayKind, Drive, Wires};

@@ -1,6 +1,6 @@
 //! The sections of `hvae.toml`, one struct each. Every default stands here and nowhere else.
 
-use super::{Crossbar, Device, Lanes, Noise, Train, Wires};
+use super::{Crossbar, Device, Lanes, Noise, Tokenizer, Train, Wires};
 use serde::{Deserialize, Serialize};
 
 /// One complete request: which network, in which numbers, on which tiles.
@@ -210,6 +210,9 @@ pub struct Model {
     pub latent: usize,
     /// Words, the four special tokens included.
     pub vocabulary: usize,
+    /// How text is split into words.
+    #[serde(skip_serializing_if = "Tokenizer::is_twr")]
+    pub tokenizer: Tokenizer,
     /// Labels of a tagger.
     pub classes: usize,
     /// Numbers of a frame that a regression reads; of a language model or of Z-Forcing, where it is above 1, bits of the
@@ -287,6 +290,7 @@ impl Default for Model {
             hidden: 96,
             latent: 16,
             vocabulary: 2000,
+            tokenizer: Tokenizer::Twr,
             classes: 2,
             frame: 1,
             values: 1,

@@ -1,8 +1,14 @@
 //! What a network is worth, whatever computes it, and what others have published.
 #![warn(missing_docs)]
 
+mod answers;
+mod bleu;
+mod controls;
 mod published;
 
+pub use answers::{ANSWERS, AnswerMeter, AnswerQuality};
+pub use bleu::{Smoothing, bleu};
+pub use controls::{Control, Controls};
 pub use published::{Published, PublishedSet};
 
 use crate::config::Config;

@@ -6,7 +6,7 @@ use crate::crossbar::{CrossbarNet, balance};
 use crate::failure::Failure;
 use crate::files::{Waits, read_text, share};
 use crate::model::{
-    Example, Labelled, Labels, Lines, Network, Pieces, Split, TrainedModel, Vocabulary, read_sentences,
+    Conversations, Example, Labelled, Labels, Lines, Network, Pieces, Split, TrainedModel, Vocabulary, read_sentences,
 };
 use std::path::Path;
 
@@ -118,6 +118,12 @@ pub fn read_examples(
     if let Some(pieces) = Pieces::of(&model.network) {
         let path = split.file(path)?;
         return Ok(pieces.read(&path.display().to_string(), &read_text(&path, waits)?)?);
+    }
+    if model.network.converses() {
+        let path = split.file(path)?;
+        let of = Conversations::of(&model.description.model, &model.description.train);
+        let read = of.read(&path.display().to_string(), &read_text(&path, waits)?)?;
+        return Ok(of.examples(&read, &model.vocabulary));
     }
     if let Some(set) = Labelled::of(&model.network) {
         let path = split.file(path)?;
