@@ -11,7 +11,7 @@ mod varied;
 
 pub use hardware::hardware_net;
 pub use inputs::{
-    balanced, fitting, map_model, map_model_on, read_config, read_data, read_examples, read_frames,
+    balanced, fitting, map_model, map_model_on, read_config, read_conversations, read_data, read_examples, read_frames,
     read_model, read_words,
 };
 pub use random::random_weights;
