@@ -5,8 +5,8 @@ mod commands;
 use clap::{Parser, Subcommand};
 use commands::out::{self, remark};
 use commands::{
-    Failure, bench, chat, cosim, demo, describe, doctor, eval, export, generate, import, init, pareto, report,
-    sample, spice, study, synth,
+    Failure, bench, chat, cosim, demo, describe, doctor, eval, export, generate, import, init, pareto,
+    report, sample, spice, study, synth,
 };
 use std::io::{self, Write};
 use std::process::ExitCode;

@@ -71,7 +71,8 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         let config = &build.file.design.config;
         let golden = Golden::tiled(&build.net, &config.accelerator);
         let design: Option<(&Path, &Build)> = Some((args.source.as_path(), &build));
-        return Chat::new(args, &golden, &build.net, vocabulary, config.accelerator.clock_mhz, design)?.hold();
+        return Chat::new(args, &golden, &build.net, vocabulary, config.accelerator.clock_mhz, design)?
+            .hold();
     }
     let (model, config) = read_model(&args.source, read_config(args.config.as_deref())?)?;
     converses(&model.network, &args.source)?;

@@ -267,9 +267,9 @@ fn jobs(args: &Args, folder: &Path, build: &Build) -> Result<Vec<Job>, Failure> 
 
 fn some(jobs: Vec<Job>) -> Result<Vec<Job>, Failure> {
     match jobs.is_empty() {
-        true => Err(Failure::input(
-            "nothing to simulate: give --data FILE, --text S, --random N or --generate N",
-        )),
+        true => {
+            Err(Failure::input("nothing to simulate: give --data FILE, --text S, --random N or --generate N"))
+        }
         false => Ok(jobs),
     }
 }

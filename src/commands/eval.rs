@@ -7,8 +7,8 @@ use super::{Failure, memory, progress, write_json};
 use clap::ValueEnum;
 use hvae_mnn::config::Config;
 use hvae_mnn::eval::{
-    AnswerQuality, AnswerRow, AnswersRow, Control, Controls, On, PublishedSet, Row, Smoothing, Words, answer, measure,
-    measure_conversations, measure_head,
+    AnswerQuality, AnswerRow, AnswersRow, Control, Controls, On, PublishedSet, Row, Smoothing, Words, answer,
+    measure, measure_conversations, measure_head,
 };
 use hvae_mnn::model::{
     Answers, Baselines, Effort, Example, FrameBaseline, FrameBaselines, Ngram, Protocol, Split, TrainedModel,
@@ -184,9 +184,8 @@ fn of_conversations(args: &Args, model: &TrainedModel, config: &Config) -> Resul
         None => Vec::new(),
         Some(path) => said(&read_examples(path, Split::Train, model)?),
     };
-    let baselines = (!training.is_empty()).then(|| {
-        Ngram::fit(&training.concat(), model.network.vocabulary).measure(&held_out.concat())
-    });
+    let baselines = (!training.is_empty())
+        .then(|| Ngram::fit(&training.concat(), model.network.vocabulary).measure(&held_out.concat()));
     let net = match args.on.iter().all(|on| *on == On::Float) {
         true => None,
         false => Some(map_model(model, config, args.calibrate.as_deref())?),
@@ -207,7 +206,8 @@ fn of_conversations(args: &Args, model: &TrainedModel, config: &Config) -> Resul
         for &on in &args.on {
             let importance_samples = if on == On::Float { args.iwae } else { 0 };
             let effort = Effort { importance_samples, ..Effort::default() };
-            let spin = progress::spinner(format!("measuring {} conversations on {on:?}", conversations.len()));
+            let spin =
+                progress::spinner(format!("measuring {} conversations on {on:?}", conversations.len()));
             let row =
                 measure_conversations(model, net.as_ref(), config, on, &conversations, protocol, &effort);
             spin.finish_and_clear();
@@ -231,7 +231,9 @@ fn of_conversations(args: &Args, model: &TrainedModel, config: &Config) -> Resul
             print_quality(&format!("{on:?}").to_lowercase(), &row.quality)?;
             say!(
                 "{:<9} its first answers {:.3} nats a word under the model itself, what was said {:.3}",
-                "", row.nll_of_answers, row.nll_of_references
+                "",
+                row.nll_of_answers,
+                row.nll_of_references
             )?;
             answers.push(row);
         }
@@ -275,7 +277,16 @@ struct ConversationFigures {
 fn print_quality_header() -> Result<(), Failure> {
     say!(
         "{:<9} {:>8} {:>7} {:>7} {:>7} {:>8} {:>8} {:>8} {:>8} {:>6}",
-        "answers", "contexts", "BLEU R", "P", "F1", "intra 1", "intra 2", "inter 1", "inter 2", "words"
+        "answers",
+        "contexts",
+        "BLEU R",
+        "P",
+        "F1",
+        "intra 1",
+        "intra 2",
+        "inter 1",
+        "inter 2",
+        "words"
     )
 }
 

@@ -131,7 +131,8 @@ impl StageBuilder<'_> {
     /// is no wave, so all its stages work on the same step.) Of a sentence of a conversation, the job says it.
     pub(super) fn text_known(&mut self) {
         if self.net.quant.network.draw().is_some() {
-            let at_once = self.net.quant.network.draw().is_some_and(|(z, ..)| self.net.quant.network.is_once(z));
+            let at_once =
+                self.net.quant.network.draw().is_some_and(|(z, ..)| self.net.quant.network.is_once(z));
             let known = if at_once { "!draw[1]" } else { "!draw[1] && position + 16'd1 < frames" };
             self.out.nets.push(format!("wire text_known = {known};"));
         }

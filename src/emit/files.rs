@@ -198,7 +198,8 @@ fn verilog(
     });
     let frame = quant.frame_words().or(frame).unwrap_or(1);
     let drawn = stages.drawn.as_ref().filter(|drawn| !drawn.once).map_or(0, |drawn| drawn.words + 1);
-    let drawn_once = stages.drawn.as_ref().filter(|drawn| drawn.once).map(|drawn| format!("{} + ", drawn.words));
+    let drawn_once =
+        stages.drawn.as_ref().filter(|drawn| drawn.once).map(|drawn| format!("{} + ", drawn.words));
     let core = Core {
         banner,
         overview: stages.overview.clone(),

@@ -55,9 +55,8 @@ pub fn answer(
     let most = if contexts == 0 { usize::MAX } else { contexts };
     let asked: Vec<(&Example, usize)> = turns.take(most).collect();
     let heard: Vec<&[Vec<u32>]> = asked.iter().map(|(c, turn)| &c.turns[..*turn]).collect();
-    let made = with_engine(model, net, config, on, |engine| {
-        engine.answers_to(&heard, (ANSWERS, seed), limit)
-    });
+    let made =
+        with_engine(model, net, config, on, |engine| engine.answers_to(&heard, (ANSWERS, seed), limit));
     let mut meter = AnswerMeter::new(Smoothing::default());
     for (answers, (conversation, turn)) in made.figures.iter().zip(&asked) {
         meter.add(answers, &conversation.turns[*turn]);
@@ -76,10 +75,7 @@ pub fn answer(
 }
 
 /// NLL of sentences given what was said before them, z at the mean of its posterior, in nats a word.
-fn nll_of_last<'a>(
-    model: &TrainedModel,
-    sentences: impl Iterator<Item = (&'a [Vec<u32>], Vec<u32>)>,
-) -> f64 {
+fn nll_of_last<'a>(model: &TrainedModel, sentences: impl Iterator<Item = (&'a [Vec<u32>], Vec<u32>)>) -> f64 {
     let whole = sentences.map(|(context, sentence)| {
         Example::conversation([context, std::slice::from_ref(&sentence)].concat())
     });

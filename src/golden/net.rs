@@ -284,7 +284,9 @@ impl<'a, M: MatVec> Machine<'a, M> {
             }
             // Of the step before, it has not been computed anew; of a loop that has ended, it is the last.
             // Of the turns before, it is what no job but LISTEN computes anew.
-            Time::Now | Time::Before | Time::Last | Time::Held | Time::Heard => self.codes[edge.block].clone(),
+            Time::Now | Time::Before | Time::Last | Time::Held | Time::Heard => {
+                self.codes[edge.block].clone()
+            }
         }
     }
 

@@ -110,7 +110,8 @@ impl FloatNet {
         let conversations: Vec<Example> =
             contexts.iter().map(|turns| Example::conversation(turns.to_vec())).collect();
         let spoken: Vec<usize> = (0..contexts.len()).filter(|&c| !contexts[c].is_empty()).collect();
-        let (sentences, followers) = flattened(&spoken.iter().map(|&c| &conversations[c]).collect::<Vec<_>>());
+        let (sentences, followers) =
+            flattened(&spoken.iter().map(|&c| &conversations[c]).collect::<Vec<_>>());
         let read = Layout::new(sentences.iter().map(|s| s.len()).collect());
         let tokens = read.pack(|sentence, step| sentences[sentence][step]);
         let turns = Turns::new(sentences.len(), &followers);
@@ -166,10 +167,8 @@ impl FloatNet {
             let heard = self.heard(contexts);
             let rows: Vec<usize> = (0..contexts.len()).flat_map(|c| vec![c; count]).collect();
             let repeated = |made: &Array2<f32>| made.select(Axis(0), &rows);
-            let heard: Carry = heard
-                .iter()
-                .map(|(&id, (h, c))| (id, (repeated(h), c.as_ref().map(repeated))))
-                .collect();
+            let heard: Carry =
+                heard.iter().map(|(&id, (h, c))| (id, (repeated(h), c.as_ref().map(repeated)))).collect();
             let noise_of = |context: &&[Vec<u32>]| {
                 let words = context.iter().flatten().map(|&token| u64::from(token));
                 Random::keyed(&[seed, fingerprint(words)]).normals(width * count)

@@ -1,8 +1,8 @@
 //! Sets of conversations: which text holds them, and the words and the numbers of their utterances.
 
+use super::Example;
 use super::texts::{END_OF_UTTERANCE, MOST_WORDS};
 use super::{ModelError, Vocabulary, text_of};
-use super::Example;
 use crate::config::{Model, Tokenizer, Train};
 use std::path::Path;
 

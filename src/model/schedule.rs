@@ -179,7 +179,8 @@ impl Planner<'_> {
         let network = self.network;
         let mut needed = vec![false; network.blocks.len()];
         let inputs = |id: BlockId| {
-            let made = network.edges(id).into_iter().filter(move |edge| network.time(id, *edge) != Time::Heard);
+            let made =
+                network.edges(id).into_iter().filter(move |edge| network.time(id, *edge) != Time::Heard);
             made.map(|edge| edge.block).collect::<Vec<_>>()
         };
         while let Some(id) = open.pop() {

@@ -185,7 +185,9 @@ impl Decoder<'_> {
             self.net.run(&pass, &mut self.trace, &mut Exact);
             let mut carry = self.kept(over);
             // What was heard before stays as it is.
-            carry.extend(self.carry.take().into_iter().flatten().filter(|(id, _)| network.over(*id) == Over::Turns));
+            carry.extend(
+                self.carry.take().into_iter().flatten().filter(|(id, _)| network.over(*id) == Over::Turns),
+            );
             self.carry = Some(carry);
         }
         &self.trace

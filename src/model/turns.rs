@@ -32,7 +32,8 @@ impl Turns {
         let order = longest_first(&lengths);
         let layout = Layout::new(order.iter().map(|&c| lengths[c]).collect());
         let sentences = layout.pack(|c, turn| conversations[order[c]][turn]);
-        let (mut rows, mut turn_of, mut before) = (vec![usize::MAX; batch], vec![0; batch], vec![None; batch]);
+        let (mut rows, mut turn_of, mut before) =
+            (vec![usize::MAX; batch], vec![0; batch], vec![None; batch]);
         for turn in 0..layout.steps() {
             for (c, row) in layout.step(turn).enumerate() {
                 let sentence = sentences[row];

@@ -6,7 +6,8 @@ use crate::crossbar::{CrossbarNet, balance};
 use crate::failure::Failure;
 use crate::files::{Waits, read_text, share};
 use crate::model::{
-    Conversations, Dialogues, Example, Labelled, Labels, Lines, Network, Pieces, Split, TrainedModel, Vocabulary, read_sentences,
+    Conversations, Dialogues, Example, Labelled, Labels, Lines, Network, Pieces, Split, TrainedModel,
+    Vocabulary, read_sentences,
 };
 use std::path::Path;
 

@@ -11,8 +11,8 @@ mod varied;
 
 pub use hardware::hardware_net;
 pub use inputs::{
-    balanced, fitting, map_model, map_model_on, read_config, read_conversations, read_data, read_examples, read_frames,
-    read_model, read_words,
+    balanced, fitting, map_model, map_model_on, read_config, read_conversations, read_data, read_examples,
+    read_frames, read_model, read_words,
 };
 pub use random::random_weights;
 pub use varied::{varied_design, varied_jobs};

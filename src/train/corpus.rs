@@ -3,8 +3,8 @@
 use crate::config::{Config, Train};
 use crate::files::Digest;
 use crate::model::{
-    Conversations, Example, LABELS_FILE, Labelled, Labels, Lines, ModelError, Network, Pieces, Random, Split, Vocabulary,
-    check_labels, read_sentences, sentences_of, text_of,
+    Conversations, Example, LABELS_FILE, Labelled, Labels, Lines, ModelError, Network, Pieces, Random, Split,
+    Vocabulary, check_labels, read_sentences, sentences_of, text_of,
 };
 use std::path::Path;
 
@@ -49,8 +49,16 @@ impl Corpus {
             let parts = [read(0)?, read(1)?, read(2)?];
             let vocabulary = parts[0].vocabulary(config.model.tokenizer, config.model.vocabulary);
             fits_in(&vocabulary, network, config)?;
-            let [train, valid, test] = parts.map(|part| Conversations::of(&config.model, &config.train).examples(&part, &vocabulary));
-            return Ok(Corpus { vocabulary, labels: Labels::default(), train, valid, test, digest: hash.hex() });
+            let [train, valid, test] = parts
+                .map(|part| Conversations::of(&config.model, &config.train).examples(&part, &vocabulary));
+            return Ok(Corpus {
+                vocabulary,
+                labels: Labels::default(),
+                train,
+                valid,
+                test,
+                digest: hash.hex(),
+            });
         }
         let labelled = Labelled::of(network);
         let vocabulary = match lines {

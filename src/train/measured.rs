@@ -2,7 +2,9 @@
 
 use super::corpus::sentences;
 use crate::config::Train;
-use crate::model::{Answers, Effort, Evaluation, Example, FloatNet, evaluate, evaluate_conversations, measure_answers};
+use crate::model::{
+    Answers, Effort, Evaluation, Example, FloatNet, evaluate, evaluate_conversations, measure_answers,
+};
 use serde::Serialize;
 
 /// Figures of one or the other.

@@ -247,7 +247,9 @@ pub fn draw_divergence(
             let heard = trace.turns().heard();
             heard.pack(|sequence, _| 1.0 / heard.length(sequence) as f32)
         }
-        Over::Positions | Over::Backwards | Over::Once | Over::Turns | Over::Written => vec![1.0; mean.nrows()],
+        Over::Positions | Over::Backwards | Over::Once | Over::Turns | Over::Written => {
+            vec![1.0; mean.nrows()]
+        }
     };
     let given = prior.map(of);
     let zeros = || (Array2::<f32>::zeros(mean.dim()), Array2::<f32>::zeros(mean.dim()));

@@ -8,20 +8,7 @@ use rust_hdl_core::prelude::*;
 
 use super::dff::{Dff, comment, constants, dff_setup};
 use super::print::Source;
-use super::registers::{ID, Register, find, offset};
-
-/// Registers are told apart by their word, not their byte.
-const fn word(name: &str) -> LiteralType {
-    (offset(name) / 4) as LiteralType
-}
-
-const fn mask(register: &Register) -> LiteralType {
-    register.mask() as LiteralType
-}
-
-const fn bit(register: &str, field: &str) -> LiteralType {
-    find(register).field(field).mask() as LiteralType
-}
+use super::registers::{ID, bit, find, mask, word};
 
 constants! {
     WORD_ID: 6 = word("ID");

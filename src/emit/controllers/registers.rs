@@ -1,6 +1,8 @@
 //! The registers of the accelerator as one table, from which come the numbers of
 //! `hvae_axil_regs`, the C header, the page for people and the driver's offsets.
 
+use rust_hdl_core::prelude::LiteralType;
+
 use Access::{AnyTime, OneToClear, ReadOnly, ReadWrite, WriteOnly};
 
 /// What a bus master may do with a register.
@@ -187,6 +189,21 @@ pub const fn find(name: &str) -> &'static Register {
 /// As [`find`].
 pub const fn offset(name: &str) -> u32 {
     find(name).offset
+}
+
+/// The number of a register for circuits, which tell registers apart by their word, not their byte.
+pub(super) const fn word(name: &str) -> LiteralType {
+    (offset(name) / 4) as LiteralType
+}
+
+/// The bits of all fields of a register.
+pub(super) const fn mask(register: &Register) -> LiteralType {
+    register.mask() as LiteralType
+}
+
+/// The bits of a field of a register.
+pub(super) const fn bit(register: &str, field: &str) -> LiteralType {
+    find(register).field(field).mask() as LiteralType
 }
 
 impl Field {

@@ -213,13 +213,9 @@ impl Network {
                 let found = format!("{name} of {} before", self.loops[source.within].name);
                 Err(wrong(at, "`before` on inputs of its own loop", found, "leave it out"))
             }
-            Time::Now
-            | Time::Before
-            | Time::Each
-            | Time::Ahead
-            | Time::Last
-            | Time::Held
-            | Time::Heard => Ok(()),
+            Time::Now | Time::Before | Time::Each | Time::Ahead | Time::Last | Time::Held | Time::Heard => {
+                Ok(())
+            }
         }
     }
 

@@ -8,7 +8,12 @@ impl Network {
         let named = |over| self.loops_over(over).map(|l| self.loops[l].name.as_str()).collect::<Vec<_>>();
         let (turns, heard) = (named(Over::Turns), named(Over::Heard));
         if turns.len() > 1 {
-            return Err(wrong("the description", "at most one loop over `turns`", turns.join(", "), "join them"));
+            return Err(wrong(
+                "the description",
+                "at most one loop over `turns`",
+                turns.join(", "),
+                "join them",
+            ));
         }
         if turns.is_empty() {
             return match heard.first() {
@@ -80,7 +85,8 @@ impl Network {
 
     /// An answer is written before anybody has read it: nothing but a posterior may look at its words.
     fn check_unheard(&self) -> Result<(), ModelError> {
-        let (mut open, mut seen) = (self.vocabulary_block().into_iter().collect::<Vec<_>>(), vec![false; self.blocks.len()]);
+        let (mut open, mut seen) =
+            (self.vocabulary_block().into_iter().collect::<Vec<_>>(), vec![false; self.blocks.len()]);
         while let Some(id) = open.pop() {
             if std::mem::replace(&mut seen[id], true) {
                 continue;

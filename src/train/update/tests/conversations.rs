@@ -110,7 +110,11 @@ fn a_sentence_hears_those_before_it_alone() {
         other.turns[changed][1] = 4 + (other.turns[changed][1] + 1) % 4;
         let now = measured(&other);
         for turn in 0..4 {
-            assert_eq!(now[turn] == whole[turn], turn < changed, "turn {turn}, word of turn {changed} changed");
+            assert_eq!(
+                now[turn] == whole[turn],
+                turn < changed,
+                "turn {turn}, word of turn {changed} changed"
+            );
         }
     }
     // Whoever else is in the batch.
