@@ -101,6 +101,7 @@ pub const REGISTERS: &[Register] = &[
         field("SAMPLE_Z", 8, 1, "sample z from the posterior (0: its mean)"),
         field("SAMPLE_TOKENS", 9, 1, "sample the tokens (0: the most likely one)"),
         field("FRESH", 10, 1, "a conversation begins: what was heard before the job is forgotten"),
+        field("SAY_UNKNOWN", 11, 1, "the unknown word (token 1) may be written (0: the next best word instead)"),
     ]),
     register(0x10, "STATUS", ReadOnly, 0, &[
         field("BUSY", 0, 1, "a job runs"),
