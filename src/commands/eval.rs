@@ -6,9 +6,11 @@ use super::out::say;
 use super::{Failure, memory, progress, write_json};
 use clap::ValueEnum;
 use hvae_mnn::config::Config;
-use hvae_mnn::eval::{AnswerRow, On, PublishedSet, Row, Words, measure, measure_head};
+use hvae_mnn::eval::{AnswerRow, On, PublishedSet, Row, Words, measure_each, measure_head};
+use hvae_mnn::files::write_file;
 use hvae_mnn::model::{
-    Answers, Baselines, Effort, Example, FrameBaseline, FrameBaselines, Ngram, Protocol, Split, TrainedModel,
+    Answers, Baselines, Effort, Example, FrameBaseline, FrameBaselines, Ngram, Protocol, SentenceLoss, Split,
+    TrainedModel,
 };
 use hvae_mnn::quant::ClippedBias;
 use serde::Serialize;
@@ -47,6 +49,15 @@ pub struct Args {
     /// Published figures to stand below: ptb or yahoo
     #[arg(long, value_name = "SET")]
     beside: Option<String>,
+    /// Sentences of a batch of the padded protocol
+    #[arg(long, default_value_t = Count::of(64), value_name = "SENTENCES")]
+    padded_batch: Count<1, MANY>,
+    /// Also show the sentences that cost most, of every row; 0: none
+    #[arg(long, default_value_t = Count::of(0), value_name = "SENTENCES")]
+    worst: Count<0, MANY>,
+    /// What each sentence costs, a line each with tabs: for scripts/bootstrap.py and the like
+    #[arg(long, value_name = "FILE")]
+    losses: Option<PathBuf>,
     /// hvae.toml; absent: all defaults
     #[arg(long)]
     config: Option<PathBuf>,
@@ -61,6 +72,18 @@ enum By {
     Paper,
     /// ELBO with sampled z
     Honest,
+    /// As paper, over sentences padded in batches, as the programs of TWR-VAE run it
+    Padded,
+}
+
+impl By {
+    fn protocol(self) -> Protocol {
+        match self {
+            By::Paper => Protocol::Paper,
+            By::Honest => Protocol::Honest,
+            By::Padded => Protocol::Padded,
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -86,7 +109,20 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let beside = beside.transpose()?;
     let (model, config) = read_model(&args.model, read_config(args.config.as_deref())?)?;
     if model.network.vocabulary_block().is_none() {
+        if args.worst.get() > 0 || args.losses.is_some() {
+            let option = if args.losses.is_some() { "--losses" } else { "--worst" };
+            return Err(Failure::input(format!(
+                "{option}: expected a model that writes words, found one of family {}; leave it out",
+                model.network.family
+            )));
+        }
         return of_head(args, &model, &config);
+    }
+    if args.protocol.contains(&By::Padded) && model.network.latent().is_none() {
+        return Err(Failure::input(format!(
+            "--protocol padded: expected a model with a z that its encoder reads off a sentence, found one of family {}; take paper or honest",
+            model.network.family
+        )));
     }
     let labelled = model.network.label_beside_words().is_some();
     let mut examples = match labelled {
@@ -123,19 +159,24 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         100.0 * words.unknown_share
     )?;
     let mut rows = Vec::new();
+    let mut table = String::from(LOSSES);
     print_header()?;
     for by in &args.protocol {
-        let protocol = if *by == By::Paper { Protocol::Paper } else { Protocol::Honest };
+        let protocol = by.protocol();
         for &on in &args.on {
             let effort = Effort {
                 importance_samples: if on == On::Float { args.iwae } else { 0 },
                 generations: args.generate.get(),
+                padded_batch: args.padded_batch.get(),
                 ..Effort::default()
             };
             let spin = progress::spinner(format!("measuring {} sentences on {on:?}", sentences.len()));
-            let row = measure(&model, net.as_ref(), &config, on, &sentences, protocol, &effort);
+            let (row, losses) =
+                measure_each(&model, net.as_ref(), &config, on, &sentences, protocol, &effort);
             spin.finish_and_clear();
             print_row(&row)?;
+            print_worst(&model, &sentences, &losses, args.worst.get())?;
+            table += &lines_of(&row, &losses);
             rows.push(row);
         }
     }
@@ -157,7 +198,36 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     if let Some(set) = beside {
         print_published(set)?;
     }
+    if let Some(path) = &args.losses {
+        write_file(path, table.as_bytes())?;
+    }
     write_json(args.json.as_deref(), &Figures { rows, labels, baselines, words, clipped_biases })
+}
+
+/// The first line of the table of losses.
+const LOSSES: &str = "on\tprotocol\tsentence\ttokens\tnll\treconstruction\tkl\n";
+
+/// A line for each sentence of a row, counted from 1.
+fn lines_of(row: &Row, losses: &[SentenceLoss]) -> String {
+    let (on, protocol) = (format!("{:?}", row.on).to_lowercase(), row.figures.protocol.name());
+    let line = |(i, loss): (usize, &SentenceLoss)| {
+        let SentenceLoss { tokens, reconstruction, kl } = loss;
+        format!("{on}\t{protocol}\t{}\t{tokens}\t{}\t{reconstruction}\t{kl}\n", i + 1, loss.nll())
+    };
+    losses.iter().enumerate().map(line).collect()
+}
+
+/// The sentences that cost most, below their row.
+fn print_worst(
+    model: &TrainedModel,
+    sentences: &[Vec<u32>],
+    losses: &[SentenceLoss],
+    count: usize,
+) -> Result<(), Failure> {
+    SentenceLoss::worst(losses, count).into_iter().try_for_each(|i| {
+        let text = model.vocabulary.decode(&sentences[i]);
+        say!("  {:>8.3} nats (KL {:.3}), sentence {}: {text}", losses[i].nll(), losses[i].kl, i + 1)
+    })
 }
 
 /// The sentences for training, without labels.
@@ -260,7 +330,7 @@ pub fn print_header() -> Result<(), Failure> {
 pub fn print_row(row: &Row) -> Result<(), Failure> {
     let f = &row.figures;
     let on = format!("{:?}", row.on).to_lowercase();
-    let protocol = if f.protocol == Protocol::Paper { "paper" } else { "honest" };
+    let protocol = f.protocol.name();
     let overlap = f.word_overlap.map_or("-".into(), |o| format!("{:.1} %", 100.0 * o));
     say!(
         "{on:<9} {protocol:<8} {:>8.3} {:>8.3} {:>7.3} {:>6.2} {:>7} {:>9} {overlap:>9} {:>8} {:>8}",
@@ -292,7 +362,7 @@ pub fn print_row(row: &Row) -> Result<(), Failure> {
 fn print_published(set: PublishedSet) -> Result<(), Failure> {
     say!("published, {}:", set.name())?;
     set.rows().try_for_each(|row| {
-        let protocol = if row.protocol == Protocol::Paper { "paper" } else { "bound" };
+        let protocol = if row.protocol.is_of_papers() { "paper" } else { "bound" };
         say!("{:<9} {protocol:<8} {:>8.1} {:>8.1} {:>7.1}", row.name, row.nll, row.ppl, row.kl)
     })
 }

@@ -15,7 +15,8 @@ use crate::config::Config;
 use crate::crossbar::CrossbarNet;
 use crate::golden::{Golden, GoldenEngine};
 use crate::model::{
-    Answers, Effort, Engine, Evaluation, Example, Protocol, TrainedModel, UNK, evaluate, measure_answers,
+    Answers, Effort, Engine, Evaluation, Example, Protocol, SentenceLoss, TrainedModel, UNK, evaluate_each,
+    measure_answers,
 };
 use serde::Serialize;
 
@@ -125,24 +126,37 @@ pub fn measure(
     protocol: Protocol,
     effort: &Effort,
 ) -> Row {
+    measure_each(model, net, config, on, sentences, protocol, effort).0
+}
+
+/// The same, with what each sentence costs.
+pub fn measure_each(
+    model: &TrainedModel,
+    net: Option<&CrossbarNet>,
+    config: &Config,
+    on: On,
+    sentences: &[Vec<u32>],
+    protocol: Protocol,
+    effort: &Effort,
+) -> (Row, Vec<SentenceLoss>) {
     let row = |engine: &mut dyn Engine| {
-        let figures = evaluate(engine, sentences, protocol, effort);
+        let (figures, losses) = evaluate_each(engine, sentences, protocol, effort);
         let iwae_samples = figures.iwae_nll.map(|_| effort.importance_samples);
-        Row { on, figures, iwae_samples, adc_clips: 0, saturations: 0 }
+        (Row { on, figures, iwae_samples, adc_clips: 0, saturations: 0 }, losses)
     };
     let Some(net) = net.filter(|_| on != On::Float) else { return row(&mut model.float_net()) };
     match on {
         On::Float | On::Fixed => {
             let golden = Golden::ideal(&net.quant, &net.geometry, &config.accelerator);
             let mut engine = GoldenEngine::new(&golden);
-            let row = row(&mut engine);
-            Row { adc_clips: engine.adc_clips, saturations: engine.saturations, ..row }
+            let (row, losses) = row(&mut engine);
+            (Row { adc_clips: engine.adc_clips, saturations: engine.saturations, ..row }, losses)
         }
         On::Crossbar => {
             let golden = Golden::tiled(net, &config.accelerator);
             let mut engine = GoldenEngine::new(&golden);
-            let row = row(&mut engine);
-            Row { adc_clips: engine.adc_clips, saturations: engine.saturations, ..row }
+            let (row, losses) = row(&mut engine);
+            (Row { adc_clips: engine.adc_clips, saturations: engine.saturations, ..row }, losses)
         }
     }
 }

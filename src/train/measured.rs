@@ -18,7 +18,8 @@ impl Measured {
     pub fn of(net: &mut FloatNet, examples: &[Example], train: &Train) -> Measured {
         match net.network().vocabulary_block() {
             Some(_) => {
-                let effort = Effort { reconstruction_limit: 0, ..Effort::default() };
+                let effort =
+                    Effort { reconstruction_limit: 0, padded_batch: train.batch, ..Effort::default() };
                 let figures = evaluate(net, &sentences(examples), train.validate_on, &effort);
                 Measured::Sentences(Box::new(figures))
             }
