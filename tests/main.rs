@@ -12,6 +12,7 @@ mod codes;
 mod configs;
 mod controllers;
 mod cosim_bits;
+mod cosim_dialogue;
 mod cosim_draws;
 mod cosim_faults;
 mod cosim_matrix;

@@ -189,8 +189,7 @@ fn pads_stay_zero_where_they_are_asked_to() {
         let network = net.network();
         let embedding = network.find("enc_embed").unwrap();
         let first = net.tensor(embedding, 0).clone();
-        let square = first.iter().map(|v| v * v).sum::<f32>() / first.len() as f32;
-        assert!((square - 1.0).abs() < 0.3, "{square}");
+        assert!(first.row(4).iter().any(|&v| v.abs() > 0.3), "words are as long as they began: {first}");
         first.row(0).iter().filter(|&&v| v == 0.0).count() == first.ncols()
     };
     assert!(of(true, "twin"));

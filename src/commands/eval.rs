@@ -1,18 +1,22 @@
 //! `hvae eval`
 
+mod conversations;
+mod losses;
+
 use super::count::{Count, MANY};
 use super::inputs::{map_model, read_config, read_data, read_examples, read_model, tell_clipped};
 use super::out::say;
 use super::{Failure, memory, progress, write_json};
 use clap::ValueEnum;
+use conversations::of_conversations;
 use hvae_mnn::config::Config;
 use hvae_mnn::eval::{AnswerRow, On, PublishedSet, Row, Words, measure_each, measure_head};
 use hvae_mnn::files::write_file;
 use hvae_mnn::model::{
-    Answers, Baselines, Effort, Example, FrameBaseline, FrameBaselines, Ngram, Protocol, SentenceLoss, Split,
-    TrainedModel,
+    Answers, Baselines, Effort, Example, FrameBaseline, FrameBaselines, Ngram, Protocol, Split, TrainedModel,
 };
 use hvae_mnn::quant::ClippedBias;
+use losses::{LOSSES, lines_of, print_worst};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -40,6 +44,12 @@ pub struct Args {
     /// Sentences to write from the prior, for how different they are; 0: none
     #[arg(long, default_value_t = Count::of(0))]
     generate: Count<0, MANY>,
+    /// Of a model that holds conversations: contexts to answer, ten answers each, measured beside what was said; 0: none
+    #[arg(long, default_value_t = 0)]
+    answers: usize,
+    /// Seed of the latents of these answers
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
     /// Sentences of the unigram and bigram baselines, or pieces of those of frames, or the set whose training part they are
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
@@ -108,14 +118,15 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     });
     let beside = beside.transpose()?;
     let (model, config) = read_model(&args.model, read_config(args.config.as_deref())?)?;
+    let of_each = args.worst.get() > 0 || args.losses.is_some();
+    if of_each && (model.network.vocabulary_block().is_none() || model.network.converses()) {
+        let option = if args.losses.is_some() { "--losses" } else { "--worst" };
+        return Err(Failure::input(format!(
+            "{option}: expected a model of sentences, found one of family {}; leave it out",
+            model.network.family
+        )));
+    }
     if model.network.vocabulary_block().is_none() {
-        if args.worst.get() > 0 || args.losses.is_some() {
-            let option = if args.losses.is_some() { "--losses" } else { "--worst" };
-            return Err(Failure::input(format!(
-                "{option}: expected a model that writes words, found one of family {}; leave it out",
-                model.network.family
-            )));
-        }
         return of_head(args, &model, &config);
     }
     if args.protocol.contains(&By::Padded) && model.network.latent().is_none() {
@@ -123,6 +134,9 @@ pub fn run(args: &Args) -> Result<(), Failure> {
             "--protocol padded: expected a model with a z that its encoder reads off a sentence, found one of family {}; take paper or honest",
             model.network.family
         )));
+    }
+    if model.network.converses() {
+        return of_conversations(args, &model, &config);
     }
     let labelled = model.network.label_beside_words().is_some();
     let mut examples = match labelled {
@@ -202,32 +216,6 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         write_file(path, table.as_bytes())?;
     }
     write_json(args.json.as_deref(), &Figures { rows, labels, baselines, words, clipped_biases })
-}
-
-/// The first line of the table of losses.
-const LOSSES: &str = "on\tprotocol\tsentence\ttokens\tnll\treconstruction\tkl\n";
-
-/// A line for each sentence of a row, counted from 1.
-fn lines_of(row: &Row, losses: &[SentenceLoss]) -> String {
-    let (on, protocol) = (format!("{:?}", row.on).to_lowercase(), row.figures.protocol.name());
-    let line = |(i, loss): (usize, &SentenceLoss)| {
-        let SentenceLoss { tokens, reconstruction, kl } = loss;
-        format!("{on}\t{protocol}\t{}\t{tokens}\t{}\t{reconstruction}\t{kl}\n", i + 1, loss.nll())
-    };
-    losses.iter().enumerate().map(line).collect()
-}
-
-/// The sentences that cost most, below their row.
-fn print_worst(
-    model: &TrainedModel,
-    sentences: &[Vec<u32>],
-    losses: &[SentenceLoss],
-    count: usize,
-) -> Result<(), Failure> {
-    SentenceLoss::worst(losses, count).into_iter().try_for_each(|i| {
-        let text = model.vocabulary.decode(&sentences[i]);
-        say!("  {:>8.3} nats (KL {:.3}), sentence {}: {text}", losses[i].nll(), losses[i].kl, i + 1)
-    })
 }
 
 /// The sentences for training, without labels.

@@ -2,6 +2,7 @@
 
 pub mod bench;
 mod budget;
+pub mod chat;
 pub mod cosim;
 mod count;
 pub mod demo;

@@ -112,6 +112,8 @@ pub enum Family {
     ZForcing,
     /// A recurrent stack, a z that a flow carries on, and a stack that writes of it.
     FlowVrae,
+    /// Answers in a conversation.
+    Dialogue,
     /// As a description file says.
     Custom,
 }
@@ -154,13 +156,14 @@ impl Flow {
 }
 
 impl Family {
-    pub const ALL: [Family; 7] = [
+    pub const ALL: [Family; 8] = [
         Family::HsrVae,
         Family::LanguageModel,
         Family::Tagger,
         Family::Regression,
         Family::ZForcing,
         Family::FlowVrae,
+        Family::Dialogue,
         Family::Custom,
     ];
 
@@ -173,6 +176,7 @@ impl Family {
             Family::Regression => "regression",
             Family::ZForcing => "z-forcing",
             Family::FlowVrae => "flow-vrae",
+            Family::Dialogue => "dialogue",
             Family::Custom => "custom",
         }
     }
@@ -233,12 +237,17 @@ pub struct Model {
     pub flow_steps: usize,
     #[serde(skip_serializing_if = "is_flow_hidden")]
     pub flow_hidden: usize,
-    /// Its vocabulary reads z beside the state: z reaches every word directly (Dieng et al., AISTATS 2019).
+    /// Its vocabulary reads z beside the state: z reaches every word directly (Dieng et al., AISTATS 2019). Of a dialogue the
+    /// decoder reads z with every word.
     #[serde(skip_serializing_if = "is_false")]
     pub skip: bool,
     /// It also says one of `classes` labels of the sentence, of z.
     #[serde(skip_serializing_if = "is_false")]
     pub label: bool,
+    /// Of a dialogue: what an answer is charged is the mean KL over the turns up to its own (TWR-VAE, HSR-VAE), not that of
+    /// its own alone (CVAE).
+    #[serde(skip_serializing_if = "is_true")]
+    pub context_kl: bool,
 }
 
 /// The default of `flow_hidden`.
@@ -293,6 +302,7 @@ impl Default for Model {
             flow_hidden: FLOW_HIDDEN,
             skip: false,
             label: false,
+            context_kl: true,
         }
     }
 }

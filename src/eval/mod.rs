@@ -4,11 +4,13 @@
 mod answers;
 mod bleu;
 mod controls;
+mod conversations;
 mod published;
 
 pub use answers::{ANSWERS, AnswerMeter, AnswerQuality};
 pub use bleu::{Smoothing, bleu};
 pub use controls::{Control, Controls};
+pub use conversations::{AnswersRow, answer, measure_conversations};
 pub use published::{Published, PublishedSet};
 
 use crate::config::Config;
@@ -18,6 +20,7 @@ use crate::model::{
     Answers, Effort, Engine, Evaluation, Example, Protocol, SentenceLoss, TrainedModel, UNK, evaluate_each,
     measure_answers,
 };
+use crate::quant::MatVec;
 use serde::Serialize;
 
 /// What computes the network.
@@ -63,6 +66,37 @@ pub struct AnswerRow {
     pub saturations: u64,
 }
 
+/// What an engine made, with the conversions that a converter clipped and the results that their format did not hold.
+struct Made<T> {
+    figures: T,
+    adc_clips: u64,
+    saturations: u64,
+}
+
+/// What `work` makes with one engine; `net` for those that are not float.
+fn with_engine<T>(
+    model: &TrainedModel,
+    net: Option<&CrossbarNet>,
+    config: &Config,
+    on: On,
+    work: impl FnOnce(&mut dyn Engine) -> T,
+) -> Made<T> {
+    let Some(net) = net.filter(|_| on != On::Float) else {
+        return Made { figures: work(&mut model.float_net()), adc_clips: 0, saturations: 0 };
+    };
+    fn on_golden<M: MatVec, T>(golden: &Golden<M>, work: impl FnOnce(&mut dyn Engine) -> T) -> Made<T> {
+        let mut engine = GoldenEngine::new(golden);
+        let figures = work(&mut engine);
+        Made { figures, adc_clips: engine.adc_clips, saturations: engine.saturations }
+    }
+    match on {
+        On::Float | On::Fixed => {
+            on_golden(&Golden::ideal(&net.quant, &net.geometry, &config.accelerator), work)
+        }
+        On::Crossbar => on_golden(&Golden::tiled(net, &config.accelerator), work),
+    }
+}
+
 /// The figures of one engine on a head of labels, numbers or frames; `net` for those that are not float. Of frames with
 /// `samples` (0: without) of the importance-weighted bound.
 pub fn measure_head(
@@ -72,27 +106,11 @@ pub fn measure_head(
     on: On,
     (examples, samples): (&[Example], usize),
 ) -> AnswerRow {
-    let row = |engine: &mut dyn Engine| AnswerRow {
-        on,
-        figures: measure_answers(engine, examples).bounded(engine, examples, samples),
-        adc_clips: 0,
-        saturations: 0,
-    };
-    let Some(net) = net.filter(|_| on != On::Float) else { return row(&mut model.float_net()) };
-    match on {
-        On::Float | On::Fixed => {
-            let golden = Golden::ideal(&net.quant, &net.geometry, &config.accelerator);
-            let mut engine = GoldenEngine::new(&golden);
-            let row = row(&mut engine);
-            AnswerRow { adc_clips: engine.adc_clips, saturations: engine.saturations, ..row }
-        }
-        On::Crossbar => {
-            let golden = Golden::tiled(net, &config.accelerator);
-            let mut engine = GoldenEngine::new(&golden);
-            let row = row(&mut engine);
-            AnswerRow { adc_clips: engine.adc_clips, saturations: engine.saturations, ..row }
-        }
-    }
+    let made = with_engine(model, net, config, on, |engine| {
+        measure_answers(engine, examples).bounded(engine, examples, samples)
+    });
+    let Made { figures, adc_clips, saturations } = made;
+    AnswerRow { on, figures, adc_clips, saturations }
 }
 
 /// The words of the sentences, and those of them that the vocabulary lacks.
@@ -139,24 +157,16 @@ pub fn measure_each(
     protocol: Protocol,
     effort: &Effort,
 ) -> (Row, Vec<SentenceLoss>) {
-    let row = |engine: &mut dyn Engine| {
-        let (figures, losses) = evaluate_each(engine, sentences, protocol, effort);
+    let made =
+        with_engine(model, net, config, on, |engine| evaluate_each(engine, sentences, protocol, effort));
+    let Made { figures: (figures, losses), adc_clips, saturations } = made;
+    (Row::of(on, Made { figures, adc_clips, saturations }, effort), losses)
+}
+
+impl Row {
+    fn of(on: On, made: Made<Evaluation>, effort: &Effort) -> Row {
+        let Made { figures, adc_clips, saturations } = made;
         let iwae_samples = figures.iwae_nll.map(|_| effort.importance_samples);
-        (Row { on, figures, iwae_samples, adc_clips: 0, saturations: 0 }, losses)
-    };
-    let Some(net) = net.filter(|_| on != On::Float) else { return row(&mut model.float_net()) };
-    match on {
-        On::Float | On::Fixed => {
-            let golden = Golden::ideal(&net.quant, &net.geometry, &config.accelerator);
-            let mut engine = GoldenEngine::new(&golden);
-            let (row, losses) = row(&mut engine);
-            (Row { adc_clips: engine.adc_clips, saturations: engine.saturations, ..row }, losses)
-        }
-        On::Crossbar => {
-            let golden = Golden::tiled(net, &config.accelerator);
-            let mut engine = GoldenEngine::new(&golden);
-            let (row, losses) = row(&mut engine);
-            (Row { adc_clips: engine.adc_clips, saturations: engine.saturations, ..row }, losses)
-        }
+        Row { on, figures, iwae_samples, adc_clips, saturations }
     }
 }

@@ -4,6 +4,7 @@ mod bits;
 mod cell;
 mod choice;
 mod combine;
+mod context;
 mod draw;
 mod engine;
 mod job;
@@ -18,6 +19,7 @@ mod timing;
 
 pub use crate::model::JobKind;
 pub use bits::{BitHead, packed, unpacked};
+pub use context::Context;
 pub use draw::{Drawing, LatentMode};
 pub use engine::GoldenEngine;
 pub use job::{Abort, Counters, Ending, Job, Manner, Packet, Refusal, Run, Shape, Stop, VectorEvent};

@@ -1,8 +1,9 @@
 //! Sets of conversations: which text holds them, and the words and the numbers of their utterances.
 
+use super::Example;
 use super::texts::{END_OF_UTTERANCE, MOST_WORDS};
 use super::{ModelError, Vocabulary, text_of};
-use crate::config::Tokenizer;
+use crate::config::{Model, Tokenizer, Train};
 use std::path::Path;
 
 /// Utterances of a conversation at most, and bytes of a line. More is a file without empty lines, or without line breaks.
@@ -16,6 +17,41 @@ const MOST_BYTES: usize = 1_000_000;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Dialogues {
     conversations: Vec<Vec<Vec<String>>>,
+}
+
+/// How the conversations of a model are read.
+#[derive(Debug, Clone, Copy)]
+pub struct Conversations {
+    tokenizer: Tokenizer,
+    /// Tokens of an utterance at most, and whether the last one of each conversation is left out.
+    most: usize,
+    without_last: bool,
+}
+
+impl Conversations {
+    /// As `[model]` and `[train]` say.
+    pub fn of(model: &Model, train: &Train) -> Conversations {
+        Conversations {
+            tokenizer: model.tokenizer,
+            most: train.most_tokens,
+            without_last: train.without_last,
+        }
+    }
+
+    /// The conversations of `text`; `file` is how messages call it.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Dialogues::read`].
+    pub fn read(self, file: &str, text: &str) -> Result<Dialogues, ModelError> {
+        let read = Dialogues::read(file, text, self.tokenizer)?;
+        Ok(if self.without_last { read.without_last() } else { read })
+    }
+
+    /// Their tokens.
+    pub fn examples(self, dialogues: &Dialogues, vocabulary: &Vocabulary) -> Vec<Example> {
+        dialogues.numbered(vocabulary, self.most).into_iter().map(Example::conversation).collect()
+    }
 }
 
 /// An utterance and the number of its line.

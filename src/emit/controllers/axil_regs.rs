@@ -54,6 +54,7 @@ constants! {
     CONTROL_ABORT: 32 = bit("CONTROL", "ABORT");
     JOB_SAMPLE_Z: 32 = bit("JOB", "SAMPLE_Z");
     JOB_SAMPLE_TOKENS: 32 = bit("JOB", "SAMPLE_TOKENS");
+    JOB_FRESH: 32 = bit("JOB", "FRESH");
     STATUS_BUSY: 32 = bit("STATUS", "BUSY");
     STATUS_DONE: 32 = bit("STATUS", "DONE");
     STATUS_ERR_LENGTH: 32 = bit("STATUS", "ERR_LENGTH");
@@ -119,6 +120,7 @@ pub struct AxilRegs {
     pub job_o: Signal<Out, Bits<3>>,
     pub sample_z_o: Signal<Out, Bit>,
     pub sample_tokens_o: Signal<Out, Bit>,
+    pub fresh_o: Signal<Out, Bit>,
     pub seed_lo_o: Signal<Out, Bits<32>>,
     pub seed_hi_o: Signal<Out, Bits<32>>,
     pub inverse_temperature_o: Signal<Out, Bits<16>>,
@@ -414,6 +416,7 @@ impl Logic for AxilRegs {
         self.job_o.next = bit_cast::<3, 32>(self.job.q.val());
         self.sample_z_o.next = (self.job.q.val() & JOB_SAMPLE_Z).any();
         self.sample_tokens_o.next = (self.job.q.val() & JOB_SAMPLE_TOKENS).any();
+        self.fresh_o.next = (self.job.q.val() & JOB_FRESH).any();
         self.seed_lo_o.next = self.seed_lo.q.val();
         self.seed_hi_o.next = self.seed_hi.q.val();
         self.inverse_temperature_o.next = bit_cast::<16, 32>(self.inverse_temperature.q.val());

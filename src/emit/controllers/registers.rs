@@ -76,7 +76,7 @@ const fn register(
 pub const ID: u32 = 0x4856_4145;
 
 /// Version of the register map, in the VERSION register: what a driver was written for.
-pub const VERSION: u32 = 0x0000_0300;
+pub const VERSION: u32 = 0x0000_0301;
 
 /// Every register, by offset.
 #[rustfmt::skip]
@@ -94,10 +94,11 @@ pub const REGISTERS: &[Register] = &[
     register(0x0C, "JOB", ReadWrite, 0, &[
         choice("JOB", 0, 3, "which job", &[
             ("ENCODE", 0), ("RECONSTRUCT", 1), ("DECODE", 2), ("GENERATE", 3), ("SCORE", 4),
-            ("LABEL", 5), ("VALUES", 6),
+            ("LABEL", 5), ("VALUES", 6), ("LISTEN", 7),
         ]),
         field("SAMPLE_Z", 8, 1, "sample z from the posterior (0: its mean)"),
         field("SAMPLE_TOKENS", 9, 1, "sample the tokens (0: the most likely one)"),
+        field("FRESH", 10, 1, "a conversation begins: what was heard before the job is forgotten"),
     ]),
     register(0x10, "STATUS", ReadOnly, 0, &[
         field("BUSY", 0, 1, "a job runs"),

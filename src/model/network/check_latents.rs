@@ -52,8 +52,20 @@ impl Network {
         if prior == Some(posterior) {
             return Err(wrong(self.at(id), "a prior of its own", "its posterior", "leave the prior out"));
         }
-        let fits =
-            |block: &Block| matches!(block.op, Op::Moments { .. }) && block.within == self.blocks[id].within;
+        let here = |block: &Block| {
+            let heard = self.loops.get(block.within).is_some_and(|l| l.over == Over::Heard);
+            block.within == self.blocks[id].within || heard && self.is_once(id)
+        };
+        let fits = |block: &Block| matches!(block.op, Op::Moments { .. }) && here(block);
+        if let Some(other) = prior.filter(|&p| self.blocks[p].within != self.blocks[posterior].within) {
+            let to_do = "put them into one loop: one is measured by the other";
+            return Err(wrong(
+                self.at(id),
+                "a prior in the loop of its posterior",
+                &self.blocks[other].name,
+                to_do,
+            ));
+        }
         match [posterior].into_iter().chain(prior).find(|&gaussian| !fits(&self.blocks[gaussian])) {
             None => Ok(()),
             Some(other) => {
@@ -69,7 +81,7 @@ impl Network {
         posterior: BlockId,
         prior: Option<BlockId>,
     ) -> Result<(), ModelError> {
-        if self.over(id) != Over::Written {
+        if self.over(id) != Over::Written && !(self.over(id) == Over::Once && self.converses()) {
             let to_do = "put it into the loop over `written`; a latent that runs once draws z of a sequence";
             return Err(wrong(self.at(id), "a loop over `written`", self.over(id).name(), to_do));
         }
