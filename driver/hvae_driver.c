@@ -49,6 +49,7 @@ hvae_status hvae_start(const hvae_device *device, const hvae_job *job)
     const entry entries[] = {
         {HVAE_JOB_OFFSET, PUT(job->kind, JOB) | PUT(job->sample_z != 0, JOB_SAMPLE_Z) |
                               PUT(job->sample_tokens != 0, JOB_SAMPLE_TOKENS) |
+                              PUT(job->say_unknown != 0, JOB_SAY_UNKNOWN) |
                               PUT(job->fresh != 0, JOB_FRESH)},
         {HVAE_SEED_LO_OFFSET, PUT(job->seed & 0xFFFFFFFFu, SEED_LO)},
         {HVAE_SEED_HI_OFFSET, PUT(job->seed >> 32, SEED_HI)},

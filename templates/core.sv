@@ -16,6 +16,7 @@ module hvae_core (
     input  wire [2:0]  job_i,            // its number, as the register JOB has it
     input  wire        sample_z_i,
     input  wire        sample_tokens_i,
+    input  wire        say_unknown_i,    // the unknown word may be written
     input  wire        fresh_i,          // forget the conversation before the job
     input  wire [63:0] seed_i,
     input  wire [15:0] beta_i,           // 1 / temperature, Q4.12

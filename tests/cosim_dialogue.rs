@@ -177,7 +177,7 @@ fn the_bound_is_made_of_what_the_hardware_sends() {
 }
 
 /// Faults, each with how the first signal that differs begins.
-const FAULTS: [(Fault, &str); 7] = [
+const FAULTS: [(Fault, &str); 6] = [
     (
         Fault::new(
             &["never_forgets"],
@@ -225,21 +225,12 @@ const FAULTS: [(Fault, &str); 7] = [
     ),
     (
         Fault::new(
-            &["begun_at_once"],
-            "hvae_core",
-            "if (rst_i) begun_q <= 1'b0;",
-            "if (rst_i) begun_q <= fault_begun_at_once;",
-        ),
-        "",
-    ),
-    (
-        Fault::new(
             &["draws_unsent"],
             "hvae_core",
             ".send_i(scoring)",
             ".send_i(scoring && !fault_draws_unsent)",
         ),
-        "output[",
+        "init1.h[",
     ),
 ];
 

@@ -294,10 +294,11 @@ fn unread(quant: &QuantNet, stages: &Stages) -> String {
     let mut all: Vec<&str> = stages.unread.iter().map(String::as_str).collect();
     let (z, written) = (network.latent().is_some(), network.written_head().is_some());
     let bits = stages.written_frames.is_some();
-    let absent: [(bool, &[&str]); 8] = [
+    let absent: [(bool, &[&str]); 9] = [
         (!network.converses(), &["fresh_i"]),
         (!z, &["latent_mode"]),
         (!written, &["sample_tokens_i", "beta_i"]),
+        (network.vocabulary_block().is_none(), &["say_unknown_i"]),
         (!written || bits, &["fetch"]),
         (bits, &["bad_z"]),
         (!z && !written, &["keys"]),

@@ -20,7 +20,6 @@ use crate::model::{
     Answers, Effort, Engine, Evaluation, Example, Protocol, SentenceLoss, TrainedModel, UNK, evaluate_each,
     measure_answers,
 };
-use crate::quant::MatVec;
 use serde::Serialize;
 
 /// What computes the network.
@@ -84,16 +83,19 @@ fn with_engine<T>(
     let Some(net) = net.filter(|_| on != On::Float) else {
         return Made { figures: work(&mut model.float_net()), adc_clips: 0, saturations: 0 };
     };
-    fn on_golden<M: MatVec, T>(golden: &Golden<M>, work: impl FnOnce(&mut dyn Engine) -> T) -> Made<T> {
-        let mut engine = GoldenEngine::new(golden);
-        let figures = work(&mut engine);
-        Made { figures, adc_clips: engine.adc_clips, saturations: engine.saturations }
-    }
     match on {
         On::Float | On::Fixed => {
-            on_golden(&Golden::ideal(&net.quant, &net.geometry, &config.accelerator), work)
+            let golden = Golden::ideal(&net.quant, &net.geometry, &config.accelerator);
+            let mut engine = GoldenEngine::new(&golden);
+            let figures = work(&mut engine);
+            Made { figures, adc_clips: engine.adc_clips, saturations: engine.saturations }
         }
-        On::Crossbar => on_golden(&Golden::tiled(net, &config.accelerator), work),
+        On::Crossbar => {
+            let golden = Golden::tiled(net, &config.accelerator);
+            let mut engine = GoldenEngine::new(&golden);
+            let figures = work(&mut engine);
+            Made { figures, adc_clips: engine.adc_clips, saturations: engine.saturations }
+        }
     }
 }
 

@@ -253,6 +253,7 @@ impl<'a, M: MatVec> GoldenEngine<'a, M> {
             logit_frac,
             noise: sampling.map(|(source, _)| (source, gumbel)),
             beta: sampling.map_or(super::choice::UNIT_BETA, |(_, beta)| beta),
+            say_unknown: false,
         };
         let mut written = Vec::new();
         let mut token = SOS;

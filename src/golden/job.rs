@@ -22,6 +22,9 @@ pub struct Job {
     pub max_tokens: u16,
     /// Token ids (`Encode`, `Reconstruct`, `Score`, `Listen`) or z codes (`Decode`).
     pub input: Vec<i32>,
+    /// The unknown word may be written; otherwise the next best one is instead.
+    #[serde(default)]
+    pub say_unknown: bool,
     /// A conversation begins: what was heard before is forgotten when it is started. The first job after a reset
     /// forgets anyway.
     #[serde(default)]
@@ -77,6 +80,7 @@ impl Job {
             inverse_temperature: 1 << 12,
             max_tokens,
             input,
+            say_unknown: false,
             fresh: false,
             manner: Manner::default(),
         }
@@ -153,7 +157,7 @@ impl Job {
 
     /// The JOB register.
     pub fn word(&self) -> u32 {
-        let flags = [(self.sample_z, 8), (self.sample_tokens, 9), (self.fresh, 10)];
+        let flags = [(self.sample_z, 8), (self.sample_tokens, 9), (self.fresh, 10), (self.say_unknown, 11)];
         flags.into_iter().fold(self.kind as u32, |word, (flag, bit)| word | u32::from(flag) << bit)
     }
 }

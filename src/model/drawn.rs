@@ -4,7 +4,7 @@ use super::engine::Score;
 use super::float::Rows;
 use super::sequence::scores;
 use super::vocabulary::{EOS, SOS};
-use super::{BlockId, Exact, FloatNet, Layout, Pass, Random, Role, Trace, Values, argmax, fingerprint};
+use super::{BlockId, Exact, FloatNet, Layout, Pass, Random, Role, Trace, Values, fingerprint, likeliest};
 use ndarray::Array2;
 
 /// What a sentence comes to for one draw of the latents of its steps.
@@ -205,7 +205,7 @@ impl FloatNet {
     }
 }
 
-/// The most probable word at a time, of `count` sentences, from the logits [count, vocabulary] that `step` gives for
+/// The most probable word at a time, never the unknown one, of `count` sentences, from the logits [count, vocabulary] that `step` gives for
 /// the words before.
 pub(super) fn written(
     count: usize,
@@ -217,7 +217,7 @@ pub(super) fn written(
     for _ in 0..limit {
         let logits = step(&tokens);
         for (i, token) in tokens.iter_mut().enumerate() {
-            *token = argmax(logits.row(i));
+            *token = likeliest(logits.row(i));
             let sentence: &mut Vec<u32> = &mut sentences[i];
             if sentence.last() != Some(&EOS) {
                 sentence.push(*token);

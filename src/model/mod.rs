@@ -86,7 +86,7 @@ pub use random::{Random, fingerprint};
 pub use read::Source;
 pub use samples::{BlockParity, Numbers, Parity, Samples, read_npz};
 pub use schedule::{Plan, Schedule, Step};
-pub use sequence::{Decoder, argmax, frames_of};
+pub use sequence::{Decoder, argmax, frames_of, likeliest};
 pub use texts::{Split, read_sentences, sentences_of};
 pub use tokenizer::words;
 pub use trace::{Role, Trace, Values};

@@ -4,7 +4,7 @@ use super::drawn;
 use super::engine::{Answer, Engine, Moments, Posterior, Score, score_logits};
 use super::flow::Flowed;
 use super::layout::longest_first;
-use super::vocabulary::SOS;
+use super::vocabulary::{SOS, UNK};
 use super::{
     BlockId, Carry, Drawn, Exact, Example, FloatNet, Latent, Layout, LoopId, Network, Op, Over, Pass, Role,
     Trace, Values,
@@ -350,6 +350,13 @@ pub fn argmax(values: ArrayView1<'_, f32>) -> u32 {
         }
     }
     best.0
+}
+
+/// The word with the largest logit, the first of equals; never the unknown one.
+pub fn likeliest(logits: ArrayView1<'_, f32>) -> u32 {
+    let mut known = logits.to_owned();
+    known[UNK as usize] = f32::NEG_INFINITY;
+    argmax(known.view())
 }
 
 /// Calls `work` with batches of similar length, longest first (their indices, the sentences), and

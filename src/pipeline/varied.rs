@@ -176,6 +176,7 @@ fn varied_job(shape: &Shape, dice: &mut Dice) -> Job {
         sample_tokens: dice.rarely(2),
         seed: dice.0.bits(),
         inverse_temperature: (dice.0.bits() >> 48) as u16 >> dice.within(0, 15),
+        say_unknown: dice.rarely(3),
         fresh: dice.rarely(4),
         manner: Manner {
             ahead: dice.rarely(2),

@@ -57,17 +57,16 @@ impl Network {
             block.within == self.blocks[id].within || heard && self.is_once(id)
         };
         let fits = |block: &Block| matches!(block.op, Op::Moments { .. }) && here(block);
-        if let Some(other) = prior.filter(|&p| self.blocks[p].within != self.blocks[posterior].within) {
-            let to_do = "put them into one loop: one is measured by the other";
-            return Err(wrong(
-                self.at(id),
-                "a prior in the loop of its posterior",
-                &self.blocks[other].name,
-                to_do,
-            ));
-        }
+        let apart = prior.filter(|&prior| self.blocks[prior].within != self.blocks[posterior].within);
         match [posterior].into_iter().chain(prior).find(|&gaussian| !fits(&self.blocks[gaussian])) {
-            None => Ok(()),
+            None => match apart {
+                None => Ok(()),
+                Some(other) => {
+                    let to_do = "put them into one loop: one is measured by the other";
+                    let expected = "a prior in the loop of its posterior";
+                    Err(wrong(self.at(id), expected, &self.blocks[other].name, to_do))
+                }
+            },
             Some(other) => {
                 let to_do = "a draw reads moments of its own loop";
                 Err(wrong(self.at(id), "moments of its loop", &self.blocks[other].name, to_do))
