@@ -44,12 +44,12 @@ fn what_cannot_hold_a_conversation_is_refused() {
         (
             "over = \"turns\"",
             "over = \"once\"",
-            "loop asked: expected a loop over `turns` before it, got none",
+            "block memory: expected a loop with steps, got one that runs once",
         ),
         (
-            "over = \"heard\"",
-            "over = \"turns\"",
-            "the description: expected at most one loop over `turns`, got turns, asked",
+            "{ name = \"turns\", over = \"turns\" },",
+            "{ name = \"turns\", over = \"turns\" }, { name = \"more\", over = \"turns\" },",
+            "the description: expected at most one loop over `turns`, got turns, more",
         ),
         (
             "op = \"cell\", kind = \"gru\", size = 6, inputs = [\"reader\"]",
@@ -89,11 +89,11 @@ fn what_cannot_hold_a_conversation_is_refused() {
         (
             "name = \"q\", loop = \"asked\", op = \"moments\", size = 3",
             "name = \"q\", loop = \"turns\", op = \"moments\", size = 3",
-            "block z: expected moments of its loop, got q",
+            "block z: expected a prior in the loop of its posterior, got p",
         ),
         (
-            "loop = \"asked\", op = \"linear\", size = 4",
-            "loop = \"asked\", op = \"cell\", kind = \"gru\", size = 4",
+            "op = \"linear\", size = 4, inputs = [{ before = \"memory\" }], activation = \"tanh\"",
+            "op = \"cell\", kind = \"gru\", size = 4, inputs = [{ before = \"memory\" }]",
             "block hint: expected a loop with steps, got one that runs once",
         ),
     ] {
@@ -121,9 +121,9 @@ fn config() -> Config {
     let mut config = Config::default();
     let m = &mut config.model;
     (m.family, m.cells, m.tokenizer) = (Family::Dialogue, vec![CellKind::Gru], Tokenizer::WordPunct);
-    (m.vocabulary, m.embedding, m.hidden, m.latent, m.dense) = (21, 8, 20, 3, 8);
+    (m.vocabulary, m.embedding, m.hidden, m.latent, m.dense) = (23, 8, 24, 3, 8);
     let t = &mut config.train;
-    (t.epochs, t.batch, t.shuffle, t.mask_pads) = (60, 3, true, true);
+    (t.epochs, t.batch, t.shuffle, t.mask_pads) = (300, 3, true, true);
     (t.embedding_dropout, t.level_dropout, t.learning_rate) = (0.0, 0.0, 1e-2);
     (t.kl_schedule, t.adam_epsilon, t.clip_norm) = (KlSchedule::Constant, 1e-8, 5.0);
     config.accelerator.max_tokens = 12;
