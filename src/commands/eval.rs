@@ -6,7 +6,10 @@ use super::out::say;
 use super::{Failure, memory, progress, write_json};
 use clap::ValueEnum;
 use hvae_mnn::config::Config;
-use hvae_mnn::eval::{AnswerRow, On, PublishedSet, Row, Words, measure, measure_head};
+use hvae_mnn::crossbar::CrossbarNet;
+use hvae_mnn::eval::{
+    AnswerRow, On, PlaceRow, PublishedSet, Row, Words, by_place, measure, measure_head,
+};
 use hvae_mnn::model::{
     Answers, Baselines, Effort, Example, FrameBaseline, FrameBaselines, Ngram, Protocol, Split, TrainedModel,
 };
@@ -47,6 +50,9 @@ pub struct Args {
     /// Published figures to stand below: ptb or yahoo
     #[arg(long, value_name = "SET")]
     beside: Option<String>,
+    /// Every vector of the network in integers beside the same in floating point: what is clipped, what signal is left
+    #[arg(long)]
+    by_place: bool,
     /// hvae.toml; absent: all defaults
     #[arg(long)]
     config: Option<PathBuf>,
@@ -73,6 +79,15 @@ struct Figures {
     words: Words,
     /// Biases that were larger than they can matter to integers.
     clipped_biases: Vec<ClippedBias>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    places: Vec<Places>,
+}
+
+/// Where one engine in integers loses something.
+#[derive(Serialize)]
+struct Places {
+    on: On,
+    rows: Vec<PlaceRow>,
 }
 
 pub fn run(args: &Args) -> Result<(), Failure> {
@@ -100,6 +115,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         examples.truncate(args.sentences);
     }
     let sentences: Vec<Vec<u32>> = examples.iter().map(|example| example.tokens.clone()).collect();
+    let all = examples.clone();
     examples.retain(|example| !example.labels.is_empty());
     let words = Words::of(&sentences);
     // Before the long part, so that a wrong path loses nothing.
@@ -157,7 +173,8 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     if let Some(set) = beside {
         print_published(set)?;
     }
-    write_json(args.json.as_deref(), &Figures { rows, labels, baselines, words, clipped_biases })
+    let places = places(args, &model, net.as_ref(), &config, &all)?;
+    write_json(args.json.as_deref(), &Figures { rows, labels, baselines, words, clipped_biases, places })
 }
 
 /// The sentences for training, without labels.
@@ -201,7 +218,8 @@ fn of_head(args: &Args, model: &TrainedModel, config: &Config) -> Result<(), Fai
             -b.repeat_nll
         )?;
     }
-    write_json(args.json.as_deref(), &HeadFigures { rows, baselines, clipped_biases })
+    let places = places(args, model, net.as_ref(), config, &examples)?;
+    write_json(args.json.as_deref(), &HeadFigures { rows, baselines, clipped_biases, places })
 }
 
 #[derive(Serialize)]
@@ -210,6 +228,65 @@ struct HeadFigures {
     #[serde(skip_serializing_if = "Option::is_none")]
     baselines: Option<FrameBaselines>,
     clipped_biases: Vec<ClippedBias>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    places: Vec<Places>,
+}
+
+/// What `--by-place` asks for, of every engine in integers.
+fn places(
+    args: &Args,
+    model: &TrainedModel,
+    net: Option<&CrossbarNet>,
+    config: &Config,
+    examples: &[Example],
+) -> Result<Vec<Places>, Failure> {
+    let Some(net) = net.filter(|_| args.by_place) else { return Ok(Vec::new()) };
+    let mut all = Vec::new();
+    for &on in args.on.iter().filter(|on| **on != On::Float) {
+        let rows = by_place(&model.float_net(), net, config, on, examples);
+        say!(
+            "\nby place, on {}: words known, latents at their means, {} sequences",
+            format!("{on:?}").to_lowercase(),
+            examples.len()
+        )?;
+        print_places(&rows)?;
+        all.push(Places { on, rows });
+    }
+    Ok(all)
+}
+
+fn print_places(rows: &[PlaceRow]) -> Result<(), Failure> {
+    let or_none = |value: Option<String>| value.unwrap_or_else(|| "-".into());
+    say!(
+        "{:<16} {:<12} {:>7} {:>9} {:>9} {:>10} {:>8} {:>7} {:>8} {:>9} {:>10}",
+        "block",
+        "vector",
+        "format",
+        "widest",
+        "range",
+        "clipped",
+        "share",
+        "SNR",
+        "constant",
+        "numbers",
+        "KL"
+    )?;
+    rows.iter().try_for_each(|row| {
+        say!(
+            "{:<16} {:<12} {:>7} {:>9.3} {:>9} {:>10} {:>8} {:>7} {:>8} {:>9} {:>10}",
+            row.block,
+            row.vector.name(),
+            or_none(row.format.map(|f| format!("{}.{}", f.bits, f.frac))),
+            row.widest,
+            or_none(row.range.map(|r| format!("{r}"))),
+            row.clipped,
+            format!("{:.2} %", 100.0 * row.clipped_share()),
+            or_none(row.snr_db.map(|db| format!("{db:.1}"))),
+            or_none(row.constant.map(|c| format!("{c:.2}"))),
+            row.numbers,
+            or_none(row.divergence.map(|d| format!("{d:.5}")))
+        )
+    })
 }
 
 /// A line of the figures of a head of labels or numbers.

@@ -1,8 +1,10 @@
 //! What a network is worth, whatever computes it, and what others have published.
 #![warn(missing_docs)]
 
+mod places;
 mod published;
 
+pub use places::{PlaceRow, Vector, by_place};
 pub use published::{Published, PublishedSet};
 
 use crate::config::Config;
@@ -76,12 +78,14 @@ pub fn measure_head(
         On::Float | On::Fixed => {
             let golden = Golden::ideal(&net.quant, &net.geometry, &config.accelerator);
             let mut engine = GoldenEngine::new(&golden);
+            engine.float_draws = true;
             let row = row(&mut engine);
             AnswerRow { adc_clips: engine.adc_clips, saturations: engine.saturations, ..row }
         }
         On::Crossbar => {
             let golden = Golden::tiled(net, &config.accelerator);
             let mut engine = GoldenEngine::new(&golden);
+            engine.float_draws = true;
             let row = row(&mut engine);
             AnswerRow { adc_clips: engine.adc_clips, saturations: engine.saturations, ..row }
         }
@@ -129,12 +133,14 @@ pub fn measure(
         On::Float | On::Fixed => {
             let golden = Golden::ideal(&net.quant, &net.geometry, &config.accelerator);
             let mut engine = GoldenEngine::new(&golden);
+            engine.float_draws = true;
             let row = row(&mut engine);
             Row { adc_clips: engine.adc_clips, saturations: engine.saturations, ..row }
         }
         On::Crossbar => {
             let golden = Golden::tiled(net, &config.accelerator);
             let mut engine = GoldenEngine::new(&golden);
+            engine.float_draws = true;
             let row = row(&mut engine);
             Row { adc_clips: engine.adc_clips, saturations: engine.saturations, ..row }
         }

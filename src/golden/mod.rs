@@ -19,7 +19,7 @@ mod timing;
 pub use crate::model::JobKind;
 pub use bits::{BitHead, packed, unpacked};
 pub use draw::{Drawing, LatentMode};
-pub use engine::GoldenEngine;
+pub use engine::{GoldenEngine, Visit};
 pub use job::{Abort, Counters, Ending, Job, Manner, Packet, Refusal, Run, Shape, Stop, VectorEvent};
 pub use net::{Golden, Machine};
 pub use places::{Place, Places};

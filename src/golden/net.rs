@@ -5,9 +5,10 @@ use super::combine::{Operand, combined};
 use super::{Drawing, Place, Places, Shape, Timing, unpacked};
 use crate::config::Accelerator;
 use crate::crossbar::{CrossbarNet, TileGeometry, TiledMatrix, job_key, product_key};
-use crate::model::{BlockId, Edge, Network, Op, Schedule, Time};
+use crate::model::{BlockId, Draws, Edge, Network, Op, Schedule, Time};
 use crate::quant::{IntMatrix, MatVec, QuantBlock, QuantCell, QuantNet, requant_to, saturating_add};
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 /// The golden model: a network, its matrices (ideal or tiled), its schedule and its timing.
 #[derive(Debug, Clone)]
@@ -29,7 +30,7 @@ pub struct Golden<M> {
 impl Golden<IntMatrix> {
     /// Exact integer products: what ideal devices and a lossless ADC must equal.
     pub fn ideal(quant: &QuantNet, g: &TileGeometry, accelerator: &Accelerator) -> Self {
-        Self::build(quant, g, &vec![1; quant.blocks.len()], accelerator, |_, matrix| matrix.clone())
+        Self::of_integers(quant, g, accelerator, |_, matrix| matrix.clone())
     }
 }
 
@@ -43,6 +44,16 @@ impl Golden<TiledMatrix> {
 }
 
 impl<M: MatVec> Golden<M> {
+    /// Integers that are on no tiles, of products as `make` computes them, given name and integers of the matrix.
+    pub fn of_integers(
+        quant: &QuantNet,
+        g: &TileGeometry,
+        accelerator: &Accelerator,
+        make: impl Fn(&str, &IntMatrix) -> M,
+    ) -> Self {
+        Self::build(quant, g, &vec![1; quant.blocks.len()], accelerator, make)
+    }
+
     /// Products as `make` computes them, given the name of the matrix.
     pub fn with(net: &CrossbarNet, accelerator: &Accelerator, make: impl Fn(&str) -> M) -> Self {
         Self::build(&net.quant, &net.geometry, &net.rounds, accelerator, |name, _| make(name))
@@ -126,6 +137,8 @@ pub struct Machine<'a, M> {
     pub position: usize,
     /// How latents of steps are drawn there.
     pub drawing: Drawing,
+    /// Draws for latents in place of the hardware's, where something is drawn.
+    pub(super) own_draws: Option<Rc<Draws>>,
     /// z has been drawn of its posterior: the flow has made something of it.
     pub(super) flows: bool,
     /// The frame at that position.
@@ -136,6 +149,8 @@ pub struct Machine<'a, M> {
     pub words: Vec<Vec<i64>>,
     /// Latest c of each LSTM, and c_0 of each bridge.
     pub c: Vec<Vec<i64>>,
+    /// Latest pre-activations of each cell: of its inputs, and of its own state.
+    pub pres: Vec<[Vec<i64>; 2]>,
     /// The codes that drive word lines with the block's vector.
     pub codes: Vec<Vec<i32>>,
     pub places: Places,
@@ -175,11 +190,13 @@ impl<'a, M: MatVec> Machine<'a, M> {
             beat: 0,
             position: 0,
             drawing: Drawing::default(),
+            own_draws: None,
             flows: true,
             frame: Vec::new(),
             stored,
             words: ids.clone().map(zeros).collect(),
             c: ids.clone().map(zeros).collect(),
+            pres: vec![Default::default(); quant.blocks.len()],
             codes: ids.map(|id| vec![0; quant.network.width(id)]).collect(),
             places: Places::default(),
             adc_clips: 0,
@@ -362,6 +379,7 @@ impl<'a, M: MatVec> Machine<'a, M> {
             self.c[id][j] = c;
             next.push(h);
         }
+        self.pres[id] = [x, recurrent];
         self.set_vector(id, next, cell.h.frac);
     }
 

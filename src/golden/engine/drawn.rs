@@ -3,22 +3,26 @@
 use super::{GoldenEngine, seed_of};
 use crate::golden::net::Machine;
 use crate::golden::{Drawing, LatentMode, NoiseSource};
-use crate::model::{BlockId, Drawn, DrawnStep, Example, JobKind, Latent, Score, bits_nll, score_logits};
+use crate::model::{
+    BlockId, Drawn, DrawnStep, Draws, Example, JobKind, Latent, Score, bits_nll, score_logits,
+};
 use crate::quant::MatVec;
 use ndarray::{Array2, ArrayView1};
+use std::rc::Rc;
 
 impl<M: MatVec> GoldenEngine<'_, M> {
     /// A sentence scored as SCORE does it, with latents of steps drawn by the seed, or at their means.
     pub(super) fn drawn(&mut self, sentence: &[u32], seed: Option<u64>) -> Drawn {
         let input: Vec<i32> = sentence.iter().map(|&t| t as i32).collect();
-        self.scored(&input, seed, |step, logits| score_logits(logits, sentence[step + 1])).0
+        let example = Example::sentence(sentence.to_vec());
+        self.scored((&example, &input), seed, |step, logits| score_logits(logits, sentence[step + 1])).0
     }
 
     /// A piece scored as SCORE does it, with latents drawn by the seed, and the logits of its bits [frames, bits].
     pub(super) fn drawn_piece(&mut self, piece: &Example, seed: u64) -> (Drawn, Array2<f32>) {
         let mut rows = Array2::zeros((0, piece.frames.ncols()));
         let input = self.golden.packet(piece);
-        let (mut drawn, z) = self.scored(&input, Some(seed), |step, logits| {
+        let (mut drawn, z) = self.scored((piece, &input), Some(seed), |step, logits| {
             let logits = ArrayView1::from(logits);
             rows.push_row(logits).expect("a row of bits");
             let log_probability = -bits_nll(logits, piece.frames.row(step + 1));
@@ -35,7 +39,7 @@ impl<M: MatVec> GoldenEngine<'_, M> {
     /// logits of each step. With z of the sequence and what it was drawn from, where there is one.
     fn scored(
         &mut self,
-        input: &[i32],
+        (example, input): (&Example, &[i32]),
         seed: Option<u64>,
         mut score: impl FnMut(usize, &[f32]) -> Score,
     ) -> (Drawn, Option<(Latent, Vec<f32>)>) {
@@ -44,6 +48,9 @@ impl<M: MatVec> GoldenEngine<'_, M> {
         let format = quant.moment_format();
         let real = |words: &[i64]| words.iter().map(|&w| format.decode(w) as f32).collect::<Vec<_>>();
         let mut machine = Machine::new(self.golden, seed.unwrap_or_else(|| seed_of(input)));
+        if let (Some(seed), true) = (seed, self.float_draws) {
+            machine.own_draws = Some(Rc::new(Draws::of(&quant.network, example, seed)));
+        }
         let noise = seed.map(NoiseSource::new);
         let mode = noise.as_ref().map_or(LatentMode::Mean, LatentMode::Posterior);
         self.follow(&mut machine, JobKind::Score, input, mode, |_, _| ());
