@@ -17,7 +17,7 @@ pub use noise::Noise;
 pub use parse::ConfigError;
 pub use sections::{
     Accelerator, CellKind, CellStorage, Config, Family, Fixed, Flow, LatentFrom, LatentSteps, Model, Prior,
-    Target,
+    Rounding, Target,
 };
 pub use train::{Decay, KlSchedule, KlShape, Protocol, Train};
 pub use wires::{ArrayKind, Drive, Wires};

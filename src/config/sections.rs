@@ -303,6 +303,10 @@ pub struct Fixed {
     /// error, whatever it clips.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub weight_clip: Option<f64>,
+    /// How weights become integers.
+    pub rounding: Rounding,
+    /// Every output of a matrix has a scale of its own below that of the matrix: a multiplier in each read lane.
+    pub column_scales: bool,
     /// Signed numbers that drive the word lines.
     pub input_bits: u32,
     /// Hidden and cell states, latent moments, z.
@@ -323,6 +327,8 @@ impl Default for Fixed {
         Fixed {
             weight_bits: 8,
             weight_clip: None,
+            rounding: Rounding::Calibrated,
+            column_scales: false,
             input_bits: 8,
             state_bits: 16,
             pre_bits: 16,
@@ -332,6 +338,16 @@ impl Default for Fixed {
             logit_bits: 16,
         }
     }
+}
+
+/// How weights become integers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Rounding {
+    /// Each to the nearest.
+    Nearest,
+    /// For what drives them on sentences, with what is left of the mean error in the biases.
+    Calibrated,
 }
 
 /// `[accelerator]`: the digital side.

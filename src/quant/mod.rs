@@ -3,6 +3,7 @@
 mod bias;
 mod builder;
 mod calibrate;
+mod fit;
 mod format;
 mod integers;
 mod matrix;
@@ -11,11 +12,13 @@ mod octave;
 mod signal;
 mod table;
 
+pub use builder::Fits;
 pub use bias::{ClippedBias, bounded_words};
 pub use calibrate::Calibration;
+pub use fit::{Driven, Statistics};
 pub use format::{Format, Saturations, requant, requant_to, saturating_add};
 pub use integers::{BlockIntegers, Integers, MatrixIntegers};
-pub use matrix::{IntMatrix, MatVec};
+pub use matrix::{GAIN_FRAC, IntMatrix, MatVec};
 pub use network::{FRAME_BITS, QuantBlock, QuantCell, QuantError, QuantNet, QuantPart};
 pub use octave::{NOISE_FRAC, OctaveTable};
 pub use signal::Signal;

@@ -1,0 +1,356 @@
+//! Weights rounded for what drives them, rather than each to the nearest code.
+//!
+//! A matrix in integers is driven by codes x of vectors u. It should give W u + b. Over calibration sequences the squared
+//! error of an output is e H e', where e is what its row is off by and H the covariance of its codes: an error of one weight
+//! can be made good by weights that are rounded later. Going through the inputs one after the other, each rounded for what
+//! those before it left, is the nearest-plane algorithm (Babai 1986), which GPTQ (Frantar et al., ICLR 2023) is for weights.
+//! What is left of the error's mean goes into the bias, which has a row of cells anyway.
+
+use super::Format;
+use super::matrix::{GAIN_FRAC, best_format, clipping_format};
+use ndarray::parallel::prelude::*;
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, s};
+use std::ops::AddAssign;
+
+/// Rows that are summed at once.
+const TOGETHER: usize = 256;
+/// Rows of a matrix that are enough to choose its format.
+const FOR_FORMAT: usize = 48;
+/// Share of the mean variance of the inputs that is added to each: what calibration has not seen may come, too.
+const DAMPING: f64 = 0.01;
+/// Scales of a column below 1/this are not tried.
+const FINEST: u32 = 64;
+
+/// What drove a matrix over calibration sequences: vectors in floating point beside their codes, as sums.
+#[derive(Debug, Clone)]
+pub struct Driven {
+    inputs: usize,
+    count: f64,
+    /// Sums of vectors, and of what their codes stand for.
+    float: Array1<f64>,
+    codes: Array1<f64>,
+    /// Sums of products [of vectors, of codes] and [of codes, of codes].
+    cross: Array2<f64>,
+    square: Array2<f64>,
+    /// Rows that are not summed yet.
+    open: (Vec<f64>, Vec<f64>),
+}
+
+impl Driven {
+    /// Nothing yet, of a matrix of so many inputs.
+    pub fn new(inputs: usize) -> Driven {
+        Driven {
+            inputs,
+            count: 0.0,
+            float: Array1::zeros(inputs),
+            codes: Array1::zeros(inputs),
+            cross: Array2::zeros((inputs, inputs)),
+            square: Array2::zeros((inputs, inputs)),
+            open: (Vec::new(), Vec::new()),
+        }
+    }
+
+    /// One vector, and the codes of `format` that drove word lines for it.
+    pub fn add(&mut self, float: ArrayView1<'_, f32>, codes: &[i32], format: Format) {
+        assert_eq!((float.len(), codes.len()), (self.inputs, self.inputs), "a vector for the matrix");
+        self.open.0.extend(float.iter().map(|&v| f64::from(v)));
+        self.open.1.extend(codes.iter().map(|&code| format.decode(code.into())));
+        if self.open.0.len() >= TOGETHER * self.inputs.max(1) {
+            self.close();
+        }
+    }
+
+    /// Sums what is open.
+    pub fn close(&mut self) {
+        let rows = self.open.0.len() / self.inputs.max(1);
+        let take = |open: &mut Vec<f64>| {
+            Array2::from_shape_vec((rows, self.inputs), std::mem::take(open)).expect("whole rows")
+        };
+        let (float, codes) = (take(&mut self.open.0), take(&mut self.open.1));
+        self.count += rows as f64;
+        self.float.add_assign(&float.sum_axis(Axis(0)));
+        self.codes.add_assign(&codes.sum_axis(Axis(0)));
+        self.cross.add_assign(&float.t().dot(&codes));
+        self.square.add_assign(&codes.t().dot(&codes));
+    }
+
+    /// What rounding needs of it; none where nothing came, or nothing but zeros.
+    pub fn statistics(mut self) -> Option<Statistics> {
+        self.close();
+        if self.count < 2.0 || self.inputs == 0 {
+            return None;
+        }
+        let (float, codes) = (self.float / self.count, self.codes / self.count);
+        let less_means = |sums: Array2<f64>, left: &Array1<f64>, right: &Array1<f64>, count: f64| {
+            let of_means = left.view().insert_axis(Axis(1)).dot(&right.view().insert_axis(Axis(0)));
+            sums / count - of_means
+        };
+        let cross = less_means(self.cross, &float, &codes, self.count);
+        let mut square = less_means(self.square, &codes, &codes, self.count);
+        let mean = square.diag().sum() / self.inputs as f64;
+        if mean <= 0.0 {
+            return None;
+        }
+        // The fewer vectors, the less their covariance says.
+        let damping = mean * (DAMPING + 0.1 * self.inputs as f64 / self.count);
+        square.diag_mut().mapv_inplace(|v| v + damping);
+        Statistics::new(float, codes, &cross, &square, damping)
+    }
+}
+
+/// Of the vectors that drove a matrix, and of their codes.
+#[derive(Debug, Clone)]
+pub struct Statistics {
+    float: Array1<f64>,
+    codes: Array1<f64>,
+    /// The inputs in the order in which they are rounded, last first: the least moving ones last.
+    order: Vec<usize>,
+    /// L of H = L L' in that order.
+    factor: Array2<f64>,
+    /// The variance of each input.
+    variance: Array1<f64>,
+    /// What a row of weights is changed by, from the right, for codes that are not their vectors.
+    change: Array2<f64>,
+}
+
+impl Statistics {
+    /// `square`: the damped covariance of the codes, `cross` that of vectors and codes.
+    fn new(
+        float: Array1<f64>,
+        codes: Array1<f64>,
+        cross: &Array2<f64>,
+        square: &Array2<f64>,
+        damping: f64,
+    ) -> Option<Statistics> {
+        let n = codes.len();
+        let mut order: Vec<usize> = (0..n).collect();
+        order.sort_by(|&a, &b| square[[a, a]].total_cmp(&square[[b, b]]).then(b.cmp(&a)));
+        let permuted = Array2::from_shape_fn((n, n), |(i, k)| square[[order[i], order[k]]]);
+        let factor = cholesky(permuted)?;
+        // (D - C) H^-1, row by row: H is symmetric. The damping is on both sides of D = C.
+        let mut change = cross - square;
+        change.diag_mut().mapv_inplace(|v| v + damping);
+        for mut row in change.outer_iter_mut() {
+            let mut right: Vec<f64> = order.iter().map(|&k| row[k]).collect();
+            solve(&factor, &mut right);
+            order.iter().zip(right).for_each(|(&k, v)| row[k] = v);
+        }
+        let variance = square.diag().to_owned();
+        Some(Statistics { float, codes, order, factor, variance, change })
+    }
+
+    /// The weights [outputs, inputs] for codes in place of vectors.
+    fn target(&self, weights: ArrayView2<'_, f32>) -> Array2<f64> {
+        let weights = weights.mapv(f64::from);
+        &weights + &weights.dot(&self.change)
+    }
+
+    /// Rounds one row to multiples of `step` within +-`limit`, each weight for what the ones before it left. Returns the
+    /// squared error of the output.
+    fn round(&self, row: ArrayView1<'_, f64>, step: f64, limit: i32, codes: &mut [i32]) -> f64 {
+        let mut left = vec![0.0; row.len()];
+        let mut error = 0.0;
+        for i in (0..row.len()).rev() {
+            let (at, factor) = (self.order[i], self.factor.row(i));
+            let wanted = row[at] + left[i] / factor[i];
+            let code = (wanted / step).round().clamp(-f64::from(limit), f64::from(limit));
+            codes[at] = code as i32;
+            let off = row[at] - code * step;
+            error += (factor[i] * (wanted - code * step)).powi(2);
+            let factor = factor.slice(s![..i]);
+            left[..i].iter_mut().zip(factor).for_each(|(left, &factor)| *left += off * factor);
+        }
+        error
+    }
+
+    /// The same by itself for each weight, weighed by how much its input moves: what tells scales apart.
+    fn estimate(&self, row: ArrayView1<'_, f64>, step: f64, limit: i32) -> f64 {
+        let limit = f64::from(limit);
+        let each = row.iter().zip(&self.variance).map(|(&w, variance)| {
+            let off = w - (w / step).round().clamp(-limit, limit) * step;
+            variance * off * off
+        });
+        each.sum()
+    }
+}
+
+/// Weights in codes, and what becomes of outputs and biases for it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rounded {
+    /// [outputs, inputs].
+    pub codes: Array2<i32>,
+    /// Gains of the outputs with [`GAIN_FRAC`] fraction bits; empty: all 1.
+    pub gains: Vec<u32>,
+    /// What is to be added to the biases, in real units.
+    pub shift: Vec<f64>,
+}
+
+impl Rounded {
+    /// The gain of an output.
+    pub fn gain(&self, output: usize) -> f64 {
+        gain(&self.gains, output)
+    }
+}
+
+/// The gain of an output in real units, where an empty list is no gains.
+pub fn gain(gains: &[u32], output: usize) -> f64 {
+    gains.get(output).map_or(1.0, |&gain| libm::ldexp(gain.into(), -GAIN_FRAC))
+}
+
+/// How weights become codes.
+#[derive(Debug, Clone, Copy)]
+pub struct Rounding<'a> {
+    /// Bits of a weight.
+    pub bits: u32,
+    /// Share of the weights that a scale may clip; absent: what loses least.
+    pub clip: Option<f64>,
+    /// A scale for every output.
+    pub by_column: bool,
+    /// For what drives the matrix; absent: each weight to the nearest code.
+    pub statistics: Option<&'a Statistics>,
+}
+
+impl Rounding<'_> {
+    /// The format of a matrix of these weights [outputs, inputs].
+    pub fn format(&self, weights: ArrayView2<'_, f32>) -> Format {
+        let values = weights.iter().map(|&w| f64::from(w));
+        let plain = match self.clip {
+            Some(share) => return clipping_format(values, self.bits, share),
+            None => best_format(values.clone(), self.bits),
+        };
+        if self.by_column {
+            // Every output finds its own below it: nothing is clipped.
+            let peak = values.fold(0.0f64, |m, v| m.max(v.abs()));
+            let top = if peak == 0.0 { 0 } else { libm::frexp(peak).1 };
+            return Format::new(self.bits, self.bits as i32 - 1 - top);
+        }
+        let Some(statistics) = self.statistics else { return plain };
+        let stride = weights.nrows().div_ceil(FOR_FORMAT).max(1);
+        let some = statistics.target(weights.slice(s![..;stride, ..]));
+        let limit = plain.max() as i32;
+        let error = |format: Format| -> f64 {
+            let mut codes = vec![0; weights.ncols()];
+            some.outer_iter().map(|row| statistics.round(row, format.step(), limit, &mut codes)).sum()
+        };
+        let candidates = [0, 1, -1, 2].map(|finer| Format { frac: plain.frac + finer, ..plain });
+        let best = candidates.into_iter().map(|format| (format, error(format)));
+        best.min_by(|a, b| a.1.total_cmp(&b.1)).map_or(plain, |(format, _)| format)
+    }
+
+    /// The weights [outputs, inputs] as codes of `format`, beside biases `bias` of as many outputs, or none.
+    pub fn round(&self, weights: ArrayView2<'_, f32>, bias: Option<&[f64]>, format: Format) -> Rounded {
+        let limit = format.max() as i32;
+        let target = match self.statistics {
+            Some(statistics) => statistics.target(weights),
+            None => weights.mapv(f64::from),
+        };
+        let gains = match self.by_column {
+            true => self.gains(&target, bias, format),
+            false => Vec::new(),
+        };
+        let mut codes = Array2::zeros(weights.dim());
+        let step = |n: usize| format.step() * gain(&gains, n);
+        let rows = codes.axis_iter_mut(Axis(0)).into_par_iter().zip(target.axis_iter(Axis(0)).into_par_iter());
+        rows.enumerate().for_each(|(n, (mut codes, row))| {
+            let codes = codes.as_slice_mut().expect("stored row by row");
+            match self.statistics {
+                Some(statistics) => {
+                    statistics.round(row, step(n), limit, codes);
+                }
+                None => {
+                    let limit = f64::from(limit);
+                    let code = |&w: &f64| libm::round(w / step(n)).clamp(-limit, limit) as i32;
+                    codes.iter_mut().zip(row).for_each(|(to, w)| *to = code(w));
+                }
+            }
+        });
+        let shift = self.shift(weights, &codes, step);
+        Rounded { codes, gains, shift }
+    }
+
+    /// What outputs are off by on the mean.
+    fn shift(
+        &self,
+        weights: ArrayView2<'_, f32>,
+        codes: &Array2<i32>,
+        step: impl Fn(usize) -> f64,
+    ) -> Vec<f64> {
+        let Some(statistics) = self.statistics else { return vec![0.0; weights.nrows()] };
+        let rows = weights.outer_iter().zip(codes.outer_iter()).enumerate();
+        rows.map(|(n, (weights, codes))| {
+            let wanted: f64 = weights.iter().zip(&statistics.float).map(|(&w, x)| f64::from(w) * x).sum();
+            let made: f64 = codes.iter().zip(&statistics.codes).map(|(&c, x)| f64::from(c) * x).sum();
+            wanted - made * step(n)
+        })
+        .collect()
+    }
+
+    /// A gain for every row, at most 1: of a few scales around the one that clips nothing, that with the least error.
+    fn gains(&self, target: &Array2<f64>, bias: Option<&[f64]>, format: Format) -> Vec<u32> {
+        let (limit, one) = (format.max() as i32, 1u32 << GAIN_FRAC);
+        let widest = bias.map_or(0.0, |b| b.iter().fold(0.0f64, |m, v| m.max(v.abs())));
+        let of_row = |(n, row): (usize, ArrayView1<'_, f64>)| {
+            let peak = row.iter().fold(0.0f64, |m, v| m.max(v.abs()));
+            let whole = peak / (format.step() * f64::from(limit));
+            // A bias grows as the scale of its output falls; none is to need more rows than the widest does.
+            let of_bias = bias.map_or(0.0, |b| if widest > 0.0 { b[n].abs() / widest } else { 0.0 });
+            let least = (of_bias * f64::from(one)).ceil() as u32;
+            let least = least.max(one / FINEST).min(one);
+            let candidates = [1.0, 0.92, 0.84, 0.76, 0.68, 0.6].map(|share| {
+                let gain = (whole * share * f64::from(one)).ceil();
+                (gain as u32).clamp(least, 2 * one - 1)
+            });
+            let error = |gain: u32| -> f64 {
+                let step = format.step() * libm::ldexp(gain.into(), -GAIN_FRAC);
+                match self.statistics {
+                    Some(statistics) => statistics.estimate(row, step, limit),
+                    None => {
+                        let limit = f64::from(limit);
+                        let off = |&w: &f64| w - (w / step).round().clamp(-limit, limit) * step;
+                        row.iter().map(off).map(|off| off * off).sum()
+                    }
+                }
+            };
+            let best = candidates.into_iter().map(|gain| (gain, error(gain)));
+            best.min_by(|a, b| a.1.total_cmp(&b.1)).map_or(one, |(gain, _)| gain)
+        };
+        target.outer_iter().enumerate().map(of_row).collect()
+    }
+}
+
+/// L of a = L L'; none where `a` is not positive definite.
+fn cholesky(mut a: Array2<f64>) -> Option<Array2<f64>> {
+    let n = a.nrows();
+    for i in 0..n {
+        let (above, mut rest) = a.view_mut().split_at(Axis(0), i);
+        let mut row = rest.row_mut(0);
+        for k in 0..i {
+            let known = above.row(k);
+            let sum: f64 = known.slice(s![..k]).dot(&row.slice(s![..k]));
+            row[k] = (row[k] - sum) / known[k];
+        }
+        let rest = row[i] - row.slice(s![..i]).mapv(|v| v * v).sum();
+        if rest.is_nan() || rest <= 0.0 {
+            return None;
+        }
+        row[i] = rest.sqrt();
+        row.slice_mut(s![i + 1..]).fill(0.0);
+    }
+    Some(a)
+}
+
+/// x of L L' x = `right`, in place.
+fn solve(factor: &Array2<f64>, right: &mut [f64]) {
+    let n = right.len();
+    for i in 0..n {
+        let row = factor.row(i);
+        let known: f64 = row.iter().zip(&right[..i]).map(|(l, x)| l * x).sum();
+        right[i] = (right[i] - known) / row[i];
+    }
+    for i in (0..n).rev() {
+        let row = factor.row(i);
+        right[i] /= row[i];
+        let x = right[i];
+        right[..i].iter_mut().zip(row).for_each(|(right, l)| *right -= l * x);
+    }
+}
