@@ -32,6 +32,7 @@ mod flows;
 mod fuzz;
 mod golden_model;
 mod import_check;
+mod integers;
 mod interop;
 mod interrupt;
 #[cfg(feature = "train")]

@@ -7,9 +7,7 @@ use super::{Failure, memory, progress, write_json};
 use clap::ValueEnum;
 use hvae_mnn::config::Config;
 use hvae_mnn::crossbar::CrossbarNet;
-use hvae_mnn::eval::{
-    AnswerRow, On, PlaceRow, PublishedSet, Row, Words, by_place, measure, measure_head,
-};
+use hvae_mnn::eval::{AnswerRow, On, PlaceRow, PublishedSet, Row, Words, by_place, measure, measure_head};
 use hvae_mnn::model::{
     Answers, Baselines, Effort, Example, FrameBaseline, FrameBaselines, Ngram, Protocol, Split, TrainedModel,
 };

@@ -9,7 +9,6 @@ use crate::quant::{Format, MatVec, QuantBlock, QuantNet};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-
 /// What is looked at of a block, in the order of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -170,11 +169,9 @@ pub fn by_place(
 ) -> Vec<PlaceRow> {
     match on {
         On::Float => panic!("floating point beside itself"),
-        On::Fixed => measured(
-            float,
-            &Golden::ideal(&net.quant, &net.geometry, &config.accelerator),
-            examples,
-        ),
+        On::Fixed => {
+            measured(float, &Golden::ideal(&net.quant, &net.geometry, &config.accelerator), examples)
+        }
         On::Crossbar => measured(float, &Golden::tiled(net, &config.accelerator), examples),
     }
 }
@@ -185,7 +182,7 @@ fn measured<M: MatVec>(float: &FloatNet, golden: &Golden<M>, examples: &[Example
     let quant = &golden.quant;
     for example in examples {
         let traces = float.forced(example, None);
-        engine.visit(example, None, &mut |visit, machine| {
+        engine.visit(example, &mut |visit, machine| {
             count(&mut sums, visit.block, &visit.places);
             let trace = traces.iter().rev().find(|trace| trace.has(visit.block));
             if let (Some(trace), Some(_)) = (trace, visit.row) {
@@ -194,9 +191,7 @@ fn measured<M: MatVec>(float: &FloatNet, golden: &Golden<M>, examples: &[Example
         });
     }
     let name = |id: BlockId| quant.network.blocks[id].name.as_str();
-    sums.into_iter()
-        .map(|((id, vector), sum)| sum.row(name(id), vector, format(quant, id, vector)))
-        .collect()
+    sums.into_iter().map(|((id, vector), sum)| sum.row(name(id), vector, format(quant, id, vector))).collect()
 }
 
 fn count(sums: &mut BTreeMap<(BlockId, Vector), Sum>, block: BlockId, places: &Places) {

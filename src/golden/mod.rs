@@ -15,6 +15,7 @@ mod run;
 mod score;
 mod scored;
 mod timing;
+mod views;
 
 pub use crate::model::JobKind;
 pub use bits::{BitHead, packed, unpacked};

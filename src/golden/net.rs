@@ -2,10 +2,11 @@
 
 use super::cell::{UnitInput, unit};
 use super::combine::{Operand, combined};
+use super::views::views;
 use super::{Drawing, Place, Places, Shape, Timing, unpacked};
 use crate::config::Accelerator;
 use crate::crossbar::{CrossbarNet, TileGeometry, TiledMatrix, job_key, product_key};
-use crate::model::{BlockId, Draws, Edge, Network, Op, Schedule, Time};
+use crate::model::{BlockId, Draws, Edge, Schedule, Time};
 use crate::quant::{IntMatrix, MatVec, QuantBlock, QuantCell, QuantNet, requant_to, saturating_add};
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -30,7 +31,7 @@ pub struct Golden<M> {
 impl Golden<IntMatrix> {
     /// Exact integer products: what ideal devices and a lossless ADC must equal.
     pub fn ideal(quant: &QuantNet, g: &TileGeometry, accelerator: &Accelerator) -> Self {
-        Self::of_integers(quant, g, accelerator, |_, matrix| matrix.clone())
+        Self::build(quant, g, &vec![1; quant.blocks.len()], accelerator, |_, matrix| matrix.clone())
     }
 }
 
@@ -44,16 +45,6 @@ impl Golden<TiledMatrix> {
 }
 
 impl<M: MatVec> Golden<M> {
-    /// Integers that are on no tiles, of products as `make` computes them, given name and integers of the matrix.
-    pub fn of_integers(
-        quant: &QuantNet,
-        g: &TileGeometry,
-        accelerator: &Accelerator,
-        make: impl Fn(&str, &IntMatrix) -> M,
-    ) -> Self {
-        Self::build(quant, g, &vec![1; quant.blocks.len()], accelerator, make)
-    }
-
     /// Products as `make` computes them, given the name of the matrix.
     pub fn with(net: &CrossbarNet, accelerator: &Accelerator, make: impl Fn(&str) -> M) -> Self {
         Self::build(&net.quant, &net.geometry, &net.rounds, accelerator, |name, _| make(name))
@@ -101,19 +92,6 @@ impl<M: MatVec> Golden<M> {
         let column_tiles = matrix.weights.nrows().div_ceil(g.logical_columns());
         ((live * g.slots * column_tiles) as u64, ((all - live) * g.slots * column_tiles) as u64)
     }
-}
-
-/// By block: the slices of it, and the flow that it carries z to, or whose z it is.
-fn views(network: &Network) -> Vec<Vec<BlockId>> {
-    let mut views = vec![Vec::new(); network.blocks.len()];
-    for (id, block) in network.blocks.iter().enumerate().filter(|(_, block)| block.op.is_view()) {
-        let mut shown = network.inputs(id);
-        if let Op::Flow { latent, .. } = block.op {
-            shown.push(latent);
-        }
-        shown.into_iter().for_each(|source| views[source].push(id));
-    }
-    views
 }
 
 /// Phases in which the digit of some row of a row of tiles is not 0.

@@ -172,9 +172,8 @@ impl FloatNet {
     pub(super) fn noise_of(&self, sentences: &[&[u32]], seed: u64) -> Array2<f32> {
         let width = self.network().draw().map_or(0, |(z, ..)| self.network().width(z));
         let written = Layout::new(sentences.iter().map(|s| s.len() - 1).collect());
-        let own = |sentence: &&[u32]| {
-            Draws::of(self.network(), &Example::sentence(sentence.to_vec()), seed).steps
-        };
+        let own =
+            |sentence: &&[u32]| Draws::of(self.network(), &Example::sentence(sentence.to_vec()), seed).steps;
         let draws: Vec<Array2<f32>> = sentences.iter().map(own).collect();
         let rows = written.pack(|sentence, step| draws[sentence].row(step).to_vec());
         Array2::from_shape_vec((written.rows(), width), rows.concat()).expect("rows of one width")

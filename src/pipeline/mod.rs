@@ -192,16 +192,14 @@ fn quantised(
     config: &Config,
     examples: &[Example],
     rounding: Rounding,
-) -> Result<QuantNet, PipelineError> {
+) -> Result<QuantNet, QuantError> {
     let (weights, words) = bounded_words(network, weights);
     let float = FloatNet::new(network, &weights).expect("weights were checked against the network");
     let ranges = calibrate(&float, examples);
     let mut quant = QuantNet::new(network, &weights, &config.fixed, &ranges)?;
     if rounding == Rounding::Calibrated {
-        for _ in 0..fit::ROUNDS {
-            let fits = fit::fits(&float, &quant, config, examples)?;
-            quant = QuantNet::fitted(network, &weights, &config.fixed, &ranges, &fits)?;
-        }
+        let fits = fit::fits(&float, &quant, examples);
+        quant = QuantNet::fitted(network, &weights, &config.fixed, &ranges, &fits)?;
     }
     quant.clipped.extend(words);
     Ok(quant)

@@ -2,7 +2,7 @@
 
 use super::bias::{Bias, ClippedBias};
 use super::fit::{Rounding, Statistics};
-use super::{BlockIntegers, Calibration, Format, IntMatrix, Integers};
+use super::{BlockIntegers, Calibration, Format, IntMatrix, Integers, QuantError, QuantNet};
 use crate::config::{CellKind, Fixed};
 use crate::model::{BlockId, Network, Op, Role, Weights};
 use ndarray::{ArrayView2, Axis, Ix2, concatenate, s};
@@ -16,6 +16,22 @@ fn driving(network: &Network, id: BlockId) -> Vec<(BlockId, Role)> {
         _ => None,
     };
     [Some(id), start].into_iter().flatten().map(|b| (b, Role::Output)).collect()
+}
+
+impl QuantNet {
+    /// Quantises every block with the ranges of `calibration`, each weight to the nearest code.
+    ///
+    /// # Errors
+    ///
+    /// The network has no hardware, sums are too wide, or numbers are not finite.
+    pub fn new(
+        network: &Network,
+        weights: &Weights,
+        fixed: &Fixed,
+        calibration: &Calibration,
+    ) -> Result<Self, QuantError> {
+        Self::fitted(network, weights, fixed, calibration, &Fits::new())
+    }
 }
 
 pub struct Builder<'a> {

@@ -17,7 +17,9 @@ const TOGETHER: usize = 256;
 /// Rows of a matrix that are enough to choose its format.
 const FOR_FORMAT: usize = 48;
 /// Share of the mean variance of the inputs that is added to each: what calibration has not seen may come, too.
-const DAMPING: f64 = 0.01;
+const DAMPING: f64 = 0.003;
+/// The same for each input that there is for a vector: the fewer vectors, the less their covariance says.
+const DAMPING_OF_FEW: f64 = 0.05;
 /// Scales of a column below 1/this are not tried.
 const FINEST: u32 = 64;
 
@@ -50,18 +52,18 @@ impl Driven {
         }
     }
 
-    /// One vector, and the codes of `format` that drove word lines for it.
-    pub fn add(&mut self, float: ArrayView1<'_, f32>, codes: &[i32], format: Format) {
-        assert_eq!((float.len(), codes.len()), (self.inputs, self.inputs), "a vector for the matrix");
-        self.open.0.extend(float.iter().map(|&v| f64::from(v)));
-        self.open.1.extend(codes.iter().map(|&code| format.decode(code.into())));
+    /// One vector, whose codes are of `format`.
+    pub fn add(&mut self, vector: ArrayView1<'_, f32>, format: Format) {
+        assert_eq!(vector.len(), self.inputs, "a vector for the matrix");
+        self.open.0.extend(vector.iter().map(|&v| f64::from(v)));
+        self.open.1.extend(vector.iter().map(|&v| format.decode(format.encode(v.into()))));
         if self.open.0.len() >= TOGETHER * self.inputs.max(1) {
             self.close();
         }
     }
 
     /// Sums what is open.
-    pub fn close(&mut self) {
+    fn close(&mut self) {
         let rows = self.open.0.len() / self.inputs.max(1);
         let take = |open: &mut Vec<f64>| {
             Array2::from_shape_vec((rows, self.inputs), std::mem::take(open)).expect("whole rows")
@@ -91,8 +93,7 @@ impl Driven {
         if mean <= 0.0 {
             return None;
         }
-        // The fewer vectors, the less their covariance says.
-        let damping = mean * (DAMPING + 0.1 * self.inputs as f64 / self.count);
+        let damping = mean * (DAMPING + DAMPING_OF_FEW * self.inputs as f64 / self.count);
         square.diag_mut().mapv_inplace(|v| v + damping);
         Statistics::new(float, codes, &cross, &square, damping)
     }
@@ -232,7 +233,7 @@ impl Rounding<'_> {
             let mut codes = vec![0; weights.ncols()];
             some.outer_iter().map(|row| statistics.round(row, format.step(), limit, &mut codes)).sum()
         };
-        let candidates = [0, 1, -1, 2].map(|finer| Format { frac: plain.frac + finer, ..plain });
+        let candidates = [0, 1, -1].map(|finer| Format { frac: plain.frac + finer, ..plain });
         let best = candidates.into_iter().map(|format| (format, error(format)));
         best.min_by(|a, b| a.1.total_cmp(&b.1)).map_or(plain, |(format, _)| format)
     }
@@ -250,7 +251,8 @@ impl Rounding<'_> {
         };
         let mut codes = Array2::zeros(weights.dim());
         let step = |n: usize| format.step() * gain(&gains, n);
-        let rows = codes.axis_iter_mut(Axis(0)).into_par_iter().zip(target.axis_iter(Axis(0)).into_par_iter());
+        let rows =
+            codes.axis_iter_mut(Axis(0)).into_par_iter().zip(target.axis_iter(Axis(0)).into_par_iter());
         rows.enumerate().for_each(|(n, (mut codes, row))| {
             let codes = codes.as_slice_mut().expect("stored row by row");
             match self.statistics {
@@ -352,5 +354,143 @@ fn solve(factor: &Array2<f64>, right: &mut [f64]) {
         right[i] /= row[i];
         let x = right[i];
         right[..i].iter_mut().zip(row).for_each(|(right, l)| *right -= l * x);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Random;
+
+    /// Vectors of `inputs` numbers that move together, in codes of 8 bits of which `frac` are a fraction.
+    fn vectors(inputs: usize, count: usize, seed: u64) -> Vec<Array1<f32>> {
+        let mut random = Random::keyed(&[seed]);
+        let vector = |_| {
+            let shared = random.normal();
+            Array1::from_shape_fn(inputs, |_| 0.3 * shared + 0.2 * random.normal() + 0.1)
+        };
+        (0..count).map(vector).collect()
+    }
+
+    fn driven(vectors: &[Array1<f32>], format: Format) -> Statistics {
+        let mut driven = Driven::new(vectors[0].len());
+        vectors.iter().for_each(|v| driven.add(v.view(), format));
+        driven.statistics().expect("vectors that move")
+    }
+
+    fn rounding(bits: u32, by_column: bool, statistics: Option<&Statistics>) -> Rounding<'_> {
+        Rounding { bits, clip: None, by_column, statistics }
+    }
+
+    /// Squared error of the outputs over these vectors, biases included.
+    fn error(weights: &Array2<f32>, rounded: &Rounded, step: f64, vectors: &[Array1<f32>], input: Format) -> f64 {
+        let of_vector = |x: &Array1<f32>| -> f64 {
+            let of_output = |n: usize| {
+                let wanted: f64 = weights.row(n).iter().zip(x).map(|(&w, &x)| f64::from(w) * f64::from(x)).sum();
+                let codes = rounded.codes.row(n);
+                let made: f64 = codes
+                    .iter()
+                    .zip(x)
+                    .map(|(&c, &x)| f64::from(c) * input.decode(input.encode(x.into())))
+                    .sum();
+                wanted - (made * step * rounded.gain(n) + rounded.shift[n])
+            };
+            (0..weights.nrows()).map(|n| of_output(n).powi(2)).sum()
+        };
+        vectors.iter().map(of_vector).sum::<f64>() / vectors.len() as f64
+    }
+
+    /// Two inputs that are always the same number: weights of 0.4 and 0.4 steps are 0 and 0 by themselves, and 1 and 0
+    /// together, which is nearest to 0.8.
+    #[test]
+    fn a_weight_makes_good_what_another_one_lost() {
+        let same: Vec<Array1<f32>> = (0..64).map(|i| Array1::from_elem(2, (i - 32) as f32 / 64.0)).collect();
+        let input = Format::new(8, 7);
+        let statistics = driven(&same, input);
+        let weights = Array2::from_elem((1, 2), 0.4);
+        let whole = Format::new(4, 0);
+        let alone = rounding(4, false, None).round(weights.view(), None, whole);
+        assert_eq!((alone.codes.into_raw_vec_and_offset().0, alone.shift), (vec![0, 0], vec![0.0]));
+        let together = rounding(4, false, Some(&statistics)).round(weights.view(), None, whole);
+        assert_eq!(together.codes.sum(), 1, "{:?}", together.codes);
+        // Vectors have the mean -1/128 each: W u = -0.8 / 128, and what was made of it is -1 / 128.
+        assert!((together.shift[0] - 0.2 / 128.0).abs() < 1e-12, "{:?}", together.shift);
+    }
+
+    /// What a bias is corrected by is what the mean of the output is off by, to the last bit of a double or nearly.
+    #[test]
+    fn the_mean_of_the_error_is_in_the_bias() {
+        let (input, seen) = (Format::new(5, 3), vectors(6, 300, 3));
+        let statistics = driven(&seen, input);
+        let weights = Array2::from_shape_fn((4, 6), |(n, k)| ((n * 5 + k * 3) % 7) as f32 * 0.11 - 0.3);
+        for by_column in [false, true] {
+            let rounding = rounding(3, by_column, Some(&statistics));
+            let format = rounding.format(weights.view());
+            let rounded = rounding.round(weights.view(), None, format);
+            for n in 0..4 {
+                let off = |x: &Array1<f32>| {
+                    let each = x.iter().zip(weights.row(n)).zip(rounded.codes.row(n)).map(|((&x, &w), &c)| {
+                        let code = input.decode(input.encode(x.into()));
+                        f64::from(w) * f64::from(x) - f64::from(c) * format.step() * rounded.gain(n) * code
+                    });
+                    each.sum::<f64>()
+                };
+                let mean = seen.iter().map(off).sum::<f64>() / seen.len() as f64;
+                assert!((mean - rounded.shift[n]).abs() < 1e-9, "{mean} and {}", rounded.shift[n]);
+                assert!(mean.abs() > 1e-4, "a toy with something to correct: {mean}");
+            }
+        }
+    }
+
+    /// Over vectors that were not seen: rounding for what drives the matrix loses less than rounding each weight, and a scale
+    /// for every output loses less than one for all.
+    #[test]
+    fn what_is_rounded_for_its_vectors_loses_less() {
+        let input = Format::new(8, 6);
+        let (seen, others) = (vectors(24, 600, 1), vectors(24, 200, 2));
+        let statistics = driven(&seen, input);
+        let mut random = Random::keyed(&[7]);
+        // Rows of very different sizes.
+        let weights = Array2::from_shape_fn((16, 24), |(n, _)| random.normal() * 0.05 * (1 + n) as f32);
+        for bits in [3, 4, 6, 8] {
+            let lost = |by_column: bool, statistics: Option<&Statistics>| {
+                let rounding = rounding(bits, by_column, statistics);
+                let format = rounding.format(weights.view());
+                let rounded = rounding.round(weights.view(), None, format);
+                error(&weights, &rounded, format.step(), &others, input)
+            };
+            let (nearest, calibrated) = (lost(false, None), lost(false, Some(&statistics)));
+            assert!(calibrated < 0.6 * nearest, "{bits} bits: {calibrated} for {nearest}");
+            let (scaled, both) = (lost(true, None), lost(true, Some(&statistics)));
+            assert!(scaled < 0.7 * nearest, "{bits} bits: {scaled} for {nearest}");
+            assert!(both < 0.8 * calibrated, "{bits} bits: {both} for {calibrated}");
+        }
+    }
+
+    #[test]
+    fn gains_are_their_own_scale_and_no_bias_needs_more_rows_for_them() {
+        let weights = Array2::from_shape_vec((3, 2), vec![0.9, -0.5, 0.09, 0.05, 0.009, 0.005]).unwrap();
+        let rounding = rounding(8, true, None);
+        let format = rounding.format(weights.view());
+        assert_eq!(format, Format::new(8, 7));
+        let free = rounding.round(weights.view(), None, format);
+        assert!(free.gains[1] < free.gains[0] / 5 && free.gains[2] < free.gains[1] / 4, "{:?}", free.gains);
+        for (n, row) in weights.outer_iter().enumerate() {
+            for (&w, &code) in row.iter().zip(free.codes.row(n)) {
+                let made = f64::from(code) * format.step() * free.gain(n);
+                assert!((made - f64::from(w)).abs() <= 0.51 * format.step() * free.gain(n), "{made} for {w}");
+            }
+        }
+        let bound = rounding.round(weights.view(), Some(&[1.0, 1.0, -0.5]), format);
+        assert!(bound.gains[1] >= 1024 && bound.gains[2] >= 512, "{:?}", bound.gains);
+    }
+
+    #[test]
+    fn inputs_that_never_move_leave_weights_alone() {
+        let still = vec![Array1::from_elem(3, 0.0f32); 50];
+        let mut driven = Driven::new(3);
+        still.iter().for_each(|v| driven.add(v.view(), Format::new(8, 7)));
+        assert!(driven.statistics().is_none());
+        assert!(Driven::new(3).statistics().is_none());
     }
 }

@@ -280,7 +280,8 @@ mod tests {
         let weight = best_format(weights.iter().map(|&w| f64::from(w)), 8);
         for huge in [20.0, 1e3, 1e9, 1e38] {
             let values = [0.5, huge, -huge];
-            let (m, clipped) = IntMatrix::bounded(weights.view(), &bias(&values), weight, (input, &[output]), nearest(8));
+            let (m, clipped) =
+                IntMatrix::bounded(weights.view(), &bias(&values), weight, (input, &[output]), nearest(8));
             assert!(m.bias_coarse <= super::super::bias::most_rows(6));
             assert_eq!(clipped.len(), 1, "{huge}");
             assert_eq!((clipped[0].tensor.as_str(), clipped[0].values, clipped[0].of), ("b", 2, 2));
@@ -302,8 +303,13 @@ mod tests {
                 }
             }
         }
-        let (_, none) =
-            IntMatrix::bounded(weights.view(), &bias(&[0.5, 7.9, -7.9]), weight, (input, &[output]), nearest(8));
+        let (_, none) = IntMatrix::bounded(
+            weights.view(),
+            &bias(&[0.5, 7.9, -7.9]),
+            weight,
+            (input, &[output]),
+            nearest(8),
+        );
         assert_eq!(none, []);
     }
 

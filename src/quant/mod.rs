@@ -12,8 +12,8 @@ mod octave;
 mod signal;
 mod table;
 
-pub use builder::Fits;
 pub use bias::{ClippedBias, bounded_words};
+pub use builder::Fits;
 pub use calibrate::Calibration;
 pub use fit::{Driven, Statistics};
 pub use format::{Format, Saturations, requant, requant_to, saturating_add};

@@ -243,25 +243,11 @@ pub enum QuantError {
 }
 
 impl QuantNet {
-    /// Quantises every block with the ranges of `calibration`.
+    /// Quantises every block with the ranges of `calibration`, and the weights of every matrix in `fits` for what drives it.
     ///
     /// # Errors
     ///
     /// The network has no hardware, sums are too wide, or numbers are not finite.
-    pub fn new(
-        network: &Network,
-        weights: &Weights,
-        fixed: &Fixed,
-        calibration: &Calibration,
-    ) -> Result<Self, QuantError> {
-        Self::fitted(network, weights, fixed, calibration, &Fits::new())
-    }
-
-    /// The same with the weights of every matrix in `fits` rounded for what drives it.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`new`](Self::new).
     pub fn fitted(
         network: &Network,
         weights: &Weights,

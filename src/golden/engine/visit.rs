@@ -2,10 +2,9 @@
 
 use super::{GoldenEngine, seed_of};
 use crate::golden::net::Machine;
-use crate::golden::{LatentMode, NoiseSource, Places};
-use crate::model::{BlockId, Body, Draws, Example, JobKind, Step};
+use crate::golden::{LatentMode, Places};
+use crate::model::{BlockId, Body, Example, JobKind, Step};
 use crate::quant::MatVec;
-use std::rc::Rc;
 
 /// What a visitor is shown.
 #[derive(Debug, Clone)]
@@ -41,39 +40,23 @@ impl<M: MatVec> Guide<'_, M> {
 
 impl<M: MatVec> GoldenEngine<'_, M> {
     /// Works on `example` as SCORE, LABEL and VALUES do, whichever of them the network has, fed its own words or frames,
-    /// with latents drawn of their posteriors by `draws` or at their means. `each` is shown every block after each of its
-    /// steps, with the machine as it is then; a block of several jobs is shown in the first one alone.
-    pub fn visit(
-        &mut self,
-        example: &Example,
-        draws: Option<&Draws>,
-        each: &mut dyn FnMut(Visit, &Machine<'_, M>),
-    ) {
+    /// with latents at their means. `each` is shown every block after each of its steps, with the machine as it is then; a
+    /// block of several jobs is shown in the first one alone.
+    pub fn visit(&mut self, example: &Example, each: &mut dyn FnMut(Visit, &Machine<'_, M>)) {
         let blocks = self.golden.quant.blocks.len();
         let nobody = vec![false; blocks];
         let mut guide = Guide { each, before: Places::default(), shown: nobody.clone(), showing: nobody };
         let input = self.golden.packet(example);
-        let noise = NoiseSource::new(0);
-        let mode = if draws.is_some() { LatentMode::Posterior(&noise) } else { LatentMode::Mean };
         for kind in [JobKind::Score, JobKind::Label, JobKind::Values] {
             let mut machine = Machine::new(self.golden, seed_of(&input));
             guide.before = Places::default();
-            machine.own_draws = draws.map(|draws| Rc::new(draws.clone()));
             machine.drawing.known = true;
-            machine.drawing.noise = draws.map(|_| noise.clone());
-            self.job(&mut machine, kind, &input, mode, &mut guide);
+            self.job(&mut machine, kind, &input, &mut guide);
             guide.shown.clone_from(&guide.showing);
         }
     }
 
-    fn job(
-        &self,
-        machine: &mut Machine<'_, M>,
-        kind: JobKind,
-        input: &[i32],
-        mode: LatentMode<'_>,
-        guide: &mut Guide<'_, M>,
-    ) {
+    fn job(&self, machine: &mut Machine<'_, M>, kind: JobKind, input: &[i32], guide: &mut Guide<'_, M>) {
         let schedule = &self.golden.schedule;
         let steps = input.len() / self.golden.shape.frame;
         for step in schedule.plan(kind) {
@@ -83,7 +66,7 @@ impl<M: MatVec> GoldenEngine<'_, M> {
                 Step::Draw(latents) => {
                     machine.beat = 0;
                     for &id in latents {
-                        machine.latent(id, mode);
+                        machine.latent(id, LatentMode::Mean);
                         guide.show(id, Some(0), machine);
                     }
                 }
