@@ -48,7 +48,9 @@ hvae_status hvae_start(const hvae_device *device, const hvae_job *job)
 {
     const entry entries[] = {
         {HVAE_JOB_OFFSET, PUT(job->kind, JOB) | PUT(job->sample_z != 0, JOB_SAMPLE_Z) |
-                              PUT(job->sample_tokens != 0, JOB_SAMPLE_TOKENS)},
+                              PUT(job->sample_tokens != 0, JOB_SAMPLE_TOKENS) |
+                              PUT(job->say_unknown != 0, JOB_SAY_UNKNOWN) |
+                              PUT(job->fresh != 0, JOB_FRESH)},
         {HVAE_SEED_LO_OFFSET, PUT(job->seed & 0xFFFFFFFFu, SEED_LO)},
         {HVAE_SEED_HI_OFFSET, PUT(job->seed >> 32, SEED_HI)},
         {HVAE_INVERSE_TEMPERATURE_OFFSET, PUT(job->inverse_temperature, INVERSE_TEMPERATURE)},
@@ -144,6 +146,7 @@ hvae_status hvae_run(const hvae_device *device, const hvae_job *job, const uint3
                      uint32_t *answer, size_t capacity, size_t *count, hvae_counters *counters,
                      unsigned long polls)
 {
+    uint32_t word = 0;
     hvae_status status;
     *count = 0;
     status = hvae_start(device, job);
@@ -154,7 +157,11 @@ hvae_status hvae_run(const hvae_device *device, const hvae_job *job, const uint3
     status = hvae_wait(device, polls);
     if (status != HVAE_OK)
         return status; /* a job that was refused writes nothing */
-    if (device->receive(device->context, answer, capacity, count) != 0)
+    status = read_register(device, HVAE_STATUS_OFFSET, &word);
+    if (status != HVAE_OK)
+        return status;
+    /* A job that listens answers nothing. */
+    if (GET(word, STATUS_ANSWER) && device->receive(device->context, answer, capacity, count) != 0)
         return HVAE_ERR_BUS;
     if (*count > capacity)
         return HVAE_ERR_ROOM;

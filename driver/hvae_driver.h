@@ -65,6 +65,8 @@ typedef struct {
     uint32_t kind; /* HVAE_JOB_ENCODE ... */
     int      sample_z;
     int      sample_tokens;
+    int      say_unknown; /* the unknown word may be written */
+    int      fresh; /* a conversation begins: what was heard before is forgotten */
     uint64_t seed;
     uint16_t inverse_temperature; /* Q4.12: 4096 is a temperature of 1 */
     uint16_t max_tokens;

@@ -68,7 +68,7 @@
         end
         if (!(f_now && f_aw_word == WORD_SEED_LO)) assert ($stable(seed_lo_o));
         if (!(f_now && f_aw_word == WORD_SEED_HI)) assert ($stable(seed_hi_o));
-        if (!(f_now && f_aw_word == WORD_JOB)) assert ($stable({job_o, sample_z_o, sample_tokens_o}));
+        if (!(f_now && f_aw_word == WORD_JOB)) assert ($stable({job_o, sample_z_o, sample_tokens_o, say_unknown_o, fresh_o}));
         if (!(f_now && f_aw_word == WORD_MAX_TOKENS)) assert ($stable(max_tokens_o));
         if (!(f_now && f_aw_word == WORD_INVERSE_TEMPERATURE)) assert ($stable(inverse_temperature_o));
         // Nothing changes under a running job.

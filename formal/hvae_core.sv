@@ -1,7 +1,7 @@
 // Stand-in for hvae_core in the proof of hvae_top: the real ends of the streams, and a network that
 // does whatever it likes.
 module hvae_core (
-    input  wire        clk_i, rst_i, start_i, abort_i, sample_z_i, sample_tokens_i,
+    input  wire        clk_i, rst_i, start_i, abort_i, sample_z_i, sample_tokens_i, say_unknown_i, fresh_i,
     input  wire [2:0]  job_i,
     input  wire [63:0] seed_i,
     input  wire [15:0] beta_i, max_tokens_i,

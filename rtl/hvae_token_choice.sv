@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Chooses a token: the largest of beta * logit + Gumbel noise, a draw from the softmax at
-// inverse temperature beta (Gumbel-max); greedy: the largest logit. Ties: the smaller token.
+// inverse temperature beta (Gumbel-max); greedy: the largest logit. Ties: the smaller token. Token 1, the unknown
+// word, is chosen where unknown_i says so alone.
 //
 // Lanes logits a cycle; those of the group asked for in cycle q arrive in q + 3
 // (group k: tokens k*Lanes ..). token_o is final 16 + log2(Lanes) cycles after the last q.
@@ -17,6 +18,7 @@ module hvae_token_choice #(
     input  wire                       clk_i,
     input  wire                       rst_i,
     input  wire                       sample_i,   // draw; otherwise greedy
+    input  wire                       unknown_i,  // the unknown word may be chosen
     input  wire [15:0]                beta_i,     // Q4.12
     input  wire [22*16-1:0]           keys_i,
     input  wire [11:0]                step_i,
@@ -79,12 +81,13 @@ module hvae_token_choice #(
 
         // Best of the lane, in q + 16. Later tokens must be strictly better.
         wire [31:0] token = {14'd0, group15} * Lanes + l;
+        wire fits = token < Vocabulary && (unknown_i || token != 32'd1);
         reg  [NODE_BITS-1:0] best_q;
         wire signed [SCORE_BITS-1:0] best_score = best_q[16+:SCORE_BITS];
         always @(posedge clk_i)
           if (valid_q[15]) begin
-            if (group15 == 18'd0) best_q <= {token < Vocabulary, score_q, token[15:0]};
-            else if (token < Vocabulary && score_q > best_score) best_q <= {1'b1, score_q, token[15:0]};
+            if (group15 == 18'd0) best_q <= {fits, score_q, token[15:0]};
+            else if (fits && (!best_q[NODE_BITS-1] || score_q > best_score)) best_q <= {1'b1, score_q, token[15:0]};
           end
         assign best[l*NODE_BITS+:NODE_BITS] = best_q;
       end else begin : gen_empty

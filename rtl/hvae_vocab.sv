@@ -66,6 +66,7 @@ module hvae_vocab #(
     input  wire [31:0]                 noise_key_i,    // of the draws of converters in this step
     input  wire [InputBits*Inputs-1:0] planes_i,
     input  wire                        sample_i,   // draw the token; otherwise the likeliest
+    input  wire                        unknown_i,  // it may be the unknown word
     input  wire [15:0]                 beta_i,
     input  wire [22*16-1:0]            keys_i,
     input  wire [11:0]                 step_i,
@@ -158,7 +159,7 @@ module hvae_vocab #(
       .Vocabulary(Vocabulary), .Lanes(Lanes), .LogitBits(LogitBits), .LogitFrac(LogitFrac),
       .GumbelFile(GumbelFile)
   ) u_choice (
-      .clk_i(clk_i), .rst_i(rst_i), .sample_i(sample_i), .beta_i(beta_i), .keys_i(keys_i),
+      .clk_i(clk_i), .rst_i(rst_i), .sample_i(sample_i), .unknown_i(unknown_i), .beta_i(beta_i), .keys_i(keys_i),
       .step_i(step_i), .scan_i(scan && !second_q), .group_i(group), .logits_i(write_data), .token_o(token_o)
   );
 

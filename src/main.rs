@@ -5,8 +5,8 @@ mod commands;
 use clap::{Parser, Subcommand};
 use commands::out::{self, remark};
 use commands::{
-    Failure, bench, cosim, demo, describe, doctor, eval, export, generate, import, init, pareto, report,
-    sample, spice, study, synth,
+    Failure, bench, chat, cosim, demo, describe, doctor, eval, export, generate, import, init, pareto,
+    report, sample, spice, study, synth,
 };
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -43,6 +43,8 @@ enum Command {
     Cosim(cosim::Args),
     /// Sentences from the float model or the golden model
     Sample(sample::Args),
+    /// Talk with a network that holds conversations: the golden model, or the simulated hardware
+    Chat(chat::Args),
     /// The figures of the README that are times
     Bench(bench::Args),
     /// A tile as a circuit: cells, wires, drivers and meters for ngspice
@@ -105,6 +107,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Generate(args) => generate::run(&args),
         Command::Cosim(args) => cosim::run(&args),
         Command::Sample(args) => sample::run(&args),
+        Command::Chat(args) => chat::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Spice(args) => spice::run(&args),
         Command::Study(args) => study::run(&args),

@@ -16,6 +16,8 @@ module hvae_core (
     input  wire [2:0]  job_i,            // its number, as the register JOB has it
     input  wire        sample_z_i,
     input  wire        sample_tokens_i,
+    input  wire        say_unknown_i,    // the unknown word may be written
+    input  wire        fresh_i,          // forget the conversation before the job
     input  wire [63:0] seed_i,
     input  wire [15:0] beta_i,           // 1 / temperature, Q4.12
     input  wire [15:0] max_tokens_i,
@@ -107,6 +109,14 @@ module hvae_core (
       .counting_o(counting), .done_o(done_o), .error_o(error_o), .aborted_o(aborted_o)
   );
 
+{%- if converses %}
+  // What a conversation keeps is forgotten when a job says so, and before the first one.
+  reg  begun_q;
+  always @(posedge clk_i)
+    if (rst_i) begun_q <= 1'b0;
+    else if (clear) begun_q <= 1'b1;
+  wire forget = clear && (fresh_i || !begun_q);
+{% endif %}
   // What stages hand on.
 {%- for net in nets %}
   {{ net }}
@@ -182,7 +192,7 @@ module hvae_core (
   always @(posedge clk_i)
     if (rst_i || clear) {answer_o, open_q} <= 2'b00;
     else if (answer_push || close) {answer_o, open_q} <= {1'b1, !close && !answer_last};
-  hvae_fifo #(.Depth({% if drawn.is_some() %}MAX_TOKENS * {{ answer_words }}{% else %}{% match head %}{% when Some with (head) %}{{ head.beats }} > DEPTH ? {{ head.beats }} : DEPTH{% when None %}DEPTH{% endmatch %}{% endif %})) u_output (
+  hvae_fifo #(.Depth({% if drawn.is_some() %}{{ drawn_once }}MAX_TOKENS * {{ answer_words }}{% else %}{% match head %}{% when Some with (head) %}{{ head.beats }} > DEPTH ? {{ head.beats }} : DEPTH{% when None %}DEPTH{% endmatch %}{% endif %})) u_output (
       .clk_i(clk_i), .rst_i(rst_i),
       .push_i(answer_push || close),
       .data_i(close ? 32'hffff_ffff : token_push ? {16'd0, chosen} : {% if let Some(written) = written_frames %}{{ written.name }}_sends ? {16'd0, {{ written.name }}_sent} : {% endif %}{% if let Some(head) = head %}head_push ? {{ head.name }}_sent : {% endif %}{% if let Some(drawn) = drawn %}{{ drawn.name }}_sends ? {{ drawn.name }}_sent : {% endif %}scoring ? score : statistics),

@@ -1,6 +1,6 @@
   // {{ name }}
   hvae_{{ name }} u_{{ name }} (
-      .clk_i(clk_i), .rst_i(rst_i), .clear_i(clear), .start_i({{ start }}), .noise_key_i(noise_key), .busy_o(stage_busy[{{ index }}]),
+      .clk_i(clk_i), .rst_i(rst_i), .clear_i({{ clear }}), .start_i({{ start }}), .noise_key_i(noise_key), .busy_o(stage_busy[{{ index }}]),
 {%- for (part, planes) in sources %}
       .{{ part }}_planes_i({{ planes }}),
 {%- endfor %}

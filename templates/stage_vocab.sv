@@ -12,7 +12,7 @@
       .Gains(1), .GainFile({`HVAE_ROM_DIR, "/{{ name }}_gains.hex"}){% endif %}
   ) u_{{ name }} (
       .clk_i(clk_i), .rst_i(rst_i), .start_i({{ start }}), .noise_key_i(noise_key), .busy_o(stage_busy[{{ index }}]), .planes_i({{ planes }}),
-      .sample_i(sample_tokens_i), .beta_i(beta_i), .keys_i(keys), .step_i(step[11:0]), .token_o(chosen),
+      .sample_i(sample_tokens_i), .unknown_i(say_unknown_i), .beta_i(beta_i), .keys_i(keys), .step_i(step[11:0]), .token_o(chosen),
       .score_i(scoring), .target_i(target), .score_valid_o(score_valid), .score_o(score),
       .clips_o(stage_clips[{{ index }}*16+:16]), .sats_o(stage_sats[{{ index }}*16+:16]),
       .samples_o(stage_samples[{{ index }}*16+:16])

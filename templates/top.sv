@@ -50,7 +50,7 @@ module hvae_top (
   wire rst;
   hvae_reset_sync u_reset (.clk_i(aclk), .rst_ni(aresetn), .rst_o(rst));
 
-  wire        start, abort, sample_z, sample_tokens, busy, done, aborted, answer;
+  wire        start, abort, sample_z, sample_tokens, say_unknown, fresh, busy, done, aborted, answer;
   wire        error, error_length, error_token, error_job, error_z;
   wire [2:0]  job;
   wire [31:0] seed_lo, seed_hi, cycles, adc_clips, saturations, tokens, tile_samples;
@@ -69,7 +69,7 @@ module hvae_top (
       .cycles_i(cycles), .adc_clips_i(adc_clips), .saturations_i(saturations), .tokens_i(tokens), .tile_samples_i(tile_samples),
       .version_i(32'h{{ version }}), .design_i(32'h{{ design }}), .vocabulary_i(32'd{{ vocabulary }}), .latent_i(32'd{{ latent_size }}),
       .irq_o(irq), .start_o(start), .abort_o(abort), .job_o(job), .sample_z_o(sample_z), .sample_tokens_o(sample_tokens),
-      .seed_lo_o(seed_lo), .seed_hi_o(seed_hi), .inverse_temperature_o(beta), .max_tokens_o(max_tokens)
+      .say_unknown_o(say_unknown), .fresh_o(fresh), .seed_lo_o(seed_lo), .seed_hi_o(seed_hi), .inverse_temperature_o(beta), .max_tokens_o(max_tokens)
   );
 
   // A packet may come from pins far away: it is taken into registers first.
@@ -84,7 +84,7 @@ module hvae_top (
   hvae_core u_core (
       .clk_i(aclk), .rst_i(rst),
       .start_i(start), .abort_i(abort), .job_i(job), .sample_z_i(sample_z), .sample_tokens_i(sample_tokens),
-      .seed_i({seed_hi, seed_lo}), .beta_i(beta), .max_tokens_i(max_tokens),
+      .say_unknown_i(say_unknown), .fresh_i(fresh), .seed_i({seed_hi, seed_lo}), .beta_i(beta), .max_tokens_i(max_tokens),
       .busy_o(busy), .done_o(done), .aborted_o(aborted), .answer_o(answer), .error_o(error), .error_length_o(error_length),
       .error_token_o(error_token), .error_job_o(error_job), .error_z_o(error_z),
       .cycles_o(cycles), .adc_clips_o(adc_clips), .saturations_o(saturations), .tokens_o(tokens), .tile_samples_o(tile_samples),

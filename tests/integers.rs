@@ -38,8 +38,7 @@ fn a_scale_for_every_output_reaches_the_hardware() {
         let simulation = simulation(folder.path(), Simulator::Verilator, false, Effort::Once).unwrap();
         let golden = Golden::tiled(&net, &config.accelerator);
         let jobs = jobs(&config, &sentences[..1], 8, net.quant.network.latent_width());
-        let cosim =
-            Cosim { design: &emitted.design, golden: &golden, simulation: &simulation, processes: 1 };
+        let cosim = Cosim { design: &emitted.design, golden: &golden, simulation: &simulation, processes: 1 };
         let mismatches = || cosim.run(&jobs, &RunOptions::default(), &|_| {}).unwrap().mismatches;
         assert_eq!(mismatches(), 0);
         // Bit 8 of the gain of lane 0: a quarter of one.
@@ -144,14 +143,14 @@ fn what_is_wrong_is_seen_where_it_is() {
     let enc2 = net.quant.network.find("enc2").unwrap();
     integers.0[enc2].matrices[0].weights.mapv_inplace(|w| -w);
     let mut wrong = net.clone();
-    wrong.quant =
-        hvae_mnn::quant::QuantNet::assemble(&net.quant.network, &config.fixed, integers).unwrap();
+    wrong.quant = hvae_mnn::quant::QuantNet::assemble(&net.quant.network, &config.fixed, integers).unwrap();
     let seen = rows(&wrong, &config);
     for (block, vector) in [("enc_embed", Vector::Codes), ("enc1", Vector::H), ("q1", Vector::Mean)] {
         assert_eq!(row(&seen, block, vector), row(&right, block, vector));
     }
     for (block, vector) in [("enc2", Vector::Pre), ("enc2", Vector::H), ("q2", Vector::Mean)] {
-        let (bad, good) = (row(&seen, block, vector).snr_db.unwrap(), row(&right, block, vector).snr_db.unwrap());
+        let (bad, good) =
+            (row(&seen, block, vector).snr_db.unwrap(), row(&right, block, vector).snr_db.unwrap());
         assert!(bad < good - 10.0, "{block}: {bad} and {good}");
     }
     // Pre-activations that end at 1/8.

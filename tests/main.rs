@@ -2,6 +2,7 @@
 
 mod common;
 
+mod answers;
 mod bad_requests;
 mod budget;
 mod build_folder;
@@ -10,6 +11,7 @@ mod clipped_bias;
 mod configs;
 mod controllers;
 mod cosim_bits;
+mod cosim_dialogue;
 mod cosim_draws;
 mod cosim_faults;
 mod cosim_matrix;

@@ -267,7 +267,7 @@ fn bad_folders_are_refused() {
                 "model.toml",
                 "expected the description of a trained network, with the sha256 of its files, got unknown field `hiden`, \
                  expected one of `family`, `description`, `network`, `cells`, `decoder_cells`, `latent_from`, `latent_steps`, `embedding`, \
-                 `hidden`, `latent`, `vocabulary`, `classes`, `frame`, `values`, `dense`, `prior`, `auxiliary`, `flow`, `flow_steps`, `flow_hidden`, `skip`, `label`; restore the file that training or import wrote",
+                 `hidden`, `latent`, `vocabulary`, `tokenizer`, `classes`, `frame`, `values`, `dense`, `prior`, `auxiliary`, `flow`, `flow_steps`, `flow_hidden`, `skip`, `label`, `context_kl`; restore the file that training or import wrote",
             ),
         ),
         (
@@ -276,7 +276,7 @@ fn bad_folders_are_refused() {
             say(
                 "model.toml",
                 "expected the description of a trained network, with the sha256 of its files, got unknown variant `vae`, \
-                 expected one of `hsr-vae`, `language-model`, `tagger`, `regression`, `z-forcing`, `flow-vrae`, `custom`; restore the file that training or import wrote",
+                 expected one of `hsr-vae`, `language-model`, `tagger`, `regression`, `z-forcing`, `flow-vrae`, `dialogue`, `custom`; restore the file that training or import wrote",
             ),
         ),
         (

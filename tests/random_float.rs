@@ -33,7 +33,7 @@ fn examples(network: &Network, seed: u64) -> Vec<Example> {
         let (frames, values) = (normals(frame.unwrap_or(0)), normals(width));
         let mut below = |bound: usize| (0..steps).map(|_| random.below(bound) as u32).collect::<Vec<_>>();
         let tokens = if frame.is_some() { Vec::new() } else { below(WORDS) };
-        Example { tokens, frames, labels: below(width), values }
+        Example { tokens, frames, labels: below(width), values, turns: Vec::new() }
     };
     lengths.into_iter().map(of).collect()
 }

@@ -169,7 +169,7 @@ fn matrices(net: &CrossbarNet) -> impl Iterator<Item = (Works, usize, usize, usi
             _ if once(part) || at_last => Works::Once,
             Over::Positions | Over::Backwards => Works::Read,
             Over::Written => Works::Written,
-            Over::Once => Works::Once,
+            Over::Once | Over::Turns | Over::Heard => Works::Once,
         };
         let matrix = |(part, m): (usize, &IntMatrix)| {
             let rows = m.rows().div_ceil(g.rows);

@@ -131,7 +131,7 @@ fn vocabulary(text: &str, config: &Config) -> Result<model::Vocabulary, BuildErr
     let vocabulary = model::Vocabulary::parse(VOCABULARY, text)
         .map_err(|e| BuildError::new(VOCABULARY, format!("expected {}, found {}", e.expected, e.got)))?;
     match vocabulary.len() == config.model.vocabulary {
-        true => Ok(vocabulary),
+        true => Ok(vocabulary.with_tokenizer(config.model.tokenizer)),
         false => {
             let (expected, found) = (config.model.vocabulary, vocabulary.len());
             Err(BuildError::new(VOCABULARY, format!("expected {expected} words, found {found}")))

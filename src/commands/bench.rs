@@ -80,7 +80,8 @@ fn training(file: &Path, args: &Args) -> Result<Row, Failure> {
     let config = read_config(Some(file))?;
     let path = Split::Test.file(&args.data)?;
     let text = read_text(&path)?;
-    let vocabulary = Vocabulary::of_sentences(sentences_of(&text), config.model.vocabulary);
+    let vocabulary =
+        Vocabulary::of_text(config.model.tokenizer, sentences_of(&text), config.model.vocabulary);
     let sentences = read_sentences(&path.display().to_string(), &vocabulary, &text)?;
     let device = args.device.device(&config)?;
     let mut value = hvae_mnn::train::pace(&config, &sentences, args.updates.get(), 3, device)?;

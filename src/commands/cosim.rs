@@ -1,7 +1,7 @@
 //! `hvae cosim`
 
 use super::count::{Count, MANY};
-use super::inputs::{fitting, read_frames, read_text, read_words};
+use super::inputs::{fitting, read_conversations, read_frames, read_text, read_words};
 use super::out::say;
 use super::{Failure, progress, soak, write_json};
 use hvae_mnn::build::{self, Build, read_build_as_is};
@@ -9,9 +9,9 @@ use hvae_mnn::cosim::{
     CosimReport, Difference, Effort, Engine, NETLIST, PATIENCE, RunOptions, Simulation, Trace,
 };
 use hvae_mnn::golden::{Golden, Job, JobKind};
-use hvae_mnn::model::{Example, Schedule, Split};
+use hvae_mnn::model::{Example, Schedule, Split, Vocabulary};
 use hvae_mnn::pipeline::random_examples;
-use hvae_mnn::sample::{frames, generations, job};
+use hvae_mnn::sample::{conversation, frames, generations, job};
 use hvae_mnn::soak::{Soak, replayed};
 use hvae_mnn::synth::has_netlist;
 use serde::Serialize;
@@ -189,6 +189,9 @@ fn jobs(args: &Args, folder: &Path, build: &Build) -> Result<Vec<Job>, Failure> 
         })
     };
     let network = &build.net.quant.network;
+    if network.converses() {
+        return conversations(args, folder, build, vocabulary);
+    }
     let (mut sentences, mut with_frames) = (Vec::new(), Vec::new());
     if let Some(path) = args.data.as_ref().filter(|_| network.frame_width().is_some()) {
         let mut all = read_frames(path, Split::Test, network)?;
@@ -245,21 +248,7 @@ fn jobs(args: &Args, folder: &Path, build: &Build) -> Result<Vec<Job>, Failure> 
         (false, []) => &[first],
         (false, kinds) => kinds,
     };
-    if let Some(kind) = kinds.iter().find(|&&kind| schedule.jobs().all(|known| known != kind)) {
-        let known: Vec<String> = schedule.jobs().map(|kind| format!("{kind:?}").to_uppercase()).collect();
-        return Err(Failure::input(format!(
-            "{}: expected one of the jobs of this network, {}, found {}; choose one of them with --job",
-            folder.display(),
-            known.join(", "),
-            format!("{kind:?}").to_uppercase()
-        )));
-    }
-    if kinds.contains(&JobKind::Score) && !config.accelerator.score {
-        return Err(Failure::input(format!(
-            "{}: expected a design with the job SCORE, found [accelerator] score = false; generate it again with score = true",
-            folder.display()
-        )));
-    }
+    has_jobs(folder, build, &schedule, kinds)?;
     let golden = Golden::tiled(&build.net, &config.accelerator);
     let mut jobs = Vec::new();
     for (sentence, seed) in sentences.iter().zip(args.seed..) {
@@ -273,12 +262,71 @@ fn jobs(args: &Args, folder: &Path, build: &Build) -> Result<Vec<Job>, Failure> 
         }
     }
     jobs.extend(generations(args.generate.get(), args.temperature, args.seed, limit)?);
-    if jobs.is_empty() {
-        return Err(Failure::input(
-            "nothing to simulate: give --data FILE, --text S, --random N or --generate N",
-        ));
+    some(jobs)
+}
+
+fn some(jobs: Vec<Job>) -> Result<Vec<Job>, Failure> {
+    match jobs.is_empty() {
+        true => {
+            Err(Failure::input("nothing to simulate: give --data FILE, --text S, --random N or --generate N"))
+        }
+        false => Ok(jobs),
     }
-    Ok(jobs)
+}
+
+/// Refuses jobs that the design does not have.
+fn has_jobs(folder: &Path, build: &Build, schedule: &Schedule, kinds: &[JobKind]) -> Result<(), Failure> {
+    if let Some(kind) = kinds.iter().find(|&&kind| schedule.jobs().all(|known| known != kind)) {
+        let known: Vec<String> = schedule.jobs().map(|kind| format!("{kind:?}").to_uppercase()).collect();
+        return Err(Failure::input(format!(
+            "{}: expected one of the jobs of this network, {}, found {}; choose one of them with --job",
+            folder.display(),
+            known.join(", "),
+            format!("{kind:?}").to_uppercase()
+        )));
+    }
+    if kinds.contains(&JobKind::Score) && !build.file.design.config.accelerator.score {
+        return Err(Failure::input(format!(
+            "{}: expected a design with the job SCORE, found [accelerator] score = false; generate it again with score = true",
+            folder.display()
+        )));
+    }
+    Ok(())
+}
+
+/// Whole conversations: before every sentence is heard, the jobs that are asked for; absent, an answer to what was heard.
+fn conversations<'a>(
+    args: &Args,
+    folder: &Path,
+    build: &'a Build,
+    vocabulary: impl Fn() -> Result<&'a Vocabulary, Failure>,
+) -> Result<Vec<Job>, Failure> {
+    let limit = build.file.design.config.accelerator.max_tokens;
+    let network = &build.net.quant.network;
+    let mut all = Vec::new();
+    if let Some(path) = &args.data {
+        let read = read_conversations(path, Split::Test, (vocabulary()?, limit))?;
+        all.extend(read.into_iter().take(args.sentences));
+    }
+    if let Some(text) = &args.text {
+        all.push(Example::conversation(vec![vocabulary()?.encode(text)]));
+    }
+    let mut random = random_examples(network, 4 * args.random.get(), args.seed);
+    random.iter_mut().flat_map(|c| &mut c.turns).for_each(|turn| turn.truncate(limit));
+    all.extend(random);
+    let kinds = match (args.score, &args.job[..]) {
+        (true, _) => &[JobKind::Score][..],
+        (false, []) => &[JobKind::Generate],
+        (false, kinds) => kinds,
+    };
+    has_jobs(folder, build, &Schedule::new(network), kinds)?;
+    let mut jobs = Vec::new();
+    for (example, seed) in all.iter().zip(0u64..) {
+        let seed = args.seed.wrapping_add(seed << 32);
+        jobs.extend(conversation(example, kinds, (args.temperature, seed), limit)?);
+    }
+    jobs.extend(generations(args.generate.get(), args.temperature, args.seed, limit)?);
+    some(jobs)
 }
 
 fn trace(args: &Args) -> Result<Option<Trace>, Failure> {

@@ -3,11 +3,14 @@
 use super::count::{Count, MANY};
 use super::inputs::{map_model, read_config, read_data, read_examples, read_model, tell_clipped};
 use super::out::say;
+use super::places::{Places, places};
 use super::{Failure, memory, progress, write_json};
 use clap::ValueEnum;
 use hvae_mnn::config::Config;
-use hvae_mnn::crossbar::CrossbarNet;
-use hvae_mnn::eval::{AnswerRow, On, PlaceRow, PublishedSet, Row, Words, by_place, measure, measure_head};
+use hvae_mnn::eval::{
+    AnswerQuality, AnswerRow, AnswersRow, Control, Controls, On, PublishedSet, Row, Smoothing, Words, answer,
+    measure, measure_conversations, measure_head,
+};
 use hvae_mnn::model::{
     Answers, Baselines, Effort, Example, FrameBaseline, FrameBaselines, Ngram, Protocol, Split, TrainedModel,
 };
@@ -39,6 +42,12 @@ pub struct Args {
     /// Sentences to write from the prior, for how different they are; 0: none
     #[arg(long, default_value_t = Count::of(0))]
     generate: Count<0, MANY>,
+    /// Of a model that holds conversations: contexts to answer, ten answers each, measured beside what was said; 0: none
+    #[arg(long, default_value_t = 0)]
+    answers: usize,
+    /// Seed of the latents of these answers
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
     /// Sentences of the unigram and bigram baselines, or pieces of those of frames, or the set whose training part they are
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
@@ -57,6 +66,13 @@ pub struct Args {
     /// Figures for scripts
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+}
+
+impl Args {
+    /// The engines whose vectors are asked for one by one.
+    fn on_by_place(&self) -> &[On] {
+        if self.by_place { &self.on } else { &[] }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -81,13 +97,6 @@ struct Figures {
     places: Vec<Places>,
 }
 
-/// Where one engine in integers loses something.
-#[derive(Serialize)]
-struct Places {
-    on: On,
-    rows: Vec<PlaceRow>,
-}
-
 pub fn run(args: &Args) -> Result<(), Failure> {
     memory::keep_what_is_freed();
     let beside = args.beside.as_deref().map(|set| {
@@ -100,6 +109,9 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let (model, config) = read_model(&args.model, read_config(args.config.as_deref())?)?;
     if model.network.vocabulary_block().is_none() {
         return of_head(args, &model, &config);
+    }
+    if model.network.converses() {
+        return of_conversations(args, &model, &config);
     }
     let labelled = model.network.label_beside_words().is_some();
     let mut examples = match labelled {
@@ -171,8 +183,146 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     if let Some(set) = beside {
         print_published(set)?;
     }
-    let places = places(args, &model, net.as_ref(), &config, &all)?;
+    let places = places(args.on_by_place(), &model, net.as_ref(), &config, &all)?;
     write_json(args.json.as_deref(), &Figures { rows, labels, baselines, words, clipped_biases, places })
+}
+
+/// A model that holds conversations: every sentence given those before it, and answers beside those that were given.
+fn of_conversations(args: &Args, model: &TrainedModel, config: &Config) -> Result<(), Failure> {
+    if args.by_place {
+        let expected = "expected a model of sentences, labels, numbers or frames, found one of conversations";
+        return Err(Failure::input(format!("--by-place: {expected}; leave it out")));
+    }
+    let mut conversations = read_examples(&args.data, Split::Test, model)?;
+    if args.sentences > 0 {
+        conversations.truncate(args.sentences);
+    }
+    let said = |all: &[Example]| all.iter().map(|c| c.turns.clone()).collect::<Vec<_>>();
+    let (held_out, words) = (said(&conversations), Words::of(&said(&conversations).concat()));
+    let training = match &args.baseline {
+        None => Vec::new(),
+        Some(path) => said(&read_examples(path, Split::Train, model)?),
+    };
+    let baselines = (!training.is_empty())
+        .then(|| Ngram::fit(&training.concat(), model.network.vocabulary).measure(&held_out.concat()));
+    let net = match args.on.iter().all(|on| *on == On::Float) {
+        true => None,
+        false => Some(map_model(model, config, args.calibrate.as_deref())?),
+    };
+    let clipped_biases = net.as_ref().map_or(Vec::new(), |net| net.quant.clipped.clone());
+    tell_clipped(&clipped_biases);
+    say!(
+        "{} conversations of {} sentences, {} words, {:.2} % of them unknown to the model",
+        conversations.len(),
+        held_out.iter().map(Vec::len).sum::<usize>(),
+        words.words,
+        100.0 * words.unknown_share
+    )?;
+    let mut rows = Vec::new();
+    print_header()?;
+    for by in &args.protocol {
+        let protocol = if *by == By::Paper { Protocol::Paper } else { Protocol::Honest };
+        for &on in &args.on {
+            let importance_samples = if on == On::Float { args.iwae } else { 0 };
+            let effort = Effort { importance_samples, ..Effort::default() };
+            let spin =
+                progress::spinner(format!("measuring {} conversations on {on:?}", conversations.len()));
+            let row =
+                measure_conversations(model, net.as_ref(), config, on, &conversations, protocol, &effort);
+            spin.finish_and_clear();
+            print_row(&row)?;
+            rows.push(row);
+        }
+    }
+    if let Some(b) = &baselines {
+        let (unigram, bigram) = (b.unigram_ppl, b.bigram_ppl);
+        say!("baselines on the same tokens: unigram PPL {unigram:.1}, bigram PPL {bigram:.1}")?;
+    }
+    let mut answers = Vec::new();
+    if args.answers > 0 {
+        print_quality_header()?;
+        let limit = config.accelerator.max_tokens;
+        for &on in &args.on {
+            let spin = progress::spinner(format!("answering {} contexts on {on:?}", args.answers));
+            let asked = (args.answers, args.seed);
+            let row = answer(model, net.as_ref(), config, on, &conversations, asked, limit);
+            spin.finish_and_clear();
+            print_quality(&format!("{on:?}").to_lowercase(), &row.quality)?;
+            say!(
+                "{:<9} its first answers {:.3} nats a word under the model itself, what was said {:.3}",
+                "",
+                row.nll_of_answers,
+                row.nll_of_references
+            )?;
+            answers.push(row);
+        }
+    }
+    let mut controls = Vec::new();
+    if args.answers > 0 && !training.is_empty() {
+        let given = Controls::of(&training, CONTEXT_WINDOW);
+        for control in Control::ALL {
+            let quality = given.measure(control, args.seed, &held_out, Smoothing::default());
+            let quality = quality.expect("a context at least");
+            print_quality(control.name(), &quality)?;
+            controls.push(ControlRow { control, quality });
+        }
+    }
+    let figures = ConversationFigures { rows, answers, controls, baselines, words, clipped_biases };
+    write_json(args.json.as_deref(), &figures)
+}
+
+/// Sentences of a context by which an answer is retrieved.
+const CONTEXT_WINDOW: usize = 1;
+
+#[derive(Serialize)]
+struct ControlRow {
+    control: Control,
+    #[serde(flatten)]
+    quality: AnswerQuality,
+}
+
+#[derive(Serialize)]
+struct ConversationFigures {
+    rows: Vec<Row>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    answers: Vec<AnswersRow>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    controls: Vec<ControlRow>,
+    baselines: Option<Baselines>,
+    words: Words,
+    clipped_biases: Vec<ClippedBias>,
+}
+
+fn print_quality_header() -> Result<(), Failure> {
+    say!(
+        "{:<9} {:>8} {:>7} {:>7} {:>7} {:>8} {:>8} {:>8} {:>8} {:>6}",
+        "answers",
+        "contexts",
+        "BLEU R",
+        "P",
+        "F1",
+        "intra 1",
+        "intra 2",
+        "inter 1",
+        "inter 2",
+        "words"
+    )
+}
+
+/// Ten answers to each context beside the one that was given.
+fn print_quality(name: &str, q: &AnswerQuality) -> Result<(), Failure> {
+    say!(
+        "{name:<9} {:>8} {:>7.3} {:>7.3} {:>7.3} {:>8.3} {:>8.3} {:>8.3} {:>8.3} {:>6.1}",
+        q.contexts,
+        q.bleu_recall,
+        q.bleu_precision,
+        q.bleu_f1,
+        q.intra_distinct_1,
+        q.intra_distinct_2,
+        q.inter_distinct_1,
+        q.inter_distinct_2,
+        q.words
+    )
 }
 
 /// The sentences for training, without labels.
@@ -216,7 +366,7 @@ fn of_head(args: &Args, model: &TrainedModel, config: &Config) -> Result<(), Fai
             -b.repeat_nll
         )?;
     }
-    let places = places(args, model, net.as_ref(), config, &examples)?;
+    let places = places(args.on_by_place(), model, net.as_ref(), config, &examples)?;
     write_json(args.json.as_deref(), &HeadFigures { rows, baselines, clipped_biases, places })
 }
 
@@ -228,63 +378,6 @@ struct HeadFigures {
     clipped_biases: Vec<ClippedBias>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     places: Vec<Places>,
-}
-
-/// What `--by-place` asks for, of every engine in integers.
-fn places(
-    args: &Args,
-    model: &TrainedModel,
-    net: Option<&CrossbarNet>,
-    config: &Config,
-    examples: &[Example],
-) -> Result<Vec<Places>, Failure> {
-    let Some(net) = net.filter(|_| args.by_place) else { return Ok(Vec::new()) };
-    let mut all = Vec::new();
-    for &on in args.on.iter().filter(|on| **on != On::Float) {
-        let rows = by_place(&model.float_net(), net, config, on, examples);
-        say!(
-            "\nby place, on {}: words known, latents at their means, {} sequences",
-            format!("{on:?}").to_lowercase(),
-            examples.len()
-        )?;
-        print_places(&rows)?;
-        all.push(Places { on, rows });
-    }
-    Ok(all)
-}
-
-fn print_places(rows: &[PlaceRow]) -> Result<(), Failure> {
-    let or_none = |value: Option<String>| value.unwrap_or_else(|| "-".into());
-    say!(
-        "{:<16} {:<12} {:>7} {:>9} {:>9} {:>10} {:>8} {:>7} {:>8} {:>9} {:>10}",
-        "block",
-        "vector",
-        "format",
-        "widest",
-        "range",
-        "clipped",
-        "share",
-        "SNR",
-        "constant",
-        "numbers",
-        "KL"
-    )?;
-    rows.iter().try_for_each(|row| {
-        say!(
-            "{:<16} {:<12} {:>7} {:>9.3} {:>9} {:>10} {:>8} {:>7} {:>8} {:>9} {:>10}",
-            row.block,
-            row.vector.name(),
-            or_none(row.format.map(|f| format!("{}.{}", f.bits, f.frac))),
-            row.widest,
-            or_none(row.range.map(|r| format!("{r}"))),
-            row.clipped,
-            format!("{:.2} %", 100.0 * row.clipped_share()),
-            or_none(row.snr_db.map(|db| format!("{db:.1}"))),
-            or_none(row.constant.map(|c| format!("{c:.2}"))),
-            row.numbers,
-            or_none(row.divergence.map(|d| format!("{d:.5}")))
-        )
-    })
 }
 
 /// A line of the figures of a head of labels or numbers.

@@ -46,6 +46,14 @@ pub fn read_examples(path: &Path, split: Split, model: &TrainedModel) -> Result<
     pipeline::read_examples(path, split, model, &nobody_writes)
 }
 
+pub fn read_conversations(
+    path: &Path,
+    split: Split,
+    of: (&Vocabulary, usize),
+) -> Result<Vec<Example>, Failure> {
+    pipeline::read_conversations(path, split, of, &nobody_writes)
+}
+
 pub fn read_frames(path: &Path, split: Split, network: &Network) -> Result<Vec<Example>, Failure> {
     pipeline::read_frames(path, split, network, &nobody_writes)
 }

@@ -2,6 +2,7 @@
 
 pub mod bench;
 mod budget;
+pub mod chat;
 pub mod cosim;
 mod count;
 pub mod demo;
@@ -18,6 +19,7 @@ mod memory;
 mod music;
 pub mod out;
 pub mod pareto;
+mod places;
 mod progress;
 pub mod report;
 pub mod sample;

@@ -8,6 +8,7 @@ mod lanes;
 mod noise;
 mod parse;
 mod sections;
+mod tokenizer;
 mod train;
 mod wires;
 
@@ -20,5 +21,6 @@ pub use parse::ConfigError;
 pub use sections::{
     Accelerator, CellKind, CellStorage, Config, Family, Flow, LatentFrom, LatentSteps, Model, Prior, Target,
 };
+pub use tokenizer::Tokenizer;
 pub use train::{Decay, KlSchedule, KlShape, Protocol, Train};
 pub use wires::{ArrayKind, Drive, Wires};

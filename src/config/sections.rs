@@ -1,6 +1,6 @@
 //! The sections of `hvae.toml`, one struct each, some in files of their own. Every default stands there and nowhere else.
 
-use super::{Crossbar, Device, Fixed, Lanes, Noise, Train, Wires};
+use super::{Crossbar, Device, Fixed, Lanes, Noise, Tokenizer, Train, Wires};
 use serde::{Deserialize, Serialize};
 
 /// One complete request: which network, in which numbers, on which tiles.
@@ -112,6 +112,8 @@ pub enum Family {
     ZForcing,
     /// A recurrent stack, a z that a flow carries on, and a stack that writes of it.
     FlowVrae,
+    /// Answers in a conversation.
+    Dialogue,
     /// As a description file says.
     Custom,
 }
@@ -154,13 +156,14 @@ impl Flow {
 }
 
 impl Family {
-    pub const ALL: [Family; 7] = [
+    pub const ALL: [Family; 8] = [
         Family::HsrVae,
         Family::LanguageModel,
         Family::Tagger,
         Family::Regression,
         Family::ZForcing,
         Family::FlowVrae,
+        Family::Dialogue,
         Family::Custom,
     ];
 
@@ -173,6 +176,7 @@ impl Family {
             Family::Regression => "regression",
             Family::ZForcing => "z-forcing",
             Family::FlowVrae => "flow-vrae",
+            Family::Dialogue => "dialogue",
             Family::Custom => "custom",
         }
     }
@@ -206,6 +210,9 @@ pub struct Model {
     pub latent: usize,
     /// Words, the four special tokens included.
     pub vocabulary: usize,
+    /// How text is split into words.
+    #[serde(skip_serializing_if = "Tokenizer::is_twr")]
+    pub tokenizer: Tokenizer,
     /// Labels of a tagger.
     pub classes: usize,
     /// Numbers of a frame that a regression reads; of a language model or of Z-Forcing, where it is above 1, bits of the
@@ -230,12 +237,17 @@ pub struct Model {
     pub flow_steps: usize,
     #[serde(skip_serializing_if = "is_flow_hidden")]
     pub flow_hidden: usize,
-    /// Its vocabulary reads z beside the state: z reaches every word directly (Dieng et al., AISTATS 2019).
+    /// Its vocabulary reads z beside the state: z reaches every word directly (Dieng et al., AISTATS 2019). Of a dialogue the
+    /// decoder reads z with every word.
     #[serde(skip_serializing_if = "is_false")]
     pub skip: bool,
     /// It also says one of `classes` labels of the sentence, of z.
     #[serde(skip_serializing_if = "is_false")]
     pub label: bool,
+    /// Of a dialogue: what an answer is charged is the mean KL over the turns up to its own (TWR-VAE, HSR-VAE), not that of
+    /// its own alone (CVAE).
+    #[serde(skip_serializing_if = "is_true")]
+    pub context_kl: bool,
 }
 
 /// The default of `flow_hidden`.
@@ -278,6 +290,7 @@ impl Default for Model {
             hidden: 96,
             latent: 16,
             vocabulary: 2000,
+            tokenizer: Tokenizer::Twr,
             classes: 2,
             frame: 1,
             values: 1,
@@ -289,6 +302,7 @@ impl Default for Model {
             flow_hidden: FLOW_HIDDEN,
             skip: false,
             label: false,
+            context_kl: true,
         }
     }
 }

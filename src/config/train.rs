@@ -113,6 +113,12 @@ pub struct Train {
     pub label_weight: f32,
     #[serde(skip_serializing_if = "is_zero")]
     pub labels: usize,
+    /// Of conversations: tokens of a sentence at most, `<sos>` and `<eos>` included (a longer one is cut before `<eos>`), and
+    /// whether the last sentence of each is left out, as the loader of TWR-VAE's dialogue models does.
+    #[serde(skip_serializing_if = "is_most_tokens")]
+    pub most_tokens: usize,
+    #[serde(skip_serializing_if = "is_false")]
+    pub without_last: bool,
     /// Deviation of the Gaussian noise on the word embeddings that the encoder reads, drawn anew in every update (amortised
     /// regularisation, after Shu et al., NeurIPS 2018); 0: none.
     #[serde(skip_serializing_if = "is_none")]
@@ -189,6 +195,17 @@ fn is_one(value: &f32) -> bool {
     *value == 1.0
 }
 
+/// The default of `most_tokens`.
+const MOST_TOKENS: usize = 40;
+
+fn is_most_tokens(tokens: &usize) -> bool {
+    *tokens == MOST_TOKENS
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
 fn is_zero(value: &usize) -> bool {
     *value == 0
 }
@@ -219,6 +236,8 @@ impl Default for Train {
             auxiliary_epochs: 0.0,
             label_weight: 1.0,
             labels: 0,
+            most_tokens: MOST_TOKENS,
+            without_last: false,
             code_noise: 0.0,
             embedding_dropout: 0.5,
             level_dropout: 0.5,

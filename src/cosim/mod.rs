@@ -19,7 +19,7 @@ pub use simulator::{Effort, Engine, NETLIST, SimError, Simulation, is_simulation
 
 use crate::emit::Design;
 use crate::failure::Failure;
-use crate::golden::{Ending, Golden, Job, JobKind, Run, SCORE_FRAC, Shape, Stop};
+use crate::golden::{Context, Ending, Golden, Job, JobKind, Run, SCORE_FRAC, Shape, Stop};
 use crate::quant::MatVec;
 use rayon::prelude::*;
 use serde::Serialize;
@@ -91,9 +91,17 @@ impl<M: MatVec + Sync> Cosim<'_, M> {
         options: &RunOptions,
         progress: &(dyn Fn(usize) + Sync),
     ) -> Result<CosimReport, SimError> {
-        let share = jobs.len().div_ceil(self.processes.max(1)).max(1);
-        let parts: Vec<(usize, &[Job])> = jobs.chunks(share).enumerate().collect();
-        let run = |&(part, jobs): &(usize, &[Job])| self.part(part * share, jobs, options, progress);
+        // Resets break jobs off: none may lean on what another has left.
+        let alone: Vec<Job>;
+        let jobs = match options.reset_at {
+            None => jobs,
+            Some(_) => {
+                alone = jobs.iter().map(|job| Job { fresh: true, ..job.clone() }).collect();
+                &alone
+            }
+        };
+        let parts = self.parts(jobs);
+        let run = |&(first, jobs): &(usize, &[Job])| self.part(first, jobs, options, progress);
         let results: Vec<Result<CosimReport, SimError>> = parts.par_iter().map(run).collect();
         let mut total = CosimReport::default();
         let mut adc_cycles = 0.0;
@@ -105,6 +113,20 @@ impl<M: MatVec + Sync> Cosim<'_, M> {
         total.nll_per_token = total.scores.nll_per_token();
         total.adc_utilisation = adc_cycles / (total.cycles_expected.max(1) as f64);
         Ok(total)
+    }
+
+    /// Jobs for each process, and the number of the first. A conversation stays together.
+    fn parts<'a>(&self, jobs: &'a [Job]) -> Vec<(usize, &'a [Job])> {
+        let share = jobs.len().div_ceil(self.processes.max(1)).max(1);
+        let converses = self.golden.quant.network.converses();
+        let (mut parts, mut first) = (Vec::new(), 0);
+        while first < jobs.len() {
+            let begins = |at: &usize| !converses || jobs[*at].fresh;
+            let end = (first + share..jobs.len()).find(begins).unwrap_or(jobs.len());
+            parts.push((first, &jobs[first..end]));
+            first = end;
+        }
+        parts
     }
 
     fn part(
@@ -122,8 +144,9 @@ impl<M: MatVec + Sync> Cosim<'_, M> {
         let mut report = CosimReport { simulation_seconds, ..CosimReport::default() };
         let mut scores = Scores::default();
         let mut adc_cycles = 0;
+        let mut context = Context::default();
         for (i, (job, play)) in jobs.iter().zip(&plays).enumerate() {
-            let run = self.golden.run_until(job, stop(observed.get(i)));
+            let run = self.golden.run_in(&mut context, job, stop(observed.get(i)));
             if style.eager(jobs, i + 1) && !run.output.is_empty() {
                 take_late_answer(&mut observed, i);
             }
@@ -131,8 +154,9 @@ impl<M: MatVec + Sync> Cosim<'_, M> {
             adc_cycles += run.adc_cycles;
             if job.kind == JobKind::Score && run.ending == Ending::Answered {
                 // What latents of steps were drawn of comes before each.
-                let step = 3 * self.golden.shape.step_latent + 1;
-                let sent = seen.into_iter().flat_map(|o| o.output.iter().skip(step - 1).step_by(step));
+                let shape = &self.golden.shape;
+                let (once, step) = (3 * shape.turn_latent, 3 * shape.step_latent + 1);
+                let sent = seen.into_iter().flat_map(|o| o.output.iter().skip(once + step - 1).step_by(step));
                 sent.for_each(|&(beat, _)| scores.add(beat as i32));
             }
             let probes = if self.simulation.netlist { &[][..] } else { &self.design.probes };

@@ -33,7 +33,7 @@ fn register(address: u8) -> Option<&'static Register> {
 impl Registers {
     /// After reset; `id` is the design's.
     pub fn new(id: u32, shape: &Shape) -> Registers {
-        let latent = shape.latent + shape.step_latent;
+        let latent = shape.latent + shape.step_latent + shape.turn_latent;
         let tied = [("DESIGN", id), ("VOCABULARY", shape.vocabulary as u32), ("LATENT", latent as u32)];
         let mut values: BTreeMap<u32, Value> =
             REGISTERS.iter().map(|r| (r.offset, Value::Known(r.reset))).collect();

@@ -71,7 +71,7 @@ fn units(quant: &QuantNet, score: bool) -> Vec<Unit> {
             Over::Positions | Over::Backwards => body.wave.then_some(SENTENCE),
             // Written tokens pass the stages one by one.
             Over::Written => (score && body.wave).then_some(SENTENCE * stages.len()),
-            Over::Once => None,
+            Over::Once | Over::Turns | Over::Heard => None,
         };
         match together {
             Some(weight) => units.push(Unit { stages, weight }),

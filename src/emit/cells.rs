@@ -38,6 +38,7 @@ impl StageBuilder<'_> {
             name,
             index: self.index(id),
             start: self.start(id),
+            clear: self.clear(id),
             sources,
             words,
             load: from("write", "1'b0"),

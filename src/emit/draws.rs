@@ -67,8 +67,10 @@ pub struct DrawStage<'a> {
 #[derive(Debug, Clone)]
 pub struct Drawn {
     pub name: String,
-    /// Words of a step.
+    /// Words of a step, or of the sentence.
     pub words: usize,
+    /// They leave once a sentence.
+    pub once: bool,
 }
 
 impl StageBuilder<'_> {
@@ -126,10 +128,13 @@ impl StageBuilder<'_> {
     }
 
     /// What tells that it is known what is written at a step: the packet has a word behind it. (A loop that draws
-    /// is no wave, so all its stages work on the same step.)
+    /// is no wave, so all its stages work on the same step.) Of a sentence of a conversation, the job says it.
     pub(super) fn text_known(&mut self) {
         if self.net.quant.network.draw().is_some() {
-            self.out.nets.push("wire text_known = !draw[1] && position + 16'd1 < frames;".into());
+            let at_once =
+                self.net.quant.network.draw().is_some_and(|(z, ..)| self.net.quant.network.is_once(z));
+            let known = if at_once { "!draw[1]" } else { "!draw[1] && position + 16'd1 < frames" };
+            self.out.nets.push(format!("wire text_known = {known};"));
         }
     }
 
@@ -191,7 +196,8 @@ impl StageBuilder<'_> {
     pub(super) fn drawn(&self) -> Option<Drawn> {
         let network = &self.net.quant.network;
         let id = network.blocks.iter().position(|block| matches!(block.op, Op::Draw { .. }))?;
-        let drawn = Drawn { name: self.name(id).into(), words: 3 * self.width(id) };
+        let once = network.is_once(id);
+        let drawn = Drawn { name: self.name(id).into(), words: 3 * self.width(id), once };
         self.config.accelerator.score.then_some(drawn)
     }
 }

@@ -190,14 +190,16 @@ fn verilog(
     let z = quant.network.latent();
     let predicted = quant.network.vocabulary_block().map(|id| {
         let body = stages.schedule.body(quant.network.blocks[id].within);
-        (body, stages.program.place(id).depth)
+        (body, body.depth(id).expect("a head is a stage"))
     });
     let frame = quant.network.blocks.iter().find_map(|block| match block.op {
         Op::Input { size } => Some(size),
         _ => None,
     });
     let frame = quant.frame_words().or(frame).unwrap_or(1);
-    let drawn = stages.drawn.as_ref().map_or(0, |drawn| drawn.words + 1);
+    let drawn = stages.drawn.as_ref().filter(|drawn| !drawn.once).map_or(0, |drawn| drawn.words + 1);
+    let drawn_once =
+        stages.drawn.as_ref().filter(|drawn| drawn.once).map(|drawn| format!("{} + ", drawn.words));
     let core = Core {
         banner,
         overview: stages.overview.clone(),
@@ -219,6 +221,8 @@ fn verilog(
         drawn: stages.drawn.clone(),
         written_frames: stages.written_frames.clone(),
         answer_words: drawn.max(frame),
+        drawn_once: drawn_once.unwrap_or_default(),
+        converses: quant.network.converses(),
         stages: stages.instances.clone(),
         unused: unread(quant, stages),
     };
@@ -290,9 +294,11 @@ fn unread(quant: &QuantNet, stages: &Stages) -> String {
     let mut all: Vec<&str> = stages.unread.iter().map(String::as_str).collect();
     let (z, written) = (network.latent().is_some(), network.written_head().is_some());
     let bits = stages.written_frames.is_some();
-    let absent: [(bool, &[&str]); 7] = [
+    let absent: [(bool, &[&str]); 9] = [
+        (!network.converses(), &["fresh_i"]),
         (!z, &["latent_mode"]),
         (!written, &["sample_tokens_i", "beta_i"]),
+        (network.vocabulary_block().is_none(), &["say_unknown_i"]),
         (!written || bits, &["fetch"]),
         (bits, &["bad_z"]),
         (!z && !written, &["keys"]),

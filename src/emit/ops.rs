@@ -54,6 +54,7 @@ impl StageBuilder<'_> {
             written_by: self.name(id),
             part: None,
             readers: names.join(", "),
+            clear: self.clear(self.behind(id).0),
             size: self.width(id),
             lanes,
             read_lanes: self.lanes(),

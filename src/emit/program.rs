@@ -98,8 +98,8 @@ pub struct Program {
     rows: Vec<Row>,
     /// Job, what it takes, its first row.
     jobs: Vec<(JobKind, Code, usize)>,
-    /// Of every block.
-    places: Vec<Option<Place>>,
+    /// Of every block: where it stands; what runs once may stand with others in other jobs.
+    places: Vec<Vec<Place>>,
 }
 
 /// Groups that the sequencer can start.
@@ -111,7 +111,7 @@ impl Program {
     /// # Panics
     /// If the sequencer has too few groups, depths or rows for the network.
     pub fn new(network: &Network, schedule: &Schedule, score: bool) -> Program {
-        let places = vec![None; network.blocks.len()];
+        let places = vec![Vec::new(); network.blocks.len()];
         let frames = network.blocks.iter().any(|block| matches!(block.op, Op::Input { .. }));
         let mut program = Program { groups: Vec::new(), rows: Vec::new(), jobs: Vec::new(), places };
         for kind in JobKind::ALL {
@@ -135,10 +135,23 @@ impl Program {
         program
     }
 
-    /// Where a block stands: a stage, or a table that is read with its loop's first depth. What no job needs
-    /// never starts.
-    pub fn place(&self, id: BlockId) -> Place {
-        self.places[id].unwrap_or(Place { first: 0, depth: 0, works: Works::Never })
+    /// The pulse that starts a stage, or that a table is read with: with its loop's first depth. What no job needs never
+    /// starts.
+    pub fn start(&self, id: BlockId) -> String {
+        let all: Vec<String> = self.places[id].iter().map(|place| place.start()).collect();
+        match &all[..] {
+            [] => Place { first: 0, depth: 0, works: Works::Never }.start(),
+            [one] => one.clone(),
+            several => format!("({})", several.join(" || ")),
+        }
+    }
+
+    fn stands(&mut self, id: BlockId, place: Place) {
+        let all = &mut self.places[id];
+        match all.iter_mut().find(|known| (known.first, known.depth) == (place.first, place.depth)) {
+            Some(known) => *known = place,
+            None => all.push(place),
+        }
     }
 
     fn rows(&mut self, network: &Network, schedule: &Schedule, plan: &[Step], kind: JobKind) -> Vec<Row> {
@@ -194,6 +207,12 @@ impl Program {
                 // What is read has a posterior; a packet that is not read holds z itself.
                 Step::Draw(_) if rows.iter().any(Row::reads) => row,
                 Step::Draw(_) => Row { draw: if kind.reads_packet() { GIVEN } else { PRIOR }, ..row },
+                // A latent of a sentence of a conversation: its prior knows what has been heard.
+                Step::Once(stages) if draws(network, stages) => {
+                    let draw = if rows.iter().any(Row::reads) { POSTERIOR } else { PRIOR };
+                    let sends = if kind == JobKind::Score { SCORES } else { NOTHING };
+                    Row { draw, sends, ..row }
+                }
                 Step::Once(_) | Step::Load(_) | Step::Statistics(_) => Row { draw, ..row },
             });
         }
@@ -205,7 +224,7 @@ impl Program {
     fn body(&mut self, body: &Body) -> usize {
         let first = self.group(&body.depths);
         for &id in &body.lookups {
-            self.places[id] = Some(Place { first, depth: 0, works: Works::Always });
+            self.stands(id, Place { first, depth: 0, works: Works::Always });
         }
         let works = |id| {
             if body.idle.contains(&id) {
@@ -217,7 +236,7 @@ impl Program {
             }
         };
         for (depth, id) in body.staged() {
-            self.places[id] = Some(Place { first, depth, works: works(id) });
+            self.stands(id, Place { first, depth, works: works(id) });
         }
         first
     }
@@ -230,7 +249,7 @@ impl Program {
             self.groups.extend_from_slice(depths);
             for (depth, &id) in depths.iter().enumerate().flat_map(|(d, ids)| ids.iter().map(move |i| (d, i)))
             {
-                self.places[id] = Some(Place { first, depth, works: Works::Always });
+                self.stands(id, Place { first, depth, works: Works::Always });
             }
             first
         })
@@ -304,6 +323,11 @@ impl Row {
     }
 }
 
+/// One of these stages draws.
+fn draws(network: &Network, stages: &[BlockId]) -> bool {
+    stages.iter().any(|&id| matches!(network.blocks[id].op, Op::Draw { .. }))
+}
+
 /// What a stage sends of every step.
 fn head(network: &Network, id: BlockId) -> Code {
     match network.blocks[id].op {
@@ -362,17 +386,17 @@ mod tests {
     #[test]
     fn a_stage_has_one_group_and_a_loop_has_groups_side_by_side() {
         let (network, program) = program(true);
-        let place = |name: &str| program.place(network.find(name).unwrap());
-        assert_eq!(place("enc1").start(), "start[0]");
-        assert_eq!(place("enc2").start(), "start[1]");
+        let place = |name: &str| program.start(network.find(name).unwrap());
+        assert_eq!(place("enc1"), "start[0]");
+        assert_eq!(place("enc2"), "start[1]");
         // A head works when nothing comes behind it.
-        assert_eq!(place("q1").start(), "start[1] && start[0:0] == 1'd0");
-        assert_eq!(place("q2").start(), "start[2] && start[1:0] == 2'd0");
-        assert_eq!(place("enc_embed").start(), place("enc1").start());
-        assert_eq!(place("z").start(), "start[3]");
-        assert_eq!((place("init1").start(), place("init2").start()), ("start[4]".into(), "start[4]".into()));
-        assert_eq!(place("vocab").start(), "start[7]");
-        assert_eq!(place("dec_embed").start(), "start[5]");
+        assert_eq!(place("q1"), "start[1] && start[0:0] == 1'd0");
+        assert_eq!(place("q2"), "start[2] && start[1:0] == 2'd0");
+        assert_eq!(place("enc_embed"), place("enc1"));
+        assert_eq!(place("z"), "start[3]");
+        assert_eq!((place("init1"), place("init2")), ("start[4]".into(), "start[4]".into()));
+        assert_eq!(place("vocab"), "start[7]");
+        assert_eq!(place("dec_embed"), "start[5]");
         assert_eq!(program.groups.len(), 8);
         let all: usize = program.groups.iter().map(Vec::len).sum();
         let lookups = 2;
@@ -384,6 +408,6 @@ mod tests {
         let ((network, with), (_, without)) = (program(true), program(false));
         assert_eq!(without.jobs[..], with.jobs[..4]);
         assert_eq!(without.rows[..], with.rows[..12]);
-        (0..network.blocks.len()).for_each(|id| assert_eq!(with.place(id), without.place(id)));
+        (0..network.blocks.len()).for_each(|id| assert_eq!(with.start(id), without.start(id)));
     }
 }

@@ -91,6 +91,12 @@ impl<'a> StageBuilder<'a> {
         &self.net.quant.network.blocks[id].name
     }
 
+    /// The pulse that sets the states of a block to zero: at the start of every job, but what a conversation keeps.
+    pub(super) fn clear(&self, id: BlockId) -> &'static str {
+        let network = &self.net.quant.network;
+        if network.keepers().any(|keeper| keeper == id) { "forget" } else { "clear" }
+    }
+
     /// Units of gate arithmetic, and outputs of a head or bridge read side by side.
     pub(super) fn lanes(&self) -> usize {
         self.config.accelerator.gate_lanes.count()
@@ -102,7 +108,7 @@ impl<'a> StageBuilder<'a> {
 
     /// The pulse that starts a stage, or that a table is read with.
     pub(super) fn start(&self, id: BlockId) -> String {
-        let pulse = self.out.program.place(id).start();
+        let pulse = self.out.program.start(id);
         match self.condition(id) {
             Some(condition) => format!("{pulse} && {condition}"),
             None => pulse,

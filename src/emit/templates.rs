@@ -115,6 +115,8 @@ pub struct CellStage<'a> {
     pub name: &'a str,
     pub index: usize,
     pub start: String,
+    /// The pulse that sets its states to zero.
+    pub clear: &'a str,
     /// Parts, and the nets that drive them.
     pub sources: Vec<(&'a str, String)>,
     /// Others read its words.
@@ -265,6 +267,8 @@ pub struct Words<'a> {
     /// Of a slice: where it begins in what is written, and how much that is.
     pub part: Option<(usize, usize)>,
     pub readers: String,
+    /// The pulse that sets them to zero.
+    pub clear: &'a str,
     pub size: usize,
     pub lanes: usize,
     pub read_lanes: usize,
@@ -353,8 +357,11 @@ pub struct Core<'a> {
     pub drawn: Option<Drawn>,
     /// Frames of bits that are written.
     pub written_frames: Option<Frames>,
-    /// Words of an answer at most, of a position.
+    /// Words of an answer at most, of a position; and those before all positions, with a plus sign.
     pub answer_words: usize,
+    pub drawn_once: String,
+    /// Cells keep something from job to job.
+    pub converses: bool,
     pub stages: Vec<String>,
     pub unused: String,
 }

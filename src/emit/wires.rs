@@ -60,7 +60,9 @@ impl StageBuilder<'_> {
         match (body.wave, body.depth(id).unwrap_or(0), body.over) {
             (false, ..) | (true, 0, _) => "position".into(),
             (true, depth, Over::Backwards) => format!("position + 16'd{depth}"),
-            (true, depth, Over::Positions | Over::Once | Over::Written) => format!("position - 16'd{depth}"),
+            (true, depth, Over::Positions | Over::Once | Over::Turns | Over::Heard | Over::Written) => {
+                format!("position - 16'd{depth}")
+            }
         }
     }
 }

@@ -1,9 +1,17 @@
 //! What a network is worth, whatever computes it, and what others have published.
 #![warn(missing_docs)]
 
+mod answers;
+mod bleu;
+mod controls;
+mod conversations;
 mod places;
 mod published;
 
+pub use answers::{ANSWERS, AnswerMeter, AnswerQuality};
+pub use bleu::{Smoothing, bleu};
+pub use controls::{Control, Controls};
+pub use conversations::{AnswersRow, answer, measure_conversations};
 pub use places::{PlaceRow, Vector, by_place};
 pub use published::{Published, PublishedSet};
 
@@ -58,6 +66,42 @@ pub struct AnswerRow {
     pub saturations: u64,
 }
 
+/// What an engine made, with the conversions that a converter clipped and the results that their format did not hold.
+struct Made<T> {
+    figures: T,
+    adc_clips: u64,
+    saturations: u64,
+}
+
+/// What `work` makes with one engine; `net` for those that are not float.
+fn with_engine<T>(
+    model: &TrainedModel,
+    net: Option<&CrossbarNet>,
+    config: &Config,
+    on: On,
+    work: impl FnOnce(&mut dyn Engine) -> T,
+) -> Made<T> {
+    let Some(net) = net.filter(|_| on != On::Float) else {
+        return Made { figures: work(&mut model.float_net()), adc_clips: 0, saturations: 0 };
+    };
+    match on {
+        On::Float | On::Fixed => {
+            let golden = Golden::ideal(&net.quant, &net.geometry, &config.accelerator);
+            let mut engine = GoldenEngine::new(&golden);
+            engine.float_draws = true;
+            let figures = work(&mut engine);
+            Made { figures, adc_clips: engine.adc_clips, saturations: engine.saturations }
+        }
+        On::Crossbar => {
+            let golden = Golden::tiled(net, &config.accelerator);
+            let mut engine = GoldenEngine::new(&golden);
+            engine.float_draws = true;
+            let figures = work(&mut engine);
+            Made { figures, adc_clips: engine.adc_clips, saturations: engine.saturations }
+        }
+    }
+}
+
 /// The figures of one engine on a head of labels, numbers or frames; `net` for those that are not float. Of frames with
 /// `samples` (0: without) of the importance-weighted bound.
 pub fn measure_head(
@@ -67,29 +111,11 @@ pub fn measure_head(
     on: On,
     (examples, samples): (&[Example], usize),
 ) -> AnswerRow {
-    let row = |engine: &mut dyn Engine| AnswerRow {
-        on,
-        figures: measure_answers(engine, examples).bounded(engine, examples, samples),
-        adc_clips: 0,
-        saturations: 0,
-    };
-    let Some(net) = net.filter(|_| on != On::Float) else { return row(&mut model.float_net()) };
-    match on {
-        On::Float | On::Fixed => {
-            let golden = Golden::ideal(&net.quant, &net.geometry, &config.accelerator);
-            let mut engine = GoldenEngine::new(&golden);
-            engine.float_draws = true;
-            let row = row(&mut engine);
-            AnswerRow { adc_clips: engine.adc_clips, saturations: engine.saturations, ..row }
-        }
-        On::Crossbar => {
-            let golden = Golden::tiled(net, &config.accelerator);
-            let mut engine = GoldenEngine::new(&golden);
-            engine.float_draws = true;
-            let row = row(&mut engine);
-            AnswerRow { adc_clips: engine.adc_clips, saturations: engine.saturations, ..row }
-        }
-    }
+    let made = with_engine(model, net, config, on, |engine| {
+        measure_answers(engine, examples).bounded(engine, examples, samples)
+    });
+    let Made { figures, adc_clips, saturations } = made;
+    AnswerRow { on, figures, adc_clips, saturations }
 }
 
 /// The words of the sentences, and those of them that the vocabulary lacks.
@@ -123,26 +149,14 @@ pub fn measure(
     protocol: Protocol,
     effort: &Effort,
 ) -> Row {
-    let row = |engine: &mut dyn Engine| {
-        let figures = evaluate(engine, sentences, protocol, effort);
+    let made = with_engine(model, net, config, on, |engine| evaluate(engine, sentences, protocol, effort));
+    Row::of(on, made, effort)
+}
+
+impl Row {
+    fn of(on: On, made: Made<Evaluation>, effort: &Effort) -> Row {
+        let Made { figures, adc_clips, saturations } = made;
         let iwae_samples = figures.iwae_nll.map(|_| effort.importance_samples);
-        Row { on, figures, iwae_samples, adc_clips: 0, saturations: 0 }
-    };
-    let Some(net) = net.filter(|_| on != On::Float) else { return row(&mut model.float_net()) };
-    match on {
-        On::Float | On::Fixed => {
-            let golden = Golden::ideal(&net.quant, &net.geometry, &config.accelerator);
-            let mut engine = GoldenEngine::new(&golden);
-            engine.float_draws = true;
-            let row = row(&mut engine);
-            Row { adc_clips: engine.adc_clips, saturations: engine.saturations, ..row }
-        }
-        On::Crossbar => {
-            let golden = Golden::tiled(net, &config.accelerator);
-            let mut engine = GoldenEngine::new(&golden);
-            engine.float_draws = true;
-            let row = row(&mut engine);
-            Row { adc_clips: engine.adc_clips, saturations: engine.saturations, ..row }
-        }
+        Row { on, figures, iwae_samples, adc_clips, saturations }
     }
 }

@@ -1,6 +1,7 @@
 //! Choosing a token from the logits (`rtl/hvae_token_choice.sv`).
 
 use super::{NoiseKind, NoiseSource};
+use crate::model::UNK;
 use crate::quant::{NOISE_FRAC, OctaveTable, requant};
 
 /// Inverse temperature 1 in the Q4.12 format of its register.
@@ -8,12 +9,14 @@ pub const UNIT_BETA: u16 = 1 << NOISE_FRAC;
 
 /// Gumbel-max: argmax of beta * logit + Gumbel noise is a draw from
 /// softmax(beta * logits). Without noise and with beta = 1: argmax.
-/// Ties go to the smaller token.
+/// Ties go to the smaller token. The unknown word is no candidate, unless it may be said.
 pub struct Chooser<'a> {
     pub logit_frac: i32,
     /// `None`: greedy.
     pub noise: Option<(&'a NoiseSource, &'a OctaveTable)>,
     pub beta: u16,
+    /// `<unk0>` may be chosen.
+    pub say_unknown: bool,
 }
 
 impl Chooser<'_> {
@@ -26,7 +29,9 @@ impl Chooser<'_> {
             });
             (scaled + noise, std::cmp::Reverse(token))
         };
-        let best = logits.iter().enumerate().map(score).max().expect("a vocabulary is never empty");
+        let fits = |&(token, _): &(usize, &i64)| self.say_unknown || token != UNK as usize;
+        let best = logits.iter().enumerate().filter(fits).map(score).max();
+        let best = best.expect("a vocabulary has more than the unknown word");
         best.1.0 as u32
     }
 }

@@ -1,5 +1,6 @@
 //! The golden model as an engine of the metrics, beside the float network.
 
+mod conversation;
 mod drawn;
 mod flowed;
 mod visit;
@@ -88,6 +89,7 @@ impl<'a, M: MatVec> GoldenEngine<'a, M> {
         mut each: impl FnMut(BlockId, &Machine<M>),
     ) {
         let schedule = &self.golden.schedule;
+        machine.drawing.known = kind != JobKind::Generate;
         for step in schedule.plan(kind) {
             match step {
                 Step::Read(over) => self.read(machine, schedule.body(*over), input, &mut each),
@@ -104,7 +106,7 @@ impl<'a, M: MatVec> GoldenEngine<'a, M> {
                     }
                 }
                 Step::Once(stages) => {
-                    machine.beat = 0;
+                    (machine.beat, machine.position) = (0, 0);
                     for &id in stages {
                         machine.step(id);
                         each(id, machine);
@@ -257,6 +259,7 @@ impl<'a, M: MatVec> GoldenEngine<'a, M> {
             logit_frac,
             noise: sampling.map(|(source, _)| (source, gumbel)),
             beta: sampling.map_or(super::choice::UNIT_BETA, |(_, beta)| beta),
+            say_unknown: false,
         };
         let mut written = Vec::new();
         let mut token = SOS;
@@ -330,6 +333,19 @@ impl<M: MatVec> Engine for GoldenEngine<'_, M> {
 
     fn drawn_all(&mut self, sentences: &[&[u32]], seed: Option<u64>) -> Vec<Drawn> {
         sentences.iter().map(|sentence| self.drawn(sentence, seed)).collect()
+    }
+
+    fn drawn_conversations(&mut self, conversations: &[&Example], seed: Option<u64>) -> Vec<Vec<Drawn>> {
+        conversations.iter().map(|conversation| self.drawn_conversation(&conversation.turns, seed)).collect()
+    }
+
+    fn answers_to(
+        &mut self,
+        contexts: &[&[Vec<u32>]],
+        (count, seed): (usize, u64),
+        limit: usize,
+    ) -> Vec<Vec<Vec<u32>>> {
+        contexts.iter().map(|context| self.answers(context, (count, seed), limit)).collect()
     }
 
     fn drawn_pieces(&mut self, pieces: &[&Example], seed: u64) -> Vec<Drawn> {

@@ -20,8 +20,15 @@ pub struct Job {
     /// 1 / temperature, Q4.12.
     pub inverse_temperature: u16,
     pub max_tokens: u16,
-    /// Token ids (`Encode`, `Reconstruct`, `Score`) or z codes (`Decode`).
+    /// Token ids (`Encode`, `Reconstruct`, `Score`, `Listen`) or z codes (`Decode`).
     pub input: Vec<i32>,
+    /// The unknown word may be written; otherwise the next best one is instead.
+    #[serde(default)]
+    pub say_unknown: bool,
+    /// A conversation begins: what was heard before is forgotten when it is started. The first job after a reset
+    /// forgets anyway.
+    #[serde(default)]
+    pub fresh: bool,
     #[serde(default)]
     pub manner: Manner,
 }
@@ -73,6 +80,8 @@ impl Job {
             inverse_temperature: 1 << 12,
             max_tokens,
             input,
+            say_unknown: false,
+            fresh: false,
             manner: Manner::default(),
         }
     }
@@ -148,7 +157,8 @@ impl Job {
 
     /// The JOB register.
     pub fn word(&self) -> u32 {
-        self.kind as u32 | u32::from(self.sample_z) << 8 | u32::from(self.sample_tokens) << 9
+        let flags = [(self.sample_z, 8), (self.sample_tokens, 9), (self.fresh, 10), (self.say_unknown, 11)];
+        flags.into_iter().fold(self.kind as u32, |word, (flag, bit)| word | u32::from(flag) << bit)
     }
 }
 
@@ -168,6 +178,9 @@ pub struct Shape {
     pub frame: usize,
     /// Width of a latent of every step: SCORE sends three words for each of its dimensions before a log-probability.
     pub step_latent: usize,
+    /// Width of a latent of every sentence of a conversation: SCORE sends three words for each of its dimensions before
+    /// everything else.
+    pub turn_latent: usize,
 }
 
 /// What comes with a job.
@@ -196,6 +209,10 @@ impl Shape {
             Op::Input { size } => Some(size),
             _ => None,
         });
+        let drawn = |once: bool| match network.draw() {
+            Some((z, ..)) if network.is_once(z) == once => network.width(z),
+            _ => 0,
+        };
         let mut packets = [Packet::Absent; 8];
         for kind in schedule.jobs().filter(|kind| *kind != JobKind::Score || accelerator.score) {
             packets[kind as usize] = match (kind, frame) {
@@ -216,7 +233,8 @@ impl Shape {
             max_tokens: accelerator.max_tokens,
             packets,
             frame: quant.frame_words().or(frame).unwrap_or(1),
-            step_latent: network.draw().map_or(0, |(z, ..)| network.width(z)),
+            step_latent: drawn(false),
+            turn_latent: drawn(true),
         }
     }
 }
@@ -307,6 +325,7 @@ mod tests {
             packets,
             frame: 1,
             step_latent: 0,
+            turn_latent: 0,
         };
         let (length, token, job, z) = (
             Refusal { length: true, ..Refusal::default() },
@@ -326,7 +345,7 @@ mod tests {
         assert_eq!(check(JobKind::Decode, &[0, 2048, 3]), Some(z));
         assert_eq!(check(JobKind::Decode, &[0, 1, -2049]), Some(z));
         assert_eq!(check(JobKind::Generate, &[]), None);
-        assert_eq!(check(JobKind::Reserved, &[99; 9]), Some(job));
+        assert_eq!(check(JobKind::Listen, &[99; 9]), Some(job));
         let bits = Packet::Bits { size: 19, least: 2 };
         let of_bits =
             Shape { packets: [Packet::Absent, bits, bits, bits, bits, bits, bits, bits], frame: 2, ..shape };

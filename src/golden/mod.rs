@@ -4,6 +4,7 @@ mod bits;
 mod cell;
 mod choice;
 mod combine;
+mod context;
 mod draw;
 mod engine;
 mod job;
@@ -19,6 +20,7 @@ mod views;
 
 pub use crate::model::JobKind;
 pub use bits::{BitHead, packed, unpacked};
+pub use context::Context;
 pub use draw::{Drawing, LatentMode};
 pub use engine::{GoldenEngine, Visit};
 pub use job::{Abort, Counters, Ending, Job, Manner, Packet, Refusal, Run, Shape, Stop, VectorEvent};

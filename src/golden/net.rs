@@ -278,7 +278,10 @@ impl<'a, M: MatVec> Machine<'a, M> {
                 }
             }
             // Of the step before, it has not been computed anew; of a loop that has ended, it is the last.
-            Time::Now | Time::Before | Time::Last | Time::Held => self.codes[edge.block].clone(),
+            // Of the turns before, it is what no job but LISTEN computes anew.
+            Time::Now | Time::Before | Time::Last | Time::Held | Time::Heard => {
+                self.codes[edge.block].clone()
+            }
         }
     }
 
@@ -373,7 +376,7 @@ impl<'a, M: MatVec> Machine<'a, M> {
     }
 
     /// What views show of block `id`.
-    fn show(&mut self, id: BlockId) {
+    pub(super) fn show(&mut self, id: BlockId) {
         let golden = self.golden;
         for &view in &golden.views[id] {
             match &golden.quant.blocks[view] {

@@ -4,18 +4,23 @@ mod events;
 mod heads;
 
 use super::timing::{FETCH, FLUSH_CYCLES, HANDOVER, KEY_CYCLES};
-use super::{Drawing, Ending, Golden, Job, LatentMode, Machine, NoiseSource, Run, StageTiming, Stop, Timing};
+use super::{
+    Context, Drawing, Ending, Golden, Job, LatentMode, Machine, NoiseSource, Run, StageTiming, Stop, Timing,
+};
 use crate::model::{BlockId, Body, EOS, JobKind, SOS, Step};
 use crate::quant::{MatVec, QuantBlock, Signal};
 
 impl<M: MatVec> Golden<M> {
-    /// Everything `job` must show.
+    /// Everything `job` must show when nothing has been heard before.
     pub fn run(&self, job: &Job) -> Run {
-        self.run_until(job, Stop::Never)
+        self.run_in(&mut Context::default(), job, Stop::Never)
     }
 
-    /// The same of a job that an ABORT met.
-    pub fn run_until(&self, job: &Job, stop: Stop) -> Run {
+    /// The same of a job that follows on others and that an ABORT may have met; `context` becomes what it leaves.
+    pub fn run_in(&self, context: &mut Context, job: &Job, stop: Stop) -> Run {
+        if job.fresh {
+            context.forget();
+        }
         if let Some(refusal) = job.refusal(&self.shape) {
             return Run { ending: Ending::Refused(refusal), ..Run::default() };
         }
@@ -35,7 +40,9 @@ impl<M: MatVec> Golden<M> {
             scores: job.kind == JobKind::Score,
             run: Run::default(),
         };
+        runner.machine.recall(context);
         runner.job(job);
+        *context = runner.machine.kept();
         runner.run
     }
 }
@@ -107,6 +114,9 @@ impl<M: MatVec> Runner<'_, M> {
     /// `None`: it was broken off before its answer was whole.
     fn answer(&mut self, job: &Job) -> Option<()> {
         let golden = self.golden;
+        let generates = job.kind == JobKind::Generate;
+        let noise = (job.sample_z || generates).then(|| self.noise.clone());
+        self.machine.drawing = Drawing { known: !generates, noise };
         for step in golden.schedule.plan(job.kind) {
             match step {
                 Step::Read(over) => self.read(golden.schedule.body(*over), &job.input)?,
@@ -138,7 +148,6 @@ impl<M: MatVec> Runner<'_, M> {
 
     /// Every token or frame but the last is read, every one but the first scored.
     fn predict(&mut self, body: &Body, job: &Job) -> Option<()> {
-        self.machine.drawing = Drawing { known: true, noise: job.sample_z.then(|| self.noise.clone()) };
         let (quant, frame) = (&self.golden.quant, self.golden.shape.frame);
         let steps = job.input.len() / frame - 1;
         let starts = self.cycles(body, steps, |timing, id| timing.scoring(quant, id));
@@ -262,7 +271,9 @@ impl<M: MatVec> Runner<'_, M> {
     }
 
     fn stages(&self, ids: &[BlockId]) -> Vec<StageTiming> {
-        ids.iter().filter_map(|&id| self.golden.timing.stages[id]).collect()
+        let Golden { timing, quant, .. } = self.golden;
+        let stage = |&id: &BlockId| if self.scores { timing.scoring(quant, id) } else { timing.stages[id] };
+        ids.iter().filter_map(stage).collect()
     }
 
     fn draw(&mut self, latents: &[BlockId], job: &Job) -> Option<()> {
@@ -279,7 +290,7 @@ impl<M: MatVec> Runner<'_, M> {
             | JobKind::Score
             | JobKind::Label
             | JobKind::Values
-            | JobKind::Reserved => LatentMode::Mean,
+            | JobKind::Listen => LatentMode::Mean,
             JobKind::Decode => LatentMode::Given(&job.input),
             JobKind::Generate => LatentMode::Prior(&noise),
         };
@@ -298,7 +309,7 @@ impl<M: MatVec> Runner<'_, M> {
 
     fn once(&mut self, stages: &[BlockId]) -> Option<()> {
         self.begins(self.now)?;
-        self.machine.beat = 0;
+        (self.machine.beat, self.machine.position) = (0, 0);
         for &id in stages {
             self.machine.step(id);
             self.record(id, 0, self.now);
@@ -314,9 +325,6 @@ impl<M: MatVec> Runner<'_, M> {
         let frames = self.golden.quant.frame_words().is_some();
         // Frames begin in silence.
         let mut written = if frames { vec![0; frame] } else { vec![SOS] };
-        let drawn = job.sample_z || job.kind == JobKind::Generate;
-        let noise = drawn.then(|| self.noise.clone());
-        self.machine.drawing = Drawing { known: false, noise };
         // The register's 0 counts as 1.
         for step in 0..usize::from(job.max_tokens).clamp(1, self.golden.shape.max_tokens) {
             (self.machine.beat, self.machine.position) = (step, step);

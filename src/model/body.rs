@@ -93,7 +93,7 @@ impl Reads {
             let needed = match network.time(id, edge) {
                 Time::Now => reads[id],
                 Time::Before if reads[id] == Reads::Never => Reads::Never,
-                Time::Before | Time::Each | Time::Ahead => Reads::Every,
+                Time::Before | Time::Each | Time::Ahead | Time::Heard => Reads::Every,
                 Time::Last | Time::Held if at_every => Reads::Every,
                 Time::Last | Time::Held => Reads::Last,
             };
@@ -125,7 +125,7 @@ impl Body {
                     None => *depth == 0,
                 },
                 Time::Before => false,
-                Time::Each | Time::Ahead | Time::Last | Time::Held => true,
+                Time::Each | Time::Ahead | Time::Last | Time::Held | Time::Heard => true,
             })
         };
         // A draw reads its moments while those of the next step would be written over them.
@@ -190,7 +190,7 @@ impl Body {
     pub fn position(&self, step: usize, steps: usize) -> usize {
         match self.over {
             Over::Backwards => steps - 1 - step,
-            Over::Positions | Over::Once | Over::Written => step,
+            Over::Positions | Over::Once | Over::Turns | Over::Heard | Over::Written => step,
         }
     }
 }

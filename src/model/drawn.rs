@@ -4,8 +4,8 @@ use super::engine::Score;
 use super::float::Rows;
 use super::sequence::scores;
 use super::vocabulary::{EOS, SOS};
-use super::{BlockId, Draws, Exact, Example, FloatNet, Layout, Pass, Random, Role, Trace, Values, argmax};
-use ndarray::{Array2, ArrayView1};
+use super::{BlockId, Draws, Exact, Example, FloatNet, Layout, Pass, Random, Role, Trace, Values, likeliest};
+use ndarray::Array2;
 
 /// What a sentence comes to for one draw of the latents of its steps.
 #[derive(Debug, Clone, PartialEq)]
@@ -78,6 +78,7 @@ impl FloatNet {
     /// z of some rows: of the posterior; where draws are given, or nothing is known of what comes, of the prior.
     pub(super) fn draw(
         &self,
+        id: BlockId,
         (posterior, prior): (BlockId, Option<BlockId>),
         trace: &Trace,
         pass: &Pass<'_>,
@@ -89,14 +90,17 @@ impl FloatNet {
             true => vec![false; layout.rows()],
             false => layout.pack(|sentence, step| trace.ahead(sentence, step).is_some()),
         };
-        let row_of = |block: BlockId, role, row: usize| -> Option<ArrayView1<'_, f32>> {
-            trace.find(block, role).map(|values| values.row(row))
+        let seen = |block: BlockId, role| {
+            trace.has(block).then(|| self.read(trace, (id, block.into()), role, None, rows))
         };
+        let pair = |block: BlockId| (seen(block, Role::Output), seen(block, Role::LogVariance));
+        let (of_posterior, of_prior) = (pair(posterior), prior.map(pair).unwrap_or((None, None)));
         let mut z = Array2::zeros((rows.range.len(), width));
-        for (row, mut z) in rows.range.clone().zip(z.outer_iter_mut()) {
-            let source = if known[row] { Some(posterior) } else { prior };
-            let mean = source.and_then(|block| row_of(block, Role::Output, row));
-            let log_variance = source.and_then(|block| row_of(block, Role::LogVariance, row));
+        for (at, mut z) in z.outer_iter_mut().enumerate() {
+            let row = rows.range.start + at;
+            let (means, log_variances) = if known[row] { &of_posterior } else { &of_prior };
+            let mean = means.as_ref().map(|means| means.row(at));
+            let log_variance = log_variances.as_ref().map(|log_variances| log_variances.row(at));
             for (j, z) in z.iter_mut().enumerate() {
                 let noise = pass.noise.map_or(0.0, |noise| noise[[row, j]]);
                 let deviation = log_variance.map_or(1.0, |lv| (0.5 * lv[j]).exp());
@@ -199,7 +203,7 @@ impl FloatNet {
     }
 }
 
-/// The most probable word at a time, of `count` sentences, from the logits [count, vocabulary] that `step` gives for
+/// The most probable word at a time, never the unknown one, of `count` sentences, from the logits [count, vocabulary] that `step` gives for
 /// the words before.
 pub(super) fn written(
     count: usize,
@@ -211,7 +215,7 @@ pub(super) fn written(
     for _ in 0..limit {
         let logits = step(&tokens);
         for (i, token) in tokens.iter_mut().enumerate() {
-            *token = argmax(logits.row(i));
+            *token = likeliest(logits.row(i));
             let sentence: &mut Vec<u32> = &mut sentences[i];
             if sentence.last() != Some(&EOS) {
                 sentence.push(*token);

@@ -105,6 +105,25 @@ pub trait Engine {
     /// If the network draws no latent at every step.
     fn drawn_all(&mut self, sentences: &[&[u32]], seed: Option<u64>) -> Vec<Drawn>;
 
+    /// Scores every sentence of conversations given those before it, with latents drawn from their posteriors by the seed,
+    /// or at their means.
+    ///
+    /// # Panics
+    /// If the network holds no conversations.
+    fn drawn_conversations(&mut self, conversations: &[&Example], seed: Option<u64>) -> Vec<Vec<Drawn>>;
+
+    /// So many answers to each of these contexts, sentences in the order in which they were said, the most probable word
+    /// at a time, each with a latent of the prior drawn by the seed; until `<eos>` (included) or `limit` tokens.
+    ///
+    /// # Panics
+    /// If the network holds no conversations.
+    fn answers_to(
+        &mut self,
+        contexts: &[&[Vec<u32>]],
+        count_and_seed: (usize, u64),
+        limit: usize,
+    ) -> Vec<Vec<Vec<u32>>>;
+
     /// Scores pieces whose frames are written, frame by frame, with all latents drawn from their posteriors by the seed.
     ///
     /// # Panics

@@ -17,6 +17,8 @@ pub struct Example {
     pub labels: Vec<u32>,
     /// Numbers of every position [steps, size], for a values head.
     pub values: Array2<f32>,
+    /// The sentences of a conversation, in order; `tokens` is empty then.
+    pub turns: Vec<Vec<u32>>,
 }
 
 impl Example {
@@ -25,9 +27,15 @@ impl Example {
         Example { tokens, ..Example::default() }
     }
 
-    /// Positions of what is read.
+    /// A conversation of sentences, each `<sos>` to `<eos>`.
+    pub fn conversation(turns: Vec<Vec<u32>>) -> Example {
+        Example { turns, ..Example::default() }
+    }
+
+    /// Positions of what is read, in all sentences of a conversation together.
     pub fn steps(&self) -> usize {
-        self.tokens.len().max(self.frames.nrows())
+        let of_turns = self.turns.iter().map(Vec::len).sum();
+        self.tokens.len().max(self.frames.nrows()).max(of_turns)
     }
 
     /// The position that should be told of step `step` of a head: the same, or the last where a head speaks once.

@@ -246,8 +246,8 @@ impl FloatNet {
             Op::Cell { kind, init, .. } => {
                 let input = self.joined(id, trace, pass, rows, perturb);
                 let state = |h: &Array2<f32>| (h.clone(), Some(h.clone()));
-                let start = match (pass.carry, init) {
-                    (Some(carry), _) => Some(carry[&id].clone()),
+                let start = match (pass.carry.and_then(|carry| carry.get(&id)), init) {
+                    (Some(carried), _) => Some(carried.clone()),
                     (None, Some(init)) => Some(state(trace.get(*init, Role::Output))),
                     (None, None) => None,
                 };
@@ -271,7 +271,7 @@ impl FloatNet {
                 }
                 Values::output(mean).with(Role::LogVariance, log_variance)
             }
-            Op::Draw { posterior, prior } => self.draw((*posterior, *prior), trace, pass, rows),
+            Op::Draw { posterior, prior } => self.draw(id, (*posterior, *prior), trace, pass, rows),
             Op::Values { .. } | Op::Auxiliary { .. } => {
                 let input = self.joined(id, trace, pass, rows, perturb);
                 let head = |k| self.affine(id, k, Some(k + 1), input.view());

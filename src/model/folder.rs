@@ -93,6 +93,7 @@ impl TrainedModel {
     ) -> Result<Self, ModelError> {
         let network = Network::describe(&description.model, description.train.lambda_low)?;
         check_vocabulary(VOCABULARY_FILE, &vocabulary, &network)?;
+        let vocabulary = vocabulary.with_tokenizer(description.model.tokenizer);
         let labels = Labels::numbered(label_count(&network).unwrap_or(0));
         Ok(TrainedModel { description, network, weights, vocabulary, labels })
     }
@@ -122,7 +123,7 @@ impl TrainedModel {
             let path = folder.join(VOCABULARY_FILE);
             let name = path.display().to_string();
             let text = text_of(&path)?;
-            vocabulary = Vocabulary::parse(&name, &text)?;
+            vocabulary = Vocabulary::parse(&name, &text)?.with_tokenizer(description.model.tokenizer);
             check_vocabulary(&name, &vocabulary, &network)?;
             check_digest(&name, text.as_bytes(), &digests.vocabulary)?;
         }

@@ -2,7 +2,7 @@
 //! the same vectors otherwise.
 
 use super::{
-    BlockId, Edge, Example, FloatNet, Network, Op, Over, PieceNoise, Random, Role, Trace, fingerprint,
+    BlockId, Edge, Example, FloatNet, Network, Op, PieceNoise, Random, Role, Source, Trace, fingerprint,
 };
 use ndarray::{Array2, Axis, concatenate};
 
@@ -36,12 +36,16 @@ impl Draws {
 
 impl FloatNet {
     /// Every vector of every loop over `example`, fed its own words or frames, latents drawn of their posteriors by
-    /// `draws` or at their means. Of a block that stands in several traces, the last one counts.
+    /// `draws` (in a conversation by draws of its own) or at their means. Of a block that stands in several traces, the last one counts.
     pub fn forced(&self, example: &Example, draws: Option<&Draws>) -> Vec<Trace> {
         let network = self.network();
         let row = |z: &Vec<f32>| Array2::from_shape_vec((1, z.len()), z.clone()).expect("one row");
         let of_z = draws.map(|draws| row(&draws.z));
         let of_steps = draws.map(|draws| draws.steps.clone());
+        if network.converses() {
+            let [at_means, drawn, _] = self.traces_of_conversation(example);
+            return vec![if draws.is_some() { drawn } else { at_means }];
+        }
         if network.bits_block().is_some() {
             return vec![self.forced_pieces(&[example], &PieceNoise { z: of_z, steps: of_steps })];
         }
@@ -72,10 +76,10 @@ impl FloatNet {
         if let Op::Cell { init, .. } = &network.blocks[id].op {
             let before = Edge { block: id, before: true };
             let mut state = self.seen(trace, id, before, Role::Output).into_owned();
-            let rows = state.nrows();
-            if let (Some(start), true) = (init, rows > 0) {
-                let first = if network.over(id) == Over::Backwards { rows - 1 } else { 0 };
-                state.row_mut(first).assign(&trace.get(*start, Role::Output).row(0));
+            if let (Some(start), Source::At(at)) = (*init, self.source(trace, id, before)) {
+                let start = self.seen(trace, id, start.into(), Role::Output);
+                let first = at.iter().enumerate().filter(|(_, before)| before.is_none());
+                first.for_each(|(row, _)| state.row_mut(row).assign(&start.row(row)));
             }
             parts.push(state);
             return parts;

@@ -21,14 +21,13 @@ pub enum JobKind {
     Label = 5,
     /// A sequence to the mean and log-variance of numbers at every position.
     Values = 6,
-    /// A number that no design has a job for; its packet is taken and dropped.
-    #[cfg_attr(feature = "cli", value(skip))]
-    Reserved = 7,
+    /// A sentence of a conversation, which is kept for those that come.
+    Listen = 7,
 }
 
 impl JobKind {
     /// Every job that there is, by number.
-    pub const ALL: [JobKind; 7] = [
+    pub const ALL: [JobKind; 8] = [
         JobKind::Encode,
         JobKind::Reconstruct,
         JobKind::Decode,
@@ -36,6 +35,7 @@ impl JobKind {
         JobKind::Score,
         JobKind::Label,
         JobKind::Values,
+        JobKind::Listen,
     ];
 
     /// It waits for a packet.

@@ -151,6 +151,7 @@ impl Lines {
             };
             let word = |(_, fields): &Row<'_>| vocabulary.get(&fields[0].to_lowercase()).unwrap_or(UNK);
             Ok(Example {
+                turns: Vec::new(),
                 tokens: if self.frame.is_none() { rows.iter().map(word).collect() } else { Vec::new() },
                 frames: self.frame.map_or(Ok(Array2::default((0, 0))), |size| numbers(0, size))?,
                 labels: match self.values {

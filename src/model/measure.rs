@@ -5,7 +5,7 @@ use super::engine::{Engine, Posterior, Score};
 use super::flow::{Flowed, flow_kl};
 use super::latent::{Latent, LogMean, active_units, gaussian_kl, mutual_information};
 use super::random::Random;
-use super::{Network, Schedule, fingerprint};
+use super::{Drawn, Example, Network, Schedule, fingerprint};
 use crate::config::Protocol;
 use serde::{Deserialize, Serialize};
 
@@ -72,7 +72,17 @@ pub fn evaluate(
 ) -> Evaluation {
     assert!(!sentences.is_empty(), "at least one sentence to measure on");
     if engine.network().draw().is_some() {
-        return of_steps(engine, sentences, protocol, effort);
+        let views: Vec<&[u32]> = sentences.iter().map(Vec::as_slice).collect();
+        let figures = of_draws(&views, protocol, effort, |seed| engine.drawn_all(&views, seed));
+        let overlaps = (effort.reconstruction_limit > 0)
+            .then(|| overlaps(&views, &engine.rewrite_all(&views, effort.reconstruction_limit)));
+        let diversity = (effort.generations > 0 && effort.reconstruction_limit > 0).then(|| {
+            let seed = |i: u64| seed_of_sample(effort, u64::MAX - i);
+            let seeds: Vec<u64> = (0..effort.generations as u64).map(seed).collect();
+            Diversity::of(&engine.dream_all(&seeds, effort.reconstruction_limit))
+        });
+        let (word_overlap, chance_overlap) = (overlaps.map(|o| o.0), overlaps.map(|o| o.1));
+        return Evaluation { word_overlap, chance_overlap, diversity, ..figures };
     }
     let network = engine.network().clone();
     let views: Vec<&[u32]> = sentences.iter().map(Vec::as_slice).collect();
@@ -135,36 +145,54 @@ pub fn evaluate(
     }
 }
 
-/// The same of a network that draws a latent at every step: at the means (paper) or at one draw of all of them
-/// (honest). KL is that of all steps to their priors; dimensions are active whose KL is more than 0.01 nats a step.
-fn of_steps(
+/// Measures `engine` on conversations: every sentence given those before it.
+///
+/// # Panics
+/// If there are none, or the network holds none.
+pub fn evaluate_conversations(
     engine: &mut dyn Engine,
-    sentences: &[Vec<u32>],
+    conversations: &[Example],
     protocol: Protocol,
     effort: &Effort,
 ) -> Evaluation {
-    let views: Vec<&[u32]> = sentences.iter().map(Vec::as_slice).collect();
-    let seed = |sample: u64| fingerprint([effort.seed, sample]);
-    let drawn = engine.drawn_all(&views, (protocol == Protocol::Honest).then(|| seed(0)));
+    let examples: Vec<&Example> = conversations.iter().collect();
+    let sentences: Vec<&[u32]> =
+        conversations.iter().flat_map(|c| c.turns.iter().map(Vec::as_slice)).collect();
+    assert!(!sentences.is_empty(), "at least one sentence to measure on");
+    of_draws(&sentences, protocol, effort, |seed| {
+        engine.drawn_conversations(&examples, seed).into_iter().flatten().collect()
+    })
+}
+
+/// The seed of a sample of the latents of a whole set.
+fn seed_of_sample(effort: &Effort, sample: u64) -> u64 {
+    fingerprint([effort.seed, sample])
+}
+
+/// Figures of sentences whose latents are drawn at every step, or one for each given the sentences before it: at the means
+/// (paper) or at one draw of all of them (honest). KL is that of all draws to their priors; dimensions are active whose KL is
+/// more than 0.01 nats a step.
+fn of_draws(
+    sentences: &[&[u32]],
+    protocol: Protocol,
+    effort: &Effort,
+    mut draw: impl FnMut(Option<u64>) -> Vec<Drawn>,
+) -> Evaluation {
+    let drawn = draw((protocol == Protocol::Honest).then(|| seed_of_sample(effort, 0)));
     let (count, tokens) = (sentences.len() as f64, drawn.iter().map(|d| d.scores.len()).sum::<usize>());
+    let draws: usize = drawn.iter().map(|d| d.kl.len()).sum();
     let reconstruction: f64 = drawn.iter().map(|d| -d.log_likelihood()).sum();
     let kl: f64 = drawn.iter().flat_map(|d| &d.kl).sum();
     let nll = reconstruction + kl;
     let of_dimension = |j: usize| drawn.iter().map(|d| d.kl_by_dimension[j]).sum::<f64>();
-    let active = (0..drawn[0].kl_by_dimension.len()).filter(|&j| of_dimension(j) > 0.01 * tokens as f64);
+    let active = (0..drawn[0].kl_by_dimension.len()).filter(|&j| of_dimension(j) > 0.01 * draws as f64);
     let iwae = (protocol == Protocol::Honest && effort.importance_samples > 0).then(|| {
-        let mut weights = vec![LogMean::default(); views.len()];
+        let mut weights = vec![LogMean::default(); sentences.len()];
         for sample in 0..effort.importance_samples as u64 {
-            let drawn = engine.drawn_all(&views, Some(seed(1 + sample)));
+            let drawn = draw(Some(seed_of_sample(effort, 1 + sample)));
             weights.iter_mut().zip(&drawn).for_each(|(mean, drawn)| mean.add(drawn.log_weight()));
         }
         -weights.into_iter().map(LogMean::value).sum::<f64>()
-    });
-    let overlaps = (effort.reconstruction_limit > 0)
-        .then(|| overlaps(&views, &engine.rewrite_all(&views, effort.reconstruction_limit)));
-    let diversity = (effort.generations > 0 && effort.reconstruction_limit > 0).then(|| {
-        let seeds: Vec<u64> = (0..effort.generations as u64).map(|i| seed(u64::MAX - i)).collect();
-        Diversity::of(&engine.dream_all(&seeds, effort.reconstruction_limit))
     });
     let scores: Vec<Vec<Score>> = drawn.iter().map(|d| d.scores.clone()).collect();
     Evaluation {
@@ -174,10 +202,10 @@ fn of_steps(
         kl: kl / count,
         mi: 0.0,
         active_units: active.count(),
-        token_accuracy: accuracy(&views, &scores),
-        word_overlap: overlaps.map(|o| o.0),
-        chance_overlap: overlaps.map(|o| o.1),
-        diversity,
+        token_accuracy: accuracy(sentences, &scores),
+        word_overlap: None,
+        chance_overlap: None,
+        diversity: None,
         iwae_nll: iwae.map(|total| total / count),
         iwae_ppl: iwae.map(|total| (total / tokens as f64).exp()),
         sentences: sentences.len(),

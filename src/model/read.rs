@@ -26,19 +26,39 @@ impl FloatNet {
                 let ahead = |sentence, step| trace.ahead(sentence, step).map(|p| made.row(sentence, p));
                 Source::At(layout.pack(ahead))
             }
-            Time::Held if network.is_once(reader) => Source::Same,
-            Time::Held => Source::At(layout.pack(|sentence, _| Some(sentence))),
+            Time::Held if network.over(reader) == Over::Once && network.over(edge.block) == Over::Once => {
+                Source::Same
+            }
+            Time::Held => {
+                let made_of = |sentence| match network.loops[theirs].over {
+                    Over::Turns => trace.turns().row(sentence),
+                    _ => sentence,
+                };
+                let sentences = trace.sequences(network, mine).into_iter();
+                Source::At(sentences.map(|sentence| Some(made_of(sentence))).collect())
+            }
             Time::Last => {
                 let last = |sentence| match network.loops[theirs].over {
                     Over::Backwards => made.row(sentence, 0),
-                    Over::Positions | Over::Once | Over::Written => made.last(sentence),
+                    Over::Heard => trace.turns().last_heard(sentence),
+                    Over::Positions | Over::Once | Over::Turns | Over::Written => made.last(sentence),
                 };
-                Source::At((0..made.batch()).map(|sentence| Some(last(sentence))).collect())
+                let sentences = trace.sequences(network, mine).into_iter();
+                Source::At(sentences.map(|sentence| Some(last(sentence))).collect())
+            }
+            Time::Heard if network.loops[mine].over == Over::Heard => {
+                Source::At(trace.turns().before_heard())
+            }
+            Time::Heard => {
+                let sentences = trace.sequences(network, mine).into_iter();
+                Source::At(sentences.map(|sentence| trace.turns().before(sentence)).collect())
             }
             Time::Before => {
                 let before = |sentence: usize, step: usize| match network.loops[mine].over {
                     Over::Backwards => (step + 1 < layout.length(sentence)).then(|| step + 1),
-                    Over::Positions | Over::Once | Over::Written => step.checked_sub(1),
+                    Over::Positions | Over::Once | Over::Turns | Over::Heard | Over::Written => {
+                        step.checked_sub(1)
+                    }
                 };
                 Source::At(
                     layout.pack(|sentence, step| before(sentence, step).map(|b| layout.row(sentence, b))),

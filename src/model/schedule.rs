@@ -52,7 +52,7 @@ impl Schedule {
         let plans = JobKind::ALL.map(|kind| Planner { network, bodies: &bodies, kind }.plan()).to_vec();
         let over = (0..network.blocks.len()).map(|id| network.over(id)).collect();
         let leads = |from| match network.written_head() {
-            Some(head) => Planner { network, bodies: &bodies, kind: JobKind::Score }.leads(head, from),
+            Some(head) => Planner { network, bodies: &bodies, kind: JobKind::Score }.leads(vec![head], from),
             None => vec![false; network.blocks.len()],
         };
         let (writes, inferring) = (leads((false, true)), leads((true, false)));
@@ -143,7 +143,8 @@ impl Planner<'_> {
         let network = self.network;
         let head = |wanted: fn(&Op) -> bool| network.heads().find(|&id| wanted(&network.blocks[id].op));
         let goal = match self.kind {
-            JobKind::Reserved => None,
+            // What it keeps.
+            JobKind::Listen => network.keepers().next(),
             JobKind::Encode => network.latent(),
             JobKind::Reconstruct | JobKind::Decode | JobKind::Generate | JobKind::Score => {
                 network.written_head()
@@ -152,29 +153,36 @@ impl Planner<'_> {
             JobKind::Values => head(|op| matches!(op, Op::Values { .. })),
         };
         let Some(goal) = goal else { return Plan::new() };
-        let needed = self.needed(goal);
+        let needed = match self.kind {
+            JobKind::Listen => self.needed(network.keepers().collect()),
+            _ => self.needed(vec![goal]),
+        };
         let reads = (0..needed.len()).any(|id| needed[id] && network.over(id).is_read());
         let fits = match self.kind {
-            JobKind::Encode | JobKind::Reconstruct => reads,
+            JobKind::Encode | JobKind::Reconstruct | JobKind::Listen => reads,
             JobKind::Decode => network.latent().is_some() && !reads,
             JobKind::Generate => !reads,
             JobKind::Score | JobKind::Label | JobKind::Values => true,
-            JobKind::Reserved => false,
         };
         if fits { self.steps(goal, &needed) } else { Plan::new() }
     }
 
     /// The blocks that lead to `goal`; not what leads to a latent whose value is drawn from the prior or given.
-    fn needed(&self, goal: BlockId) -> Vec<bool> {
+    fn needed(&self, goals: Vec<BlockId>) -> Vec<bool> {
         let from_posterior = !matches!(self.kind, JobKind::Decode | JobKind::Generate);
-        self.leads(goal, (from_posterior, true))
+        self.leads(goals, (from_posterior, true))
     }
 
-    /// The blocks that lead to `goal`, also by posteriors, also by priors of draws of steps.
-    fn leads(&self, goal: BlockId, (posterior, prior): (bool, bool)) -> Vec<bool> {
+    /// The blocks that lead to `open`, also by posteriors, also by priors of draws of steps. What is kept from the
+    /// sentences before is there.
+    fn leads(&self, mut open: Vec<BlockId>, (posterior, prior): (bool, bool)) -> Vec<bool> {
         let network = self.network;
         let mut needed = vec![false; network.blocks.len()];
-        let mut open = vec![goal];
+        let inputs = |id: BlockId| {
+            let made =
+                network.edges(id).into_iter().filter(move |edge| network.time(id, *edge) != Time::Heard);
+            made.map(|edge| edge.block).collect::<Vec<_>>()
+        };
         while let Some(id) = open.pop() {
             if std::mem::replace(&mut needed[id], true) {
                 continue;
@@ -186,7 +194,7 @@ impl Planner<'_> {
                     open.extend(posterior.then_some(*of_known));
                     open.extend(of_unknown.filter(|_| prior));
                 }
-                Op::Cell { init, .. } => open.extend(network.inputs(id).into_iter().chain(*init)),
+                Op::Cell { init, .. } => open.extend(inputs(id).into_iter().chain(*init)),
                 // A z of the prior, or one that is given, is what a flow makes.
                 Op::Flow { latent, .. } if !posterior => open.push(*latent),
                 Op::Embedding { .. }
@@ -200,7 +208,7 @@ impl Planner<'_> {
                 | Op::Label { .. }
                 | Op::Auxiliary { .. }
                 | Op::Bits { .. }
-                | Op::Values { .. } => open.extend(network.inputs(id)),
+                | Op::Values { .. } => open.extend(inputs(id)),
             }
         }
         needed
@@ -214,7 +222,7 @@ impl Planner<'_> {
                 Over::Positions | Over::Backwards => plan.push(Step::Read(body.id)),
                 Over::Written if self.kind == JobKind::Score => plan.push(Step::Predict(body.id)),
                 Over::Written => plan.push(Step::Write(body.id)),
-                Over::Once => {
+                Over::Once | Over::Turns | Over::Heard => {
                     let is_latent = |id: &BlockId| matches!(network.blocks[*id].op, Op::Latent { .. });
                     for depth in &body.depths {
                         let here = depth.iter().copied().filter(|&id| needed[id]);

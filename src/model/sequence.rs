@@ -4,7 +4,7 @@ use super::drawn;
 use super::engine::{Answer, Engine, Moments, Posterior, Score, score_logits};
 use super::flow::Flowed;
 use super::layout::longest_first;
-use super::vocabulary::SOS;
+use super::vocabulary::{SOS, UNK};
 use super::{
     BlockId, Carry, Drawn, Exact, Example, FloatNet, Latent, Layout, LoopId, Network, Op, Over, Pass, Role,
     Trace, Values,
@@ -98,6 +98,11 @@ impl FloatNet {
         Decoder { net: self, trace, carry: None, known: true, at: 0 }
     }
 
+    /// A decoder of sentences of a conversation: everything before the words stands in `trace`, and cells have `heard` this.
+    pub(super) fn decoder_from(&self, trace: Trace, heard: Carry) -> Decoder<'_> {
+        Decoder { net: self, trace, carry: Some(heard), known: false, at: 0 }
+    }
+
     /// Every latent at its part of z, and what leads past them to what is written.
     fn past_draws(&self, sentences: &[&[u32]], written: Layout, z: Array2<f32>) -> Trace {
         let network = self.network();
@@ -178,7 +183,12 @@ impl Decoder<'_> {
             let given = !self.known;
             let pass = Pass { over, tokens, frames, carry, noise, given, ..Pass::default() };
             self.net.run(&pass, &mut self.trace, &mut Exact);
-            self.carry = Some(self.kept(over));
+            let mut carry = self.kept(over);
+            // What was heard before stays as it is.
+            carry.extend(
+                self.carry.take().into_iter().flatten().filter(|(id, _)| network.over(*id) == Over::Turns),
+            );
+            self.carry = Some(carry);
         }
         &self.trace
     }
@@ -305,6 +315,19 @@ impl Engine for FloatNet {
         })
     }
 
+    fn drawn_conversations(&mut self, conversations: &[&Example], seed: Option<u64>) -> Vec<Vec<Drawn>> {
+        FloatNet::drawn_conversations(self, conversations, seed)
+    }
+
+    fn answers_to(
+        &mut self,
+        contexts: &[&[Vec<u32>]],
+        count_and_seed: (usize, u64),
+        limit: usize,
+    ) -> Vec<Vec<Vec<u32>>> {
+        FloatNet::answers_to(self, contexts, count_and_seed, limit)
+    }
+
     fn drawn_pieces(&mut self, pieces: &[&Example], seed: u64) -> Vec<Drawn> {
         in_batches_of(pieces, |piece| piece.steps(), |_, batch| self.drawn_of_pieces(batch, seed))
     }
@@ -327,6 +350,13 @@ pub fn argmax(values: ArrayView1<'_, f32>) -> u32 {
         }
     }
     best.0
+}
+
+/// The word with the largest logit, the first of equals; never the unknown one.
+pub fn likeliest(logits: ArrayView1<'_, f32>) -> u32 {
+    let mut known = logits.to_owned();
+    known[UNK as usize] = f32::NEG_INFINITY;
+    argmax(known.view())
 }
 
 /// Calls `work` with batches of similar length, longest first (their indices, the sentences), and

@@ -11,7 +11,7 @@ pub enum Split {
 }
 
 /// Between the utterances of a dialogue (DailyDialog).
-const END_OF_UTTERANCE: &str = "__eou__";
+pub(super) const END_OF_UTTERANCE: &str = "__eou__";
 
 impl Split {
     pub const ALL: [Split; 3] = [Split::Train, Split::Valid, Split::Test];
@@ -85,7 +85,7 @@ pub fn sentences_of(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Words of a sentence at most. A longer one is a file without line breaks.
-const MOST_WORDS: usize = 10_000;
+pub(super) const MOST_WORDS: usize = 10_000;
 
 /// Token ids of the sentences of `text`; `file` is how messages call it.
 ///

@@ -1,6 +1,6 @@
 //! Everything a forward pass computed, by block and role.
 
-use super::{BlockId, Layout, LoopId, Network, Over};
+use super::{BlockId, Layout, LoopId, Network, Over, Turns};
 use ndarray::{Array2, ArrayView1, s};
 use std::ops::Range;
 
@@ -55,22 +55,48 @@ pub struct Trace {
     values: Vec<Option<Values>>,
     /// How the steps of what is read lie.
     read: Layout,
+    /// How its sequences follow on each other.
+    turns: Turns,
     /// The step of what is written that its first row stands for.
     first: usize,
 }
 
 impl Trace {
     /// Nothing computed yet, for a batch of sequences (longest first) whose steps lie like this where they are
-    /// read, and like this where they are written.
+    /// read, and like this where they are written. No sequence follows on another.
     pub fn new(network: &Network, read: Layout, written: Layout) -> Self {
+        let turns = Turns::alone(read.batch());
+        Trace::of_turns(network, read, written, turns)
+    }
+
+    /// The same of sequences that follow on each other.
+    pub fn of_turns(network: &Network, read: Layout, written: Layout, turns: Turns) -> Self {
         let once = Layout::new(vec![1; read.batch()]);
         let layout = |over| match over {
             Over::Positions | Over::Backwards => read.clone(),
             Over::Once => once.clone(),
             Over::Written => written.clone(),
+            Over::Turns => turns.layout().clone(),
+            Over::Heard => turns.heard().clone(),
         };
         let layouts = network.loops.iter().map(|l| layout(l.over)).collect();
-        Trace { layouts, values: vec![None; network.blocks.len()], read, first: 0 }
+        Trace { layouts, values: vec![None; network.blocks.len()], read, turns, first: 0 }
+    }
+
+    /// How the sequences of the batch follow on each other.
+    pub fn turns(&self) -> &Turns {
+        &self.turns
+    }
+
+    /// The sequence of the batch that each row of a loop belongs to.
+    pub fn sequences(&self, network: &Network, over: LoopId) -> Vec<usize> {
+        match network.loops[over].over {
+            Over::Turns => self.turns.sentences().to_vec(),
+            Over::Heard => self.turns.hearers(),
+            Over::Positions | Over::Backwards | Over::Once | Over::Written => {
+                self.layouts[over].pack(|sequence, _| sequence)
+            }
+        }
     }
 
     /// What is written next is step `first` of its sequence, and those behind it.

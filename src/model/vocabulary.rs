@@ -1,6 +1,7 @@
 //! Words and their numbers.
 
-use super::{ModelError, tokenizer};
+use super::ModelError;
+use crate::config::Tokenizer;
 use std::collections::HashMap;
 
 /// Padding after the end of a sentence in a batch; never predicted.
@@ -19,13 +20,34 @@ pub const SPECIAL: [&str; 4] = ["<pad>", "<unk0>", "<sos>", "<eos>"];
 pub struct Vocabulary {
     words: Vec<String>,
     ids: HashMap<String, u32>,
+    tokenizer: Tokenizer,
 }
 
 impl Vocabulary {
     /// The `size` most frequent words of `sentences`, special tokens included; equally frequent
     /// words stand in the order in which they first appear.
     pub fn of_sentences<'a>(sentences: impl IntoIterator<Item = &'a str>, size: usize) -> Self {
-        Self::of_words(sentences.into_iter().flat_map(tokenizer::words), size)
+        Self::of_text(Tokenizer::Twr, sentences, size)
+    }
+
+    /// The same of sentences that `tokenizer` splits, as the vocabulary will from now on.
+    pub fn of_text<'a>(
+        tokenizer: Tokenizer,
+        sentences: impl IntoIterator<Item = &'a str>,
+        size: usize,
+    ) -> Self {
+        let words = sentences.into_iter().flat_map(|sentence| tokenizer.words(sentence));
+        Self::of_words(words, size).with_tokenizer(tokenizer)
+    }
+
+    /// The same words for text that `tokenizer` splits.
+    pub fn with_tokenizer(self, tokenizer: Tokenizer) -> Self {
+        Vocabulary { tokenizer, ..self }
+    }
+
+    /// How it splits text.
+    pub fn tokenizer(&self) -> Tokenizer {
+        self.tokenizer
     }
 
     /// No words, for networks that know none.
@@ -33,7 +55,8 @@ impl Vocabulary {
         Self::numbered(Vec::new())
     }
 
-    /// The same of words that are set apart already.
+    /// The same of words that are set apart already. A word with a control character, which `vocab.txt` could not hold, is
+    /// left out, so that it is an unknown one.
     pub fn of_words(words: impl Iterator<Item = String>, size: usize) -> Self {
         let mut seen: HashMap<String, (usize, usize)> = HashMap::new();
         for word in words {
@@ -41,7 +64,7 @@ impl Vocabulary {
             seen.entry(word).or_insert((0, first)).0 += 1;
         }
         let mut ranked: Vec<_> = seen.into_iter().collect();
-        ranked.retain(|(word, _)| !SPECIAL.contains(&word.as_str()));
+        ranked.retain(|(word, _)| !SPECIAL.contains(&word.as_str()) && !word.contains(char::is_control));
         ranked.sort_by_key(|&(_, (count, first))| (std::cmp::Reverse(count), first));
         let ordinary = ranked.into_iter().map(|(word, _)| word);
         let words = SPECIAL.iter().map(|s| s.to_string()).chain(ordinary).take(size).collect();
@@ -106,7 +129,7 @@ impl Vocabulary {
 
     fn numbered(words: Vec<String>) -> Self {
         let ids = words.iter().enumerate().map(|(id, word)| (word.clone(), id as u32)).collect();
-        Vocabulary { words, ids }
+        Vocabulary { words, ids, tokenizer: Tokenizer::Twr }
     }
 
     /// The text of `vocab.txt`; `parse` reads it back.
@@ -136,7 +159,11 @@ impl Vocabulary {
 
     /// Tokens of a sentence: `<sos>`, its words (unknown ones as `<unk0>`), `<eos>`.
     pub fn encode(&self, sentence: &str) -> Vec<u32> {
-        let words = tokenizer::words(sentence);
+        self.number(&self.tokenizer.words(sentence))
+    }
+
+    /// Tokens of words that are set apart already: `<sos>`, the words (unknown ones as `<unk0>`), `<eos>`.
+    pub fn number(&self, words: &[String]) -> Vec<u32> {
         let ids = words.iter().map(|word| self.get(word).unwrap_or(UNK));
         std::iter::once(SOS).chain(ids).chain(std::iter::once(EOS)).collect()
     }
@@ -165,6 +192,24 @@ mod tests {
         assert_eq!(Vocabulary::parse("vocab.txt", &v.to_text()).unwrap(), v);
         assert_eq!(v.encode("A d c."), [SOS, 4, UNK, 5, 6, EOS]);
         assert_eq!(v.decode(&[SOS, 4, UNK, 6, EOS, 4]), "a <unk0> .");
+    }
+
+    #[test]
+    fn text_is_split_as_the_vocabulary_was_made() {
+        let text = "it's fine. it's u.s. fine";
+        let v = Vocabulary::of_text(Tokenizer::WordPunct, [text], 9);
+        assert_eq!(v.to_text(), "<pad>\n<unk0>\n<sos>\n<eos>\ns\n.\nit\n'\nfine\n");
+        assert_eq!(v.encode("it's."), [SOS, 6, 7, 4, 5, EOS]);
+        assert_eq!(v.clone().with_tokenizer(Tokenizer::Twr).encode("it's."), [SOS, 6, UNK, 5, EOS]);
+        assert_ne!(v.clone().with_tokenizer(Tokenizer::Twr), v);
+    }
+
+    /// `parse` refuses them, and a model that cannot be read back is worth nothing.
+    #[test]
+    fn words_with_control_characters_are_unknown_ones() {
+        let v = Vocabulary::of_sentences(["a\u{7f} b b\0 a c"], 99);
+        assert_eq!(Vocabulary::parse("vocab.txt", &v.to_text()).unwrap(), v);
+        assert_eq!(v.encode("a\u{7f} b"), [SOS, UNK, 4, EOS]);
     }
 
     #[test]

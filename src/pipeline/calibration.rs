@@ -83,6 +83,10 @@ fn watched<T>(
             engine.answer(example);
             continue;
         }
+        if network.converses() {
+            engine.drawn_conversations(&[example], Some(0));
+            continue;
+        }
         if network.draw().is_some() {
             engine.drawn_all(&[&example.tokens], Some(0));
             continue;

@@ -6,7 +6,8 @@ use crate::crossbar::{CrossbarNet, balance};
 use crate::failure::Failure;
 use crate::files::{Waits, read_text, share};
 use crate::model::{
-    Example, Labelled, Labels, Lines, Network, Pieces, Split, TrainedModel, Vocabulary, read_sentences,
+    Conversations, Dialogues, Example, Labelled, Labels, Lines, Network, Pieces, Split, TrainedModel,
+    Vocabulary, read_sentences,
 };
 use std::path::Path;
 
@@ -119,6 +120,12 @@ pub fn read_examples(
         let path = split.file(path)?;
         return Ok(pieces.read(&path.display().to_string(), &read_text(&path, waits)?)?);
     }
+    if model.network.converses() {
+        let path = split.file(path)?;
+        let of = Conversations::of(&model.description.model, &model.description.train);
+        let read = of.read(&path.display().to_string(), &read_text(&path, waits)?)?;
+        return Ok(of.examples(&read, &model.vocabulary));
+    }
     if let Some(set) = Labelled::of(&model.network) {
         let path = split.file(path)?;
         let (file, text) = (path.display().to_string(), read_text(&path, waits)?);
@@ -131,6 +138,24 @@ pub fn read_examples(
     let path = split.file_of(path, lines.extension())?;
     let text = read_text(&path, waits)?;
     Ok(lines.examples(&path.display().to_string(), &text, &model.vocabulary, &model.labels)?)
+}
+
+/// Conversations of a file, or of a part of the set in a folder, whoever trained their network; a sentence of more than `most`
+/// tokens is cut before `<eos>`.
+///
+/// # Errors
+///
+/// The file cannot be read, or holds no conversation.
+pub fn read_conversations(
+    path: &Path,
+    split: Split,
+    (vocabulary, most): (&Vocabulary, usize),
+    waits: Waits,
+) -> Result<Vec<Example>, Failure> {
+    let path = split.file(path)?;
+    let text = read_text(&path, waits)?;
+    let read = Dialogues::read(&path.display().to_string(), &text, vocabulary.tokenizer())?;
+    Ok(read.numbered(vocabulary, most).into_iter().map(Example::conversation).collect())
 }
 
 /// Frames of a file, or of a part of the set in a folder, as `network` reads them, whoever trained it: pieces, or lines of

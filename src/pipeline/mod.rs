@@ -12,8 +12,8 @@ mod varied;
 
 pub use hardware::hardware_net;
 pub use inputs::{
-    balanced, fitting, map_model, map_model_on, read_config, read_data, read_examples, read_frames,
-    read_model, read_words,
+    balanced, fitting, map_model, map_model_on, read_config, read_conversations, read_data, read_examples,
+    read_frames, read_model, read_words,
 };
 pub use random::random_weights;
 pub use varied::{varied_design, varied_jobs};
@@ -51,6 +51,10 @@ pub fn calibrate(net: &FloatNet, examples: &[Example]) -> Calibration {
     let mut calibration = Calibration::default();
     let network = net.network();
     for example in examples.iter().take(CALIBRATION_SENTENCES) {
+        if network.converses() {
+            net.traces_of_conversation(example).iter().for_each(|trace| calibration.add(trace));
+            continue;
+        }
         if network.bits_block().is_some() {
             net.traces_of_piece(example).iter().for_each(|trace| calibration.add(trace));
             continue;
@@ -91,6 +95,29 @@ pub fn random_sentences(vocabulary: usize, count: usize, seed: u64) -> Vec<Vec<u
         .collect()
 }
 
+/// Turns of a conversation for networks without data.
+const RANDOM_TURNS: usize = 4;
+
+/// Conversations of random words, for networks without data.
+pub fn random_conversations(vocabulary: usize, count: usize, seed: u64) -> Vec<Example> {
+    let sentences = random_sentences(vocabulary, count * RANDOM_TURNS, seed);
+    sentences.chunks(RANDOM_TURNS).map(|turns| Example::conversation(turns.to_vec())).collect()
+}
+
+/// Conversations that a trained network has with itself.
+fn own_conversations(net: &FloatNet, count: usize, seed: u64) -> Vec<Example> {
+    let mut all: Vec<Vec<Vec<u32>>> = vec![Vec::new(); count];
+    for turn in 0..RANDOM_TURNS as u64 {
+        // Each begins in its own way.
+        for (number, turns) in all.iter_mut().enumerate() {
+            let own = Random::keyed(&[seed, number as u64, turn]).bits();
+            let said = net.answers_to(&[turns], (1, own), 40).remove(0).remove(0);
+            turns.push([vec![SOS], said].concat());
+        }
+    }
+    all.into_iter().map(Example::conversation).collect()
+}
+
 /// Frames of noise as wide as standardised ones, for networks without data.
 pub fn random_frames(size: usize, count: usize, seed: u64) -> Vec<Example> {
     let mut random = Random::keyed(&[seed, 3]);
@@ -126,6 +153,7 @@ pub fn own_examples(net: &FloatNet, count: usize, seed: u64) -> Vec<Example> {
         return (0..count as u64).map(dreamt).collect();
     }
     match network.frame_width() {
+        _ if network.converses() => own_conversations(net, count.div_ceil(RANDOM_TURNS), seed),
         Some(size) => random_frames(size, count, seed),
         None => own_sentences(net, count, seed).into_iter().map(Example::sentence).collect(),
     }
@@ -134,6 +162,9 @@ pub fn own_examples(net: &FloatNet, count: usize, seed: u64) -> Vec<Example> {
 /// Sequences of the kind that a network reads, for networks without data: random words, or frames.
 pub fn random_examples(network: &Network, count: usize, seed: u64) -> Vec<Example> {
     match network.frame_width() {
+        _ if network.converses() => {
+            random_conversations(network.vocabulary, count.div_ceil(RANDOM_TURNS), seed)
+        }
         Some(size) if network.bits_block().is_some() => random_pieces(size, count, seed),
         Some(size) => random_frames(size, count, seed),
         None => {

@@ -62,6 +62,7 @@ fn varied_config(random: &mut Random) -> Config {
         1 | 2 => Family::ZForcing,
         3 => Family::FlowVrae,
         4 => dice.of(&[Family::Tagger, Family::Regression]),
+        5 => Family::Dialogue,
         _ => Family::HsrVae,
     };
     // Frames of bits for words; of a regression numbers.
@@ -131,7 +132,7 @@ fn varied_job(shape: &Shape, dice: &mut Dice) -> Job {
     let known: Vec<JobKind> = JobKind::ALL.into_iter().filter(has).collect();
     let mut kind = dice.of(&known);
     if dice.rarely(40) {
-        kind = dice.of(&[JobKind::Reserved, JobKind::Score, JobKind::Decode]);
+        kind = dice.of(&[JobKind::Listen, JobKind::Score, JobKind::Decode]);
     }
     let wrong = dice.rarely(25);
     let words = |count: usize, dice: &mut Dice| -> Vec<i32> {
@@ -176,6 +177,8 @@ fn varied_job(shape: &Shape, dice: &mut Dice) -> Job {
         sample_tokens: dice.rarely(2),
         seed: dice.0.bits(),
         inverse_temperature: (dice.0.bits() >> 48) as u16 >> dice.within(0, 15),
+        say_unknown: dice.rarely(3),
+        fresh: dice.rarely(4),
         manner: Manner {
             ahead: dice.rarely(2),
             eager: dice.rarely(4),
@@ -212,6 +215,7 @@ mod tests {
             packets,
             frame: 1,
             step_latent: 0,
+            turn_latent: 0,
         };
         let jobs = varied_jobs(&shape, 400, &mut Random::keyed(&[7]));
         let refused = jobs.iter().filter(|job| job.refusal(&shape).is_some()).count();

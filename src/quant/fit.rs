@@ -383,10 +383,17 @@ mod tests {
     }
 
     /// Squared error of the outputs over these vectors, biases included.
-    fn error(weights: &Array2<f32>, rounded: &Rounded, step: f64, vectors: &[Array1<f32>], input: Format) -> f64 {
+    fn error(
+        weights: &Array2<f32>,
+        rounded: &Rounded,
+        step: f64,
+        vectors: &[Array1<f32>],
+        input: Format,
+    ) -> f64 {
         let of_vector = |x: &Array1<f32>| -> f64 {
             let of_output = |n: usize| {
-                let wanted: f64 = weights.row(n).iter().zip(x).map(|(&w, &x)| f64::from(w) * f64::from(x)).sum();
+                let wanted: f64 =
+                    weights.row(n).iter().zip(x).map(|(&w, &x)| f64::from(w) * f64::from(x)).sum();
                 let codes = rounded.codes.row(n);
                 let made: f64 = codes
                     .iter()
@@ -429,10 +436,12 @@ mod tests {
             let rounded = rounding.round(weights.view(), None, format);
             for n in 0..4 {
                 let off = |x: &Array1<f32>| {
-                    let each = x.iter().zip(weights.row(n)).zip(rounded.codes.row(n)).map(|((&x, &w), &c)| {
-                        let code = input.decode(input.encode(x.into()));
-                        f64::from(w) * f64::from(x) - f64::from(c) * format.step() * rounded.gain(n) * code
-                    });
+                    let each =
+                        x.iter().zip(weights.row(n)).zip(rounded.codes.row(n)).map(|((&x, &w), &c)| {
+                            let code = input.decode(input.encode(x.into()));
+                            f64::from(w) * f64::from(x)
+                                - f64::from(c) * format.step() * rounded.gain(n) * code
+                        });
                     each.sum::<f64>()
                 };
                 let mean = seen.iter().map(off).sum::<f64>() / seen.len() as f64;

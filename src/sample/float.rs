@@ -1,9 +1,9 @@
 //! Sentences of the network in single precision.
 
-use crate::model::{EOS, FloatNet, Random, SOS, argmax};
+use crate::model::{EOS, FloatNet, Random, SOS, likeliest};
 use ndarray::Array2;
 
-/// A sentence of at most `limit` tokens from a z of the prior, or from one of every step, every token drawn at `temperature` (above 0). The same
+/// A sentence of at most `limit` tokens from a z of the prior, or from one of every step, every token but the unknown word drawn at `temperature` (above 0). The same
 /// seed gives the same sentence.
 pub fn draw(net: &FloatNet, seed: u64, temperature: f64, limit: usize) -> Vec<u32> {
     let network = net.network();
@@ -24,7 +24,7 @@ pub fn draw(net: &FloatNet, seed: u64, temperature: f64, limit: usize) -> Vec<u3
             let uniform = f64::from(random.uniform()).max(f64::MIN_POSITIVE);
             (f64::from(logit) / temperature - (-uniform.ln()).ln()) as f32
         });
-        token = argmax(noisy.view());
+        token = likeliest(noisy.view());
         written.push(token);
     }
     written

@@ -63,7 +63,7 @@ fn of_packet<M: MatVec>(
         | JobKind::Score
         | JobKind::Label
         | JobKind::Values
-        | JobKind::Reserved => Job::new(kind, packet, limit as u16),
+        | JobKind::Listen => Job::new(kind, packet, limit as u16),
     })
 }
 

@@ -1,12 +1,14 @@
 //! Jobs out of sentences, z on the way between two of them, and what is written: as words, or as music.
 #![warn(missing_docs)]
 
+mod conversation;
 mod float;
 mod jobs;
 mod midi;
 mod pieces;
 mod roll;
 
+pub use conversation::conversation;
 pub use float::draw;
 pub use jobs::{
     between, decode_all, encode, endless, frames, generation, generations, job, piece, reconstruct, score,

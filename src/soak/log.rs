@@ -69,7 +69,7 @@ fn what(config: &Config) -> String {
     let names = |cells: &[CellKind]| cells.iter().map(|c| c.name()).collect::<Vec<_>>().join("-");
     let (m, x) = (&config.model, &config.crossbar);
     let decoder = match m.family {
-        Family::HsrVae | Family::FlowVrae => {
+        Family::HsrVae | Family::FlowVrae | Family::Dialogue => {
             format!(" to {}", names(m.decoder_cells.as_ref().unwrap_or(&m.cells)))
         }
         _ => String::new(),

@@ -128,7 +128,7 @@ impl<'a> Backward<'a> {
                 self.read_back(id, rows.start, &d_input);
             }
             (Op::Latent { moments, steps }, Some(d)) => self.of_latent(id, moments, *steps, &d),
-            (Op::Draw { posterior, .. }, Some(d)) => self.of_draw(*posterior, rows, &d),
+            (Op::Draw { posterior, .. }, Some(d)) => self.of_draw(id, *posterior, rows, &d),
             (Op::Linear { bias, activation, .. }, Some(mut d)) => {
                 if !activation.is_none() {
                     let made = self.forward.trace.get(id, Role::Output);
@@ -296,16 +296,21 @@ impl<'a> Backward<'a> {
         self.read_back(id, rows.start, &d_x);
     }
 
-    /// z = mean + exp(log_variance / 2) noise of the posterior, step by step.
-    fn of_draw(&mut self, posterior: BlockId, rows: &Range<usize>, d: &Array2<f32>) {
-        let Forward { trace, noise, .. } = *self.forward;
+    /// z = mean + exp(log_variance / 2) noise of the posterior, step by step, or once a sentence.
+    fn of_draw(&mut self, id: BlockId, posterior: BlockId, rows: &Range<usize>, d: &Array2<f32>) {
+        let Forward { net, trace, noise, .. } = *self.forward;
         let log_variance = trace.get(posterior, Role::LogVariance);
+        let source = net.source(trace, id, posterior.into());
         let (d_mean, d_log_variance) = self.moments.get_mut(&posterior).expect("a draw has a KL term");
         for (row, d) in rows.clone().zip(d.outer_iter()) {
+            let made = match &source {
+                Source::Same => row,
+                Source::At(at) => at[row].expect("a sentence has a posterior at its turn"),
+            };
             for (j, d_z) in d.iter().enumerate() {
-                d_mean[[row, j]] += d_z;
-                d_log_variance[[row, j]] +=
-                    d_z * 0.5 * (0.5 * log_variance[[row, j]]).exp() * noise[[row, j]];
+                d_mean[[made, j]] += d_z;
+                d_log_variance[[made, j]] +=
+                    d_z * 0.5 * (0.5 * log_variance[[made, j]]).exp() * noise[[row, j]];
             }
         }
     }

@@ -2,7 +2,9 @@
 
 use super::objective::NO_TARGET;
 use crate::config::Train;
-use crate::model::{Example, Layout, Network, Op, Over, PAD, Random, UNK, frames_of_examples, longest_first};
+use crate::model::{
+    Example, Layout, Network, Op, Over, PAD, Random, Turns, UNK, flattened, frames_of_examples, longest_first,
+};
 use ndarray::{Array2, ArrayView1, Axis};
 
 /// The sentences of one update, longest first.
@@ -26,6 +28,8 @@ pub struct Batch {
     pub values: Array2<f32>,
     /// What inputs of a loop over what is written read, a row per row of the decoder.
     pub written_frames: Array2<f32>,
+    /// How its sentences follow on each other.
+    pub turns: Turns,
 }
 
 impl Batch {
@@ -49,9 +53,17 @@ impl Batch {
             frames: Array2::zeros((0, 0)),
             values: Array2::zeros((0, 0)),
             written_frames: Array2::zeros((0, 0)),
+            turns: Turns::alone(encoder.batch()),
             encoder,
             decoder,
         }
+    }
+
+    /// Joins conversations: their sentences, each of which goes on from those before.
+    fn of_conversations(conversations: &[&Example], train: &Train, random: &mut Random) -> Self {
+        let (sentences, followers) = flattened(conversations);
+        let turns = Turns::new(sentences.len(), &followers);
+        Batch { turns, ..Batch::new(&sentences, train, random) }
     }
 
     /// Joins pieces whose frames are written: step t reads row t and predicts row t + 1.
@@ -69,6 +81,7 @@ impl Batch {
             frames: frames_of_examples(&encoder, &sorted),
             values: ndarray::stack(Axis(0), &next).expect("rows of one width"),
             written_frames: frames_of_examples(&decoder, &sorted),
+            turns: Turns::alone(sorted.len()),
             encoder,
             decoder,
         }
@@ -77,6 +90,9 @@ impl Batch {
     /// Joins what `network` is to learn from: sentences where it writes words, else sequences with labels or
     /// numbers, which are never padded.
     pub fn of(network: &Network, examples: &[&Example], train: &Train, random: &mut Random) -> Self {
+        if network.converses() {
+            return Batch::of_conversations(examples, train, random);
+        }
         if network.label_beside_words().is_some() {
             let sentences: Vec<&[u32]> = examples.iter().map(|e| e.tokens.as_slice()).collect();
             let order = longest_first(&sentences.iter().map(|s| s.len()).collect::<Vec<_>>());
@@ -126,13 +142,14 @@ impl Batch {
             frames,
             values,
             written_frames: Array2::zeros((0, 0)),
+            turns: Turns::alone(sorted.len()),
         }
     }
 
     /// What the inputs of a loop read, a frame per row of its layout.
     pub fn frames(&self, over: Over) -> &Array2<f32> {
         match over {
-            Over::Positions | Over::Backwards | Over::Once => &self.frames,
+            Over::Positions | Over::Backwards | Over::Once | Over::Turns | Over::Heard => &self.frames,
             Over::Written => &self.written_frames,
         }
     }
@@ -141,7 +158,7 @@ impl Batch {
     fn next_rows(&self, over: Over) -> Vec<Option<usize>> {
         let next = |sentence: usize, step: usize| match over {
             Over::Backwards => step.checked_sub(1),
-            Over::Positions | Over::Once | Over::Written => {
+            Over::Positions | Over::Once | Over::Turns | Over::Heard | Over::Written => {
                 Some(step + 1).filter(|&next| next < self.encoder.length(sentence))
             }
         };
@@ -169,7 +186,7 @@ impl Batch {
     pub fn tokens(&self, over: Over) -> &[u32] {
         match over {
             Over::Positions | Over::Backwards => &self.encoder_tokens,
-            Over::Once => &[],
+            Over::Once | Over::Turns | Over::Heard => &[],
             Over::Written => &self.decoder_tokens,
         }
     }

@@ -75,7 +75,7 @@ impl BatchNorm {
 fn last(layout: &Layout, over: Over, sentence: usize) -> usize {
     match over {
         Over::Backwards => layout.row(sentence, 0),
-        Over::Positions | Over::Once | Over::Written => layout.last(sentence),
+        Over::Positions | Over::Once | Over::Turns | Over::Heard | Over::Written => layout.last(sentence),
     }
 }
 

@@ -3,8 +3,8 @@
 use crate::config::{Config, Train};
 use crate::files::Digest;
 use crate::model::{
-    Example, LABELS_FILE, Labelled, Labels, Lines, ModelError, Network, Pieces, Random, Split, Vocabulary,
-    check_labels, read_sentences, sentences_of, text_of,
+    Conversations, Example, LABELS_FILE, Labelled, Labels, Lines, ModelError, Network, Pieces, Random, Split,
+    Vocabulary, check_labels, read_sentences, sentences_of, text_of,
 };
 use std::path::Path;
 
@@ -43,24 +43,33 @@ impl Corpus {
             texts.push(text);
             files.push(path.display().to_string());
         }
-        let size = config.model.vocabulary;
+        let (size, tokenizer) = (config.model.vocabulary, config.model.tokenizer);
+        if network.converses() {
+            let read = |i: usize| Conversations::of(&config.model, &config.train).read(&files[i], &texts[i]);
+            let parts = [read(0)?, read(1)?, read(2)?];
+            let vocabulary = parts[0].vocabulary(config.model.tokenizer, config.model.vocabulary);
+            fits_in(&vocabulary, network, config)?;
+            let [train, valid, test] = parts
+                .map(|part| Conversations::of(&config.model, &config.train).examples(&part, &vocabulary));
+            return Ok(Corpus {
+                vocabulary,
+                labels: Labels::default(),
+                train,
+                valid,
+                test,
+                digest: hash.hex(),
+            });
+        }
         let labelled = Labelled::of(network);
         let vocabulary = match lines {
             _ if network.vocabulary == 0 => Vocabulary::none(),
             None => match labelled {
-                Some(set) => Vocabulary::of_sentences(set.sentences(&files[0], &texts[0])?, size),
-                None => Vocabulary::of_sentences(sentences_of(&texts[0]), size),
+                Some(set) => Vocabulary::of_text(tokenizer, set.sentences(&files[0], &texts[0])?, size),
+                None => Vocabulary::of_text(tokenizer, sentences_of(&texts[0]), size),
             },
             Some(lines) => Vocabulary::of_words(lines.words(&files[0], &texts[0])?.into_iter(), size),
         };
-        if vocabulary.len() != network.vocabulary {
-            return Err(ModelError::new(
-                "[model] vocabulary",
-                format!("at most {}, the different words of the sentences for training", vocabulary.len()),
-                config.model.vocabulary.to_string(),
-                "make it smaller or train on more text",
-            ));
-        }
+        fits_in(&vocabulary, network, config)?;
         let mut labels = Labels::default();
         let of_lines = lines.filter(|lines| lines.has_labels());
         if labelled.is_some() || of_lines.is_some() {
@@ -102,6 +111,19 @@ impl Corpus {
         let train = if pieces.is_some() { Pieces::cut(train, config.train.piece_frames) } else { train };
         Ok(Corpus { vocabulary, labels, train, valid, test, digest: hash.hex() })
     }
+}
+
+/// The vocabulary has as many words as the network counts.
+fn fits_in(vocabulary: &Vocabulary, network: &Network, config: &Config) -> Result<(), ModelError> {
+    if vocabulary.len() == network.vocabulary {
+        return Ok(());
+    }
+    Err(ModelError::new(
+        "[model] vocabulary",
+        format!("at most {}, the different words of the sentences for training", vocabulary.len()),
+        config.model.vocabulary.to_string(),
+        "make it smaller or train on more text",
+    ))
 }
 
 /// Forgets the labels of all sentences but `[train] labels` of them, which the seed draws.

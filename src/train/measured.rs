@@ -2,7 +2,9 @@
 
 use super::corpus::sentences;
 use crate::config::Train;
-use crate::model::{Answers, Effort, Evaluation, Example, FloatNet, evaluate, measure_answers};
+use crate::model::{
+    Answers, Effort, Evaluation, Example, FloatNet, evaluate, evaluate_conversations, measure_answers,
+};
 use serde::Serialize;
 
 /// Figures of one or the other.
@@ -17,6 +19,11 @@ impl Measured {
     /// Of validation.
     pub fn of(net: &mut FloatNet, examples: &[Example], train: &Train) -> Measured {
         match net.network().vocabulary_block() {
+            Some(_) if net.network().converses() => {
+                let effort = Effort { reconstruction_limit: 0, ..Effort::default() };
+                let figures = evaluate_conversations(net, examples, train.validate_on, &effort);
+                Measured::Sentences(Box::new(figures))
+            }
             Some(_) => {
                 let effort = Effort { reconstruction_limit: 0, ..Effort::default() };
                 let figures = evaluate(net, &sentences(examples), train.validate_on, &effort);

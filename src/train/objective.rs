@@ -230,7 +230,8 @@ pub fn divergence(
 }
 
 /// The KL of the latents of all steps to their priors, added to `losses`, and its gradients times `scale`
-/// with respect to the moments of both.
+/// with respect to the moments of both. Where a sentence is asked at every turn up to its own, the mean of these: what
+/// TWR-VAE charges over the context of an answer (Li et al., 2020).
 pub fn draw_divergence(
     network: &Network,
     trace: &Trace,
@@ -241,13 +242,24 @@ pub fn draw_divergence(
     let Some((_, posterior, prior)) = network.draw() else { return };
     let of = |block: BlockId| (trace.get(block, Role::Output), trace.get(block, Role::LogVariance));
     let (mean, log_variance) = of(posterior);
+    let shares = match network.over(posterior) {
+        Over::Heard => {
+            let heard = trace.turns().heard();
+            heard.pack(|sequence, _| 1.0 / heard.length(sequence) as f32)
+        }
+        Over::Positions | Over::Backwards | Over::Once | Over::Turns | Over::Written => {
+            vec![1.0; mean.nrows()]
+        }
+    };
     let given = prior.map(of);
     let zeros = || (Array2::<f32>::zeros(mean.dim()), Array2::<f32>::zeros(mean.dim()));
     let (mut d_q, mut d_p) = (zeros(), zeros());
     for (at, &m) in mean.indexed_iter() {
         let lv = log_variance[at];
         let (pm, plv) = given.map_or((0.0, 0.0), |(means, log_variances)| (means[at], log_variances[at]));
-        losses.draw_kl += kl_between((m, lv), (pm, plv));
+        let share = shares[at.0];
+        let scale = scale * share;
+        losses.draw_kl += f64::from(share) * kl_between((m, lv), (pm, plv));
         let (precision, ratio) = ((-plv).exp(), (lv - plv).exp());
         let pull = scale * (m - pm) * precision;
         d_q.0[at] = pull;
@@ -316,7 +328,7 @@ fn kl_term(mean: f32, log_variance: f32) -> f32 {
 pub(super) fn last_row(network: &Network, layout: &Layout, block: BlockId, sentence: usize) -> usize {
     match network.over(block) {
         Over::Backwards => layout.row(sentence, 0),
-        Over::Positions | Over::Once | Over::Written => layout.last(sentence),
+        Over::Positions | Over::Once | Over::Turns | Over::Heard | Over::Written => layout.last(sentence),
     }
 }
 

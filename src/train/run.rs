@@ -20,7 +20,7 @@ use crate::config::{Config, Protocol, Train};
 use crate::model::{
     Answers, Baselines, DESCRIPTION_FILE, Description, Effort, Evaluation, Example, FloatNet, FrameBaseline,
     LABELS_FILE, METRICS_FILE, ModelError, Network, Ngram, Random, TrainedModel, VOCABULARY_FILE,
-    WEIGHTS_FILE, evaluate, measure_answers, write_whole,
+    WEIGHTS_FILE, evaluate, evaluate_conversations, measure_answers, write_whole,
 };
 use fits::fits;
 use serde::{Deserialize, Serialize};
@@ -291,6 +291,17 @@ fn finish(out: &Path, corpus: &Corpus, position: &Position) -> Result<Summary, M
         (None, None) => 0,
     };
     let effort = Effort { importance_samples, ..Effort::default() };
+    if model.network.converses() {
+        let of = |examples: &[Example]| -> Vec<Vec<u32>> {
+            examples.iter().flat_map(|conversation| conversation.turns.clone()).collect()
+        };
+        let mut by = |protocol| evaluate_conversations(&mut net, &corpus.test, protocol, &effort);
+        let (paper, honest) = (by(Protocol::Paper), by(Protocol::Honest));
+        let baselines = Ngram::fit(&of(&corpus.train), corpus.vocabulary.len()).measure(&of(&corpus.test));
+        let test = Test { paper, honest, baselines };
+        let line = serde_json::json!({ "best_epoch": position.best.map(|b| b.1), "test": test });
+        return close(out, position, &line, (Some(test), None));
+    }
     let held_out = sentences(&corpus.test);
     let baselines = Ngram::fit(&sentences(&corpus.train), corpus.vocabulary.len()).measure(&held_out);
     let test = Test {

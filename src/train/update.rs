@@ -25,7 +25,8 @@ pub fn loss_and_gradients(
     let network = net.network();
     let sentences = batch.encoder.batch();
     let (Draws { epsilon, noise }, mut training) = Training::new(network, batch, train, random);
-    let mut trace = Trace::new(network, batch.encoder.clone(), batch.decoder.clone());
+    let layouts = (batch.encoder.clone(), batch.decoder.clone());
+    let mut trace = Trace::of_turns(network, layouts.0, layouts.1, batch.turns.clone());
     for body in net.schedule().bodies() {
         let tokens = batch.tokens(body.over);
         let (epsilon, noise, frames) = (Some(&epsilon), Some(&noise), Some(batch.frames(body.over)));
@@ -118,7 +119,7 @@ fn for_training(
 pub(super) struct Draws {
     /// Of z [sentences, width of z].
     pub(super) epsilon: Array2<f32>,
-    /// Of the latents of steps [rows of what is written, width of the draw].
+    /// Of the latents of steps [rows of what is written, width of the draw], or of sentences.
     pub(super) noise: Array2<f32>,
 }
 
@@ -141,8 +142,9 @@ impl<'a> Training<'a> {
     ) -> (Draws, Self) {
         let mut normal = |rows, width| Array2::from_shape_simple_fn((rows, width), || random.normal());
         let epsilon = normal(batch.encoder.batch(), network.latent_width());
-        let of_step = network.draw().map_or(0, |(z, ..)| network.width(z));
-        let noise = normal(batch.decoder.rows(), of_step);
+        let (of_step, at_once) =
+            network.draw().map_or((0, false), |(z, ..)| (network.width(z), network.is_once(z)));
+        let noise = normal(if at_once { batch.encoder.batch() } else { batch.decoder.rows() }, of_step);
         let norm = (train.batch_norm > 0.0).then(|| BatchNorm::new(train.batch_norm, network));
         // A stream of its own: the others stay as they are without it.
         let own = train.code_noise > 0.0;

@@ -52,7 +52,7 @@ impl Interpreter<'_> {
     /// Positions of the loop of a block.
     pub fn steps(&self, over: Over) -> usize {
         match over {
-            Over::Once => 1,
+            Over::Once | Over::Turns | Over::Heard => 1,
             Over::Written => self.sequence.tokens.len() - 1,
             Over::Positions | Over::Backwards => self.sequence.tokens.len().max(self.sequence.frames.len()),
         }
@@ -96,7 +96,7 @@ impl Interpreter<'_> {
     fn before(&self, over: Over, at: usize) -> Option<usize> {
         match over {
             Over::Backwards => Some(at + 1).filter(|&b| b < self.steps(over)),
-            Over::Positions | Over::Once | Over::Written => at.checked_sub(1),
+            Over::Positions | Over::Once | Over::Turns | Over::Heard | Over::Written => at.checked_sub(1),
         }
     }
 
@@ -120,6 +120,8 @@ impl Interpreter<'_> {
             Time::Before => self.before(theirs, at),
             Time::Last => Some(self.last(theirs)),
             Time::Held => Some(0),
+            // A sequence on its own has heard nothing.
+            Time::Heard => None,
         };
         let zeros = vec![0.0; self.network.width(edge.block)];
         position.map_or(zeros, |p| self.made[&(edge.block, p)].0.clone())

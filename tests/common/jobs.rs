@@ -63,13 +63,13 @@ fn refused(config: &Config, tokens: &[i32], latent: usize, i: usize) -> Vec<Job>
         ],
         1 => vec![
             job(JobKind::Decode, vec![1; latent + 1]),
-            job(JobKind::Reserved, vec![beyond; 2]),
+            job(JobKind::Listen, vec![beyond; 2]),
             job(JobKind::Decode, (0..latent as i32).map(|j| wide - j).collect()),
         ],
         2 => vec![
             job(JobKind::Encode, vec![-1; depth + 1]),
             job(JobKind::Decode, vec![-wide - 1; depth + 2]),
-            Job { sample_z: true, sample_tokens: true, ..job(JobKind::Reserved, vec![0]) },
+            Job { sample_z: true, sample_tokens: true, ..job(JobKind::Listen, vec![0]) },
         ],
         _ => vec![
             job(JobKind::Score, vec![beyond]),

@@ -65,6 +65,7 @@ pub fn family_designs() -> Vec<(&'static str, Config)> {
         ("frames", family(Family::LanguageModel, 21)),
         ("frames-without-scores", silent),
         ("z-forcing-of-frames", family(Family::ZForcing, 37)),
+        ("dialogue", family(Family::Dialogue, 1)),
     ]
 }
 

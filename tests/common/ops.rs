@@ -340,7 +340,7 @@ pub fn described_jobs(config: &Config, shape: &Shape) -> Vec<Job> {
         jobs.extend(whole);
         jobs.push(sampled);
         jobs.extend(refused.into_iter().map(|input| Job::new(kind, input, 0)));
-        jobs.push(Job::new(JobKind::Reserved, vec![1; 2], 0));
+        jobs.push(Job::new(JobKind::Listen, vec![1; 2], 0));
         jobs.extend(broken);
     }
     for (i, job) in jobs.iter_mut().enumerate() {

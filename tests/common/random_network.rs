@@ -167,7 +167,9 @@ impl<'a> Draw<'a> {
                 Over::Once if moments => {
                     &[Sort::Latent, Sort::Linear, Sort::Elementwise, Sort::Latent, Sort::Slice, Sort::Latent]
                 }
-                Over::Once => &[Sort::Linear, Sort::Linear, Sort::Elementwise, Sort::Moments, Sort::Moments],
+                Over::Once | Over::Turns | Over::Heard => {
+                    &[Sort::Linear, Sort::Linear, Sort::Elementwise, Sort::Moments, Sort::Moments]
+                }
                 Over::Written => &[Sort::Cell, Sort::Cell, Sort::Linear, Sort::Elementwise, Sort::Slice],
                 Over::Positions | Over::Backwards => &[
                     Sort::Cell,

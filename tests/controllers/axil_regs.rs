@@ -118,6 +118,8 @@ fn random_traffic_agrees_with_the_table() {
         assert_eq!(bench.get("job_o"), word("JOB") & 7);
         assert_eq!(bench.get("sample_z_o"), word("JOB") >> 8 & 1);
         assert_eq!(bench.get("sample_tokens_o"), word("JOB") >> 9 & 1);
+        assert_eq!(bench.get("fresh_o"), word("JOB") >> 10 & 1);
+        assert_eq!(bench.get("say_unknown_o"), word("JOB") >> 11 & 1);
         assert_eq!(bench.get("seed_lo_o"), word("SEED_LO"));
         assert_eq!(bench.get("seed_hi_o"), word("SEED_HI"));
         assert_eq!(bench.get("inverse_temperature_o"), word("INVERSE_TEMPERATURE"));

@@ -94,7 +94,7 @@ circuit!(
      tile_samples_i version_i design_i
      vocabulary_i latent_i],
     [s_axil_awready_o s_axil_wready_o s_axil_bvalid_o s_axil_bresp_o s_axil_arready_o
-     s_axil_rvalid_o s_axil_rdata_o s_axil_rresp_o irq_o start_o abort_o job_o sample_z_o sample_tokens_o
+     s_axil_rvalid_o s_axil_rdata_o s_axil_rresp_o irq_o start_o abort_o job_o sample_z_o sample_tokens_o fresh_o say_unknown_o
      seed_lo_o seed_hi_o inverse_temperature_o max_tokens_o]
 );
 

@@ -53,6 +53,7 @@ pub(super) fn check(c: &Checker, config: &Config) -> Result<(), ConfigError> {
         "checkpoints lie between two programmings",
     )?;
     c.within(("train", "batch"), t.batch as u64, 1..=65536, "sentences per update")?;
+    c.within(("train", "most_tokens"), t.most_tokens as u64, 3..=4096, "<sos>, words, <eos>")?;
     let weights: [(&'static str, f32, &'static str); 17] = [
         ("lambda_low", t.lambda_low, "a weight in the objective"),
         ("step_kl", t.step_kl, "a weight in the objective"),

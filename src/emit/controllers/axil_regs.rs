@@ -8,20 +8,7 @@ use rust_hdl_core::prelude::*;
 
 use super::dff::{Dff, comment, constants, dff_setup};
 use super::print::Source;
-use super::registers::{ID, Register, find, offset};
-
-/// Registers are told apart by their word, not their byte.
-const fn word(name: &str) -> LiteralType {
-    (offset(name) / 4) as LiteralType
-}
-
-const fn mask(register: &Register) -> LiteralType {
-    register.mask() as LiteralType
-}
-
-const fn bit(register: &str, field: &str) -> LiteralType {
-    find(register).field(field).mask() as LiteralType
-}
+use super::registers::{ID, bit, find, mask, word};
 
 constants! {
     WORD_ID: 6 = word("ID");
@@ -54,6 +41,8 @@ constants! {
     CONTROL_ABORT: 32 = bit("CONTROL", "ABORT");
     JOB_SAMPLE_Z: 32 = bit("JOB", "SAMPLE_Z");
     JOB_SAMPLE_TOKENS: 32 = bit("JOB", "SAMPLE_TOKENS");
+    JOB_FRESH: 32 = bit("JOB", "FRESH");
+    JOB_SAY_UNKNOWN: 32 = bit("JOB", "SAY_UNKNOWN");
     STATUS_BUSY: 32 = bit("STATUS", "BUSY");
     STATUS_DONE: 32 = bit("STATUS", "DONE");
     STATUS_ERR_LENGTH: 32 = bit("STATUS", "ERR_LENGTH");
@@ -119,6 +108,8 @@ pub struct AxilRegs {
     pub job_o: Signal<Out, Bits<3>>,
     pub sample_z_o: Signal<Out, Bit>,
     pub sample_tokens_o: Signal<Out, Bit>,
+    pub fresh_o: Signal<Out, Bit>,
+    pub say_unknown_o: Signal<Out, Bit>,
     pub seed_lo_o: Signal<Out, Bits<32>>,
     pub seed_hi_o: Signal<Out, Bits<32>>,
     pub inverse_temperature_o: Signal<Out, Bits<16>>,
@@ -414,6 +405,8 @@ impl Logic for AxilRegs {
         self.job_o.next = bit_cast::<3, 32>(self.job.q.val());
         self.sample_z_o.next = (self.job.q.val() & JOB_SAMPLE_Z).any();
         self.sample_tokens_o.next = (self.job.q.val() & JOB_SAMPLE_TOKENS).any();
+        self.fresh_o.next = (self.job.q.val() & JOB_FRESH).any();
+        self.say_unknown_o.next = (self.job.q.val() & JOB_SAY_UNKNOWN).any();
         self.seed_lo_o.next = self.seed_lo.q.val();
         self.seed_hi_o.next = self.seed_hi.q.val();
         self.inverse_temperature_o.next = bit_cast::<16, 32>(self.inverse_temperature.q.val());

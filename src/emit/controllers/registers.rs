@@ -1,6 +1,8 @@
 //! The registers of the accelerator as one table, from which come the numbers of
 //! `hvae_axil_regs`, the C header, the page for people and the driver's offsets.
 
+use rust_hdl_core::prelude::LiteralType;
+
 use Access::{AnyTime, OneToClear, ReadOnly, ReadWrite, WriteOnly};
 
 /// What a bus master may do with a register.
@@ -76,7 +78,7 @@ const fn register(
 pub const ID: u32 = 0x4856_4145;
 
 /// Version of the register map, in the VERSION register: what a driver was written for.
-pub const VERSION: u32 = 0x0000_0300;
+pub const VERSION: u32 = 0x0000_0301;
 
 /// Every register, by offset.
 #[rustfmt::skip]
@@ -94,10 +96,12 @@ pub const REGISTERS: &[Register] = &[
     register(0x0C, "JOB", ReadWrite, 0, &[
         choice("JOB", 0, 3, "which job", &[
             ("ENCODE", 0), ("RECONSTRUCT", 1), ("DECODE", 2), ("GENERATE", 3), ("SCORE", 4),
-            ("LABEL", 5), ("VALUES", 6),
+            ("LABEL", 5), ("VALUES", 6), ("LISTEN", 7),
         ]),
         field("SAMPLE_Z", 8, 1, "sample z from the posterior (0: its mean)"),
         field("SAMPLE_TOKENS", 9, 1, "sample the tokens (0: the most likely one)"),
+        field("FRESH", 10, 1, "a conversation begins: what was heard before the job is forgotten"),
+        field("SAY_UNKNOWN", 11, 1, "the unknown word (token 1) may be written (0: the next best word instead)"),
     ]),
     register(0x10, "STATUS", ReadOnly, 0, &[
         field("BUSY", 0, 1, "a job runs"),
@@ -186,6 +190,21 @@ pub const fn find(name: &str) -> &'static Register {
 /// As [`find`].
 pub const fn offset(name: &str) -> u32 {
     find(name).offset
+}
+
+/// The number of a register for circuits, which tell registers apart by their word, not their byte.
+pub(super) const fn word(name: &str) -> LiteralType {
+    (offset(name) / 4) as LiteralType
+}
+
+/// The bits of all fields of a register.
+pub(super) const fn mask(register: &Register) -> LiteralType {
+    register.mask() as LiteralType
+}
+
+/// The bits of a field of a register.
+pub(super) const fn bit(register: &str, field: &str) -> LiteralType {
+    find(register).field(field).mask() as LiteralType
 }
 
 impl Field {

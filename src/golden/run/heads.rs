@@ -29,7 +29,8 @@ impl<M: MatVec> Runner<'_, M> {
         match &quant.blocks[id] {
             QuantBlock::Vocabulary { logit, .. } => {
                 let noise = job.sample_tokens.then_some((&self.noise, &quant.gumbel));
-                let chooser = Chooser { logit_frac: logit.frac, noise, beta: job.inverse_temperature };
+                let (beta, say_unknown) = (job.inverse_temperature, job.say_unknown);
+                let chooser = Chooser { logit_frac: logit.frac, noise, beta, say_unknown };
                 Some(vec![chooser.choose(words, step as u32)])
             }
             QuantBlock::Bits { logit, .. } => {

@@ -53,7 +53,8 @@ impl Network {
         }
         self.check_frames()?;
         self.check_heads()?;
-        self.check_foresight()
+        self.check_foresight()?;
+        self.check_turns()
     }
 
     pub(super) fn at(&self, id: BlockId) -> String {
@@ -97,7 +98,7 @@ impl Network {
         if !block.op.reads_outside() && self.edges(id).is_empty() {
             return Err(wrong(at, "inputs", "none", "name what it reads"));
         }
-        if block.op.reads_outside() && self.is_once(id) {
+        if block.op.reads_outside() && (self.is_once(id) || self.over(id) == Over::Heard) {
             let to_do = "put it into a loop over positions, backwards or written";
             return Err(wrong(at, "a loop with positions", "one that runs once", to_do));
         }
@@ -110,7 +111,7 @@ impl Network {
                 let to_do = "set [model] vocabulary";
                 Err(wrong(at, "a vocabulary of at least 5 words", self.vocabulary, to_do))
             }
-            Op::Cell { .. } if self.is_once(id) => {
+            Op::Cell { .. } if matches!(self.over(id), Over::Once | Over::Heard) => {
                 let to_do = "use a linear block with an activation";
                 Err(wrong(at, "a loop with steps", "one that runs once", to_do))
             }
@@ -204,11 +205,17 @@ impl Network {
                 let to_do = "a written sequence has no reader";
                 Err(wrong(at, "an input of a loop over what is read", format!("{name} over written"), to_do))
             }
+            Time::Heard if !matches!(source.op, Op::Cell { .. }) => {
+                let to_do = "read a cell of that loop: it keeps its state until the next turn";
+                Err(wrong(at, "a cell before its turn", name, to_do))
+            }
             Time::Each | Time::Ahead | Time::Last | Time::Held if edge.before => {
                 let found = format!("{name} of {} before", self.loops[source.within].name);
                 Err(wrong(at, "`before` on inputs of its own loop", found, "leave it out"))
             }
-            Time::Now | Time::Before | Time::Each | Time::Ahead | Time::Last | Time::Held => Ok(()),
+            Time::Now | Time::Before | Time::Each | Time::Ahead | Time::Last | Time::Held | Time::Heard => {
+                Ok(())
+            }
         }
     }
 
@@ -236,7 +243,7 @@ impl Network {
         let at = format!("{}, init", self.at(id));
         let fits = self.blocks.get(init).is_some_and(|block| matches!(block.op, Op::Linear { .. }));
         let to_do = "a linear block that runs once before this loop makes it";
-        if !fits || !self.is_once(init) || self.blocks[init].within >= self.blocks[id].within {
+        if !fits || self.over(init) != Over::Once || self.blocks[init].within >= self.blocks[id].within {
             let found = self.blocks.get(init).map_or("none of the blocks", |b| b.name.as_str());
             return Err(wrong(at, "a linear block that runs once before it", found, to_do));
         }

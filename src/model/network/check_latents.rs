@@ -52,10 +52,21 @@ impl Network {
         if prior == Some(posterior) {
             return Err(wrong(self.at(id), "a prior of its own", "its posterior", "leave the prior out"));
         }
-        let fits =
-            |block: &Block| matches!(block.op, Op::Moments { .. }) && block.within == self.blocks[id].within;
+        let here = |block: &Block| {
+            let heard = self.loops.get(block.within).is_some_and(|l| l.over == Over::Heard);
+            block.within == self.blocks[id].within || heard && self.is_once(id)
+        };
+        let fits = |block: &Block| matches!(block.op, Op::Moments { .. }) && here(block);
+        let apart = prior.filter(|&prior| self.blocks[prior].within != self.blocks[posterior].within);
         match [posterior].into_iter().chain(prior).find(|&gaussian| !fits(&self.blocks[gaussian])) {
-            None => Ok(()),
+            None => match apart {
+                None => Ok(()),
+                Some(other) => {
+                    let to_do = "put them into one loop: one is measured by the other";
+                    let expected = "a prior in the loop of its posterior";
+                    Err(wrong(self.at(id), expected, &self.blocks[other].name, to_do))
+                }
+            },
             Some(other) => {
                 let to_do = "a draw reads moments of its own loop";
                 Err(wrong(self.at(id), "moments of its loop", &self.blocks[other].name, to_do))
@@ -69,7 +80,7 @@ impl Network {
         posterior: BlockId,
         prior: Option<BlockId>,
     ) -> Result<(), ModelError> {
-        if self.over(id) != Over::Written {
+        if self.over(id) != Over::Written && !(self.over(id) == Over::Once && self.converses()) {
             let to_do = "put it into the loop over `written`; a latent that runs once draws z of a sequence";
             return Err(wrong(self.at(id), "a loop over `written`", self.over(id).name(), to_do));
         }

@@ -4,7 +4,7 @@ use super::{Activation, Block, BlockId, Edge, Loop, LoopId, ModelError, Network,
 use crate::config::{Family, LatentFrom, Model, Prior};
 
 /// The limit of means and log-variances of a draw (models.md 1c).
-const DRAW_CLAMP: f32 = 8.0;
+pub(super) const DRAW_CLAMP: f32 = 8.0;
 
 impl Network {
     /// The network that `[model]` asks for, with the objective's weight of the lower levels' KL, as it works
@@ -28,6 +28,7 @@ impl Network {
             Family::Regression => Ok(Network::regression(model)),
             Family::ZForcing => Ok(Network::z_forcing(model)),
             Family::FlowVrae => Ok(Network::flow_vrae(model, lambda_low)),
+            Family::Dialogue => Ok(Network::dialogue(model)),
             Family::Custom => match &model.network {
                 Some(text) => Network::from_text("[model] network", text, model.vocabulary),
                 None => Err(ModelError::new(

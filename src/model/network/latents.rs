@@ -1,6 +1,6 @@
 //! What a network draws: z of a sequence and its parts, or a latent at every step.
 
-use super::{Block, BlockId, Network, Op, Over};
+use super::{Block, BlockId, Network, Op};
 use crate::config::LatentSteps;
 use std::ops::Range;
 
@@ -19,10 +19,11 @@ impl Network {
     /// Every moments block that says something of the whole sequence, in block order: not those of draws.
     pub fn moments(&self) -> impl Iterator<Item = BlockId> + '_ {
         let is_moments = |id: &BlockId| matches!(self.blocks[*id].op, Op::Moments { .. });
-        (0..self.blocks.len()).filter(is_moments).filter(|&id| self.over(id) != Over::Written)
+        (0..self.blocks.len()).filter(is_moments).filter(|&id| !self.is_drawn(id))
     }
 
-    /// The block that draws a latent at every step, if there is one: itself, its posterior, its prior.
+    /// The block that draws a latent at every step, or of every sentence of a conversation, if there is one: itself, its
+    /// posterior, its prior.
     pub fn draw(&self) -> Option<(BlockId, BlockId, Option<BlockId>)> {
         self.blocks.iter().enumerate().find_map(|(id, block)| match block.op {
             Op::Draw { posterior, prior } => Some((id, posterior, prior)),

@@ -6,6 +6,8 @@
 mod check;
 mod check_flow;
 mod check_latents;
+mod check_turns;
+mod dialogue;
 mod families;
 mod file;
 mod flow;
@@ -39,12 +41,17 @@ pub enum Over {
     Once,
     /// The tokens of a sequence that is written: a step reads the token before the one that it predicts.
     Written,
+    /// The sentences of a conversation: there is one step a sentence, and the next sentence goes on from it.
+    Turns,
+    /// For a sentence of a conversation, the times that somebody might have said it: before each sentence up to its
+    /// own turn. While a network is trained; one that has been trained is asked at its turn alone.
+    Heard,
 }
 
 impl Over {
-    /// There is one step.
+    /// There is one step a sentence.
     pub const fn is_once(self) -> bool {
-        matches!(self, Over::Once)
+        matches!(self, Over::Once | Over::Turns)
     }
 
     /// The sequence that is read.
@@ -59,6 +66,8 @@ impl Over {
             Over::Backwards => "backwards",
             Over::Once => "once",
             Over::Written => "written",
+            Over::Turns => "turns",
+            Over::Heard => "heard",
         }
     }
 }
@@ -105,15 +114,21 @@ pub struct Network {
 }
 
 impl Network {
-    /// The network as it works when it has been trained: without the blocks that are there for training alone.
+    /// The network as it works when it has been trained: without the blocks that are there for training alone, and
+    /// with what is asked of a sentence asked at its turn.
     pub fn deployed(&self) -> Network {
+        let at_its_turn = |of: &Loop| match of.over {
+            Over::Heard => Loop { over: Over::Once, ..of.clone() },
+            _ => of.clone(),
+        };
+        let loops = self.loops.iter().map(at_its_turn).collect();
         let kept: Vec<BlockId> = (0..self.blocks.len()).filter(|&id| !self.blocks[id].only_train).collect();
         let new = |id: BlockId| kept.iter().position(|&k| k == id).expect("what stays reads what stays");
         let block = |&id: &BlockId| {
             let Block { name, within, tied, only_train, op } = self.blocks[id].clone();
             Block { name, within, tied: tied.map(new), only_train, op: op.renamed(new) }
         };
-        Network { blocks: kept.iter().map(block).collect(), ..self.clone() }
+        Network { loops, blocks: kept.iter().map(block).collect(), ..self.clone() }
     }
 
     /// What the steps of the loop of block `id` go over.
@@ -132,8 +147,9 @@ impl Network {
             return if edge.before { Time::Before } else { Time::Now };
         }
         match (self.over(edge.block), self.over(reader)) {
-            (Over::Once, _) => Time::Held,
-            (_, Over::Once) => Time::Last,
+            (Over::Turns, _) if edge.before => Time::Heard,
+            (Over::Once | Over::Turns, _) => Time::Held,
+            (_, Over::Once | Over::Turns | Over::Heard) => Time::Last,
             (_, Over::Written) => Time::Ahead,
             _ => Time::Each,
         }
@@ -287,6 +303,17 @@ impl Network {
     /// The loops over `over`, in order.
     pub fn loops_over(&self, over: Over) -> impl Iterator<Item = LoopId> + '_ {
         (0..self.loops.len()).filter(move |&l| self.loops[l].over == over)
+    }
+
+    /// Sentences follow on each other: it keeps something of those before.
+    pub fn converses(&self) -> bool {
+        self.loops_over(Over::Turns).next().is_some()
+    }
+
+    /// The cells that keep something from a sentence to the next.
+    pub fn keepers(&self) -> impl Iterator<Item = BlockId> + '_ {
+        let is_cell = |id: &BlockId| matches!(self.blocks[*id].op, Op::Cell { .. });
+        (0..self.blocks.len()).filter(is_cell).filter(|&id| self.over(id) == Over::Turns)
     }
 
     /// The loop that writes tokens, if there is one.

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub struct Edge {
     /// The block that makes the vector.
     pub block: BlockId,
-    /// Its value one step ago, zero at the first step.
+    /// Its value one step ago, zero at the first step; of a loop over turns that another loop reads, before the turn.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub before: bool,
 }
@@ -44,6 +44,8 @@ pub enum Time {
     Last,
     /// The one that was made once.
     Held,
+    /// The one of a loop over turns as it stood before the reader's turn; zero before the first.
+    Heard,
 }
 
 /// What a linear block does to each of its outputs.

@@ -103,7 +103,9 @@ impl Search<'_> {
         let name = &self.expected.name;
         let order = match network.over(block) {
             Over::Backwards => "a loop that runs backwards has its value of position t at step t",
-            Over::Positions | Over::Once | Over::Written => "step t is the t-th of the sequence",
+            Over::Positions | Over::Once | Over::Turns | Over::Heard | Over::Written => {
+                "step t is the t-th of the sequence"
+            }
         };
         if agrees(&|step, steps| Some(steps - 1 - step)) {
             return Some(format!(

@@ -111,7 +111,7 @@ impl Samples {
         self.give(net, chosen, &mut trace);
         for body in net.schedule().bodies() {
             let (tokens, frames) = match body.over {
-                Over::Once => (&[][..], &read_frames),
+                Over::Once | Over::Turns | Over::Heard => (&[][..], &read_frames),
                 Over::Positions | Over::Backwards => (&read_tokens[..], &read_frames),
                 Over::Written => (&written_tokens[..], &written_frames),
             };

@@ -192,7 +192,7 @@ impl Reader<'_> {
     fn steps_of(&self, block: BlockId, steps: usize) -> usize {
         match self.network.over(block) {
             Over::Positions | Over::Backwards => steps,
-            Over::Once => 1,
+            Over::Once | Over::Turns | Over::Heard => 1,
             Over::Written => steps - 1,
         }
     }

@@ -64,6 +64,9 @@ pub fn refusal(device: &Device, network: &Network, train: &Train) -> Option<Stri
     if network.label_beside_words().is_some() {
         return Some("labels beside words are learned by the processor".into());
     }
+    if network.converses() {
+        return Some("conversations are learned by the processor".into());
+    }
     if network.draw().is_some() || network.blocks.iter().any(|block| block.only_train) {
         return Some("latents of steps are learned by the processor".into());
     }

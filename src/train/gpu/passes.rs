@@ -228,7 +228,7 @@ impl<'a> Passes<'a> {
         let Cell { readings, input, recurrent, gates, state, memory, d_state } = cell;
         let layout = match self.net.network().over(id) {
             Over::Written => &self.batch.decoder,
-            Over::Positions | Over::Backwards | Over::Once => &self.batch.encoder,
+            Over::Positions | Over::Backwards | Over::Once | Over::Turns | Over::Heard => &self.batch.encoder,
         };
         if let Some(d) = d_states {
             let d = self.device.upload(&d);

@@ -6,6 +6,7 @@ use crate::model::{Activation, Example, Network, measure_answers};
 use crate::train::adam::{Adam, Part, clip, initial};
 use std::collections::HashMap;
 
+mod conversations;
 mod flows;
 
 fn objective(losses: &Losses, train: &Train) -> f64 {
