@@ -3,9 +3,13 @@
 
 usage: scripts/ptb.py RUNS [OUT]
        scripts/ptb.py --pace HVAE PTB [OUT]
+       scripts/ptb.py --pairs RUNS
 
 RUNS/<name> is what `hvae train --config configs/ptb/<name>.toml` wrote, with RUNS/<name>/iwae.json if there is one: what
 `hvae eval RUNS/<name> --data PTB --on float --protocol honest --iwae 500 --json RUNS/<name>/iwae.json` wrote.
+With --pairs: which of two runs is ahead on the test sentences, by a paired bootstrap over them, of the runs with
+RUNS/<name>/losses.tsv, which `hvae eval RUNS/<name> --data PTB --on float --protocol padded,paper,honest --losses
+RUNS/<name>/losses.tsv` wrote. Printed as a table.
 With --pace: how long each run takes on this machine, all cores and nothing beside it, from the tokens a second of 20 updates:
 OUT/pace.json, which the table shows.
 """
@@ -17,13 +21,15 @@ import sys
 import tempfile
 import tomllib
 
+import bootstrap
 import curves
 
 ARGUMENTS = sys.argv[1:]
+PAIRS = ARGUMENTS[:1] == ["--pairs"]
 OF_PACE = 3 if ARGUMENTS[:1] == ["--pace"] else 1
-if len(ARGUMENTS) not in (OF_PACE, OF_PACE + 1):
+if len(ARGUMENTS) not in ((2,) if PAIRS else (OF_PACE, OF_PACE + 1)):
     sys.exit(__doc__.strip())
-RUNS = pathlib.Path(ARGUMENTS[0])
+RUNS = pathlib.Path(ARGUMENTS[1 if PAIRS else 0])
 OUT = pathlib.Path(ARGUMENTS[OF_PACE] if len(ARGUMENTS) > OF_PACE else "models/ptb")
 PACE = OUT / "pace.json"
 # Of the bound that `hvae train` ends with.
@@ -43,6 +49,15 @@ MODELS = [
     ("hsr-lstm-lstm", "HSR-VAE, LSTM + LSTM", None),
     ("hsr-gru-gru", "HSR-VAE, GRU + GRU", (79.4, 30.2, 9.1)),
 ]
+# Who should be behind, who ahead.
+CLAIMS = [
+    ("vae-lstm", "twr-lstm"),
+    ("vae-lstm", "cyc-lstm"),
+    ("twr-lstm", "hsr-gru-gru"),
+    ("twr-lstm", "hsr-lstm-lstm"),
+    ("hsr-lstm-lstm", "hsr-gru-gru"),
+]
+RESAMPLED = 10000
 CURVES = ["plain-lstm", "vae-lstm", "cyc-lstm", "twr-lstm", "hsr-gru-gru", "hsr-lstm-lstm", "hsr-rnn-rnn"]
 FIGURES = [("nll.svg", "NLL of the validation sentences, protocol A, nats", lambda line: line["valid"]["nll"]), *curves.FIGURES]
 HEAD = ["model", "A: NLL", "PPL", "KL", "MI", "B: NLL", "PPL", "KL", "MI", "IW NLL", "IW PPL", "samples", "published", "weights, epochs, seed", "minutes"]
@@ -106,7 +121,23 @@ def pace(hvae, data):
     PACE.write_text(json.dumps({"cores": threads, "minutes": minutes}, indent=1) + "\n")
 
 
+def pairs():
+    """A row for each claim and protocol whose losses are there."""
+    titles = {name: title for name, title, _ in MODELS}
+    print("| behind | ahead | protocol | NLL, nats a sentence | 95 % of resampled means | below 0 |\n|---|---|---|--:|--:|--:|")
+    for behind, ahead in CLAIMS:
+        files = [RUNS / name / "losses.tsv" for name in (behind, ahead)]
+        if not all(file.exists() for file in files):
+            continue
+        measured = {line.split("\t")[1] for line in files[0].read_text().splitlines()[1:]}
+        for protocol in (protocol for protocol in ("padded", "paper", "honest") if protocol in measured):
+            mean, low, high, below = bootstrap.compare(*files, "float", protocol, RESAMPLED)["nll"]
+            print(f"| {titles[behind]} | {titles[ahead]} | {protocol} | {mean:+.2f} | {low:+.2f} to {high:+.2f} | {100 * below:.1f} % |")
+
+
 def main():
+    if PAIRS:
+        return pairs()
     if OF_PACE > 1:
         return pace(*ARGUMENTS[1:3])
     OUT.mkdir(parents=True, exist_ok=True)

@@ -5,8 +5,8 @@ mod commands;
 use clap::{Parser, Subcommand};
 use commands::out::{self, remark};
 use commands::{
-    Failure, bench, chat, cosim, demo, describe, doctor, eval, export, generate, import, init, pareto,
-    report, sample, spice, study, synth,
+    Failure, bench, chat, cosim, demo, describe, doctor, eval, export, fit_prior, generate, import, init,
+    pareto, report, sample, spice, study, synth,
 };
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -35,6 +35,8 @@ enum Command {
     Import(import::Args),
     /// NLL, PPL, KL, MI, active units and reconstructions, side by side
     Eval(eval::Args),
+    /// Scale z so that its prior fits its codes, in the weights
+    FitPrior(fit_prior::Args),
     /// Conductance ROMs: hex images, microsiemens as CSV and NPY, a manifest
     Export(export::Args),
     /// The Verilog design for a model, or for a model size
@@ -103,6 +105,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Describe(args) => describe::run(&args),
         Command::Import(args) => import::run(&args),
         Command::Eval(args) => eval::run(&args),
+        Command::FitPrior(args) => fit_prior::run(&args),
         Command::Export(args) => export::run(&args),
         Command::Generate(args) => generate::run(&args),
         Command::Cosim(args) => cosim::run(&args),

@@ -46,6 +46,7 @@ pub fn everything() -> Config {
     config.crossbar.adc_range_of = hvae_mnn::config::RangeOf::Tile;
     config.device.preset = "wan2022".into();
     config.noise.comparator = 0.1;
+    config.model.tokenizer = hvae_mnn::config::Tokenizer::WordPunct;
     config
 }
 
@@ -56,7 +57,9 @@ fn a_build_reads_back_as_it_was_written() {
         let build = files.read().unwrap();
         assert_eq!(build.file.to_text(), files.description);
         assert_eq!(Network::of(&build.net).to_bytes(), files.network);
-        assert_eq!(build.vocabulary.unwrap().to_text(), files.vocabulary);
+        let vocabulary = build.vocabulary.unwrap();
+        assert_eq!(vocabulary.to_text(), files.vocabulary);
+        assert_eq!(vocabulary.tokenizer(), config.model.tokenizer);
         // Laid out otherwise it says the same.
         let compact = serde_json::from_str::<Value>(&files.description).unwrap().to_string();
         Files { description: compact, ..files }.read().unwrap();

@@ -6,6 +6,9 @@ use hvae_mnn::files::FileList;
 use hvae_mnn::tools;
 use std::path::Path;
 
+#[path = "../examples/answer_controls.rs"]
+#[allow(dead_code)]
+mod answer_controls;
 #[path = "../examples/model_to_conductances.rs"]
 #[allow(dead_code)]
 mod model_to_conductances;
@@ -15,6 +18,19 @@ mod network_to_cosim;
 #[path = "../examples/size_to_verilog.rs"]
 #[allow(dead_code)]
 mod size_to_verilog;
+
+#[test]
+fn controls_of_a_set_have_a_row_each() {
+    let set = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/dialogues");
+    let table = answer_controls::table(&set, hvae_mnn::eval::Smoothing::Nltk36).unwrap();
+    let of = |name: &str| -> Vec<f64> {
+        let line = table.lines().find(|line| line.starts_with(name)).unwrap();
+        line.split_whitespace().skip(1).map(|figure| figure.parse().unwrap()).collect()
+    };
+    let [random, frequent, retrieved] = ["random", "frequent", "retrieved"].map(of);
+    assert!(retrieved[1] > random[1] && random[1] > frequent[1], "{table}");
+    assert!(retrieved[5] > 5.0 * frequent[5] && random[5] > 5.0 * frequent[5], "{table}");
+}
 
 #[test]
 fn a_size_becomes_verilog() {

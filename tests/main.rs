@@ -8,6 +8,7 @@ mod budget;
 mod build_folder;
 mod calibration;
 mod clipped_bias;
+mod codes;
 mod configs;
 mod controllers;
 mod cosim_bits;
@@ -40,6 +41,7 @@ mod interrupt;
 #[cfg(feature = "train")]
 mod learning;
 mod lint;
+mod losses;
 mod model_bad_input;
 mod model_committed;
 mod model_engine;

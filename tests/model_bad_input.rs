@@ -1,6 +1,6 @@
 //! Broken model files are refused with a message that says where, expected, got and what to do.
 
-use hvae_mnn::config::{CellKind, Model, Train};
+use hvae_mnn::config::{CellKind, Model, Tokenizer, Train};
 use hvae_mnn::model::{
     Description, FloatNet, Network, TrainedModel, Vocabulary, Weights, import, read_tensors, write_tensors,
 };
@@ -233,8 +233,11 @@ fn a_folder_reads_back_as_it_was_saved() {
     let folder = tempfile::tempdir().unwrap();
     let vocabulary = Vocabulary::of_sentences(["a b"], 6);
     let weights = Weights::checked("f", tensors(), &network()).unwrap();
-    let description = Description { model: model(), train: Train::default() };
+    let model = Model { tokenizer: Tokenizer::WordPunct, ..model() };
+    let description = Description { model, train: Train::default() };
     let saved = TrainedModel::new(description, weights, vocabulary).unwrap();
+    // Text is split as the description says, whoever made the vocabulary.
+    assert_eq!(saved.vocabulary.tokenizer(), Tokenizer::WordPunct);
     saved.save(folder.path()).unwrap();
     let loaded = TrainedModel::load(folder.path()).unwrap();
     assert_eq!(loaded.weights, saved.weights);

@@ -1,20 +1,23 @@
 //! `hvae eval`
 
+mod conversations;
+mod losses;
+
 use super::count::{Count, MANY};
 use super::inputs::{map_model, read_config, read_data, read_examples, read_model, tell_clipped};
 use super::out::say;
 use super::places::{Places, places};
 use super::{Failure, memory, progress, write_json};
 use clap::ValueEnum;
+use conversations::of_conversations;
 use hvae_mnn::config::Config;
-use hvae_mnn::eval::{
-    AnswerQuality, AnswerRow, AnswersRow, Control, Controls, On, PublishedSet, Row, Smoothing, Words, answer,
-    measure, measure_conversations, measure_head,
-};
+use hvae_mnn::eval::{AnswerRow, On, PublishedSet, Row, Words, measure_each, measure_head};
+use hvae_mnn::files::write_file;
 use hvae_mnn::model::{
     Answers, Baselines, Effort, Example, FrameBaseline, FrameBaselines, Ngram, Protocol, Split, TrainedModel,
 };
 use hvae_mnn::quant::ClippedBias;
+use losses::{LOSSES, lines_of, print_worst};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -60,6 +63,15 @@ pub struct Args {
     /// Every vector of the network in integers beside the same in floating point: what is clipped, what signal is left
     #[arg(long)]
     by_place: bool,
+    /// Sentences of a batch of the padded protocol
+    #[arg(long, default_value_t = Count::of(64), value_name = "SENTENCES")]
+    padded_batch: Count<1, MANY>,
+    /// Also show the sentences that cost most, of every row; 0: none
+    #[arg(long, default_value_t = Count::of(0), value_name = "SENTENCES")]
+    worst: Count<0, MANY>,
+    /// What each sentence costs, a line each with tabs: for scripts/bootstrap.py and the like
+    #[arg(long, value_name = "FILE")]
+    losses: Option<PathBuf>,
     /// hvae.toml; absent: all defaults
     #[arg(long)]
     config: Option<PathBuf>,
@@ -81,6 +93,18 @@ enum By {
     Paper,
     /// ELBO with sampled z
     Honest,
+    /// As paper, over sentences padded in batches, as the programs of TWR-VAE run it
+    Padded,
+}
+
+impl By {
+    fn protocol(self) -> Protocol {
+        match self {
+            By::Paper => Protocol::Paper,
+            By::Honest => Protocol::Honest,
+            By::Padded => Protocol::Padded,
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -107,8 +131,22 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     });
     let beside = beside.transpose()?;
     let (model, config) = read_model(&args.model, read_config(args.config.as_deref())?)?;
+    let of_each = args.worst.get() > 0 || args.losses.is_some();
+    if of_each && (model.network.vocabulary_block().is_none() || model.network.converses()) {
+        let option = if args.losses.is_some() { "--losses" } else { "--worst" };
+        return Err(Failure::input(format!(
+            "{option}: expected a model of sentences, found one of family {}; leave it out",
+            model.network.family
+        )));
+    }
     if model.network.vocabulary_block().is_none() {
         return of_head(args, &model, &config);
+    }
+    if args.protocol.contains(&By::Padded) && model.network.latent().is_none() {
+        return Err(Failure::input(format!(
+            "--protocol padded: expected a model with a z that its encoder reads off a sentence, found one of family {}; take paper or honest",
+            model.network.family
+        )));
     }
     if model.network.converses() {
         return of_conversations(args, &model, &config);
@@ -149,19 +187,24 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         100.0 * words.unknown_share
     )?;
     let mut rows = Vec::new();
+    let mut table = String::from(LOSSES);
     print_header()?;
     for by in &args.protocol {
-        let protocol = if *by == By::Paper { Protocol::Paper } else { Protocol::Honest };
+        let protocol = by.protocol();
         for &on in &args.on {
             let effort = Effort {
                 importance_samples: if on == On::Float { args.iwae } else { 0 },
                 generations: args.generate.get(),
+                padded_batch: args.padded_batch.get(),
                 ..Effort::default()
             };
             let spin = progress::spinner(format!("measuring {} sentences on {on:?}", sentences.len()));
-            let row = measure(&model, net.as_ref(), &config, on, &sentences, protocol, &effort);
+            let (row, losses) =
+                measure_each(&model, net.as_ref(), &config, on, &sentences, protocol, &effort);
             spin.finish_and_clear();
             print_row(&row)?;
+            print_worst(&model, &sentences, &losses, args.worst.get())?;
+            table += &lines_of(&row, &losses);
             rows.push(row);
         }
     }
@@ -183,146 +226,11 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     if let Some(set) = beside {
         print_published(set)?;
     }
+    if let Some(path) = &args.losses {
+        write_file(path, table.as_bytes())?;
+    }
     let places = places(args.on_by_place(), &model, net.as_ref(), &config, &all)?;
     write_json(args.json.as_deref(), &Figures { rows, labels, baselines, words, clipped_biases, places })
-}
-
-/// A model that holds conversations: every sentence given those before it, and answers beside those that were given.
-fn of_conversations(args: &Args, model: &TrainedModel, config: &Config) -> Result<(), Failure> {
-    if args.by_place {
-        let expected = "expected a model of sentences, labels, numbers or frames, found one of conversations";
-        return Err(Failure::input(format!("--by-place: {expected}; leave it out")));
-    }
-    let mut conversations = read_examples(&args.data, Split::Test, model)?;
-    if args.sentences > 0 {
-        conversations.truncate(args.sentences);
-    }
-    let said = |all: &[Example]| all.iter().map(|c| c.turns.clone()).collect::<Vec<_>>();
-    let (held_out, words) = (said(&conversations), Words::of(&said(&conversations).concat()));
-    let training = match &args.baseline {
-        None => Vec::new(),
-        Some(path) => said(&read_examples(path, Split::Train, model)?),
-    };
-    let baselines = (!training.is_empty())
-        .then(|| Ngram::fit(&training.concat(), model.network.vocabulary).measure(&held_out.concat()));
-    let net = match args.on.iter().all(|on| *on == On::Float) {
-        true => None,
-        false => Some(map_model(model, config, args.calibrate.as_deref())?),
-    };
-    let clipped_biases = net.as_ref().map_or(Vec::new(), |net| net.quant.clipped.clone());
-    tell_clipped(&clipped_biases);
-    say!(
-        "{} conversations of {} sentences, {} words, {:.2} % of them unknown to the model",
-        conversations.len(),
-        held_out.iter().map(Vec::len).sum::<usize>(),
-        words.words,
-        100.0 * words.unknown_share
-    )?;
-    let mut rows = Vec::new();
-    print_header()?;
-    for by in &args.protocol {
-        let protocol = if *by == By::Paper { Protocol::Paper } else { Protocol::Honest };
-        for &on in &args.on {
-            let importance_samples = if on == On::Float { args.iwae } else { 0 };
-            let effort = Effort { importance_samples, ..Effort::default() };
-            let spin =
-                progress::spinner(format!("measuring {} conversations on {on:?}", conversations.len()));
-            let row =
-                measure_conversations(model, net.as_ref(), config, on, &conversations, protocol, &effort);
-            spin.finish_and_clear();
-            print_row(&row)?;
-            rows.push(row);
-        }
-    }
-    if let Some(b) = &baselines {
-        let (unigram, bigram) = (b.unigram_ppl, b.bigram_ppl);
-        say!("baselines on the same tokens: unigram PPL {unigram:.1}, bigram PPL {bigram:.1}")?;
-    }
-    let mut answers = Vec::new();
-    if args.answers > 0 {
-        print_quality_header()?;
-        let limit = config.accelerator.max_tokens;
-        for &on in &args.on {
-            let spin = progress::spinner(format!("answering {} contexts on {on:?}", args.answers));
-            let asked = (args.answers, args.seed);
-            let row = answer(model, net.as_ref(), config, on, &conversations, asked, limit);
-            spin.finish_and_clear();
-            print_quality(&format!("{on:?}").to_lowercase(), &row.quality)?;
-            say!(
-                "{:<9} its first answers {:.3} nats a word under the model itself, what was said {:.3}",
-                "",
-                row.nll_of_answers,
-                row.nll_of_references
-            )?;
-            answers.push(row);
-        }
-    }
-    let mut controls = Vec::new();
-    if args.answers > 0 && !training.is_empty() {
-        let given = Controls::of(&training, CONTEXT_WINDOW);
-        for control in Control::ALL {
-            let quality = given.measure(control, args.seed, &held_out, Smoothing::default());
-            let quality = quality.expect("a context at least");
-            print_quality(control.name(), &quality)?;
-            controls.push(ControlRow { control, quality });
-        }
-    }
-    let figures = ConversationFigures { rows, answers, controls, baselines, words, clipped_biases };
-    write_json(args.json.as_deref(), &figures)
-}
-
-/// Sentences of a context by which an answer is retrieved.
-const CONTEXT_WINDOW: usize = 1;
-
-#[derive(Serialize)]
-struct ControlRow {
-    control: Control,
-    #[serde(flatten)]
-    quality: AnswerQuality,
-}
-
-#[derive(Serialize)]
-struct ConversationFigures {
-    rows: Vec<Row>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    answers: Vec<AnswersRow>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    controls: Vec<ControlRow>,
-    baselines: Option<Baselines>,
-    words: Words,
-    clipped_biases: Vec<ClippedBias>,
-}
-
-fn print_quality_header() -> Result<(), Failure> {
-    say!(
-        "{:<9} {:>8} {:>7} {:>7} {:>7} {:>8} {:>8} {:>8} {:>8} {:>6}",
-        "answers",
-        "contexts",
-        "BLEU R",
-        "P",
-        "F1",
-        "intra 1",
-        "intra 2",
-        "inter 1",
-        "inter 2",
-        "words"
-    )
-}
-
-/// Ten answers to each context beside the one that was given.
-fn print_quality(name: &str, q: &AnswerQuality) -> Result<(), Failure> {
-    say!(
-        "{name:<9} {:>8} {:>7.3} {:>7.3} {:>7.3} {:>8.3} {:>8.3} {:>8.3} {:>8.3} {:>6.1}",
-        q.contexts,
-        q.bleu_recall,
-        q.bleu_precision,
-        q.bleu_f1,
-        q.intra_distinct_1,
-        q.intra_distinct_2,
-        q.inter_distinct_1,
-        q.inter_distinct_2,
-        q.words
-    )
 }
 
 /// The sentences for training, without labels.
@@ -428,7 +336,7 @@ pub fn print_header() -> Result<(), Failure> {
 pub fn print_row(row: &Row) -> Result<(), Failure> {
     let f = &row.figures;
     let on = format!("{:?}", row.on).to_lowercase();
-    let protocol = if f.protocol == Protocol::Paper { "paper" } else { "honest" };
+    let protocol = f.protocol.name();
     let overlap = f.word_overlap.map_or("-".into(), |o| format!("{:.1} %", 100.0 * o));
     say!(
         "{on:<9} {protocol:<8} {:>8.3} {:>8.3} {:>7.3} {:>6.2} {:>7} {:>9} {overlap:>9} {:>8} {:>8}",
@@ -460,7 +368,7 @@ pub fn print_row(row: &Row) -> Result<(), Failure> {
 fn print_published(set: PublishedSet) -> Result<(), Failure> {
     say!("published, {}:", set.name())?;
     set.rows().try_for_each(|row| {
-        let protocol = if row.protocol == Protocol::Paper { "paper" } else { "bound" };
+        let protocol = if row.protocol.is_of_papers() { "paper" } else { "bound" };
         say!("{:<9} {protocol:<8} {:>8.1} {:>8.1} {:>7.1}", row.name, row.nll, row.ppl, row.kl)
     })
 }

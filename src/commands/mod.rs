@@ -10,6 +10,7 @@ pub mod describe;
 pub mod doctor;
 pub mod eval;
 pub mod export;
+pub mod fit_prior;
 pub mod generate;
 pub mod import;
 pub mod init;

@@ -12,6 +12,25 @@ pub enum Protocol {
     /// A bound: z is sampled, KL is that of the latents in use at the last step, PPL divides by
     /// the words + 1 tokens that are predicted.
     Honest,
+    /// `Paper` as the programs of TWR-VAE run it: sentences are sorted by length and padded in batches to the longest, the
+    /// encoder runs over the pads, z is the mean at the padded end, KL is averaged over the padded steps. No bound.
+    Padded,
+}
+
+impl Protocol {
+    /// As it is written in `[train] validate_on`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Protocol::Paper => "paper",
+            Protocol::Honest => "honest",
+            Protocol::Padded => "padded",
+        }
+    }
+
+    /// z is its mean, and KL an average over steps: no bound.
+    pub const fn is_of_papers(self) -> bool {
+        matches!(self, Protocol::Paper | Protocol::Padded)
+    }
 }
 
 /// How the weight of the KL terms goes over the updates.
@@ -123,6 +142,12 @@ pub struct Train {
     /// regularisation, after Shu et al., NeurIPS 2018); 0: none.
     #[serde(skip_serializing_if = "is_none")]
     pub code_noise: f32,
+    /// Deviation of word embeddings at the start (PyTorch's is 1); 0: 1 / sqrt(embedding).
+    #[serde(skip_serializing_if = "is_none")]
+    pub embedding_deviation: f32,
+    /// The embedding of pads is 0 and stays so (PyTorch's `padding_idx`), instead of learned as that of a word.
+    #[serde(skip_serializing_if = "is_off")]
+    pub zero_pads: bool,
     /// Share of embedding values set to zero, encoder and decoder.
     pub embedding_dropout: f32,
     /// Share of values set to zero between one level and the next.
@@ -133,8 +158,16 @@ pub struct Train {
     pub word_dropout: f32,
 
     pub learning_rate: f32,
+    /// Updates in which the learning rate rises to its first value, on a straight line; 0: it begins there.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub warmup_updates: usize,
+    /// The learning rate falls within every cycle of "cyclical" and begins anew with the next (as the authors of cyclical
+    /// annealing train); behind the last of `kl_cycles` it falls once more over what is left.
+    #[serde(skip_serializing_if = "is_off")]
+    pub restarts: bool,
     /// Learning rate at the last epoch, as a share of the first; a half cosine in between.
     pub final_learning_rate: f32,
+    /// Of gradients that are means over a batch: where a publication sums them, its value over its batch.
     pub adam_epsilon: f32,
     /// How much of the mean square of the gradients an update keeps.
     #[serde(skip_serializing_if = "is_beta2")]
@@ -239,11 +272,15 @@ impl Default for Train {
             most_tokens: MOST_TOKENS,
             without_last: false,
             code_noise: 0.0,
+            embedding_deviation: 0.0,
+            zero_pads: false,
             embedding_dropout: 0.5,
             level_dropout: 0.5,
             output_dropout: 0.0,
             word_dropout: 0.0,
             learning_rate: 1e-4,
+            warmup_updates: 0,
+            restarts: false,
             final_learning_rate: 1.0,
             adam_epsilon: 1e-6,
             adam_beta2: BETA2,

@@ -11,7 +11,7 @@ const K: f64 = 5.0;
 /// What NLTK puts in the place of a precision of 0 (`method4`) before it averages neighbours (`method5`); together they are
 /// `method7`. It changed twice, and publications do not say which they used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "lowercase")]
 pub enum Smoothing {
     /// From NLTK 3.6 on: ln(words) / (2^k K) over the n-grams there are, for the k-th precision that is 0.
     #[default]
@@ -25,6 +25,15 @@ pub enum Smoothing {
 impl Smoothing {
     /// All of them, the newest first.
     pub const ALL: [Smoothing; 3] = [Smoothing::Nltk36, Smoothing::Nltk35, Smoothing::Nltk34];
+
+    /// As it is written in files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Smoothing::Nltk36 => "nltk36",
+            Smoothing::Nltk35 => "nltk35",
+            Smoothing::Nltk34 => "nltk34",
+        }
+    }
 
     /// In place of the `zeros`-th precision (from 1) that is 0, which is that of `order` words in a row; none where NLTK
     /// leaves 0.

@@ -19,7 +19,8 @@ use crate::config::Config;
 use crate::crossbar::CrossbarNet;
 use crate::golden::{Golden, GoldenEngine};
 use crate::model::{
-    Answers, Effort, Engine, Evaluation, Example, Protocol, TrainedModel, UNK, evaluate, measure_answers,
+    Answers, Effort, Engine, Evaluation, Example, Protocol, SentenceLoss, TrainedModel, UNK, evaluate_each,
+    measure_answers,
 };
 use serde::Serialize;
 
@@ -149,8 +150,23 @@ pub fn measure(
     protocol: Protocol,
     effort: &Effort,
 ) -> Row {
-    let made = with_engine(model, net, config, on, |engine| evaluate(engine, sentences, protocol, effort));
-    Row::of(on, made, effort)
+    measure_each(model, net, config, on, sentences, protocol, effort).0
+}
+
+/// The same, with what each sentence costs.
+pub fn measure_each(
+    model: &TrainedModel,
+    net: Option<&CrossbarNet>,
+    config: &Config,
+    on: On,
+    sentences: &[Vec<u32>],
+    protocol: Protocol,
+    effort: &Effort,
+) -> (Row, Vec<SentenceLoss>) {
+    let made =
+        with_engine(model, net, config, on, |engine| evaluate_each(engine, sentences, protocol, effort));
+    let Made { figures: (figures, losses), adc_clips, saturations } = made;
+    (Row::of(on, Made { figures, adc_clips, saturations }, effort), losses)
 }
 
 impl Row {

@@ -4,6 +4,7 @@ use super::diversity::{Diversity, words};
 use super::engine::{Engine, Posterior, Score};
 use super::flow::{Flowed, flow_kl};
 use super::latent::{Latent, LogMean, active_units, gaussian_kl, mutual_information};
+use super::losses::{SentenceLoss, batches_by_length, encode};
 use super::random::Random;
 use super::{Drawn, Example, Network, Schedule, fingerprint};
 use crate::config::Protocol;
@@ -23,11 +24,20 @@ pub struct Effort {
     pub reconstruction_limit: usize,
     /// Sentences to write from the prior; 0: leave them out.
     pub generations: usize,
+    /// Sentences of a batch of the padded protocol, which also are those that its mutual information compares.
+    pub padded_batch: usize,
 }
 
 impl Default for Effort {
     fn default() -> Self {
-        Effort { seed: 1, importance_samples: 0, mi_batch: 128, reconstruction_limit: 64, generations: 0 }
+        Effort {
+            seed: 1,
+            importance_samples: 0,
+            mi_batch: 128,
+            reconstruction_limit: 64,
+            generations: 0,
+            padded_batch: 64,
+        }
     }
 }
 
@@ -60,7 +70,8 @@ pub struct Evaluation {
     pub tokens: usize,
 }
 
-/// Measures `engine` on `sentences` (token ids, `<sos>` and `<eos>` included).
+/// Measures `engine` on `sentences` (token ids, `<sos>` and `<eos>` included). Latents of steps are of sentences without pads,
+/// whatever the protocol.
 ///
 /// # Panics
 /// If there are no sentences.
@@ -70,10 +81,23 @@ pub fn evaluate(
     protocol: Protocol,
     effort: &Effort,
 ) -> Evaluation {
+    evaluate_each(engine, sentences, protocol, effort).0
+}
+
+/// The same, with what each sentence costs.
+///
+/// # Panics
+/// If there are no sentences.
+pub fn evaluate_each(
+    engine: &mut dyn Engine,
+    sentences: &[Vec<u32>],
+    protocol: Protocol,
+    effort: &Effort,
+) -> (Evaluation, Vec<SentenceLoss>) {
     assert!(!sentences.is_empty(), "at least one sentence to measure on");
     if engine.network().draw().is_some() {
         let views: Vec<&[u32]> = sentences.iter().map(Vec::as_slice).collect();
-        let figures = of_draws(&views, protocol, effort, |seed| engine.drawn_all(&views, seed));
+        let (figures, losses) = of_draws(&views, protocol, effort, |seed| engine.drawn_all(&views, seed));
         let overlaps = (effort.reconstruction_limit > 0)
             .then(|| overlaps(&views, &engine.rewrite_all(&views, effort.reconstruction_limit)));
         let diversity = (effort.generations > 0 && effort.reconstruction_limit > 0).then(|| {
@@ -82,39 +106,42 @@ pub fn evaluate(
             Diversity::of(&engine.dream_all(&seeds, effort.reconstruction_limit))
         });
         let (word_overlap, chance_overlap) = (overlaps.map(|o| o.0), overlaps.map(|o| o.1));
-        return Evaluation { word_overlap, chance_overlap, diversity, ..figures };
+        return (Evaluation { word_overlap, chance_overlap, diversity, ..figures }, losses);
     }
     let network = engine.network().clone();
     let views: Vec<&[u32]> = sentences.iter().map(Vec::as_slice).collect();
-    let posteriors = engine.encode_all(&views);
+    let batches = (protocol == Protocol::Padded).then(|| batches_by_length(&views, effort.padded_batch));
+    let posteriors = encode(engine, &views, batches.as_deref());
     let latents: Vec<Latent> = posteriors.iter().map(|p| Latent::of(&network, p)).collect();
     let means: Vec<Vec<f32>> = latents.iter().map(|l| l.mean.clone()).collect();
 
     let random = || Random::keyed(&[effort.seed, 0]);
     let (drawn, z) = match protocol {
-        Protocol::Paper => (latents.clone(), means.clone()),
+        Protocol::Paper | Protocol::Padded => (latents.clone(), means.clone()),
         Protocol::Honest => draw(engine, &views, &latents, random()),
     };
     let z = behind(engine.flowed_all(&views, &z));
     let scores = engine.score_all(&views, &z);
-    let reconstruction: f64 = scores.iter().map(|s| -log_likelihood(s)).sum();
-    let kl: f64 = match protocol {
+    let kl_of_each: Vec<f64> = match protocol {
         // What a flow makes has no KL in closed form: that of one draw of each sentence.
         _ if network.flow().is_some() => kl_of_flow(engine, &views, &latents, random()),
-        Protocol::Paper => posteriors.iter().map(|p| kl_of_steps(&network, p)).sum(),
-        Protocol::Honest => drawn.iter().map(Latent::kl).sum(),
+        Protocol::Paper | Protocol::Padded => posteriors.iter().map(|p| kl_of_steps(&network, p)).collect(),
+        Protocol::Honest => drawn.iter().map(Latent::kl).collect(),
     };
-    let predicted: usize = scores.iter().map(Vec::len).sum();
-    let tokens = match protocol {
-        Protocol::Paper => predicted + sentences.len(),
-        Protocol::Honest => predicted,
-    };
+    let losses = losses_of(protocol, &scores, &kl_of_each);
+    let reconstruction: f64 = losses.iter().map(|loss| loss.reconstruction).sum();
+    let kl: f64 = kl_of_each.iter().sum();
+    let tokens: usize = losses.iter().map(|loss| loss.tokens).sum();
     let count = sentences.len() as f64;
     let nll = reconstruction + kl;
 
     let iwae = (protocol == Protocol::Honest && effort.importance_samples > 0)
         .then(|| -importance_weighted(engine, &views, &latents, effort));
-    let first: Vec<Latent> = latents.iter().map(|l| l.part(network.latent_drawn_first())).collect();
+    let first = |i: usize| latents[i].part(network.latent_drawn_first());
+    let (compared, first): (usize, Vec<Latent>) = match &batches {
+        Some(batches) => (effort.padded_batch, batches.iter().flatten().map(|&i| first(i)).collect()),
+        None => (effort.mi_batch, (0..latents.len()).map(first).collect()),
+    };
     // What is written of z alone can be compared with what z was read off, and can come from the prior.
     let by_z = network.latent().is_some() && !Schedule::new(&network).writes_of_what_is_read();
     let overlaps = (effort.reconstruction_limit > 0 && by_z).then(|| {
@@ -126,13 +153,13 @@ pub fn evaluate(
         let prior = (0..effort.generations).map(|_| random.normals(means[0].len()));
         Diversity::of(&engine.greedy_all(&prior.collect::<Vec<_>>(), effort.reconstruction_limit))
     });
-    Evaluation {
+    let figures = Evaluation {
         protocol,
         nll: nll / count,
         ppl: (nll / tokens as f64).exp(),
         // Of no latent, not -0.
         kl: kl / count + 0.0,
-        mi: mutual_information(&first, effort.mi_batch, effort.seed),
+        mi: mutual_information(&first, compared, effort.seed),
         active_units: active_units(&means),
         token_accuracy: accuracy(&views, &scores),
         word_overlap: overlaps.map(|o| o.0),
@@ -142,7 +169,20 @@ pub fn evaluate(
         iwae_ppl: iwae.map(|total| (total / tokens as f64).exp()),
         sentences: sentences.len(),
         tokens,
-    }
+    };
+    (figures, losses)
+}
+
+/// What each sentence costs, of its scores and its KL.
+fn losses_of(protocol: Protocol, scores: &[Vec<Score>], kl: &[f64]) -> Vec<SentenceLoss> {
+    let of_each = scores.iter().zip(kl);
+    of_each
+        .map(|(scores, &kl)| SentenceLoss {
+            tokens: scores.len() + usize::from(protocol.is_of_papers()),
+            reconstruction: -log_likelihood(scores),
+            kl,
+        })
+        .collect()
 }
 
 /// Measures `engine` on conversations: every sentence given those before it.
@@ -162,6 +202,7 @@ pub fn evaluate_conversations(
     of_draws(&sentences, protocol, effort, |seed| {
         engine.drawn_conversations(&examples, seed).into_iter().flatten().collect()
     })
+    .0
 }
 
 /// The seed of a sample of the latents of a whole set.
@@ -177,7 +218,7 @@ fn of_draws(
     protocol: Protocol,
     effort: &Effort,
     mut draw: impl FnMut(Option<u64>) -> Vec<Drawn>,
-) -> Evaluation {
+) -> (Evaluation, Vec<SentenceLoss>) {
     let drawn = draw((protocol == Protocol::Honest).then(|| seed_of_sample(effort, 0)));
     let (count, tokens) = (sentences.len() as f64, drawn.iter().map(|d| d.scores.len()).sum::<usize>());
     let draws: usize = drawn.iter().map(|d| d.kl.len()).sum();
@@ -195,7 +236,10 @@ fn of_draws(
         -weights.into_iter().map(LogMean::value).sum::<f64>()
     });
     let scores: Vec<Vec<Score>> = drawn.iter().map(|d| d.scores.clone()).collect();
-    Evaluation {
+    let of_each: Vec<f64> = drawn.iter().map(|d| d.kl.iter().sum()).collect();
+    // Nothing is said of <sos>, and PPL does not divide by it.
+    let losses = losses_of(Protocol::Honest, &scores, &of_each);
+    let figures = Evaluation {
         protocol,
         nll: nll / count,
         ppl: (nll / tokens as f64).exp(),
@@ -210,7 +254,8 @@ fn of_draws(
         iwae_ppl: iwae.map(|total| (total / tokens as f64).exp()),
         sentences: sentences.len(),
         tokens,
-    }
+    };
+    (figures, losses)
 }
 
 /// A z of every sentence, and the posteriors it was drawn from.
@@ -231,13 +276,18 @@ fn behind(flowed: Vec<Flowed>) -> Vec<Vec<f32>> {
     flowed.into_iter().map(|flowed| flowed.z).collect()
 }
 
-/// Sum over sentences of ln q(z | x) - ln p(z) of one z each that the flow has made.
-fn kl_of_flow(engine: &mut dyn Engine, sentences: &[&[u32]], latents: &[Latent], mut random: Random) -> f64 {
+/// Of each sentence ln q(z | x) - ln p(z) of one z that the flow has made.
+fn kl_of_flow(
+    engine: &mut dyn Engine,
+    sentences: &[&[u32]],
+    latents: &[Latent],
+    mut random: Random,
+) -> Vec<f64> {
     let noise: Vec<Vec<f32>> = latents.iter().map(|l| random.normals(l.mean.len())).collect();
     let z: Vec<Vec<f32>> = latents.iter().zip(&noise).map(|(latent, noise)| latent.at(noise)).collect();
     let flowed = engine.flowed_all(sentences, &z);
     let of_each = latents.iter().zip(&noise).zip(&flowed);
-    of_each.map(|((latent, noise), flowed)| flow_kl(&latent.log_variance, noise, flowed)).sum()
+    of_each.map(|((latent, noise), flowed)| flow_kl(&latent.log_variance, noise, flowed)).collect()
 }
 
 /// KL averaged over the steps, summed over moments blocks with their `kl_weight`.

@@ -1,7 +1,8 @@
 //! Real numbers to the integers of a network: scales from weights, ranges from calibration.
 
 use super::bias::{Bias, ClippedBias};
-use super::fit::{Rounding, Statistics};
+use super::driven::Statistics;
+use super::fit::Rounding;
 use super::{BlockIntegers, Calibration, Format, IntMatrix, Integers, QuantError, QuantNet};
 use crate::config::{CellKind, Fixed};
 use crate::model::{BlockId, Network, Op, Role, Weights};

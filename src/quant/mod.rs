@@ -3,6 +3,7 @@
 mod bias;
 mod builder;
 mod calibrate;
+mod driven;
 mod fit;
 mod format;
 mod integers;
@@ -15,7 +16,7 @@ mod table;
 pub use bias::{ClippedBias, bounded_words};
 pub use builder::Fits;
 pub use calibrate::Calibration;
-pub use fit::{Driven, Statistics};
+pub use driven::{Driven, Statistics};
 pub use format::{Format, Saturations, requant, requant_to, saturating_add};
 pub use integers::{BlockIntegers, Integers, MatrixIntegers};
 pub use matrix::{GAIN_FRAC, IntMatrix, MatVec};

@@ -1,7 +1,7 @@
 //! Adam (Kingma & Ba 2015) with PyTorch's conventions, and the start of the weights.
 
 use crate::config::{Decay, Train};
-use crate::model::{Network, Op, Random};
+use crate::model::{FloatNet, Network, Op, PAD, Random};
 use ndarray::parallel::prelude::*;
 use ndarray::{Array2, Zip};
 
@@ -202,6 +202,37 @@ pub fn initial(network: &Network, seed: u64) -> Vec<Array2<f32>> {
     tensors
 }
 
+/// The weights that a run of `train` begins with: [`initial`] ones, with embeddings of its deviation.
+pub fn beginning(network: &Network, train: &Train) -> Vec<Array2<f32>> {
+    let mut tensors = initial(network, train.seed);
+    let mut next = 0;
+    for (id, block) in network.blocks.iter().enumerate() {
+        let first = next;
+        next += network.tensors_of(id).len();
+        if let Op::Embedding { size } = block.op {
+            for tensor in &mut tensors[first..next] {
+                if train.embedding_deviation > 0.0 {
+                    *tensor *= train.embedding_deviation * (size as f32).sqrt();
+                }
+                if train.zero_pads {
+                    tensor.row_mut(PAD as usize).fill(0.0);
+                }
+            }
+        }
+    }
+    tensors
+}
+
+/// Takes away what would move the embeddings of pads.
+pub fn still_pads(net: &FloatNet, gradients: &mut [Array2<f32>]) {
+    let network = net.network();
+    let embeddings =
+        (0..network.blocks.len()).filter(|&id| matches!(network.blocks[id].op, Op::Embedding { .. }));
+    for index in embeddings.flat_map(|id| net.indices(id)) {
+        gradients[index].row_mut(PAD as usize).fill(0.0);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -248,6 +279,29 @@ mod tests {
             // 1 - beta2 in single precision is 1.3e-5 off, here and in the correction of the bias.
             close("second moments", &adam.second[0], wanted[4], 2e-5);
         }
+    }
+
+    #[test]
+    fn embeddings_begin_with_their_deviation_and_pads_with_none() {
+        let model = Model { embedding: 64, hidden: 4, latent: 2, vocabulary: 400, ..Model::default() };
+        let network = Network::hsr_vae(&model, 1.0);
+        let train = Train { embedding_deviation: 1.0, zero_pads: true, ..Train::default() };
+        let net = FloatNet::with_tensors(&network, beginning(&network, &train));
+        let plain = initial(&network, train.seed);
+        for (id, block) in network.blocks.iter().enumerate() {
+            for index in net.indices(id) {
+                let tensor = &net.tensors()[index];
+                if !matches!(block.op, Op::Embedding { .. }) {
+                    assert_eq!(*tensor, plain[index], "{}", block.name);
+                    continue;
+                }
+                assert!(tensor.row(0).iter().all(|&v| v == 0.0));
+                let square = tensor.iter().map(|v| v * v).sum::<f32>() / (399.0 * 64.0);
+                assert!((square - 1.0).abs() < 0.05, "{square}");
+                assert!((plain[index][[5, 3]] * 8.0 - tensor[[5, 3]]).abs() < 1e-6);
+            }
+        }
+        assert_eq!(beginning(&network, &Train::default()), initial(&network, Train::default().seed));
     }
 
     #[test]

@@ -29,6 +29,9 @@ pub struct Position {
     pub updates: u64,
     /// Losses of the epoch so far.
     pub losses: Losses,
+    /// Updates of it whose gradient was clipped.
+    #[serde(default)]
+    pub clipped: u64,
     /// Lowest validation NLL and its epoch.
     pub best: Option<(f64, usize)>,
     /// The lines of `metrics.jsonl` so far.
@@ -124,6 +127,7 @@ impl Position {
         let best = self.best.is_none_or(|(nll, epoch)| epoch <= self.epoch && !nll.is_nan());
         let lagging = self.lagging.is_none_or(|l| (self.updates..1 << 53).contains(&l.updates));
         let known = updates.is_some_and(|updates| updates as u64 == self.updates);
-        known && best && lagging && self.epoch <= epochs && self.batch <= batches
+        let clipped = self.clipped <= self.batch as u64;
+        known && best && lagging && clipped && self.epoch <= epochs && self.batch <= batches
     }
 }

@@ -1,6 +1,6 @@
 //! What makes updates: the processor, or a graphics processor.
 
-use super::adam::{Adam, Part, clip};
+use super::adam::{Adam, Part, clip, still_pads};
 use super::batch::Batch;
 use super::gpu::{Device, Gpu, refusal};
 use super::hardware::Hardware;
@@ -65,6 +65,9 @@ impl Machine {
         let held = hardware.seen(net);
         let seen = held.as_ref().unwrap_or(net);
         let (losses, mut gradients) = loss_and_gradients(seen, batch, train, weights, random);
+        if train.zero_pads {
+            still_pads(net, &mut gradients);
+        }
         let norm = clip(&mut gradients, train.clip_norm);
         if norm.is_finite() {
             adam.update(net.tensors_mut(), &gradients, parts, learning_rate, train);

@@ -25,7 +25,8 @@ impl Measured {
                 Measured::Sentences(Box::new(figures))
             }
             Some(_) => {
-                let effort = Effort { reconstruction_limit: 0, ..Effort::default() };
+                let effort =
+                    Effort { reconstruction_limit: 0, padded_batch: train.batch, ..Effort::default() };
                 let figures = evaluate(net, &sentences(examples), train.validate_on, &effort);
                 Measured::Sentences(Box::new(figures))
             }

@@ -24,6 +24,7 @@ mod measured;
 mod objective;
 mod pace;
 mod progress;
+mod rate;
 mod run;
 mod through_time;
 mod update;

@@ -1,6 +1,6 @@
 //! How fast updates are.
 
-use super::adam::{Adam, Part, initial};
+use super::adam::{Adam, Part, beginning};
 use super::batch::Batch;
 use super::gpu::Device;
 use super::hardware::Hardware;
@@ -26,7 +26,7 @@ pub fn pace(
 ) -> Result<Vec<f64>, ModelError> {
     let train = &config.train;
     let network = Network::to_train(&config.model, train.lambda_low)?;
-    let mut net = FloatNet::with_tensors(&network, initial(&network, train.seed));
+    let mut net = FloatNet::with_tensors(&network, beginning(&network, train));
     let mut adam = Adam::new(&network, net.tensors());
     let mut machine = Machine::new(device, &net, &adam, train)?;
     let batches: Vec<&[Vec<u32>]> = sentences.chunks(train.batch).collect();

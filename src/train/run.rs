@@ -4,7 +4,7 @@
 
 mod fits;
 
-use super::adam::{Adam, initial};
+use super::adam::{Adam, beginning};
 use super::batch::{Batch, order_of_epoch, sort_for_epoch};
 use super::batch_norm::folded;
 use super::checkpoint::{self, CHECKPOINT_FILE, Lagging, Position};
@@ -16,6 +16,7 @@ use super::machine::{Machine, Update};
 use super::measured::Measured;
 use super::objective::{TermWeights, kl_weight};
 use super::progress::{Control, Progress};
+use super::rate::learning_rate;
 use crate::config::{Config, Protocol, Train};
 use crate::model::{
     Answers, Baselines, DESCRIPTION_FILE, Description, Effort, Evaluation, Example, FloatNet, FrameBaseline,
@@ -69,6 +70,9 @@ pub struct Summary {
 pub struct Test {
     pub paper: Evaluation,
     pub honest: Evaluation,
+    /// Of a network that was trained over pads, and is measured so too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub padded: Option<Evaluation>,
     pub baselines: Baselines,
 }
 
@@ -83,6 +87,9 @@ struct EpochLine<'a> {
     reconstruction: f64,
     step_kl: f64,
     last_kl: f64,
+    /// Share of the updates whose gradient was longer than `clip_norm`, where there is a limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    clipped: Option<f64>,
     /// Of latents of steps, and of what is there for training alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     steps: Option<StepTerms>,
@@ -116,7 +123,7 @@ pub fn run(request: TrainRequest<'_>) -> Result<Summary, ModelError> {
     } else {
         let net = match from {
             Some(model) => start_from(model, &network, &corpus)?,
-            None => FloatNet::with_tensors(&network, initial(&network, train.seed)),
+            None => FloatNet::with_tensors(&network, beginning(&network, train)),
         };
         prepare(out)?;
         let adam = Adam::new(&network, net.tensors());
@@ -168,6 +175,7 @@ pub fn run(request: TrainRequest<'_>) -> Result<Summary, ModelError> {
                 ));
             }
             position.losses.add(&losses);
+            position.clipped += u64::from(train.clip_norm > 0.0 && norm > train.clip_norm);
             position.batch += 1;
             position.updates += 1;
             tokens += losses.tokens as u64;
@@ -247,6 +255,7 @@ fn end_epoch(
     let measured = Measured::of(net, &corpus.valid, train);
     let losses = std::mem::take(&mut position.losses);
     let each = |sum: f64| sum / losses.sentences as f64;
+    let clipped = std::mem::take(&mut position.clipped) as f64 / position.batch as f64;
     position.epoch += 1;
     position.batch = 0;
     let line = EpochLine {
@@ -257,6 +266,7 @@ fn end_epoch(
         reconstruction: each(losses.reconstruction),
         step_kl: each(losses.step_kl),
         last_kl: each(losses.last_kl),
+        clipped: (train.clip_norm > 0.0).then_some(clipped),
         steps: net.network().draw().is_some().then(|| StepTerms {
             kl: each(losses.draw_kl),
             auxiliary: each(losses.auxiliary),
@@ -290,7 +300,9 @@ fn finish(out: &Path, corpus: &Corpus, position: &Position) -> Result<Summary, M
         (None, Some(_)) => SAMPLES_OF_STEPS,
         (None, None) => 0,
     };
-    let effort = Effort { importance_samples, ..Effort::default() };
+    let train = &model.description.train;
+    let over_pads = !train.mask_pads && model.network.latent().is_some();
+    let effort = Effort { importance_samples, padded_batch: train.batch, ..Effort::default() };
     if model.network.converses() {
         let of = |examples: &[Example]| -> Vec<Vec<u32>> {
             examples.iter().flat_map(|conversation| conversation.turns.clone()).collect()
@@ -298,7 +310,7 @@ fn finish(out: &Path, corpus: &Corpus, position: &Position) -> Result<Summary, M
         let mut by = |protocol| evaluate_conversations(&mut net, &corpus.test, protocol, &effort);
         let (paper, honest) = (by(Protocol::Paper), by(Protocol::Honest));
         let baselines = Ngram::fit(&of(&corpus.train), corpus.vocabulary.len()).measure(&of(&corpus.test));
-        let test = Test { paper, honest, baselines };
+        let test = Test { paper, honest, padded: None, baselines };
         let line = serde_json::json!({ "best_epoch": position.best.map(|b| b.1), "test": test });
         return close(out, position, &line, (Some(test), None));
     }
@@ -307,6 +319,7 @@ fn finish(out: &Path, corpus: &Corpus, position: &Position) -> Result<Summary, M
     let test = Test {
         paper: evaluate(&mut net, &held_out, Protocol::Paper, &effort),
         honest: evaluate(&mut net, &held_out, Protocol::Honest, &effort),
+        padded: over_pads.then(|| evaluate(&mut net, &held_out, Protocol::Padded, &effort)),
         baselines,
     };
     let line = serde_json::json!({ "best_epoch": position.best.map(|b| b.1), "test": test });
@@ -325,13 +338,6 @@ fn close(
     let checkpoint = out.join(CHECKPOINT_FILE);
     std::fs::remove_file(&checkpoint).map_err(|error| disk(&checkpoint, &error))?;
     Ok(Summary { finished: true, epochs: position.epoch, best: position.best, test, answers })
-}
-
-/// A half cosine from the first to the last learning rate.
-fn learning_rate(train: &Train, update: u64, updates: u64) -> f32 {
-    let progress = update as f32 / updates as f32;
-    let cosine = 0.5 + 0.5 * (std::f32::consts::PI * progress).cos();
-    train.learning_rate * (train.final_learning_rate + (1.0 - train.final_learning_rate) * cosine)
 }
 
 fn out_of_patience(train: &Train, position: &Position) -> bool {

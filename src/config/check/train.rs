@@ -1,7 +1,7 @@
 //! Bounds of `[train]`.
 
 use super::Checker;
-use crate::config::{Config, ConfigError, LatentFrom};
+use crate::config::{Config, ConfigError, KlSchedule, LatentFrom};
 
 pub(super) fn check(c: &Checker, config: &Config) -> Result<(), ConfigError> {
     let t = &config.train;
@@ -20,6 +20,13 @@ pub(super) fn check(c: &Checker, config: &Config) -> Result<(), ConfigError> {
         t.kl_start,
         "0 to 1",
         "the weight a cycle starts with",
+    )?;
+    c.require(
+        !t.restarts || (t.kl_schedule == KlSchedule::Cyclical && t.kl_warmup_epochs > 0.0),
+        ("train", "restarts"),
+        t.restarts,
+        "false, or kl_schedule = \"cyclical\" with kl_warmup_epochs above 0",
+        "it begins anew with the cycles of the KL",
     )?;
     let steps = config.model.latent_steps;
     c.require(
@@ -54,7 +61,7 @@ pub(super) fn check(c: &Checker, config: &Config) -> Result<(), ConfigError> {
     )?;
     c.within(("train", "batch"), t.batch as u64, 1..=65536, "sentences per update")?;
     c.within(("train", "most_tokens"), t.most_tokens as u64, 3..=4096, "<sos>, words, <eos>")?;
-    let weights: [(&'static str, f32, &'static str); 17] = [
+    let weights: [(&'static str, f32, &'static str); 18] = [
         ("lambda_low", t.lambda_low, "a weight in the objective"),
         ("step_kl", t.step_kl, "a weight in the objective"),
         ("last_step_kl", t.last_step_kl, "a weight in the objective"),
@@ -69,6 +76,7 @@ pub(super) fn check(c: &Checker, config: &Config) -> Result<(), ConfigError> {
         ("clip_norm", t.clip_norm, "0 leaves it out"),
         ("label_weight", t.label_weight, "a weight in the objective"),
         ("code_noise", t.code_noise, "a deviation; 0.1 is usual"),
+        ("embedding_deviation", t.embedding_deviation, "a deviation; 0 for 1 / sqrt(embedding)"),
         ("auxiliary", t.auxiliary, "a weight in the objective"),
         ("auxiliary_end", t.auxiliary_end, "a weight in the objective"),
         ("auxiliary_epochs", t.auxiliary_epochs, "epochs, or part of one"),

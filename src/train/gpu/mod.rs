@@ -58,6 +58,9 @@ pub fn refusal(device: &Device, network: &Network, train: &Train) -> Option<Stri
     if train.hardware_every > 0 {
         return Some("hardware_every > 0: cells and converters are simulated by the processor".into());
     }
+    if train.zero_pads {
+        return Some("zero_pads: the embedding of pads is held by the processor".into());
+    }
     if train.code_noise > 0.0 {
         return Some("code_noise > 0: the noise is drawn by the processor".into());
     }

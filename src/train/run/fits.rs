@@ -1,6 +1,6 @@
 //! Objectives that a network has no rule for.
 
-use crate::config::Train;
+use crate::config::{Protocol, Train};
 use crate::model::{ModelError, Network, Op};
 
 /// Refuses an objective that the latents of `network` have no rule for.
@@ -14,6 +14,11 @@ pub(super) fn fits(train: &Train, network: &Network) -> Result<(), ModelError> {
             false => ("lagging_steps", train.lagging_steps as f32),
         };
         return refuse(key, value, "0 with a latent at every step", "set it to 0");
+    }
+    if train.validate_on == Protocol::Padded && network.latent().is_none() {
+        let expected = "\"paper\" or \"honest\" without a z that is read off sentences";
+        let to_do = "nothing is padded; choose one of them";
+        return Err(ModelError::new("[train] validate_on", expected, "\"padded\"", to_do));
     }
     if train.labels > 0 && network.label_beside_words().is_none() {
         let expected = "0 where no label is said beside words";

@@ -22,6 +22,7 @@ pub const CHECKPOINT: Target = Target {
             updates: 23,
             losses,
             best: Some((4.25, 1)),
+            clipped: 2,
             metrics: "{\"epoch\":1}\n".into(),
             lagging: None,
         };
