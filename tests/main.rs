@@ -36,6 +36,7 @@ mod flows;
 mod fuzz;
 mod golden_model;
 mod import_check;
+mod integers;
 mod interop;
 mod interrupt;
 #[cfg(feature = "train")]

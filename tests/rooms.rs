@@ -97,7 +97,7 @@ const ROOMS: &[Room] = &[
     room(
         "eval",
         "what a network is worth, whatever computes it, and what others have published",
-        &["config", "model", "crossbar", "golden"],
+        &["config", "model", "quant", "crossbar", "golden"],
     ),
     room(
         "report",

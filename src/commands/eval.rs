@@ -6,6 +6,7 @@ mod losses;
 use super::count::{Count, MANY};
 use super::inputs::{map_model, read_config, read_data, read_examples, read_model, tell_clipped};
 use super::out::{remark, say};
+use super::places::{Places, places};
 use super::{Failure, memory, progress, write_json};
 use clap::ValueEnum;
 use conversations::of_conversations;
@@ -59,6 +60,9 @@ pub struct Args {
     /// Published figures to stand below: ptb or yahoo
     #[arg(long, value_name = "SET")]
     beside: Option<String>,
+    /// Every vector of the network in integers beside the same in floating point: what is clipped, what signal is left
+    #[arg(long)]
+    by_place: bool,
     /// Sentences of a batch of the padded protocol
     #[arg(long, default_value_t = Count::of(64), value_name = "SENTENCES")]
     padded_batch: Count<1, MANY>,
@@ -74,6 +78,13 @@ pub struct Args {
     /// Figures for scripts
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+}
+
+impl Args {
+    /// The engines whose vectors are asked for one by one.
+    fn on_by_place(&self) -> &[On] {
+        if self.by_place { &self.on } else { &[] }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -106,6 +117,8 @@ struct Figures {
     words: Words,
     /// Biases that were larger than they can matter to integers.
     clipped_biases: Vec<ClippedBias>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    places: Vec<Places>,
 }
 
 pub fn run(args: &Args) -> Result<(), Failure> {
@@ -155,6 +168,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         examples.truncate(args.sentences);
     }
     let sentences: Vec<Vec<u32>> = examples.iter().map(|example| example.tokens.clone()).collect();
+    let all = examples.clone();
     examples.retain(|example| !example.labels.is_empty());
     let words = Words::of(&sentences);
     // Before the long part, so that a wrong path loses nothing.
@@ -220,7 +234,8 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     if let Some(path) = &args.losses {
         write_file(path, table.as_bytes())?;
     }
-    write_json(args.json.as_deref(), &Figures { rows, labels, baselines, words, clipped_biases })
+    let places = places(args.on_by_place(), &model, net.as_ref(), &config, &all)?;
+    write_json(args.json.as_deref(), &Figures { rows, labels, baselines, words, clipped_biases, places })
 }
 
 /// The sentences for training, without labels.
@@ -264,7 +279,8 @@ fn of_head(args: &Args, model: &TrainedModel, config: &Config) -> Result<(), Fai
             -b.repeat_nll
         )?;
     }
-    write_json(args.json.as_deref(), &HeadFigures { rows, baselines, clipped_biases })
+    let places = places(args.on_by_place(), model, net.as_ref(), config, &examples)?;
+    write_json(args.json.as_deref(), &HeadFigures { rows, baselines, clipped_biases, places })
 }
 
 #[derive(Serialize)]
@@ -273,6 +289,8 @@ struct HeadFigures {
     #[serde(skip_serializing_if = "Option::is_none")]
     baselines: Option<FrameBaselines>,
     clipped_biases: Vec<ClippedBias>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    places: Vec<Places>,
 }
 
 /// A line of the figures of a head of labels or numbers.

@@ -20,6 +20,7 @@ mod memory;
 mod music;
 pub mod out;
 pub mod pareto;
+mod places;
 mod progress;
 pub mod report;
 pub mod sample;

@@ -3,6 +3,7 @@
 mod check;
 mod crossbar;
 mod device;
+mod fixed;
 mod lanes;
 mod noise;
 mod parse;
@@ -13,12 +14,12 @@ mod wires;
 
 pub use crossbar::{AdcRange, Crossbar, Encoding, RangeOf, SliceOrder};
 pub use device::{Device, Fault, Stuck};
+pub use fixed::{Fixed, Rounding};
 pub use lanes::Lanes;
 pub use noise::Noise;
 pub use parse::ConfigError;
 pub use sections::{
-    Accelerator, CellKind, CellStorage, Config, Family, Fixed, Flow, LatentFrom, LatentSteps, Model, Prior,
-    Target,
+    Accelerator, CellKind, CellStorage, Config, Family, Flow, LatentFrom, LatentSteps, Model, Prior, Target,
 };
 pub use tokenizer::Tokenizer;
 pub use train::{Decay, KlSchedule, KlShape, Protocol, Train};

@@ -19,6 +19,11 @@ pub enum ConfigError {
 }
 
 impl Config {
+    /// Outputs of matrices have gains and offsets of their own in hardware.
+    pub fn has_gains(&self) -> bool {
+        self.crossbar.calibrate_columns || self.fixed.column_scales
+    }
+
     /// Reads a whole `hvae.toml`; absent sections and keys take their defaults.
     /// `file` is how messages call it.
     ///

@@ -1,6 +1,6 @@
-//! The sections of `hvae.toml`, one struct each. Every default stands here and nowhere else.
+//! The sections of `hvae.toml`, one struct each, some in files of their own. Every default stands there and nowhere else.
 
-use super::{Crossbar, Device, Lanes, Noise, Tokenizer, Train, Wires};
+use super::{Crossbar, Device, Fixed, Lanes, Noise, Tokenizer, Train, Wires};
 use serde::{Deserialize, Serialize};
 
 /// One complete request: which network, in which numbers, on which tiles.
@@ -303,47 +303,6 @@ impl Default for Model {
             skip: false,
             label: false,
             context_kl: true,
-        }
-    }
-}
-
-/// `[fixed]`: widths in bits of the numbers of the accelerator.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Fixed {
-    /// Signed weights, one power-of-two scale per matrix.
-    pub weight_bits: u32,
-    /// Share of a matrix's weights that its scale may clip. Absent: the scale with the least squared
-    /// error, whatever it clips.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub weight_clip: Option<f64>,
-    /// Signed numbers that drive the word lines.
-    pub input_bits: u32,
-    /// Hidden and cell states, latent moments, z.
-    pub state_bits: u32,
-    /// Pre-activations: total width, of which `pre_frac` are fraction bits.
-    pub pre_bits: u32,
-    pub pre_frac: u32,
-    /// Outputs of the sigmoid, tanh and exp tables.
-    pub table_bits: u32,
-    /// Segments of each table are 2^`table_address_bits`, linearly interpolated.
-    pub table_address_bits: u32,
-    /// Logits as the token choice compares them.
-    pub logit_bits: u32,
-}
-
-impl Default for Fixed {
-    fn default() -> Self {
-        Fixed {
-            weight_bits: 8,
-            weight_clip: None,
-            input_bits: 8,
-            state_bits: 16,
-            pre_bits: 16,
-            pre_frac: 12,
-            table_bits: 16,
-            table_address_bits: 9,
-            logit_bits: 16,
         }
     }
 }

@@ -1,9 +1,8 @@
 //! What is left of the errors of columns when each output has a gain and an offset.
 
+pub use crate::quant::GAIN_FRAC;
 use serde::{Deserialize, Serialize};
 
-/// Fraction bits of a gain.
-pub const GAIN_FRAC: i32 = 10;
 /// Bits of a gain, which is below 2 and never negative.
 pub const GAIN_BITS: u32 = 11;
 
@@ -21,6 +20,17 @@ impl Correction {
     /// As [`Fit::correction`] makes them for accumulators of `bits` bits.
     pub fn fits(&self, bits: u32) -> bool {
         self.gain < 1 << GAIN_BITS && self.offset.unsigned_abs() < 1 << (bits - 1)
+    }
+
+    /// The same behind a gain that the output has anyway; an offset of at most `bits` bits.
+    pub fn scaled(self, gain: u32, bits: u32) -> Correction {
+        let one = 1i64 << GAIN_FRAC;
+        let rounded = |product: i64| (product + one / 2) >> GAIN_FRAC;
+        let most = (1i64 << (bits - 1)) - 1;
+        Correction {
+            gain: rounded(i64::from(self.gain) * i64::from(gain)).min((1 << GAIN_BITS) - 1) as u32,
+            offset: rounded(self.offset * i64::from(gain)).clamp(-most, most),
+        }
     }
 
     pub fn apply(&self, sum: i64) -> i64 {

@@ -49,9 +49,16 @@ impl TiledMatrix {
         let geometry = geometry.with_range(finest);
         let kernel = Kernel::new(&matrix, &mapped, &geometry, KernelChoice::default()).map(Arc::new);
         let converters = Converters::new(&geometry, coarsest, &Noise::default(), false);
-        let (seats, corrections) = (None, None);
+        let corrections = Self::own_corrections(&matrix).map(Into::into);
+        let seats = None;
         let tiled = TiledMatrix { geometry, matrix, mapped, planes, kernel, converters, seats, corrections };
         tiled.seated()
+    }
+
+    /// The gains that the matrix has in its integers.
+    fn own_corrections(matrix: &IntMatrix) -> Option<Vec<Correction>> {
+        let of_gain = |&gain: &u32| Correction { gain, offset: 0 };
+        (!matrix.gains.is_empty()).then(|| matrix.gains.iter().map(of_gain).collect())
     }
 
     /// With converters that have noise, that bend, or that leave out digits of zeros.

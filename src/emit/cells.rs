@@ -112,7 +112,7 @@ impl StageBuilder<'_> {
             phases: self.net.geometry.phases,
             slots: self.net.geometry.slots,
             rounds: self.net.rounds[id],
-            gains: self.config.crossbar.calibrate_columns,
+            gains: self.config.has_gains(),
             h_shift: cell.h.frac - quant.dac[id].expect("h drives word lines").frac,
             once: if parts.iter().any(|p| p.sample != "sample") { FIRST_STEP } else { "" },
             inputs,

@@ -71,7 +71,7 @@ impl StageBuilder<'_> {
             score: u8::from(score),
             softplus_delta_bits: self.net.quant.softplus.as_ref().map_or(1, |table| table.delta_bits),
             rounds: self.net.rounds[id],
-            gains: self.config.crossbar.calibrate_columns,
+            gains: self.config.has_gains(),
             m: self.numbers(name, matrix),
         };
         self.out.instances.push(render(&stage));

@@ -184,7 +184,7 @@ impl StageBuilder<'_> {
             address_bits: fixed.table_address_bits,
             code_shift,
             rounds: self.net.rounds[id],
-            gains: self.config.crossbar.calibrate_columns,
+            gains: self.config.has_gains(),
             m: self.numbers(self.name(id), matrix),
         };
         self.out.instances.push(render(&stage));
@@ -260,7 +260,7 @@ impl StageBuilder<'_> {
             logit_bits: logit.bits,
             shift,
             rounds: self.net.rounds[id],
-            gains: self.config.crossbar.calibrate_columns,
+            gains: self.config.has_gains(),
             m: self.numbers(name, matrix),
         };
         self.out.instances.push(render(&stage));

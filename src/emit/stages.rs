@@ -269,7 +269,7 @@ impl<'a> StageBuilder<'a> {
                     logit_frac: logit.frac,
                     shift: *shift,
                     rounds: self.net.rounds[id],
-                    gains: self.config.crossbar.calibrate_columns,
+                    gains: self.config.has_gains(),
                     score: u8::from(self.config.accelerator.score),
                     exp2_delta_bits: self.net.quant.exp2_fraction.delta_bits,
                     log2_delta_bits: self.net.quant.log2_fraction.delta_bits,
@@ -331,7 +331,7 @@ impl<'a> StageBuilder<'a> {
             shift_c: shifts.1.unwrap_or(0),
             has_c: u8::from(shifts.1.is_some()),
             rounds: self.net.rounds[id],
-            gains: self.config.crossbar.calibrate_columns,
+            gains: self.config.has_gains(),
             m: self.numbers(self.name(id), matrix),
         }
     }

@@ -5,12 +5,14 @@ mod answers;
 mod bleu;
 mod controls;
 mod conversations;
+mod places;
 mod published;
 
 pub use answers::{ANSWERS, AnswerMeter, AnswerQuality};
 pub use bleu::{Smoothing, bleu};
 pub use controls::{Control, Controls};
 pub use conversations::{AnswersRow, answer, measure_conversations};
+pub use places::{PlaceRow, Vector, by_place};
 pub use published::{Published, PublishedSet};
 
 use crate::config::Config;
@@ -87,12 +89,14 @@ fn with_engine<T>(
         On::Float | On::Fixed => {
             let golden = Golden::ideal(&net.quant, &net.geometry, &config.accelerator);
             let mut engine = GoldenEngine::new(&golden);
+            engine.float_draws = true;
             let figures = work(&mut engine);
             Made { figures, adc_clips: engine.adc_clips, saturations: engine.saturations }
         }
         On::Crossbar => {
             let golden = Golden::tiled(net, &config.accelerator);
             let mut engine = GoldenEngine::new(&golden);
+            engine.float_draws = true;
             let figures = work(&mut engine);
             Made { figures, adc_clips: engine.adc_clips, saturations: engine.saturations }
         }

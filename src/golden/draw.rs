@@ -3,7 +3,7 @@
 use super::net::Machine;
 use super::{NoiseKind, NoiseSource, Place, Places};
 use crate::model::BlockId;
-use crate::quant::{MatVec, NOISE_FRAC, QuantNet, requant_to, saturating_add};
+use crate::quant::{Format, MatVec, NOISE_FRAC, QuantNet, requant_to, saturating_add};
 
 /// mean + exp(log_variance / 2) * epsilon.
 fn scaled(quant: &QuantNet, (mean, log_variance): (i64, i64), epsilon: i64, count: &mut Places) -> i64 {
@@ -12,6 +12,11 @@ fn scaled(quant: &QuantNet, (mean, log_variance): (i64, i64), epsilon: i64, coun
     let shift = quant.exp_half.output.frac + NOISE_FRAC - format.frac;
     let noise = requant_to(product, shift, format.bits, count.at(Place::LatentScaled));
     saturating_add(mean, noise, format.bits, count.at(Place::LatentSum))
+}
+
+/// A draw that the caller gives, as the table of noise would give it.
+fn epsilon_code(epsilon: f32) -> i64 {
+    Format::new(16, NOISE_FRAC).encode(epsilon.into())
 }
 
 /// How the latents of steps are drawn.
@@ -43,8 +48,10 @@ impl<M: MatVec> Machine<'_, M> {
         let (means, log_variances) = self.moments(id);
         // A latent that is an end of z has that end's noise.
         let first = quant.network.latent_part(quant.network.inputs(id)[0]).start;
-        let epsilon = |source: &NoiseSource, j: usize| {
-            quant.half_normal.signed(source.uniform(NoiseKind::Latent, 0, (first + j) as u32))
+        let own = self.own_draws.clone();
+        let epsilon = |source: &NoiseSource, j: usize| match &own {
+            Some(own) => epsilon_code(own.z[first + j]),
+            None => quant.half_normal.signed(source.uniform(NoiseKind::Latent, 0, (first + j) as u32)),
         };
         self.flows = !matches!(mode, LatentMode::Prior(_) | LatentMode::Given(_));
         let mut count = std::mem::take(&mut self.places);
@@ -77,9 +84,13 @@ impl<M: MatVec> Machine<'_, M> {
         let source = if self.drawing.known { Some(posterior) } else { prior };
         let moments = source.map(|block| self.words[block].split_at(size));
         let step = self.position as u32;
+        let own = self.own_draws.clone();
         let epsilon = |j: usize| {
             let noise = self.drawing.noise.as_ref()?;
-            Some(quant.half_normal.signed(noise.uniform(NoiseKind::Latent, step, j as u32)))
+            Some(match &own {
+                Some(own) => epsilon_code(own.steps[[step as usize, j]]),
+                None => quant.half_normal.signed(noise.uniform(NoiseKind::Latent, step, j as u32)),
+            })
         };
         let mut count = std::mem::take(&mut self.places);
         let z = (0..size).map(|j| match (moments, epsilon(j)) {

@@ -3,6 +3,9 @@
 mod conversation;
 mod drawn;
 mod flowed;
+mod visit;
+
+pub use visit::Visit;
 
 use super::choice::Chooser;
 use super::net::Machine;
@@ -24,11 +27,14 @@ pub struct GoldenEngine<'a, M> {
     pub saturations: u64,
     /// Cycles in which tiles converted so far, summed over tiles.
     pub tile_samples: u64,
+    /// Latents of steps are drawn as the float network draws them, and not as the hardware does: what is measured then
+    /// differs by nothing but its arithmetic.
+    pub float_draws: bool,
 }
 
 impl<'a, M: MatVec> GoldenEngine<'a, M> {
     pub fn new(golden: &'a Golden<M>) -> Self {
-        GoldenEngine { golden, adc_clips: 0, saturations: 0, tile_samples: 0 }
+        GoldenEngine { golden, adc_clips: 0, saturations: 0, tile_samples: 0, float_draws: false }
     }
 
     /// z from the prior and tokens at a temperature, as GENERATE would.

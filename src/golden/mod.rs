@@ -16,12 +16,13 @@ mod run;
 mod score;
 mod scored;
 mod timing;
+mod views;
 
 pub use crate::model::JobKind;
 pub use bits::{BitHead, packed, unpacked};
 pub use context::Context;
 pub use draw::{Drawing, LatentMode};
-pub use engine::GoldenEngine;
+pub use engine::{GoldenEngine, Visit};
 pub use job::{Abort, Counters, Ending, Job, Manner, Packet, Refusal, Run, Shape, Stop, VectorEvent};
 pub use net::{Golden, Machine};
 pub use places::{Place, Places};

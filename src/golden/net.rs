@@ -2,12 +2,14 @@
 
 use super::cell::{UnitInput, unit};
 use super::combine::{Operand, combined};
+use super::views::views;
 use super::{Drawing, Place, Places, Shape, Timing, unpacked};
 use crate::config::Accelerator;
 use crate::crossbar::{CrossbarNet, TileGeometry, TiledMatrix, job_key, product_key};
-use crate::model::{BlockId, Edge, Network, Op, Schedule, Time};
+use crate::model::{BlockId, Draws, Edge, Schedule, Time};
 use crate::quant::{IntMatrix, MatVec, QuantBlock, QuantCell, QuantNet, requant_to, saturating_add};
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 /// The golden model: a network, its matrices (ideal or tiled), its schedule and its timing.
 #[derive(Debug, Clone)]
@@ -92,19 +94,6 @@ impl<M: MatVec> Golden<M> {
     }
 }
 
-/// By block: the slices of it, and the flow that it carries z to, or whose z it is.
-fn views(network: &Network) -> Vec<Vec<BlockId>> {
-    let mut views = vec![Vec::new(); network.blocks.len()];
-    for (id, block) in network.blocks.iter().enumerate().filter(|(_, block)| block.op.is_view()) {
-        let mut shown = network.inputs(id);
-        if let Op::Flow { latent, .. } = block.op {
-            shown.push(latent);
-        }
-        shown.into_iter().for_each(|source| views[source].push(id));
-    }
-    views
-}
-
 /// Phases in which the digit of some row of a row of tiles is not 0.
 fn live_phases(g: &TileGeometry, matrix: &IntMatrix, input: &[i32], row_tile: usize) -> usize {
     let rows = row_tile * g.rows..((row_tile + 1) * g.rows).min(matrix.rows());
@@ -126,6 +115,8 @@ pub struct Machine<'a, M> {
     pub position: usize,
     /// How latents of steps are drawn there.
     pub drawing: Drawing,
+    /// Draws for latents in place of the hardware's, where something is drawn.
+    pub(super) own_draws: Option<Rc<Draws>>,
     /// z has been drawn of its posterior: the flow has made something of it.
     pub(super) flows: bool,
     /// The frame at that position.
@@ -136,6 +127,8 @@ pub struct Machine<'a, M> {
     pub words: Vec<Vec<i64>>,
     /// Latest c of each LSTM, and c_0 of each bridge.
     pub c: Vec<Vec<i64>>,
+    /// Latest pre-activations of each cell: of its inputs, and of its own state.
+    pub pres: Vec<[Vec<i64>; 2]>,
     /// The codes that drive word lines with the block's vector.
     pub codes: Vec<Vec<i32>>,
     pub places: Places,
@@ -175,11 +168,13 @@ impl<'a, M: MatVec> Machine<'a, M> {
             beat: 0,
             position: 0,
             drawing: Drawing::default(),
+            own_draws: None,
             flows: true,
             frame: Vec::new(),
             stored,
             words: ids.clone().map(zeros).collect(),
             c: ids.clone().map(zeros).collect(),
+            pres: vec![Default::default(); quant.blocks.len()],
             codes: ids.map(|id| vec![0; quant.network.width(id)]).collect(),
             places: Places::default(),
             adc_clips: 0,
@@ -365,6 +360,7 @@ impl<'a, M: MatVec> Machine<'a, M> {
             self.c[id][j] = c;
             next.push(h);
         }
+        self.pres[id] = [x, recurrent];
         self.set_vector(id, next, cell.h.frac);
     }
 

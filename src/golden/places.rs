@@ -89,6 +89,16 @@ impl Places {
         self.0.iter().map(|s| s.clipped).sum()
     }
 
+    /// What was counted here since it stood at `before`.
+    pub fn since(&self, before: &Places) -> Places {
+        let mut since = self.clone();
+        for (mine, before) in since.0.iter_mut().zip(&before.0) {
+            mine.clipped -= before.clipped;
+            mine.fitted -= before.fitted;
+        }
+        since
+    }
+
     pub fn add(&mut self, other: &Places) {
         for (mine, theirs) in self.0.iter_mut().zip(&other.0) {
             mine.clipped += theirs.clipped;

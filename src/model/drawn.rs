@@ -4,7 +4,7 @@ use super::engine::Score;
 use super::float::Rows;
 use super::sequence::scores;
 use super::vocabulary::{EOS, SOS};
-use super::{BlockId, Exact, FloatNet, Layout, Pass, Random, Role, Trace, Values, fingerprint, likeliest};
+use super::{BlockId, Draws, Exact, Example, FloatNet, Layout, Pass, Random, Role, Trace, Values, likeliest};
 use ndarray::Array2;
 
 /// What a sentence comes to for one draw of the latents of its steps.
@@ -176,12 +176,10 @@ impl FloatNet {
     pub(super) fn noise_of(&self, sentences: &[&[u32]], seed: u64) -> Array2<f32> {
         let width = self.network().draw().map_or(0, |(z, ..)| self.network().width(z));
         let written = Layout::new(sentences.iter().map(|s| s.len() - 1).collect());
-        let own = |sentence: &&[u32]| {
-            let key = fingerprint(sentence.iter().map(|&token| u64::from(token)));
-            Random::keyed(&[seed, key]).normals(width * (sentence.len() - 1))
-        };
-        let draws: Vec<Vec<f32>> = sentences.iter().map(own).collect();
-        let rows = written.pack(|sentence, step| &draws[sentence][step * width..(step + 1) * width]);
+        let own =
+            |sentence: &&[u32]| Draws::of(self.network(), &Example::sentence(sentence.to_vec()), seed).steps;
+        let draws: Vec<Array2<f32>> = sentences.iter().map(own).collect();
+        let rows = written.pack(|sentence, step| draws[sentence].row(step).to_vec());
         Array2::from_shape_vec((written.rows(), width), rows.concat()).expect("rows of one width")
     }
 

@@ -7,7 +7,7 @@ use super::engine::{Answer, Engine, Score};
 use super::latent::LogMean;
 use super::sequence::posterior;
 use super::{
-    Answers, BlockId, Drawn, Exact, Example, FloatNet, Latent, Layout, Over, Pass, Random, Role, Trace,
+    Answers, BlockId, Drawn, Draws, Exact, Example, FloatNet, Latent, Layout, Over, Pass, Role, Trace,
     fingerprint, frames_of_examples,
 };
 use ndarray::{Array2, ArrayView1, Axis, s};
@@ -91,16 +91,10 @@ impl FloatNet {
     fn noise_of_pieces(&self, pieces: &[&Example], seed: u64) -> PieceNoise {
         let network = self.network();
         let (width, of_step) = (network.latent_width(), network.draw().map_or(0, |(z, ..)| network.width(z)));
-        let key = |piece: &Example| fingerprint(piece.frames.iter().map(|&bit| u64::from(bit > 0.5)));
-        let own = |piece: &&Example| {
-            let steps = piece.steps() - 1;
-            Random::keyed(&[seed, key(piece), steps as u64]).normals(width + steps * of_step)
-        };
-        let draws: Vec<Vec<f32>> = pieces.iter().map(own).collect();
-        let z: Vec<f32> = draws.iter().flat_map(|draws| draws[..width].to_vec()).collect();
+        let draws: Vec<Draws> = pieces.iter().map(|piece| Draws::of(network, piece, seed)).collect();
+        let z: Vec<f32> = draws.iter().flat_map(|draws| draws.z.clone()).collect();
         let written = Layout::new(pieces.iter().map(|piece| piece.steps() - 1).collect());
-        let at = |step: usize| width + step * of_step..width + (step + 1) * of_step;
-        let steps = written.pack(|piece, step| &draws[piece][at(step)]).concat();
+        let steps = written.pack(|piece, step| draws[piece].steps.row(step).to_vec()).concat();
         let rows = |count, width, draws| Array2::from_shape_vec((count, width), draws).expect("whole rows");
         PieceNoise {
             z: Some(rows(pieces.len(), width, z)),

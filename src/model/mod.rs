@@ -18,6 +18,7 @@ mod float;
 mod float_engine;
 mod flow;
 mod folder;
+mod forced;
 mod frames;
 mod import;
 mod job;
@@ -65,6 +66,7 @@ pub use folder::{
     DESCRIPTION_FILE, Description, LABELS_FILE, METRICS_FILE, TrainedModel, VOCABULARY_FILE, WEIGHTS_FILE,
     bytes_of, check_labels, text_of, write_whole,
 };
+pub use forced::Draws;
 pub use frames::{
     FrameBaseline, FrameBaselines, PIECE_SEED, PieceNoise, bits_nll, importance_weighted_frames,
 };

@@ -53,6 +53,10 @@ impl<T> MatVec for Watched<T> {
     fn integers(&self) -> &IntMatrix {
         &self.exact
     }
+
+    fn correct(&self, sums: &mut [i64]) -> i32 {
+        self.exact.correct(sums)
+    }
 }
 
 /// What `watch` saw of every matrix while the exact network read `examples`.
@@ -123,8 +127,17 @@ fn with_corrections(net: CrossbarNet, config: &Config, examples: &[Example]) -> 
         }
     });
     let bits = net.geometry.acc_bits;
-    let lines = |fits: Vec<Fit>| fits.iter().map(|fit| fit.correction(bits)).collect();
-    net.with_corrections(fits.into_iter().map(|(name, fits)| (name, lines(fits))).collect())
+    let lines = |(name, fits): (String, Vec<Fit>)| {
+        let gains = &net.matrices[&name].matrix().gains;
+        let line = |(n, fit): (usize, &Fit)| match gains.get(n) {
+            Some(&gain) => fit.correction(bits).scaled(gain, bits),
+            None => fit.correction(bits),
+        };
+        let lines = fits.iter().enumerate().map(line).collect();
+        (name, lines)
+    };
+    let corrections = fits.into_iter().map(lines).collect();
+    net.with_corrections(corrections)
 }
 
 fn first(examples: &[Example], count: usize) -> &[Example] {

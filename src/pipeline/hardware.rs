@@ -3,7 +3,7 @@
 use super::calibration::calibrated;
 use super::converters::Converted;
 use super::{PipelineError, own_examples, quantised};
-use crate::config::Config;
+use crate::config::{Config, Rounding};
 use crate::crossbar::{CrossbarNet, programmed_weights};
 use crate::model::{FloatNet, Op};
 use ndarray::{Array2, s};
@@ -24,7 +24,7 @@ pub fn hardware_net(net: &FloatNet, config: &Config, update: u64) -> Result<Floa
     config.device.seed = config.device.seed.wrapping_add(update << 20);
     config.noise.seed = config.noise.seed.wrapping_add(update as u32);
     let sentences = own_examples(net, SENTENCES, 1);
-    let quant = quantised(net.network(), &net.weights(), &config, &sentences)?;
+    let quant = quantised(net.network(), &net.weights(), &config, &sentences, Rounding::Nearest)?;
     let tiles = match config.train.hardware_converters {
         true => Some(calibrated(CrossbarNet::new(quant.clone(), &config)?, &config, &sentences)),
         false => None,
@@ -37,7 +37,12 @@ pub fn hardware_net(net: &FloatNet, config: &Config, update: u64) -> Result<Floa
     for (id, (block, integers)) in net.network().blocks.iter().zip(&quant.blocks).enumerate() {
         let names = integers.matrix_names(&block.name).into_iter().zip(integers.matrices());
         let mut real = names.map(|(name, matrix)| -> Array2<f32> {
-            held[&name].slice(s![.., ..matrix.inputs]).mapv(|w| matrix.weight.decode(w.into()) as f32)
+            let codes = held[&name].slice(s![.., ..matrix.inputs]);
+            let mut real = codes.mapv(|w| matrix.weight.decode(w.into()) as f32);
+            for (n, mut row) in real.outer_iter_mut().enumerate() {
+                row.mapv_inplace(|w| w * matrix.gain(n) as f32);
+            }
+            real
         });
         let mut put = |tensor: usize, part: Array2<f32>| {
             let index = seen.index(id, tensor);

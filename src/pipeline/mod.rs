@@ -4,6 +4,7 @@
 
 mod calibration;
 mod converters;
+mod fit;
 mod hardware;
 mod inputs;
 mod random;
@@ -17,7 +18,7 @@ pub use inputs::{
 pub use random::random_weights;
 pub use varied::{varied_design, varied_jobs};
 
-use crate::config::Config;
+use crate::config::{Config, Rounding};
 use crate::crossbar::{CrossbarNet, MapError, TiledMatrix};
 use crate::failure::Failure;
 use crate::golden::Golden;
@@ -211,7 +212,7 @@ pub fn map_on(
     config: &Config,
     examples: &[Example],
 ) -> Result<CrossbarNet, PipelineError> {
-    let quant = quantised(network, weights, config, examples)?;
+    let quant = quantised(network, weights, config, examples, config.fixed.rounding)?;
     Ok(calibration::calibrated(CrossbarNet::new(quant, config)?, config, examples))
 }
 
@@ -221,10 +222,16 @@ fn quantised(
     weights: &Weights,
     config: &Config,
     examples: &[Example],
+    rounding: Rounding,
 ) -> Result<QuantNet, QuantError> {
     let (weights, words) = bounded_words(network, weights);
     let float = FloatNet::new(network, &weights).expect("weights were checked against the network");
-    let mut quant = QuantNet::new(network, &weights, &config.fixed, &calibrate(&float, examples))?;
+    let ranges = calibrate(&float, examples);
+    let mut quant = QuantNet::new(network, &weights, &config.fixed, &ranges)?;
+    if rounding == Rounding::Calibrated {
+        let fits = fit::fits(&float, &quant, examples);
+        quant = QuantNet::fitted(network, &weights, &config.fixed, &ranges, &fits)?;
+    }
     quant.clipped.extend(words);
     Ok(quant)
 }

@@ -118,6 +118,7 @@ fn varied_config(random: &mut Random) -> Config {
         (d.seed, d.time_s) = (dice.0.bits() >> 1, dice.of(&[0.0, 3600.0]));
         d.stuck_off = dice.rarely(3).then_some(0.02);
     }
+    config.fixed.column_scales = dice.rarely(4);
     config
 }
 

@@ -1,8 +1,8 @@
 //! A bias on its way to cells: bounded where more of it would change nothing, then split over rows.
 
 use super::Format;
+use super::fit::{Rounded, gain};
 use crate::model::{Network, Op, Weights};
-use ndarray::ArrayView2;
 use serde::Serialize;
 use std::fmt;
 
@@ -100,17 +100,17 @@ impl BiasCodes {
         }
     }
 
-    /// Clips what is so large that an output of a format in `outputs` saturates whatever the inputs are.
+    /// Clips what is so large that an output of a format in `outputs` saturates behind its gain whatever the inputs are.
     ///
-    /// `weights` [outputs, inputs] are codes: with the largest inputs against it, a clipped bias still leads beyond
+    /// With the largest inputs against it, a clipped bias still leads beyond
     /// the format, so no output changes by a bit.
-    pub fn bound(&mut self, weights: ArrayView2<i32>, sum_frac: i32, input: Format, outputs: &[Format]) {
+    pub fn bound(&mut self, weights: &Rounded, sum_frac: i32, input: Format, outputs: &[Format]) {
         let reach = outputs
             .iter()
             .map(|f| libm::ldexp(1.0, f.bits as i32 - 1 - f.frac + sum_frac))
             .fold(0.0, f64::max);
-        let reach = (reach.ceil() as i64).min(1 << 61);
-        for (code, row) in self.codes.iter_mut().zip(weights.outer_iter()) {
+        for (n, (code, row)) in self.codes.iter_mut().zip(weights.codes.outer_iter()).enumerate() {
+            let reach = ((reach / weights.gain(n)).ceil() as i64).min(1 << 61);
             let weight: i64 = row.iter().map(|w| i64::from(w.abs())).sum();
             let most = (reach + weight * -input.min()).min(1 << 61);
             *code = (*code).clamp(-most, most);
@@ -159,16 +159,21 @@ pub fn coarse_bit(weight: Format, input: Format) -> u32 {
     (input.bits - 2).min(weight.bits - 1)
 }
 
-/// What was clipped between `bias` and `codes`, tensor by tensor.
-pub fn clipped(bias: &Bias, codes: &BiasCodes, sum_frac: i32) -> Vec<ClippedBias> {
+/// What was clipped between `bias`, which was to be `values` before the gains, and `codes`, tensor by tensor.
+pub fn clipped(
+    (bias, values): (&Bias, &[f64]),
+    codes: &BiasCodes,
+    sum_frac: i32,
+    gains: &[u32],
+) -> Vec<ClippedBias> {
     let sum = Format::new(62, sum_frac);
     let mut from = 0;
     let mut all = Vec::new();
     for (tensor, count) in &bias.tensors {
-        let part = from..from + count;
-        let pairs = bias.values[part.clone()].iter().zip(&codes.codes[part]);
-        let lost: Vec<(f64, f64)> =
-            pairs.filter(|(b, c)| sum.encode(**b) != **c).map(|(b, c)| (*b, sum.decode(*c))).collect();
+        let lost: Vec<(f64, f64)> = (from..from + count)
+            .filter(|&n| sum.encode(values[n]) != codes.codes[n])
+            .map(|n| (bias.values[n], sum.decode(codes.codes[n]) * gain(gains, n)))
+            .collect();
         if !lost.is_empty() {
             all.push(ClippedBias {
                 tensor: tensor.clone(),

@@ -1,11 +1,13 @@
 //! Real numbers to the integers of a network: scales from weights, ranges from calibration.
 
 use super::bias::{Bias, ClippedBias};
-use super::matrix::{best_format, clipping_format};
-use super::{BlockIntegers, Calibration, Format, IntMatrix, Integers};
+use super::driven::Statistics;
+use super::fit::Rounding;
+use super::{BlockIntegers, Calibration, Format, IntMatrix, Integers, QuantError, QuantNet};
 use crate::config::{CellKind, Fixed};
 use crate::model::{BlockId, Network, Op, Role, Weights};
 use ndarray::{ArrayView2, Axis, Ix2, concatenate, s};
+use std::collections::BTreeMap;
 
 /// The vectors that drive word lines in the name of block `id`: what it hands on,
 /// and for a cell also the h_0 that its bridge gives.
@@ -17,12 +19,40 @@ fn driving(network: &Network, id: BlockId) -> Vec<(BlockId, Role)> {
     [Some(id), start].into_iter().flatten().map(|b| (b, Role::Output)).collect()
 }
 
+impl QuantNet {
+    /// Quantises every block with the ranges of `calibration`, each weight to the nearest code.
+    ///
+    /// # Errors
+    ///
+    /// The network has no hardware, sums are too wide, or numbers are not finite.
+    pub fn new(
+        network: &Network,
+        weights: &Weights,
+        fixed: &Fixed,
+        calibration: &Calibration,
+    ) -> Result<Self, QuantError> {
+        Self::fitted(network, weights, fixed, calibration, &Fits::new())
+    }
+}
+
 pub struct Builder<'a> {
     network: &'a Network,
     weights: &'a Weights,
     fixed: &'a Fixed,
     calibration: &'a Calibration,
+    fits: &'a Fits,
     dac: Vec<Option<Format>>,
+}
+
+/// Of matrices, by block and number among its matrices, what drives them.
+pub type Fits = BTreeMap<(BlockId, usize), Statistics>;
+
+/// A matrix on its way to integers: number `part` of block `id`, driven by block `source`.
+struct Wanted<'a> {
+    id: BlockId,
+    part: usize,
+    weights: ArrayView2<'a, f32>,
+    source: BlockId,
 }
 
 impl<'a> Builder<'a> {
@@ -31,6 +61,7 @@ impl<'a> Builder<'a> {
         weights: &'a Weights,
         fixed: &'a Fixed,
         calibration: &'a Calibration,
+        fits: &'a Fits,
     ) -> Builder<'a> {
         let joined = network.joined();
         let dac = |id: BlockId| {
@@ -39,7 +70,7 @@ impl<'a> Builder<'a> {
             network.drives(id).then(|| calibration.format(&vectors, fixed.input_bits))
         };
         let dac = (0..network.blocks.len()).map(dac).collect();
-        Builder { network, weights, fixed, calibration, dac }
+        Builder { network, weights, fixed, calibration, fits, dac }
     }
 
     /// The integers of every block, and the biases that were larger than they can matter.
@@ -74,25 +105,50 @@ impl<'a> Builder<'a> {
         self.dac[id].unwrap_or_else(|| panic!("block {} drives no word lines", self.network.blocks[id].name))
     }
 
+    fn rounding(&self, id: BlockId, part: usize) -> Rounding<'_> {
+        Rounding {
+            bits: self.fixed.weight_bits,
+            clip: self.fixed.weight_clip,
+            by_column: self.fixed.column_scales,
+            statistics: self.fits.get(&(id, part)),
+        }
+    }
+
     /// A matrix read in the formats `outputs`.
     fn int(
         &self,
-        weights: ArrayView2<f32>,
-        bias: Option<&Bias>,
-        source: BlockId,
+        wanted: Wanted<'_>,
+        bias: &Bias,
         outputs: &[Format],
         clipped: &mut Vec<ClippedBias>,
     ) -> IntMatrix {
-        let (bits, values) = (self.fixed.weight_bits, weights.iter().map(|&w| f64::from(w)));
-        let format = match self.fixed.weight_clip {
-            Some(share) => clipping_format(values, bits, share),
-            None => best_format(values, bits),
-        };
-        let input = self.dac(source);
-        let Some(bias) = bias else { return IntMatrix::in_format(weights, None, format, input) };
-        let (matrix, lost) = IntMatrix::bounded(weights, bias, format, input, outputs);
+        let Wanted { id, part, weights, source } = wanted;
+        let rounding = self.rounding(id, part);
+        let (format, input) = (rounding.format(weights), self.dac(source));
+        let (matrix, lost) = IntMatrix::bounded(weights, bias, format, (input, outputs), rounding);
         clipped.extend(lost);
         matrix
+    }
+
+    /// The same without biases, and what it is off by on the mean.
+    fn without_bias(&self, wanted: &Wanted<'_>) -> (IntMatrix, Vec<f64>) {
+        let rounding = self.rounding(wanted.id, wanted.part);
+        let format = rounding.format(wanted.weights);
+        let rounded = rounding.round(wanted.weights, None, format);
+        let shift = rounded.shift.clone();
+        (IntMatrix::of_codes(rounded, None, format, self.dac(wanted.source)), shift)
+    }
+
+    /// The one matrix of a block.
+    fn only(
+        &self,
+        id: BlockId,
+        weights: ArrayView2<'_, f32>,
+        bias: &Bias,
+        outputs: &[Format],
+        clipped: &mut Vec<ClippedBias>,
+    ) -> IntMatrix {
+        self.int(Wanted { id, part: 0, weights, source: self.source(id) }, bias, outputs, clipped)
     }
 
     fn block(&self, id: BlockId, clipped: &mut Vec<ClippedBias>) -> BlockIntegers {
@@ -120,7 +176,7 @@ impl<'a> Builder<'a> {
                 let both = [self.matrix(id, "mean.weight"), self.matrix(id, "log_variance.weight")];
                 let weights = concatenate(Axis(0), &both).expect("same input width");
                 let bias = self.bias(id, &["mean.bias", "log_variance.bias"]);
-                let matrix = self.int(weights.view(), Some(&bias), self.source(id), &[state], clipped);
+                let matrix = self.only(id, weights.view(), &bias, &[state], clipped);
                 BlockIntegers { matrices: vec![matrix.into()], ..empty }
             }
             // What is there for training alone has been refused.
@@ -130,22 +186,23 @@ impl<'a> Builder<'a> {
             | Op::Slice { .. }
             | Op::Flow { .. } => empty,
             Op::Linear { bias, .. } => {
-                let bias = bias.then(|| self.bias(id, &["bias"]));
                 let start = self.network.start_of(id).map(|(reader, kind)| self.states(reader, kind));
                 let pre = Format::new(self.fixed.pre_bits, self.fixed.pre_frac as i32);
                 let (outputs, words) = match start {
                     Some((h, c)) => ([Some(h), c].into_iter().flatten().collect(), Vec::new()),
                     None => (vec![pre], vec![self.word(id).frac]),
                 };
-                let source = self.source(id);
-                let matrix = self.int(self.matrix(id, "weight"), bias.as_ref(), source, &outputs, clipped);
+                let weights = self.matrix(id, "weight");
+                let matrix = match bias {
+                    true => self.only(id, weights, &self.bias(id, &["bias"]), &outputs, clipped),
+                    false => self.without_bias(&Wanted { id, part: 0, weights, source: self.source(id) }).0,
+                };
                 BlockIntegers { words, matrices: vec![matrix.into()], ..empty }
             }
             Op::Vocabulary { .. } | Op::Label { .. } | Op::Bits { .. } => {
                 let bias = self.bias(id, &["bias"]);
                 let logit = self.calibration.format(&[(id, Role::Output)], self.fixed.logit_bits);
-                let source = self.source(id);
-                let matrix = self.int(self.matrix(id, "weight"), Some(&bias), source, &[logit], clipped);
+                let matrix = self.only(id, self.matrix(id, "weight"), &bias, &[logit], clipped);
                 BlockIntegers { words: vec![logit.frac], matrices: vec![matrix.into()], ..empty }
             }
         }
@@ -186,18 +243,34 @@ impl<'a> Builder<'a> {
         hidden: usize,
         clipped: &mut Vec<ClippedBias>,
     ) -> Vec<IntMatrix> {
-        let (bias_x, bias_h) = self.biases(id, kind, hidden);
+        let (mut bias_x, bias_h) = self.biases(id, kind, hidden);
         let all = self.matrix(id, "weight_ih_l0");
         let pre = [Format::new(self.fixed.pre_bits, self.fixed.pre_frac as i32)];
-        let mut parts = Vec::new();
         let mut from = 0;
-        for (i, source) in self.network.inputs(id).into_iter().enumerate() {
+        let mut wanted: Vec<Wanted<'_>> = Vec::new();
+        for (part, source) in self.network.inputs(id).into_iter().enumerate() {
             let to = from + self.network.width(source);
-            let bias = (i == 0).then_some(&bias_x);
-            parts.push(self.int(all.slice(s![.., from..to]), bias, source, &pre, clipped));
+            wanted.push(Wanted { id, part, weights: all.slice_move(s![.., from..to]), source });
             from = to;
         }
-        parts.push(self.int(self.matrix(id, "weight_hh_l0"), bias_h.as_ref(), id, &pre, clipped));
+        let part = wanted.len();
+        wanted.push(Wanted { id, part, weights: self.matrix(id, "weight_hh_l0"), source: id });
+        let mut wanted = wanted.into_iter();
+        let first = wanted.next().expect("a cell has an input");
+        let mut of_rest = Vec::new();
+        let rest = wanted.map(|wanted| match &bias_h {
+            Some(bias) if wanted.part == part => self.int(wanted, bias, &pre, &mut of_rest),
+            _ => {
+                // What it is off by on the mean is added to what has a bias.
+                let (matrix, shift) = self.without_bias(&wanted);
+                bias_x.values.iter_mut().zip(shift).for_each(|(bias, shift)| *bias += shift);
+                matrix
+            }
+        });
+        let rest: Vec<IntMatrix> = rest.collect();
+        let mut parts = vec![self.int(first, &bias_x, &pre, clipped)];
+        parts.extend(rest);
+        clipped.extend(of_rest);
         parts
     }
 

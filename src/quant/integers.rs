@@ -5,7 +5,7 @@
 
 use super::bias::{coarse_bit, most_rows};
 use super::format::MOST_FRAC;
-use super::{Format, IntMatrix, QuantBlock, QuantCell, QuantError, QuantPart};
+use super::{Format, GAIN_FRAC, IntMatrix, QuantBlock, QuantCell, QuantError, QuantPart};
 use crate::config::{CellKind, Fixed};
 use crate::model::{BlockId, Edge, Network, Op};
 use ndarray::Array2;
@@ -36,11 +36,14 @@ pub struct MatrixIntegers {
     pub weights: Array2<i32>,
     /// Fraction bits of the weights.
     pub frac: i32,
+    /// Of each output, what its accumulator is multiplied by, with [`GAIN_FRAC`] fraction bits; absent: nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gains: Vec<u32>,
 }
 
 impl From<IntMatrix> for MatrixIntegers {
     fn from(matrix: IntMatrix) -> Self {
-        MatrixIntegers { weights: matrix.weights, frac: matrix.weight.frac }
+        MatrixIntegers { weights: matrix.weights, frac: matrix.weight.frac, gains: matrix.gains }
     }
 }
 
@@ -301,7 +304,7 @@ impl CheckBlock<'_> {
         bias: bool,
         source: BlockId,
     ) -> Result<IntMatrix, QuantError> {
-        let MatrixIntegers { weights, frac } = stored;
+        let MatrixIntegers { weights, frac, gains } = stored;
         let weight = self.format(self.all.fixed.weight_bits, frac)?;
         let Some(input) = self.all.of(source).drives()? else {
             return self.wrong("an input that drives word lines", &self.all.network.blocks[source].name);
@@ -318,10 +321,17 @@ impl CheckBlock<'_> {
         if let Some(code) = weights.iter().find(|w| !(-limit..=limit).contains(*w)) {
             return self.wrong(format!("weights within +-{limit}"), code);
         }
+        let with_gains = if self.all.fixed.column_scales { outputs } else { 0 };
+        if gains.len() != with_gains {
+            return self.wrong(format!("{with_gains} gains of outputs"), gains.len());
+        }
+        if let Some(gain) = gains.iter().find(|&&gain| gain == 0 || gain >= 2 << GAIN_FRAC) {
+            return self.wrong("gains above 0 and below 2", gain);
+        }
         let bias_coarse = columns - least;
         let coarse_bit = coarse_bit(weight, input);
         let weights = weights.as_standard_layout().into_owned();
-        Ok(IntMatrix { weights, inputs, bias_coarse, bias_fine, coarse_bit, weight, input })
+        Ok(IntMatrix { weights, inputs, bias_coarse, bias_fine, coarse_bit, weight, input, gains })
     }
 }
 

@@ -2,8 +2,12 @@
 
 use super::Format;
 use super::bias::{Bias, BiasCodes, ClippedBias, clipped, coarse_bit};
+use super::fit::{Rounded, Rounding, gain};
 use ndarray::{Array2, ArrayView2, s};
 use serde::Serialize;
+
+/// Fraction bits of the gain of an output.
+pub const GAIN_FRAC: i32 = 10;
 
 /// Exact or tiled: what a recurrent cell needs of a matrix.
 pub trait MatVec {
@@ -38,6 +42,9 @@ pub struct IntMatrix {
     pub weight: Format,
     /// Format of the input codes.
     pub input: Format,
+    /// Of each output, what its accumulator is multiplied by, with [`GAIN_FRAC`] fraction bits; empty: nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub gains: Vec<u32>,
 }
 
 impl IntMatrix {
@@ -52,7 +59,8 @@ impl IntMatrix {
     /// The same with a given format of the weights; those beyond it are clipped.
     pub fn in_format(weights: ArrayView2<f32>, bias: Option<&[f64]>, weight: Format, input: Format) -> Self {
         let bias = bias.map(|values| BiasCodes::new(values, weight, input));
-        Self::of_codes(weight_codes(weights, weight), bias.as_ref(), weight, input)
+        let rounded = nearest(weight.bits).round(weights, None, weight);
+        Self::of_codes(rounded, bias.as_ref(), weight, input)
     }
 
     /// [`in_format`](Self::in_format) whose `bias` is bounded: clipped where outputs of the formats `outputs`
@@ -62,23 +70,33 @@ impl IntMatrix {
         weights: ArrayView2<f32>,
         bias: &Bias,
         mut weight: Format,
-        input: Format,
-        outputs: &[Format],
+        (input, outputs): (Format, &[Format]),
+        rounding: Rounding<'_>,
     ) -> (Self, Vec<ClippedBias>) {
         loop {
-            let mut rows = BiasCodes::new(&bias.values, weight, input);
-            let codes = weight_codes(weights, weight);
+            let rounded = rounding.round(weights, Some(&bias.values), weight);
+            // In the units of what comes before the gain.
+            let each = bias.values.iter().zip(&rounded.shift).enumerate();
+            let values: Vec<f64> = each.map(|(n, (b, shift))| (b + shift) / rounded.gain(n)).collect();
+            let mut rows = BiasCodes::new(&values, weight, input);
             let sum_frac = weight.frac + input.frac;
-            rows.bound(codes.view(), sum_frac, input, outputs);
+            rows.bound(&rounded, sum_frac, input, outputs);
             if !rows.too_many(weights.ncols()) {
-                let clipped = clipped(bias, &rows, sum_frac);
-                return (Self::of_codes(codes, Some(&rows), weight, input), clipped);
+                let clipped = clipped((bias, &values), &rows, sum_frac, &rounded.gains);
+                return (Self::of_codes(rounded, Some(&rows), weight, input), clipped);
             }
             weight.frac -= 1;
         }
     }
 
-    fn of_codes(codes: Array2<i32>, bias: Option<&BiasCodes>, weight: Format, input: Format) -> Self {
+    /// Codes with their gains, and biases in codes.
+    pub(super) fn of_codes(
+        rounded: Rounded,
+        bias: Option<&BiasCodes>,
+        weight: Format,
+        input: Format,
+    ) -> Self {
+        let Rounded { codes, gains, .. } = rounded;
         let (outputs, inputs) = codes.dim();
         let bias_coarse = bias.map_or(0, BiasCodes::coarse_rows);
         let bias_fine = usize::from(bias.is_some());
@@ -91,7 +109,12 @@ impl IntMatrix {
             }
         }
         let coarse_bit = coarse_bit(weight, input);
-        IntMatrix { weights: all, inputs, bias_coarse, bias_fine, coarse_bit, weight, input }
+        IntMatrix { weights: all, inputs, bias_coarse, bias_fine, coarse_bit, weight, input, gains }
+    }
+
+    /// The gain of an output in real units.
+    pub fn gain(&self, output: usize) -> f64 {
+        gain(&self.gains, output)
     }
 
     /// Rows of the crossbar: data and bias.
@@ -146,12 +169,19 @@ impl MatVec for IntMatrix {
     fn integers(&self) -> &IntMatrix {
         self
     }
+
+    fn correct(&self, sums: &mut [i64]) -> i32 {
+        if self.gains.is_empty() {
+            return 0;
+        }
+        sums.iter_mut().zip(&self.gains).for_each(|(sum, &gain)| *sum *= i64::from(gain));
+        GAIN_FRAC
+    }
 }
 
-/// Both ends of the format are as far from 0.
-fn weight_codes(weights: ArrayView2<f32>, format: Format) -> Array2<i32> {
-    let limit = format.max();
-    weights.mapv(|w| format.encode(f64::from(w)).clamp(-limit, limit) as i32)
+/// Each weight by itself; both ends of the format are as far from 0.
+fn nearest(bits: u32) -> Rounding<'static> {
+    Rounding { bits, clip: None, by_column: false, statistics: None }
 }
 
 /// The power-of-two scale of `bits` bits with the least squared error on `values`.
@@ -250,7 +280,8 @@ mod tests {
         let weight = best_format(weights.iter().map(|&w| f64::from(w)), 8);
         for huge in [20.0, 1e3, 1e9, 1e38] {
             let values = [0.5, huge, -huge];
-            let (m, clipped) = IntMatrix::bounded(weights.view(), &bias(&values), weight, input, &[output]);
+            let (m, clipped) =
+                IntMatrix::bounded(weights.view(), &bias(&values), weight, (input, &[output]), nearest(8));
             assert!(m.bias_coarse <= super::super::bias::most_rows(6));
             assert_eq!(clipped.len(), 1, "{huge}");
             assert_eq!((clipped[0].tensor.as_str(), clipped[0].values, clipped[0].of), ("b", 2, 2));
@@ -272,8 +303,13 @@ mod tests {
                 }
             }
         }
-        let (_, none) =
-            IntMatrix::bounded(weights.view(), &bias(&[0.5, 7.9, -7.9]), weight, input, &[output]);
+        let (_, none) = IntMatrix::bounded(
+            weights.view(),
+            &bias(&[0.5, 7.9, -7.9]),
+            weight,
+            (input, &[output]),
+            nearest(8),
+        );
         assert_eq!(none, []);
     }
 
@@ -282,7 +318,8 @@ mod tests {
         let weights = Array2::from_shape_fn((2, 6), |(n, k)| 1e-7 * (1.0 + (n + k) as f32));
         let (input, output) = (Format::new(8, 7), Format::new(16, 12));
         let weight = best_format(weights.iter().map(|&w| f64::from(w)), 8);
-        let (m, clipped) = IntMatrix::bounded(weights.view(), &bias(&[3.0, -2.5]), weight, input, &[output]);
+        let (m, clipped) =
+            IntMatrix::bounded(weights.view(), &bias(&[3.0, -2.5]), weight, (input, &[output]), nearest(8));
         assert!(m.bias_coarse <= super::super::bias::most_rows(6), "{}", m.bias_coarse);
         assert_eq!(clipped, []);
         let mut sums = [0; 2];

@@ -3,6 +3,8 @@
 mod bias;
 mod builder;
 mod calibrate;
+mod driven;
+mod fit;
 mod format;
 mod integers;
 mod matrix;
@@ -12,10 +14,12 @@ mod signal;
 mod table;
 
 pub use bias::{ClippedBias, bounded_words};
+pub use builder::Fits;
 pub use calibrate::Calibration;
+pub use driven::{Driven, Statistics};
 pub use format::{Format, Saturations, requant, requant_to, saturating_add};
 pub use integers::{BlockIntegers, Integers, MatrixIntegers};
-pub use matrix::{IntMatrix, MatVec};
+pub use matrix::{GAIN_FRAC, IntMatrix, MatVec};
 pub use network::{FRAME_BITS, QuantBlock, QuantCell, QuantError, QuantNet, QuantPart};
 pub use octave::{NOISE_FRAC, OctaveTable};
 pub use signal::Signal;

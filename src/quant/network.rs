@@ -3,7 +3,7 @@
 mod check;
 
 use super::bias::ClippedBias;
-use super::builder::Builder;
+use super::builder::{Builder, Fits};
 use super::{BlockIntegers, Calibration, Format, Function, IntMatrix, Integers, OctaveTable, Table};
 use crate::config::{CellKind, Fixed, LatentSteps};
 use crate::model::{Activation, Block, BlockId, Combination, Edge, Network, Op, Weights};
@@ -243,22 +243,23 @@ pub enum QuantError {
 }
 
 impl QuantNet {
-    /// Quantises every block with the ranges of `calibration`.
+    /// Quantises every block with the ranges of `calibration`, and the weights of every matrix in `fits` for what drives it.
     ///
     /// # Errors
     ///
     /// The network has no hardware, sums are too wide, or numbers are not finite.
-    pub fn new(
+    pub fn fitted(
         network: &Network,
         weights: &Weights,
         fixed: &Fixed,
         calibration: &Calibration,
+        fits: &Fits,
     ) -> Result<Self, QuantError> {
         check(network, fixed)?;
         if let Some(block) = calibration.infinite {
             return Err(QuantError::Infinite { block: network.blocks[block].name.clone() });
         }
-        let builder = Builder::new(network, weights, fixed, calibration);
+        let builder = Builder::new(network, weights, fixed, calibration, fits);
         let (integers, clipped) = builder.integers();
         Ok(QuantNet { clipped, ..Self::assemble(network, fixed, integers)? })
     }

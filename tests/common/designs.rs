@@ -115,6 +115,7 @@ pub fn designs() -> Vec<Small> {
             tile(c, 16, 33, 16, Differential);
             (c.crossbar.cell_bits, c.crossbar.slice_order) = (4, SliceOrder::HighFirst);
             c.fixed.weight_clip = Some(0.01);
+            c.fixed.column_scales = true;
         }),
         clipping(small("lstm-gru-offset-dac2-narrow-adc", &[Lstm, Gru], |c| {
             tile(c, 8, 33, 4, Offset);

@@ -14,6 +14,10 @@ use serde::Serialize;
 
 /// A model that holds conversations: every sentence given those before it, and answers beside those that were given.
 pub fn of_conversations(args: &Args, model: &TrainedModel, config: &Config) -> Result<(), Failure> {
+    if args.by_place {
+        let expected = "expected a model of sentences, labels, numbers or frames, found one of conversations";
+        return Err(Failure::input(format!("--by-place: {expected}; leave it out")));
+    }
     let mut conversations = read_examples(&args.data, Split::Test, model)?;
     if args.sentences > 0 {
         conversations.truncate(args.sentences);

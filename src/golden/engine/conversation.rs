@@ -3,7 +3,7 @@
 use super::{GoldenEngine, seed_of};
 use crate::golden::net::Machine;
 use crate::golden::{Context, Drawing, LatentMode, NoiseSource};
-use crate::model::{Drawn, JobKind, fingerprint, score_logits};
+use crate::model::{Drawn, Example, JobKind, fingerprint, score_logits};
 use crate::quant::MatVec;
 
 impl<M: MatVec> GoldenEngine<'_, M> {
@@ -20,13 +20,15 @@ impl<M: MatVec> GoldenEngine<'_, M> {
     /// Every sentence scored given those before it, with its latent drawn by the seed, or at its mean.
     pub(super) fn drawn_conversation(&mut self, turns: &[Vec<u32>], seed: Option<u64>) -> Vec<Drawn> {
         let mut context = Context::default();
-        let mut said = Vec::new();
+        let mut said = Example::default();
         let mut scored = |sentence: &Vec<u32>| {
-            said.extend(sentence.iter().map(|&token| u64::from(token)));
-            let seed = seed.map(|seed| fingerprint([seed, fingerprint(said.iter().copied())]));
+            said.tokens.extend(sentence);
+            let own = self.own_draws(&said, seed);
+            let words = said.tokens.iter().map(|&token| u64::from(token));
+            let seed = seed.map(|seed| fingerprint([seed, fingerprint(words)]));
             let input: Vec<i32> = sentence.iter().map(|&t| t as i32).collect();
             let score = |step: usize, logits: &[f32]| score_logits(logits, sentence[step + 1]);
-            let drawn = self.scored(&input, (seed, &context), score).0;
+            let drawn = self.scored(&input, (seed, own), &context, score).0;
             self.listen(&mut context, sentence);
             drawn
         };

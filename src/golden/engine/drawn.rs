@@ -3,23 +3,28 @@
 use super::{GoldenEngine, seed_of};
 use crate::golden::net::Machine;
 use crate::golden::{Context, Drawing, LatentMode, NoiseSource};
-use crate::model::{BlockId, Drawn, DrawnStep, Example, JobKind, Latent, Score, bits_nll, score_logits};
+use crate::model::{
+    BlockId, Drawn, DrawnStep, Draws, Example, JobKind, Latent, Score, bits_nll, score_logits,
+};
 use crate::quant::MatVec;
 use ndarray::{Array2, ArrayView1};
+use std::rc::Rc;
 
 impl<M: MatVec> GoldenEngine<'_, M> {
     /// A sentence scored as SCORE does it, with latents of steps drawn by the seed, or at their means.
     pub(super) fn drawn(&mut self, sentence: &[u32], seed: Option<u64>) -> Drawn {
         let input: Vec<i32> = sentence.iter().map(|&t| t as i32).collect();
+        let own = self.own_draws(&Example::sentence(sentence.to_vec()), seed);
         let context = Context::default();
-        self.scored(&input, (seed, &context), |step, logits| score_logits(logits, sentence[step + 1])).0
+        self.scored(&input, (seed, own), &context, |step, logits| score_logits(logits, sentence[step + 1])).0
     }
 
     /// A piece scored as SCORE does it, with latents drawn by the seed, and the logits of its bits [frames, bits].
     pub(super) fn drawn_piece(&mut self, piece: &Example, seed: u64) -> (Drawn, Array2<f32>) {
         let mut rows = Array2::zeros((0, piece.frames.ncols()));
         let input = self.golden.packet(piece);
-        let (mut drawn, z) = self.scored(&input, (Some(seed), &Context::default()), |step, logits| {
+        let own = self.own_draws(piece, Some(seed));
+        let (mut drawn, z) = self.scored(&input, (Some(seed), own), &Context::default(), |step, logits| {
             let logits = ArrayView1::from(logits);
             rows.push_row(logits).expect("a row of bits");
             let log_probability = -bits_nll(logits, piece.frames.row(step + 1));
@@ -32,12 +37,19 @@ impl<M: MatVec> GoldenEngine<'_, M> {
         (drawn, rows)
     }
 
-    /// What is written of `input` behind what has been heard, step by step, latents drawn by the seed or at their means: `score`
-    /// makes a figure of the logits of each step. With z of the sequence and what it was drawn from, where there is one.
+    /// The draws of the float network for `example` in place of the hardware's, where they are asked for.
+    pub(super) fn own_draws(&self, example: &Example, seed: Option<u64>) -> Option<Draws> {
+        let network = &self.golden.quant.network;
+        seed.filter(|_| self.float_draws).map(|seed| Draws::of(network, example, seed))
+    }
+
+    /// What is written of `input` behind what has been heard, step by step, latents drawn by the seed (or by these draws of
+    /// one's `own`) or at their means: `score` makes a figure of the logits of each step. With z of the sequence and what it was drawn from, where there is one.
     pub(super) fn scored(
         &mut self,
         input: &[i32],
-        (seed, context): (Option<u64>, &Context),
+        (seed, own): (Option<u64>, Option<Draws>),
+        context: &Context,
         mut score: impl FnMut(usize, &[f32]) -> Score,
     ) -> (Drawn, Option<(Latent, Vec<f32>)>) {
         let quant = &self.golden.quant;
@@ -45,6 +57,7 @@ impl<M: MatVec> GoldenEngine<'_, M> {
         let format = quant.moment_format();
         let real = |words: &[i64]| words.iter().map(|&w| format.decode(w) as f32).collect::<Vec<_>>();
         let mut machine = Machine::new(self.golden, seed.unwrap_or_else(|| seed_of(input)));
+        machine.own_draws = own.map(Rc::new);
         machine.recall(context);
         let noise = seed.map(NoiseSource::new);
         machine.drawing = Drawing { known: true, noise: noise.clone() };
