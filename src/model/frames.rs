@@ -280,6 +280,7 @@ fn each_frame(piece: &Example, mut work: impl FnMut(ArrayView1<'_, f32>, ArrayVi
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Random;
     use crate::config::{CellKind, Family, Model};
     use crate::model::{Network, Pieces};
 
