@@ -280,8 +280,8 @@ fn each_frame(piece: &Example, mut work: impl FnMut(ArrayView1<'_, f32>, ArrayVi
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Random;
     use crate::config::{CellKind, Family, Model};
+    use crate::model::Random;
     use crate::model::{Network, Pieces};
 
     fn net(seed: u64) -> FloatNet {
