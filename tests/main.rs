@@ -26,6 +26,7 @@ mod crossbar_kernels;
 mod crossbar_product;
 mod descriptions;
 mod devices;
+mod dialogue;
 mod docs;
 mod drawn;
 mod emit_deterministic;

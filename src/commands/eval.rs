@@ -5,7 +5,7 @@ mod losses;
 
 use super::count::{Count, MANY};
 use super::inputs::{map_model, read_config, read_data, read_examples, read_model, tell_clipped};
-use super::out::say;
+use super::out::{remark, say};
 use super::places::{Places, places};
 use super::{Failure, memory, progress, write_json};
 use clap::ValueEnum;
@@ -93,7 +93,7 @@ enum By {
     Paper,
     /// ELBO with sampled z
     Honest,
-    /// As paper, over sentences padded in batches, as the programs of TWR-VAE run it
+    /// As paper, over sentences padded in batches, as the programs of TWR-VAE run it: for models trained over pads
     Padded,
 }
 
@@ -147,6 +147,11 @@ pub fn run(args: &Args) -> Result<(), Failure> {
             "--protocol padded: expected a model with a z that its encoder reads off a sentence, found one of family {}; take paper or honest",
             model.network.family
         )));
+    }
+    if args.protocol.contains(&By::Padded) && model.description.train.mask_pads {
+        remark!(
+            "--protocol padded: the model was trained without pads, so that it meets them here for the first time"
+        );
     }
     if model.network.converses() {
         return of_conversations(args, &model, &config);

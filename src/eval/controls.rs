@@ -48,7 +48,7 @@ pub struct Controls<'a> {
 }
 
 /// Every utterance behind those before it.
-fn turns<'a>(conversations: &'a [Vec<Vec<u32>>]) -> impl Iterator<Item = (&'a [Vec<u32>], &'a [u32])> {
+fn turns(conversations: &[Vec<Vec<u32>>]) -> impl Iterator<Item = (&[Vec<u32>], &[u32])> {
     conversations
         .iter()
         .flat_map(|all| all.iter().enumerate().map(|(turn, said)| (&all[..turn], said.as_slice())))

@@ -4,15 +4,15 @@ mod conversation;
 mod drawn;
 mod flowed;
 mod visit;
+mod writing;
 
 pub use visit::Visit;
 
-use super::choice::Chooser;
 use super::net::Machine;
-use super::{Golden, LatentMode, NoiseSource};
+use super::{Golden, LatentMode};
 use crate::model::{
-    Answer, BlockId, Body, Drawn, EOS, Engine, Example, Flowed, JobKind, Latent, Moments, Network, Over,
-    PIECE_SEED, Posterior, SOS, Score, Step, fingerprint, score_logits,
+    Answer, BlockId, Body, Drawn, Engine, Example, Flowed, JobKind, Latent, Moments, Network, Over,
+    PIECE_SEED, Posterior, Score, Step, fingerprint, score_logits,
 };
 use crate::quant::{MatVec, QuantBlock};
 use ndarray::Array2;
@@ -35,14 +35,6 @@ pub struct GoldenEngine<'a, M> {
 impl<'a, M: MatVec> GoldenEngine<'a, M> {
     pub fn new(golden: &'a Golden<M>) -> Self {
         GoldenEngine { golden, adc_clips: 0, saturations: 0, tile_samples: 0, float_draws: false }
-    }
-
-    /// z from the prior and tokens at a temperature, as GENERATE would.
-    pub fn generate(&mut self, noise: &NoiseSource, inverse_temperature: u16, limit: usize) -> Vec<u32> {
-        let mut machine = Machine::new(self.golden, noise.seed());
-        machine.drawing.noise = Some(noise.clone());
-        self.start(&mut machine, LatentMode::Prior(noise));
-        self.write(&mut machine, Some((noise, inverse_temperature)), limit)
     }
 
     fn written(&self) -> &'a Body {
@@ -234,44 +226,6 @@ impl<'a, M: MatVec> GoldenEngine<'a, M> {
             _ => None,
         });
         found.expect("a network that writes has a head for it")
-    }
-
-    fn write(
-        &mut self,
-        machine: &mut Machine<M>,
-        sampling: Option<(&NoiseSource, u16)>,
-        limit: usize,
-    ) -> Vec<u32> {
-        self.write_known(machine, sampling, limit, 0)
-    }
-
-    /// The same where the first words of what is written are known, `known` with the one that is given.
-    fn write_known(
-        &mut self,
-        machine: &mut Machine<M>,
-        sampling: Option<(&NoiseSource, u16)>,
-        limit: usize,
-        known: usize,
-    ) -> Vec<u32> {
-        let (vocabulary, logit_frac) = self.vocabulary();
-        let gumbel = &self.golden.quant.gumbel;
-        let chooser = Chooser {
-            logit_frac,
-            noise: sampling.map(|(source, _)| (source, gumbel)),
-            beta: sampling.map_or(super::choice::UNIT_BETA, |(_, beta)| beta),
-            say_unknown: false,
-        };
-        let mut written = Vec::new();
-        let mut token = SOS;
-        while written.len() < limit && token != EOS {
-            machine.position = written.len();
-            machine.drawing.known = written.len() + 1 < known;
-            self.step(machine, self.written(), token, (written.len(), false));
-            token = chooser.choose(&machine.words[vocabulary], written.len() as u32);
-            written.push(token);
-        }
-        self.count(machine);
-        written
     }
 
     fn count(&mut self, machine: &Machine<M>) {

@@ -65,7 +65,7 @@ impl Dialogues {
     /// There are none, one of them has a lone utterance, or one with no word in it, or something is too long to be what it
     /// stands for.
     pub fn read(file: &str, text: &str, tokenizer: Tokenizer) -> Result<Dialogues, ModelError> {
-        for (i, line) in text.lines().enumerate().filter(|(_, line)| line.len() > MOST_BYTES) {
+        if let Some((i, line)) = text.lines().enumerate().find(|(_, line)| line.len() > MOST_BYTES) {
             let to_do = "write one utterance a line, and an empty line between conversations";
             let got = format!("{} bytes", line.len());
             return Err(at(file, i + 1, format!("at most {MOST_BYTES} bytes in a line"), got, to_do));

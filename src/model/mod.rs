@@ -15,6 +15,7 @@ mod error;
 mod example;
 mod exponential;
 mod float;
+mod float_engine;
 mod flow;
 mod folder;
 mod forced;

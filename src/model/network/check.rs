@@ -53,8 +53,8 @@ impl Network {
         }
         self.check_frames()?;
         self.check_heads()?;
-        self.check_foresight()?;
-        self.check_turns()
+        self.check_turns()?;
+        self.check_foresight()
     }
 
     pub(super) fn at(&self, id: BlockId) -> String {
