@@ -281,8 +281,7 @@ fn each_frame(piece: &Example, mut work: impl FnMut(ArrayView1<'_, f32>, ArrayVi
 mod tests {
     use super::*;
     use crate::config::{CellKind, Family, Model};
-    use crate::model::Random;
-    use crate::model::{Network, Pieces};
+    use crate::model::{Network, Pieces, Random};
 
     fn net(seed: u64) -> FloatNet {
         let cells = vec![CellKind::Lstm, CellKind::Gru];
