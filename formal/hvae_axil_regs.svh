@@ -98,7 +98,7 @@
         end
       end else assert (!b_valid_q && !r_valid_q && !start_o && !abort_o && !irq_q);
       assert (irq_enable_q[31:2] == 0 && irq_status_q[31:2] == 0);
-      assert (job_q[31:10] == 0 && job_q[7:3] == 0 && max_tokens_q[31:16] == 0 && inverse_temperature_q[31:16] == 0);
+      assert (job_q[31:12] == 0 && job_q[7:3] == 0 && max_tokens_q[31:16] == 0 && inverse_temperature_q[31:16] == 0);
     end
   always @(posedge clk_i) begin
     cover (f_past && start_o && job_o == 3'd4);

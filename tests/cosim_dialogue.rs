@@ -121,6 +121,7 @@ fn agrees(name: &str, (network, config): (Network, Config)) {
 }
 
 #[test]
+#[ignore = "make test-all: its faults are planted in the same design"]
 fn conversations_agree() {
     agrees("one level", of_family(dialogue(&[Gru], false)));
 }
@@ -135,6 +136,7 @@ fn conversations_of_two_levels_agree_on_noisy_cells() {
 }
 
 #[test]
+#[ignore = "make test-all: one more design under Verilator"]
 fn conversations_without_scores_agree() {
     let mut config = dialogue(&[Lstm], false);
     config.accelerator.score = false;

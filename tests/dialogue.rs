@@ -89,7 +89,7 @@ fn what_cannot_hold_a_conversation_is_refused() {
         (
             "name = \"q\", loop = \"asked\", op = \"moments\", size = 3",
             "name = \"q\", loop = \"turns\", op = \"moments\", size = 3",
-            "block z: expected a prior in the loop of its posterior, got p",
+            "block z: expected moments of its loop, got q",
         ),
         (
             "op = \"linear\", size = 4, inputs = [{ before = \"memory\" }], activation = \"tanh\"",
