@@ -130,6 +130,8 @@ mod tests {
             (config.model.vocabulary, config.model.embedding) = (40, 9);
             (config.model.hidden, config.model.latent) = (11, 5);
             config.crossbar.rows = 16;
+            // As training sees the weights: what calibration makes of them would be fitted anew in every update.
+            config.fixed.rounding = Rounding::Nearest;
             let net = net(&config);
             let sentence = [2, 7, 9, 30, 12, 3];
             let scores = |net: &FloatNet| -> Vec<f64> {
@@ -152,7 +154,7 @@ mod tests {
                 config.train.hardware_converters = true;
                 let through = scores(&hardware_net(&net, &config, 0).unwrap());
                 let on_tiles = golden(&config);
-                assert!(far(&through, &on_tiles) < 0.02, "{adc_bits} bits: {through:?} {on_tiles:?}");
+                assert!(far(&through, &on_tiles) < 0.01, "{adc_bits} bits: {through:?} {on_tiles:?}");
                 assert!(far(&through, &scores(&net)) >= at_least, "{adc_bits} bits change nothing");
             }
         }

@@ -53,8 +53,9 @@ impl Network {
             return Err(wrong(self.at(id), "a prior of its own", "its posterior", "leave the prior out"));
         }
         let here = |block: &Block| {
-            let heard = self.loops.get(block.within).is_some_and(|l| l.over == Over::Heard);
-            block.within == self.blocks[id].within || heard && self.is_once(id)
+            let over = self.loops.get(block.within).map(|l| l.over);
+            let asked = matches!(over, Some(Over::Heard | Over::Once));
+            block.within == self.blocks[id].within || asked && self.over(id) == Over::Once
         };
         let fits = |block: &Block| matches!(block.op, Op::Moments { .. }) && here(block);
         let apart = prior.filter(|&prior| self.blocks[prior].within != self.blocks[posterior].within);
