@@ -3,7 +3,7 @@
 //! `cargo run --release --example answer_controls [SET [nltk36 | nltk35 | nltk34]]`
 #![allow(clippy::disallowed_macros)]
 
-use hvae_mnn::eval::{Control, Controls, Smoothing};
+use hvae_mnn::eval::{AnswerQuality, Control, Controls, Smoothing};
 use hvae_mnn::failure::Failure;
 use hvae_mnn::model::{Dialogues, Split, Tokenizer};
 use std::fmt::Write;
@@ -42,21 +42,12 @@ pub fn table(set: &Path, smoothing: Smoothing) -> Result<String, Failure> {
     let (train, test) = (train.numbered(&vocabulary, MOST_TOKENS), test.numbered(&vocabulary, MOST_TOKENS));
     let controls = Controls::of(&train, WINDOW);
     let mut table = String::new();
-    let head = ["BLEU R", "P", "F1", "intra 1", "intra 2", "inter 1", "inter 2", "words"];
-    let _ = writeln!(table, "{:<10}{}", "answers", head.map(|name| format!("{name:>9}")).concat());
+    let names = AnswerQuality::FIGURES.map(|name| format!("{name:>9}")).concat();
+    let _ = writeln!(table, "{:<10}{names}", "answers");
     for control in Control::ALL {
         let Some(q) = controls.measure(control, SEED, &test, smoothing) else { continue };
-        let figures = [
-            q.bleu_recall,
-            q.bleu_precision,
-            q.bleu_f1,
-            q.intra_distinct_1,
-            q.intra_distinct_2,
-            q.inter_distinct_1,
-            q.inter_distinct_2,
-            q.words,
-        ];
-        let _ = writeln!(table, "{:<10}{}", control.name(), figures.map(|f| format!("{f:>9.4}")).concat());
+        let figures = q.figures().map(|figure| format!("{figure:>9.4}")).concat();
+        let _ = writeln!(table, "{:<10}{figures}", control.name());
     }
     Ok(table)
 }

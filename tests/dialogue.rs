@@ -138,7 +138,8 @@ fn hvae(args: &[&str], input: &str) -> (Option<i32>, String, String) {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    run.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    // A program that has had enough reads no more.
+    let _ = run.stdin.take().unwrap().write_all(input.as_bytes());
     let run = run.wait_with_output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     (run.status.code(), text(run.stdout), text(run.stderr))
@@ -230,6 +231,8 @@ fn what_was_taught_is_answered_and_the_context_decides() {
     let (_, json, _) = hvae(&["chat", &at("model"), "--json"], "tell me of red\n");
     let turn: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!((&turn["heard"], &turn["answer"]), (&"tell me of red".into(), &"a rose".into()));
+    let (status, _, errors) = hvae(&["chat", &at("model")], &"rose ".repeat(20_000));
+    assert!(status == Some(2) && errors.contains("found 65536 bytes without an end"), "{errors}");
     let (status, _, errors) = hvae(&["chat", "models/gutenberg"], "");
     assert!(status == Some(2) && errors.contains("expected a network that holds conversations"), "{errors}");
     let (status, out, errors) = hvae(

@@ -11,7 +11,7 @@ use hvae_mnn::golden::{Context, Golden, Job, JobKind, Run, Stop};
 use hvae_mnn::model::{Network, UNK, Vocabulary};
 use hvae_mnn::sample::generation;
 use serde::Serialize;
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::io::{self, BufRead, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 
 #[derive(clap::Args)]
@@ -37,6 +37,9 @@ pub struct Args {
     #[arg(long)]
     config: Option<PathBuf>,
 }
+
+/// Bytes of a line at most.
+const MOST_BYTES: u64 = 1 << 16;
 
 /// What a turn came to.
 #[derive(Serialize)]
@@ -71,15 +74,30 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         let config = &build.file.design.config;
         let golden = Golden::tiled(&build.net, &config.accelerator);
         let design: Option<(&Path, &Build)> = Some((args.source.as_path(), &build));
-        return Chat::new(args, &golden, &build.net, vocabulary, config.accelerator.clock_mhz, design)?
-            .hold();
+        let clock_mhz = config.accelerator.clock_mhz;
+        let (generation, context, jobs) = begin(args, &golden)?;
+        let (golden, net) = (&golden, &build.net);
+        return Chat { args, golden, net, vocabulary, clock_mhz, design, generation, context, jobs }.hold();
     }
     let (model, config) = read_model(&args.source, read_config(args.config.as_deref())?)?;
     converses(&model.network, &args.source)?;
     let net = map_model(&model, &config, None)?;
     tell_clipped(&net.quant.clipped);
     let golden = Golden::tiled(&net, &config.accelerator);
-    Chat::new(args, &golden, &net, &model.vocabulary, config.accelerator.clock_mhz, None)?.hold()
+    let (vocabulary, clock_mhz) = (&model.vocabulary, config.accelerator.clock_mhz);
+    let (generation, context, jobs) = begin(args, &golden)?;
+    let (golden, net) = (&golden, &net);
+    Chat { args, golden, net, vocabulary, clock_mhz, design: None, generation, context, jobs }.hold()
+}
+
+/// The job that answers, and a conversation in which nothing has been said.
+fn begin(args: &Args, golden: &Golden<TiledMatrix>) -> Result<(Job, Context, Vec<Job>), Failure> {
+    let limit = golden.shape.max_tokens;
+    let generation = match args.temperature {
+        Some(temperature) => generation(temperature, args.seed, limit)?,
+        None => Job { seed: args.seed, ..Job::new(JobKind::Generate, Vec::new(), limit as u16) },
+    };
+    Ok((generation, Context::default(), Vec::new()))
 }
 
 fn converses(network: &Network, source: &Path) -> Result<(), Failure> {
@@ -107,24 +125,7 @@ struct Chat<'a> {
     jobs: Vec<Job>,
 }
 
-impl<'a> Chat<'a> {
-    fn new(
-        args: &'a Args,
-        golden: &'a Golden<TiledMatrix>,
-        net: &'a CrossbarNet,
-        vocabulary: &'a Vocabulary,
-        clock_mhz: f64,
-        design: Option<(&'a Path, &'a Build)>,
-    ) -> Result<Chat<'a>, Failure> {
-        let limit = golden.shape.max_tokens;
-        let generation = match args.temperature {
-            Some(temperature) => generation(temperature, args.seed, limit)?,
-            None => Job { seed: args.seed, ..Job::new(JobKind::Generate, Vec::new(), limit as u16) },
-        };
-        let (context, jobs) = (Context::default(), Vec::new());
-        Ok(Chat { args, golden, net, vocabulary, clock_mhz, design, generation, context, jobs })
-    }
-
+impl Chat<'_> {
     fn hold(mut self) -> Result<(), Failure> {
         let by_hand = io::stdin().is_terminal() && !self.args.json;
         let mut lines = io::stdin().lock();
@@ -133,9 +134,15 @@ impl<'a> Chat<'a> {
                 let _ = io::stderr().write_all(b"> ").and_then(|()| io::stderr().flush());
             }
             let mut bytes = Vec::new();
-            let read = lines.read_until(b'\n', &mut bytes);
-            if read.map_err(|e| Failure::input(format!("standard input: {e}")))? == 0 {
-                return Ok(());
+            let read = lines.by_ref().take(MOST_BYTES).read_until(b'\n', &mut bytes);
+            match read.map_err(|e| Failure::input(format!("standard input: {e}")))? as u64 {
+                0 => return Ok(()),
+                MOST_BYTES => {
+                    return Err(Failure::input(format!(
+                        "standard input: expected a sentence a line, found {MOST_BYTES} bytes without an end; write shorter lines"
+                    )));
+                }
+                _ => {}
             }
             let line = String::from_utf8(bytes)
                 .map_err(|_| Failure::input("standard input: expected text in UTF-8, found other bytes"))?;

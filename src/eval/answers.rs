@@ -34,6 +34,26 @@ pub struct AnswerQuality {
     pub smoothing: Smoothing,
 }
 
+impl AnswerQuality {
+    /// What tables call its [`figures`](Self::figures).
+    pub const FIGURES: [&'static str; 8] =
+        ["BLEU R", "P", "F1", "intra 1", "intra 2", "inter 1", "inter 2", "words"];
+
+    /// In the order of a table.
+    pub const fn figures(&self) -> [f64; 8] {
+        [
+            self.bleu_recall,
+            self.bleu_precision,
+            self.bleu_f1,
+            self.intra_distinct_1,
+            self.intra_distinct_2,
+            self.inter_distinct_1,
+            self.inter_distinct_2,
+            self.words,
+        ]
+    }
+}
+
 /// Adds contexts up to an [`AnswerQuality`].
 #[derive(Debug, Clone, Default)]
 pub struct AnswerMeter {

@@ -88,6 +88,8 @@ impl FloatNet {
         let layout = trace.layout(pass.over);
         let known: Vec<bool> = match pass.given {
             true => vec![false; layout.rows()],
+            // Of a sentence all words are known, of a step those behind it or none.
+            false if self.network().is_once(id) => vec![true; layout.rows()],
             false => layout.pack(|sentence, step| trace.ahead(sentence, step).is_some()),
         };
         let seen = |block: BlockId, role| {

@@ -1,6 +1,11 @@
 //! Hardware that is wrong on demand: in the same simulation as the right one, behind plusargs.
 
-use hvae_mnn::cosim::Difference;
+use super::build;
+use super::simulations::simulation;
+use hvae_mnn::config::Config;
+use hvae_mnn::cosim::{Cosim, Difference, Effort, Engine, RunOptions};
+use hvae_mnn::crossbar::CrossbarNet;
+use hvae_mnn::golden::{Golden, Job};
 use std::fs;
 use std::path::Path;
 
@@ -47,12 +52,25 @@ pub fn plant(folder: &Path, faults: &[Fault]) {
     }
 }
 
-/// The faults that `run`, given the arguments of a simulation, does not find: each must be seen first in a signal that
-/// begins as it says.
+/// The faults that `jobs` do not show on a design of `net`, which plays them right while none is chosen: each must be seen
+/// first in a signal that begins as it says.
 pub fn missed(
+    net: &CrossbarNet,
+    config: &Config,
     faults: &[(Fault, &str)],
-    run: impl Fn(Vec<String>) -> Option<Difference>,
+    jobs: &[Job],
 ) -> Vec<&'static str> {
+    let folder = tempfile::tempdir().unwrap();
+    let emitted = build(net, config, folder.path());
+    plant(folder.path(), &faults.iter().map(|(fault, _)| *fault).collect::<Vec<_>>());
+    let golden = Golden::tiled(net, &config.accelerator);
+    let simulation = simulation(folder.path(), Engine::Verilator, false, Effort::Build).unwrap();
+    let cosim = Cosim { design: &emitted.design, golden: &golden, simulation: &simulation, processes: 1 };
+    let run = |plusargs| {
+        let options = RunOptions { plusargs, ..RunOptions::default() };
+        cosim.run(jobs, &options, &|_| {}).unwrap().first_difference
+    };
+    assert_eq!(run(Vec::new()), None, "no fault is chosen");
     let missed = faults.iter().filter_map(|(fault, named)| {
         let name = fault.names[0];
         let first = run(vec![format!("+{name}")]);

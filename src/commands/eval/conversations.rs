@@ -119,33 +119,12 @@ struct ConversationFigures {
 }
 
 fn print_quality_header() -> Result<(), Failure> {
-    say!(
-        "{:<9} {:>8} {:>7} {:>7} {:>7} {:>8} {:>8} {:>8} {:>8} {:>6}",
-        "answers",
-        "contexts",
-        "BLEU R",
-        "P",
-        "F1",
-        "intra 1",
-        "intra 2",
-        "inter 1",
-        "inter 2",
-        "words"
-    )
+    let names = AnswerQuality::FIGURES.map(|name| format!("{name:>9}")).concat();
+    say!("{:<9} {:>8}{names}", "answers", "contexts")
 }
 
 /// Ten answers to each context beside the one that was given.
-fn print_quality(name: &str, q: &AnswerQuality) -> Result<(), Failure> {
-    say!(
-        "{name:<9} {:>8} {:>7.3} {:>7.3} {:>7.3} {:>8.3} {:>8.3} {:>8.3} {:>8.3} {:>6.1}",
-        q.contexts,
-        q.bleu_recall,
-        q.bleu_precision,
-        q.bleu_f1,
-        q.intra_distinct_1,
-        q.intra_distinct_2,
-        q.inter_distinct_1,
-        q.inter_distinct_2,
-        q.words
-    )
+fn print_quality(name: &str, quality: &AnswerQuality) -> Result<(), Failure> {
+    let figures = quality.figures().map(|figure| format!("{figure:>9.3}")).concat();
+    say!("{name:<9} {:>8}{figures}", quality.contexts)
 }
