@@ -46,14 +46,14 @@ module hvae_{{ name }} (
   wire        sample, first, scan;
   wire [7:0]  phase, slot, round;
   wire [17:0] group;
+{{ once }}
   hvae_stage_seq u_seq (
-      .clk_i(clk_i), .rst_i(rst_i), .start_i(start_i), .mvm_i(1'b1), .rounds_last_i(8'd{{ rounds - 1 }}),
+      .clk_i(clk_i), .rst_i(rst_i), .start_i(start_i), .mvm_i(1'b1), .rounds_last_i({% if later_rounds < rounds %}first_step_q ? 8'd{{ rounds - 1 }} : 8'd{{ later_rounds - 1 }}{% else %}8'd{{ rounds - 1 }}{% endif %}),
       .phases_last_i(8'd{{ phases - 1 }}), .slots_last_i(8'd{{ slots - 1 }}), .wait_last_i(8'd{{ wait }}),
       .scan_last_i(18'(SCANS - 1)), .drain_last_i(8'(4 + LATENCY)),
       .busy_o(busy_o), .sample_o(sample), .round_o(round), .phase_o(phase), .first_phase_o(first),
       .slot_o(slot), .scan_o(scan), .scan_index_o(group)
   );
-{{ once }}
   // Gate g of unit j is output g*HIDDEN + j of every matrix.
   // valid_q[n], group of cycle q + n.
   reg  [4:1]  valid_q;

@@ -109,6 +109,10 @@ module hvae_core (
       .counting_o(counting), .done_o(done_o), .error_o(error_o), .aborted_o(aborted_o)
   );
 
+{%- if knows_last %}
+  // The last step of a loop over what is read.
+  wire last_step = step + 16'd1 == frames;
+{% endif %}
 {%- if converses %}
   // What a conversation keeps is forgotten when a job says so, and before the first one.
   reg  begun_q;

@@ -174,8 +174,8 @@ fn faults_of_shared_tiles_are_found() {
         Fault::new(
             &["late"],
             "hvae_engine",
-            "acc[index*WORD_BITS+:AccBits]",
-            "acc[(fault_late && index == INDEX_BITS'(3) ? INDEX_BITS'(2) : index)*WORD_BITS+:AccBits]",
+            "word_q       <= acc",
+            "if (!(fault_late && starts_q)) word_q <= acc",
         ),
         // A word line is driven a row of tiles too late.
         Fault::new(

@@ -38,7 +38,7 @@ pub enum TargetError {
 impl Budget {
     /// Counts and estimates.
     pub fn new(net: &CrossbarNet, config: &Config) -> Budget {
-        let timing = Timing::new(&net.quant, &net.geometry, (&net.rounds, net.told()), &config.accelerator);
+        let timing = Timing::new(&net.quant, &net.geometry, &net.turns(), &config.accelerator);
         let schedule = net.schedule();
         let stages = Stages { quant: &net.quant, schedule: &schedule, timing: &timing };
         Budget {

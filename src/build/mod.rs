@@ -73,7 +73,7 @@ struct Sealed<'a> {
 impl BuildFile {
     /// Describes `net`, whose files have these hashes.
     pub fn new(net: &CrossbarNet, config: &Config, files: BTreeMap<String, String>) -> BuildFile {
-        let timing = Timing::new(&net.quant, &net.geometry, (&net.rounds, net.told()), &config.accelerator);
+        let timing = Timing::new(&net.quant, &net.geometry, &net.turns(), &config.accelerator);
         let network = &net.quant.network;
         let schedule = net.schedule();
         let stage = |(block, stage): (&Block, &Option<StageTiming>)| {

@@ -6,7 +6,7 @@ use super::{
     TileGeometry, TiledMatrix, WireError, program,
 };
 use crate::config::Config;
-use crate::model::{Block, Schedule};
+use crate::model::{Block, BlockId, Schedule};
 use crate::quant::{IntMatrix, QuantBlock, QuantNet};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
@@ -28,6 +28,24 @@ pub struct CrossbarNet {
     pub converters: Converters,
     /// What became of all cells.
     pub programmed: Programmed,
+}
+
+/// How the products of a network take turns on tiles.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Turns {
+    /// By block: logical tiles that take turns on a physical one.
+    pub rounds: Vec<usize>,
+    /// Of those, for products that stay the same from the first step on and are not made again.
+    pub kept: Vec<usize>,
+    /// Cycles that sums take longer to be there than with tiles for every matrix.
+    pub told: u64,
+}
+
+impl Turns {
+    /// Tiles for everything: nothing takes turns.
+    pub fn none(blocks: usize) -> Turns {
+        Turns { rounds: vec![1; blocks], kept: vec![0; blocks], told: 0 }
+    }
 }
 
 /// What sentences decide of a mapped network, beside its integers.
@@ -217,6 +235,22 @@ impl CrossbarNet {
     /// Cycles that sums take longer to be there than with tiles for every matrix.
     pub fn told(&self) -> u64 {
         self.engine.as_ref().map_or(0, Engine::told)
+    }
+
+    /// Rounds of a stage that are for products which stay the same from its first step on, where matrices take turns.
+    pub fn kept_rounds(&self, id: BlockId) -> usize {
+        let (Some(engine), QuantBlock::Cell(cell)) = (&self.engine, &self.quant.blocks[id]) else { return 0 };
+        let schedule = self.schedule();
+        let names = self.quant.blocks[id].matrix_names(&self.quant.network.blocks[id].name);
+        let kept = cell.parts.iter().zip(&names).filter(|(part, _)| schedule.constant(part.edge.block, id));
+        kept.map(|(_, name)| engine.rounds(name)).sum()
+    }
+
+    /// Cycles that sums take longer to be there than with tiles for every matrix, and by block the rounds, and those of
+    /// them that are for its first step alone.
+    pub fn turns(&self) -> Turns {
+        let kept = (0..self.rounds.len()).map(|id| self.kept_rounds(id)).collect();
+        Turns { rounds: self.rounds.clone(), kept, told: self.told() }
     }
 
     /// Physical tiles of the whole network.

@@ -83,9 +83,10 @@ impl StageBuilder<'_> {
         };
         let mut parts: Vec<CellPart> = cell.parts.iter().map(part).collect();
         if self.net.engine.is_some() {
-            // One after the other.
+            // One after the other, what stays the same last.
             let mut from = 0;
-            for part in &mut parts {
+            let (steady, kept): (Vec<_>, Vec<_>) = parts.iter_mut().partition(|part| part.sample == "sample");
+            for part in steady.into_iter().chain(kept) {
                 part.from = from;
                 from += part.m.rounds;
             }
@@ -121,6 +122,7 @@ impl StageBuilder<'_> {
             phases: self.net.geometry.phases,
             slots: self.net.geometry.slots,
             rounds: self.net.rounds[id],
+            later_rounds: self.net.rounds[id] - self.net.kept_rounds(id),
             wait: 5 + self.net.told(),
             asks: listed("ask", " | "),
             gains: self.config.has_gains(),

@@ -244,6 +244,7 @@ fn verilog(
         answer_words: drawn.max(frame),
         drawn_once: drawn_once.unwrap_or_default(),
         converses: quant.network.converses(),
+        knows_last: stages.instances.iter().any(|stage| stage.contains("last_step")),
         stages: stages.instances.clone(),
         engine: net.engine.as_ref().map(|engine| EngineNumbers {
             images: engine.images(),

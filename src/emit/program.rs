@@ -73,7 +73,10 @@ pub struct Place {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Works {
     Always,
+    /// Of a wave: in the step that no other one comes behind.
     AtLast,
+    /// Of a loop over what is read, one depth after the other.
+    AtLastRead,
     Never,
 }
 
@@ -85,6 +88,7 @@ impl Place {
         match works {
             Works::Never => "1'b0".into(),
             Works::Always => format!("start[{group}]"),
+            Works::AtLastRead => format!("start[{group}] && last_step"),
             // No step comes behind this one.
             Works::AtLast => format!("start[{group}] && start[{}:{first}] == {depth}'d0", group - 1),
         }
@@ -230,7 +234,7 @@ impl Program {
             if body.idle.contains(&id) {
                 Works::Never
             } else if body.at_last.contains(&id) {
-                Works::AtLast
+                if body.wave { Works::AtLast } else { Works::AtLastRead }
             } else {
                 Works::Always
             }

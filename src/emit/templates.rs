@@ -87,6 +87,8 @@ pub struct CellModule<'a> {
     pub phases: usize,
     pub slots: usize,
     pub rounds: usize,
+    /// Rounds after the first step: what stays the same has been made.
+    pub later_rounds: usize,
     /// From the last conversion to the first read, less one.
     pub wait: u64,
     pub h_shift: i32,
@@ -374,6 +376,8 @@ pub struct Core<'a> {
     pub drawn_once: String,
     /// Cells keep something from job to job.
     pub converses: bool,
+    /// Somebody works at the last step of what is read alone.
+    pub knows_last: bool,
     pub stages: Vec<String>,
     /// The tiles that all matrices share, and what stages ask of them.
     pub engine: Option<EngineNumbers>,

@@ -5,7 +5,7 @@ use super::combine::{Operand, combined};
 use super::views::views;
 use super::{Drawing, Place, Places, Shape, Timing, unpacked};
 use crate::config::Accelerator;
-use crate::crossbar::{CrossbarNet, TileGeometry, TiledMatrix, job_key, product_key};
+use crate::crossbar::{CrossbarNet, TileGeometry, TiledMatrix, Turns, job_key, product_key};
 use crate::model::{BlockId, Draws, Edge, Schedule, Time};
 use crate::quant::{IntMatrix, MatVec, QuantBlock, QuantCell, QuantNet, requant_to, saturating_add};
 use std::collections::BTreeMap;
@@ -31,7 +31,7 @@ pub struct Golden<M> {
 impl Golden<IntMatrix> {
     /// Exact integer products: what ideal devices and a lossless ADC must equal.
     pub fn ideal(quant: &QuantNet, g: &TileGeometry, accelerator: &Accelerator) -> Self {
-        let timing = Timing::new(quant, g, (&vec![1; quant.blocks.len()], 0), accelerator);
+        let timing = Timing::new(quant, g, &Turns::none(quant.blocks.len()), accelerator);
         let schedule = Schedule::new(&quant.network);
         Self::build(quant, g, (schedule, timing), accelerator, |_, matrix| matrix.clone())
     }
@@ -97,7 +97,7 @@ impl<M: MatVec> Golden<M> {
 
 /// When the blocks of a mapped network work, and for how long.
 fn runs(net: &CrossbarNet, accelerator: &Accelerator) -> (Schedule, Timing) {
-    (net.schedule(), Timing::new(&net.quant, &net.geometry, (&net.rounds, net.told()), accelerator))
+    (net.schedule(), Timing::new(&net.quant, &net.geometry, &net.turns(), accelerator))
 }
 
 /// Phases in which the digit of some row of a row of tiles is not 0.

@@ -239,15 +239,17 @@ impl<M: MatVec> Runner<'_, M> {
     ) -> Starts {
         let mut starts = Starts { depths: body.depths.len(), wave: body.wave, at: Vec::new(), whole: true };
         let timing = &self.golden.timing;
-        let timed = |ids: &mut dyn Iterator<Item = BlockId>| -> Vec<StageTiming> {
-            ids.filter_map(|id| stage(timing, id)).collect()
+        let timed = |ids: &mut dyn Iterator<Item = BlockId>, step: usize| -> Vec<StageTiming> {
+            ids.filter_map(|id| stage(timing, id)).map(|stage| stage.at(step)).collect()
         };
         // What is fetched once, and the stages that start together then.
         let fetched: Vec<Vec<Vec<StageTiming>>> = match body.wave {
-            true => (0..body.beats(steps)).map(|beat| vec![timed(&mut body.beat(beat, steps))]).collect(),
+            true => {
+                (0..body.beats(steps)).map(|beat| vec![timed(&mut body.beat(beat, steps), beat)]).collect()
+            }
             false => {
                 let works = |t: usize, depth: &Vec<BlockId>| {
-                    timed(&mut depth.iter().copied().filter(|&id| body.works(id, t, steps)))
+                    timed(&mut depth.iter().copied().filter(|&id| body.works(id, t, steps)), t)
                 };
                 (0..steps).map(|t| body.depths.iter().map(|depth| works(t, depth)).collect()).collect()
             }
@@ -350,7 +352,8 @@ impl<M: MatVec> Runner<'_, M> {
                         self.run.output.extend(&written[..written.len() - 1]);
                     }
                 }
-                self.beat(&self.stages(&stages));
+                let timed: Vec<StageTiming> = self.stages(&stages).into_iter().map(|s| s.at(step)).collect();
+                self.beat(&timed);
             }
             // The chosen token, or the last word of a frame, is pushed in the cycle after the last stage fell idle.
             let last = written.last().expect("at least a word");

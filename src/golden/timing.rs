@@ -1,7 +1,7 @@
 //! Cycles of every stage: what the hardware takes, and the floor under it.
 
 use crate::config::{Accelerator, CellKind};
-use crate::crossbar::TileGeometry;
+use crate::crossbar::{TileGeometry, Turns};
 use crate::model::{Activation, BlockId, Body, Combination, Over, Schedule};
 use crate::quant::{FRAME_BITS, QuantBlock, QuantNet};
 use serde::Serialize;
@@ -80,9 +80,22 @@ pub struct StageTiming {
     pub lanes: usize,
     /// The least cycles the stage could take.
     pub floor: u64,
+    /// Cycles of `adc` that it does not take after the first step of its loop.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub kept: u64,
+}
+
+fn is_zero(cycles: &u64) -> bool {
+    *cycles == 0
 }
 
 impl StageTiming {
+    /// The same in step `step` of its loop.
+    pub fn at(self, step: usize) -> StageTiming {
+        let less = if step > 0 { self.kept } else { 0 };
+        StageTiming { adc: self.adc - less, scan: self.scan - less, floor: self.floor - less, ..self }
+    }
+
     /// Cycle in which the first outputs are written.
     pub fn first_write(&self) -> u64 {
         self.scan + self.latency
@@ -106,18 +119,13 @@ pub struct Timing {
 }
 
 impl Timing {
-    /// `rounds`: by block, how many logical tiles take turns on a physical one; `told`: cycles that sums take longer to
-    /// be there where all matrices share their tiles.
-    pub fn new(
-        quant: &QuantNet,
-        g: &TileGeometry,
-        (rounds, told): (&[usize], u64),
-        accelerator: &Accelerator,
-    ) -> Timing {
+    /// Of a network whose products take such turns.
+    pub fn new(quant: &QuantNet, g: &TileGeometry, turns: &Turns, accelerator: &Accelerator) -> Timing {
         let lanes = accelerator.gate_lanes.count();
         let product = |adc: u64, outputs: usize, lanes: usize, latency: u64, settle: u64| {
             let groups = outputs.div_ceil(lanes) as u64;
-            StageTiming { adc, scan: adc + ADC_LATENCY + told, groups, latency, settle, lanes, floor: 0 }
+            let scan = adc + ADC_LATENCY + turns.told;
+            StageTiming { adc, scan, groups, latency, settle, lanes, floor: 0, kept: 0 }
         };
         // Without a matrix.
         let scanned = |outputs: usize, lanes: usize, latency: u64| StageTiming {
@@ -128,10 +136,11 @@ impl Timing {
             settle: 1,
             lanes,
             floor: 0,
+            kept: 0,
         };
         let (mut score, mut draw) = (None, None);
         let stages = quant.blocks.iter().enumerate().map(|(id, block)| {
-            let adc = (rounds[id] * g.phases * g.slots) as u64;
+            let adc = (turns.rounds[id] * g.phases * g.slots) as u64;
             let mut stage = match block {
                 QuantBlock::Embedding { .. } | QuantBlock::Slice { .. } | QuantBlock::Flow { .. } => {
                     return None;
@@ -204,6 +213,7 @@ impl Timing {
                 }
             };
             stage.floor = floor(&stage, block, g);
+            stage.kept = (turns.kept[id] * g.phases * g.slots) as u64;
             Some(stage)
         });
         let stages = stages.collect();
@@ -241,24 +251,26 @@ impl Timing {
     /// Cycles per token of a network with these stages.
     pub fn token(&self, quant: &QuantNet, schedule: &Schedule) -> TokenCycles {
         let mut token = TokenCycles::default();
-        // Loops over what is read follow on each other.
+        // Loops over what is read follow on each other. A step in their midst.
+        let steady = |stage: Option<StageTiming>| stage.map(|stage| stage.at(1));
         for body in schedule.bodies().iter().filter(|body| body.over.is_read()) {
-            let (expected, floor, adc) = self.step_of(body, |id| self.stages[id]);
+            let (expected, floor, adc) = self.step_of(body, |id| steady(self.stages[id]));
             token.encode_expected += expected;
             token.encode_floor += floor;
             token.encode_adc += adc;
         }
         for body in schedule.over(Over::Written) {
             // As GENERATE does it: nothing is known of what is written.
-            let guessed =
-                |id: BlockId| self.stages[id].filter(|_| body.works(id, 0, 1) && !schedule.infers(id));
+            let guessed = |id: BlockId| {
+                steady(self.stages[id]).filter(|_| body.works(id, 0, 1) && !schedule.infers(id))
+            };
             let written = || body.depths.iter().filter_map(|depth| slowest(depth, guessed));
             token.decode_expected = 1 + written().map(|s| s.busy() + HANDOVER).sum::<u64>();
             token.decode_floor = written().map(|s| s.floor).sum();
             token.decode_adc = written().map(|s| s.adc).sum();
             if self.score.is_some() {
                 (token.score_expected, token.score_floor, _) =
-                    self.step_of(body, |id| self.scoring(quant, id));
+                    self.step_of(body, |id| steady(self.scoring(quant, id)));
             }
         }
         token
@@ -274,8 +286,8 @@ impl Timing {
             };
             return (FETCH + HANDOVER + most(StageTiming::busy), most(|s| s.floor), most(|s| s.adc));
         }
-        // What no job reads never works.
-        let stage = |id| stage(id).filter(|_| body.works(id, 0, 1));
+        // What no job reads never works, what the last step alone reads not here.
+        let stage = |id| stage(id).filter(|_| body.works(id, 0, 2));
         let depths = || body.depths.iter().filter_map(|depth| slowest(depth, stage));
         let expected = FETCH + depths().map(|s| s.busy() + HANDOVER).sum::<u64>();
         (expected, depths().map(|s| s.floor).sum(), depths().map(|s| s.adc).sum())

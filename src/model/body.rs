@@ -19,7 +19,8 @@ pub struct Body {
     /// before it made, and nothing of the step before.
     pub wave: bool,
     /// Those of which a job reads the last step's value alone, so that they work in that step alone: heads
-    /// that z is made of. (All of depth > 0 of a wave: a stage knows the last step by nothing coming behind it.)
+    /// that z is made of. (Of a wave, of depth > 0: a stage knows the last step by nothing coming behind it. Otherwise
+    /// where products take turns.)
     pub at_last: Vec<BlockId>,
     /// Those that no job reads: heads that are there for training.
     pub idle: Vec<BlockId>,
@@ -156,9 +157,12 @@ impl Body {
             }
             alone
         };
-        let depths = self.depths.into_iter().flat_map(split).collect();
-        // A stage knows the last step by nothing coming behind it in a wave: here none does.
-        Body { depths, wave: false, at_last: Vec::new(), ..self }
+        let depths: Vec<Vec<BlockId>> = self.depths.into_iter().flat_map(split).collect();
+        // Of what is read, the length is known.
+        let reads = Reads::of(network);
+        let last = |id: &BlockId| self.over.is_read() && reads[*id] == Reads::Last;
+        let at_last = depths.iter().flatten().copied().filter(last).collect();
+        Body { depths, wave: false, at_last, ..self }
     }
 
     /// Every stage, in an order in which each follows what it reads.

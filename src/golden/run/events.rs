@@ -8,7 +8,7 @@ use crate::quant::{MatVec, QuantBlock, Signal};
 impl<M: MatVec> Runner<'_, M> {
     /// What block `id` writes when it was started in cycle `start`.
     pub(super) fn record(&mut self, id: BlockId, step: usize, start: u64) {
-        let stage = self.golden.timing.stages[id].expect("only stages write");
+        let stage = self.golden.timing.stages[id].expect("only stages write").at(step);
         let cycle = start + stage.first_write();
         let narrow = |words: &[i64]| words.iter().map(|&w| w as i32).collect::<Vec<_>>();
         let words = narrow(&self.machine.words[id]);
