@@ -146,7 +146,7 @@ fn random_networks_are_the_same_on_tiles_and_near_the_float_network() {
     assert!(10 * compared >= 9 * done, "{compared} of {done} networks were compared with the float network");
     assert!(done >= 250, "{done} of 1500 networks have integers; the others: {refused:?}");
     assert_eq!(kinds.len(), 7, "{kinds:?}");
-    assert_eq!(ops.len(), 11, "{ops:?}");
+    assert_eq!(ops.len(), 13, "{ops:?}");
 }
 
 /// The same with frames for words, with latents of steps, and with both.

@@ -2,7 +2,7 @@
 
 use super::modules::{self, TileShape};
 use super::{Consumer, Fabric, FabricBudget};
-use crate::config::Config;
+use crate::config::{Config, LatentSteps};
 use crate::crossbar::CrossbarNet;
 use crate::model::{BlockId, Op};
 use crate::quant::{IntMatrix, QuantBlock, QuantCell};
@@ -76,7 +76,14 @@ impl Count<'_> {
                 }
                 self.add(Consumer::Control, modules::stage_control());
             }
-            QuantBlock::Slice { .. } => {}
+            QuantBlock::Slice { .. } | QuantBlock::Join => {}
+            QuantBlock::Accumulate { steps, .. } => {
+                let mean = *steps == LatentSteps::Mean;
+                let most = self.config.accelerator.max_tokens;
+                self.add(Consumer::Gates, modules::accumulate(width, lanes, mean, most, fixed));
+                self.add(Consumer::States, modules::cell_state(width, lanes, fixed.state_bits));
+                self.add(Consumer::Control, modules::stage_control());
+            }
             // Either of two in every bit of a code.
             QuantBlock::Flow { .. } => {
                 self.add(Consumer::Latent, modules::either(width * fixed.input_bits as usize));
@@ -120,7 +127,14 @@ impl Count<'_> {
                 self.add(Consumer::States, modules::state(width, 1, fixed.state_bits, fixed.input_bits));
                 self.add(Consumer::Control, modules::stage_control());
             }
-            QuantBlock::Latent { .. } => {
+            QuantBlock::Latent { moments } => {
+                for &block in moments {
+                    if let Some(steps) = network.pooled(block) {
+                        let (mean, most) = (steps == LatentSteps::Mean, self.config.accelerator.max_tokens);
+                        let pool = modules::pool(network.width(block), lanes, mean, most, fixed);
+                        self.add(Consumer::Latent, pool);
+                    }
+                }
                 self.add(Consumer::Latent, modules::latent(width));
                 self.add(Consumer::States, modules::state(width, 1, fixed.state_bits, fixed.input_bits));
                 self.add(Consumer::Control, modules::stage_control());

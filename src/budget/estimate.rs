@@ -157,11 +157,13 @@ fn storage_bits(net: &CrossbarNet) -> u64 {
             | QuantBlock::Draw { .. }
             | QuantBlock::Input { .. }
             | QuantBlock::Dense { .. }
+            | QuantBlock::Accumulate { .. }
             | QuantBlock::Elementwise { .. } => width * (state + input),
             QuantBlock::Embedding { .. }
             | QuantBlock::Moments { .. }
             | QuantBlock::Linear { .. }
             | QuantBlock::Slice { .. }
+            | QuantBlock::Join
             | QuantBlock::Flow { .. }
             | QuantBlock::Vocabulary { .. }
             | QuantBlock::Label { .. } => 0,

@@ -33,6 +33,7 @@ macro_rules! rtl {
 
 /// The hand-written data path.
 const RTL: &[(&str, &str)] = &rtl![
+    "hvae_accumulate",
     "hvae_bits",
     "hvae_combine",
     "hvae_dac",
@@ -49,6 +50,7 @@ const RTL: &[(&str, &str)] = &rtl![
     "hvae_lanes_requant",
     "hvae_latent",
     "hvae_linear",
+    "hvae_log2",
     "hvae_log_prob",
     "hvae_matvec",
     "hvae_mix",
@@ -56,6 +58,7 @@ const RTL: &[(&str, &str)] = &rtl![
     "hvae_noise_key",
     "hvae_octave_table",
     "hvae_part_sum",
+    "hvae_pool",
     "hvae_requant",
     "hvae_reset_sync",
     "hvae_rng_key",
@@ -63,6 +66,7 @@ const RTL: &[(&str, &str)] = &rtl![
     "hvae_sat_add",
     "hvae_draw_sender",
     "hvae_sender",
+    "hvae_share",
     "hvae_skid",
     "hvae_state_vec",
     "hvae_step_store",

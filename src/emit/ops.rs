@@ -8,11 +8,11 @@ use crate::model::{Activation, BlockId, Combination, Edge, Op, Time};
 use crate::quant::{FRAME_BITS, Format, IntMatrix, QuantBlock, Signal};
 
 impl StageBuilder<'_> {
-    /// Elementwise blocks that read the words of block `id`.
+    /// Elementwise blocks and sums that read the words of block `id`.
     pub(super) fn readers(&self, id: BlockId) -> Vec<BlockId> {
         let network = &self.net.quant.network;
         let reads = |&reader: &BlockId| {
-            matches!(network.blocks[reader].op, Op::Elementwise { .. })
+            matches!(network.blocks[reader].op, Op::Elementwise { .. } | Op::Accumulate { .. })
                 && network.inputs(reader).contains(&id)
         };
         (0..network.blocks.len()).filter(reads).collect()
@@ -66,8 +66,10 @@ impl StageBuilder<'_> {
     /// A stage without converters in a wave writes while those that read what it made in the last beat still
     /// drive their word lines with that.
     fn writes_early(&self, id: BlockId) -> bool {
-        let early =
-            matches!(self.net.quant.blocks[id], QuantBlock::Input { .. } | QuantBlock::Elementwise { .. });
+        let early = matches!(
+            self.net.quant.blocks[id],
+            QuantBlock::Input { .. } | QuantBlock::Elementwise { .. } | QuantBlock::Accumulate { .. }
+        );
         early && self.out.schedule.body(self.net.quant.network.blocks[id].within).wave
     }
 
@@ -98,7 +100,7 @@ impl StageBuilder<'_> {
     }
 
     /// Nets of a stage that makes words, and what keeps them; how far a word is shifted to its code.
-    fn vector(&mut self, id: BlockId, word: Format, lanes: usize) -> Option<i32> {
+    pub(super) fn vector(&mut self, id: BlockId, word: Format, lanes: usize) -> Option<i32> {
         let name = self.name(id);
         self.drives(id);
         self.writes(id, lanes);
@@ -110,7 +112,7 @@ impl StageBuilder<'_> {
     }
 
     /// What others see of a vector, behind its instance.
-    fn seen_of(&mut self, id: BlockId, lanes: usize) {
+    pub(super) fn seen_of(&mut self, id: BlockId, lanes: usize) {
         self.words(id, lanes);
         let name = self.name(id);
         if self.driven_nets(id).contains(&format!("{name}_shown")) {

@@ -2,6 +2,7 @@
 
 use super::cell::{UnitInput, unit};
 use super::combine::{Operand, combined};
+use super::sums::Sums;
 use super::views::views;
 use super::{Drawing, Place, Places, Shape, Timing, unpacked};
 use crate::config::Accelerator;
@@ -123,6 +124,8 @@ pub struct Machine<'a, M> {
     frame: Vec<i64>,
     /// Codes by position, of blocks that a later loop reads position by position.
     stored: BTreeMap<BlockId, BTreeMap<usize, Vec<i32>>>,
+    /// What has been added up over the steps of a loop, by block.
+    pub(super) sums: BTreeMap<BlockId, Sums>,
     /// Latest vector of each block: h, mean then log-variance, z, h_0, words or logits.
     pub words: Vec<Vec<i64>>,
     /// Latest c of each LSTM, and c_0 of each bridge.
@@ -155,6 +158,8 @@ impl<'a, M: MatVec> Machine<'a, M> {
             | QuantBlock::Dense { .. }
             | QuantBlock::Elementwise { .. }
             | QuantBlock::Slice { .. }
+            | QuantBlock::Join
+            | QuantBlock::Accumulate { .. }
             | QuantBlock::Flow { .. }
             | QuantBlock::Label { .. }
             | QuantBlock::Bits { .. } => vec![0; quant.network.width(id)],
@@ -172,6 +177,7 @@ impl<'a, M: MatVec> Machine<'a, M> {
             flows: true,
             frame: Vec::new(),
             stored,
+            sums: BTreeMap::new(),
             words: ids.clone().map(zeros).collect(),
             c: ids.clone().map(zeros).collect(),
             pres: vec![Default::default(); quant.blocks.len()],
@@ -215,6 +221,7 @@ impl<'a, M: MatVec> Machine<'a, M> {
             QuantBlock::Moments { shift, .. } | QuantBlock::Values { shift, .. } => {
                 let (sums, more) = self.product(id, 0, &self.joined(id));
                 self.words[id] = self.requantised(&sums, *shift + more, state, Place::Moment);
+                self.pool(id);
             }
             QuantBlock::Linear { shift, shift_c, .. } => {
                 let (sums, more) = self.product(id, 0, &self.joined(id));
@@ -242,6 +249,10 @@ impl<'a, M: MatVec> Machine<'a, M> {
                 let words = self.requantised(&wide, frac - word.frac, word.bits, Place::Combined);
                 self.set_vector(id, words, word.frac);
             }
+            QuantBlock::Accumulate { source, steps, word } => {
+                let words = self.accumulated(id, (*source, *steps), *word);
+                self.set_vector(id, words, word.frac);
+            }
             QuantBlock::Input { word } => self.set_vector(id, self.frame.clone(), word.frac),
             QuantBlock::Vocabulary { logit, shift, .. }
             | QuantBlock::Label { logit, shift, .. }
@@ -253,6 +264,7 @@ impl<'a, M: MatVec> Machine<'a, M> {
             QuantBlock::Embedding { .. }
             | QuantBlock::Latent { .. }
             | QuantBlock::Slice { .. }
+            | QuantBlock::Join
             | QuantBlock::Flow { .. } => {}
         }
         self.store(id);

@@ -63,6 +63,11 @@ places! {
     DenseWord,
     /// Words of other blocks, added, multiplied or blended.
     Combined,
+    /// The sum or mean of a vector over steps.
+    Accumulated,
+    /// The mean of z over steps, and its log-variance.
+    Pooled,
+    PooledVariance,
 }
 
 /// How often each place clipped, and how often it did not.

@@ -225,6 +225,8 @@ impl<M: MatVec> Runner<'_, M> {
             | QuantBlock::Input { .. }
             | QuantBlock::Dense { .. }
             | QuantBlock::Slice { .. }
+            | QuantBlock::Join
+            | QuantBlock::Accumulate { .. }
             | QuantBlock::Flow { .. }
             | QuantBlock::Elementwise { .. } => {}
         }

@@ -203,6 +203,8 @@ impl Planner<'_> {
                 | Op::Linear { .. }
                 | Op::Elementwise { .. }
                 | Op::Slice { .. }
+                | Op::Join { .. }
+                | Op::Accumulate { .. }
                 | Op::Flow { .. }
                 | Op::Vocabulary { .. }
                 | Op::Label { .. }

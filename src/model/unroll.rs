@@ -33,6 +33,17 @@ impl Way<'_> {
     }
 }
 
+impl Way<'_> {
+    /// By row: how many steps of its sequence have been made with it.
+    pub fn counts(self) -> Vec<usize> {
+        let count = |sentence: usize, step: usize| match self.backwards {
+            true => self.layout.length(sentence) - step,
+            false => step + 1,
+        };
+        self.layout.pack(count)
+    }
+}
+
 /// What a cell makes of some rows.
 struct Made {
     pre_input: Array2<f32>,

@@ -160,7 +160,7 @@ impl<'a> Builder<'a> {
                 let codes = self.matrix(id, "weight").mapv(|w| format.encode(f64::from(w)) as i32);
                 BlockIntegers { codes: Some(codes), ..empty }
             }
-            Op::Input { .. } | Op::Elementwise { .. } => {
+            Op::Input { .. } | Op::Elementwise { .. } | Op::Accumulate { .. } => {
                 BlockIntegers { words: vec![self.word(id).frac], ..empty }
             }
             Op::Cell { kind, hidden, .. } => {
@@ -184,6 +184,7 @@ impl<'a> Builder<'a> {
             | Op::Draw { .. }
             | Op::Auxiliary { .. }
             | Op::Slice { .. }
+            | Op::Join { .. }
             | Op::Flow { .. } => empty,
             Op::Linear { bias, .. } => {
                 let start = self.network.start_of(id).map(|(reader, kind)| self.states(reader, kind));

@@ -98,6 +98,14 @@ pub enum QuantBlock {
         function: Combination,
         word: Format,
     },
+    /// Other blocks side by side: nobody reads it.
+    Join,
+    /// The sum or the mean of words of another block over the steps of a loop so far, as words of this format.
+    Accumulate {
+        source: BlockId,
+        steps: LatentSteps,
+        word: Format,
+    },
     /// As `Vocabulary`, over labels.
     Label {
         matrix: IntMatrix,
@@ -129,6 +137,8 @@ impl QuantBlock {
             | QuantBlock::Draw { .. }
             | QuantBlock::Input { .. }
             | QuantBlock::Slice { .. }
+            | QuantBlock::Join
+            | QuantBlock::Accumulate { .. }
             | QuantBlock::Flow { .. }
             | QuantBlock::Elementwise { .. } => Vec::new(),
             QuantBlock::Moments { .. }
@@ -150,6 +160,8 @@ impl QuantBlock {
             | QuantBlock::Draw { .. }
             | QuantBlock::Input { .. }
             | QuantBlock::Slice { .. }
+            | QuantBlock::Join
+            | QuantBlock::Accumulate { .. }
             | QuantBlock::Flow { .. }
             | QuantBlock::Elementwise { .. } => Vec::new(),
             QuantBlock::Moments { matrix, .. }
@@ -201,11 +213,6 @@ pub enum QuantError {
          (exact 32-bit products over 2048 rows), got {}; lower one of them", weight_bits + input_bits
     )]
     TooWide { weight_bits: u32, input_bits: u32 },
-    #[error(
-        "[model] latent_steps = \"{}\": expected \"last\", the z that the accelerator takes; train that variant, or evaluate this one with --on float",
-        .0.name()
-    )]
-    Steps(LatentSteps),
     #[error(
         "block {reader}: expected to read {source_block} before it is computed anew in a step, found that it must wait for it; \
          read its value of this step, or evaluate this network with --on float"
@@ -353,6 +360,7 @@ impl QuantNet {
             QuantBlock::Cell(cell) => cell.h.frac,
             QuantBlock::Input { word }
             | QuantBlock::Dense { word, .. }
+            | QuantBlock::Accumulate { word, .. }
             | QuantBlock::Elementwise { word, .. } => word.frac,
             QuantBlock::Vocabulary { logit, .. }
             | QuantBlock::Label { logit, .. }
@@ -361,6 +369,7 @@ impl QuantNet {
             QuantBlock::Embedding { .. }
             | QuantBlock::Moments { .. }
             | QuantBlock::Latent { .. }
+            | QuantBlock::Join
             | QuantBlock::Flow { .. }
             | QuantBlock::Draw { .. }
             | QuantBlock::Linear { .. }

@@ -69,7 +69,7 @@ fn strain(block: &mut QuantBlock) {
             // 1 is beyond it.
             word.frac = word.bits as i32;
         }
-        QuantBlock::Elementwise { word, .. } => word.frac += 2,
+        QuantBlock::Elementwise { word, .. } | QuantBlock::Accumulate { word, .. } => word.frac += 2,
         QuantBlock::Values { shift, .. } => *shift -= 4,
         // So many are the largest that labels are often of several.
         QuantBlock::Label { shift, .. } => *shift -= 7,
@@ -81,6 +81,7 @@ fn strain(block: &mut QuantBlock) {
         | QuantBlock::Linear { .. }
         | QuantBlock::Vocabulary { .. }
         | QuantBlock::Slice { .. }
+        | QuantBlock::Join
         | QuantBlock::Flow { .. }
         | QuantBlock::Bits { .. }
         | QuantBlock::Input { .. } => {}

@@ -6,6 +6,7 @@
 mod check;
 mod check_flow;
 mod check_latents;
+mod check_sums;
 mod check_turns;
 mod dialogue;
 mod families;
@@ -170,15 +171,20 @@ impl Network {
             Op::Linear { outputs, .. } => *outputs,
             Op::Slice { size, .. } => *size,
             Op::Flow { latent, .. } => self.width(*latent),
-            Op::Elementwise { .. } => self.combined_width(id, &mut Vec::new()),
+            Op::Elementwise { .. } | Op::Accumulate { .. } => self.combined_width(id, &mut Vec::new()),
+            Op::Join { .. } => self.fan_in(id),
             Op::Vocabulary { .. } => self.vocabulary,
             Op::Label { classes, .. } => *classes,
         }
     }
 
-    /// That of the first input which an elementwise block does not lead to itself; 0 where each is one.
+    /// That of the first input which such a block does not lead to itself; 0 where each is one.
     fn combined_width(&self, id: BlockId, seen: &mut Vec<BlockId>) -> usize {
-        let Op::Elementwise { inputs, .. } = &self.blocks[id].op else { return self.width(id) };
+        let inputs = match &self.blocks[id].op {
+            Op::Elementwise { inputs, .. } => &inputs[..],
+            Op::Accumulate { input, .. } => std::slice::from_ref(input),
+            _ => return self.width(id),
+        };
         if seen.contains(&id) {
             return 0;
         }
@@ -187,9 +193,17 @@ impl Network {
         widths.find(|&width| width > 0).unwrap_or(0)
     }
 
-    /// What block `id` reads, in the order in which it joins it. What starts a cell is not among it.
+    /// What block `id` reads, in the order in which it joins it, with what stands behind a join in place of the join.
+    /// What starts a cell is not among it.
     pub fn edges(&self, id: BlockId) -> Vec<Edge> {
-        self.blocks[id].op.edges()
+        let behind = |edge: Edge| match self.blocks[edge.block].op {
+            Op::Join { .. } => {
+                let joined = self.edges(edge.block).into_iter();
+                joined.map(|input| Edge { before: input.before || edge.before, ..input }).collect()
+            }
+            _ => vec![edge],
+        };
+        self.blocks[id].op.edges().into_iter().flat_map(behind).collect()
     }
 
     /// The blocks whose vectors block `id` reads, in that order.
@@ -218,6 +232,8 @@ impl Network {
             | Op::Latent { .. }
             | Op::Draw { .. }
             | Op::Slice { .. }
+            | Op::Join { .. }
+            | Op::Accumulate { .. }
             | Op::Flow { .. }
             | Op::Elementwise { .. } => false,
         }
@@ -230,6 +246,7 @@ impl Network {
             Op::Input { .. }
             | Op::Linear { .. }
             | Op::Elementwise { .. }
+            | Op::Accumulate { .. }
             | Op::Slice { .. }
             | Op::Flow { .. } => {
                 let reads = |&reader: &BlockId| self.inputs(reader).contains(&id);
@@ -237,6 +254,7 @@ impl Network {
                 (0..self.blocks.len()).filter(reads).any(drives)
             }
             Op::Moments { .. }
+            | Op::Join { .. }
             | Op::Vocabulary { .. }
             | Op::Label { .. }
             | Op::Auxiliary { .. }
@@ -278,6 +296,11 @@ impl Network {
     /// Block `id` shows what others make.
     pub fn is_view(&self, id: BlockId) -> bool {
         self.blocks[id].op.is_view()
+    }
+
+    /// Block `id` is a table or a stage: it makes something of what it reads.
+    pub fn works(&self, id: BlockId) -> bool {
+        !self.is_view(id) && !matches!(self.blocks[id].op, Op::Join { .. })
     }
 
     /// What block `id` reads, where views of its own loop are what they show.
@@ -360,6 +383,8 @@ impl Network {
             | Op::Latent { .. }
             | Op::Draw { .. }
             | Op::Slice { .. }
+            | Op::Join { .. }
+            | Op::Accumulate { .. }
             | Op::Flow { .. }
             | Op::Elementwise { .. } => Vec::new(),
             Op::Cell { kind, hidden, .. } => {

@@ -7,7 +7,8 @@ use super::check::wrong;
 pub(super) const IN_EVERY_CORE: [&str; 7] = ["input", "job", "key", "noise_key", "output", "program", "read"];
 
 /// Modules (`hvae_NAME`) that designs have: a cell is a module of its own.
-pub(super) const MODULES: [&str; 44] = [
+pub(super) const MODULES: [&str; 48] = [
+    "accumulate",
     "axil_regs",
     "bits",
     "combine",
@@ -28,18 +29,21 @@ pub(super) const MODULES: [&str; 44] = [
     "lanes_requant",
     "latent",
     "linear",
+    "log2",
     "log_prob",
     "matvec",
     "mix",
     "noise",
     "octave_table",
     "part_sum",
+    "pool",
     "requant",
     "reset_sync",
     "rng_key",
     "rng_lane",
     "sat_add",
     "sender",
+    "share",
     "skid",
     "stage_seq",
     "state_vec",

@@ -295,6 +295,8 @@ fn roles_of(op: &Op) -> &'static [(&'static str, Role)] {
         | Op::Linear { .. }
         | Op::Elementwise { .. }
         | Op::Slice { .. }
+        | Op::Join { .. }
+        | Op::Accumulate { .. }
         | Op::Flow { .. }
         | Op::Vocabulary { .. }
         | Op::Label { .. }

@@ -1,7 +1,7 @@
 //! Which networks, in which widths, have hardware.
 
 use super::QuantError;
-use crate::config::{Fixed, LatentSteps};
+use crate::config::Fixed;
 use crate::model::{BlockId, Edge, JobKind, Network, Op, Schedule, Time};
 
 /// Bits of a frame at most: its words are asked for while the head converts.
@@ -38,10 +38,6 @@ pub(super) fn check(network: &Network, fixed: &Fixed) -> Result<(), QuantError> 
         let (block, found) = (network.blocks[bits].name.clone(), network.width(bits));
         return Err(QuantError::Bits { block, most: MOST_BITS, found });
     }
-    match network.latent_steps() {
-        LatentSteps::Last => {}
-        steps => return Err(QuantError::Steps(steps)),
-    }
     let schedule = Schedule::new(network);
     let depths = || schedule.bodies().iter().map(|body| body.depths.len());
     // What runs once has a row of its own for each depth.
@@ -75,7 +71,8 @@ pub(super) fn check(network: &Network, fixed: &Fixed) -> Result<(), QuantError> 
 
 /// Why the accelerator does not keep what an edge of `reader` reads, if so.
 fn not_kept(network: &Network, reader: BlockId, edge: Edge) -> Option<&'static str> {
-    let elementwise = matches!(network.blocks[reader].op, Op::Elementwise { .. });
+    let elementwise =
+        matches!(network.blocks[reader].op, Op::Elementwise { .. } | Op::Accumulate { .. });
     match &network.blocks[edge.block].op {
         Op::Embedding { .. } if elementwise => Some("a table of codes"),
         Op::Input { .. } if elementwise && network.bits_block().is_some() => Some("a frame of bits"),
