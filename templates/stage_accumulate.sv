@@ -5,7 +5,7 @@
   ) u_{{ name }} (
       .clk_i(clk_i), .rst_i(rst_i), .clear_i(clear), .start_i({{ start }}), .busy_o(stage_busy[{{ index }}]),
       .read_group_o({{ name }}_reads),
-      .words_i({{ source }}_words),
+      .words_i({{ source }}),
       .write_o({{ name }}_write), .write_group_o({{ name }}_group), .write_data_o({{ name }}_data),
       .planes_o({{ name }}_planes), .sats_o(stage_sats[{{ index }}*16+:16])
   );

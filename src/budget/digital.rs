@@ -70,10 +70,7 @@ impl Count<'_> {
             QuantBlock::Elementwise { function, .. } => {
                 let inputs = network.inputs(id);
                 self.add(Consumer::Gates, modules::combine(width, lanes, *function, inputs.len(), fixed));
-                // Its sources keep their words for it.
-                for _ in inputs {
-                    self.add(Consumer::States, modules::cell_state(width, lanes, fixed.state_bits));
-                }
+                self.words(id);
                 self.add(Consumer::Control, modules::stage_control());
             }
             QuantBlock::Slice { .. } | QuantBlock::Join => {}
@@ -81,7 +78,7 @@ impl Count<'_> {
                 let mean = *steps == LatentSteps::Mean;
                 let most = self.config.accelerator.max_tokens;
                 self.add(Consumer::Gates, modules::accumulate(width, lanes, mean, most, fixed));
-                self.add(Consumer::States, modules::cell_state(width, lanes, fixed.state_bits));
+                self.words(id);
                 self.add(Consumer::Control, modules::stage_control());
             }
             // Either of two in every bit of a code.
@@ -148,6 +145,24 @@ impl Count<'_> {
                 }
                 self.add(Consumer::Control, modules::stage_control());
             }
+        }
+    }
+
+    /// The words that the sources of block `id` keep for it, of those of another loop at every position.
+    fn words(&mut self, id: BlockId) {
+        let net = self.net;
+        let (network, bits) = (&net.quant.network, self.config.fixed.state_bits);
+        let lanes = self.config.accelerator.gate_lanes.count();
+        for edge in network.edges(id) {
+            let width = network.width(edge.block);
+            let words = match network.time(id, edge).by_position() {
+                true => {
+                    let positions = self.config.accelerator.max_tokens.next_power_of_two();
+                    modules::read_only(positions * width.div_ceil(lanes), lanes * bits as usize)
+                }
+                false => modules::cell_state(width, lanes, bits),
+            };
+            self.add(Consumer::States, words);
         }
     }
 

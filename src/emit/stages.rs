@@ -215,6 +215,7 @@ impl<'a> StageBuilder<'a> {
                 };
                 self.note(format!("{name}: word embeddings, {} x {}", codes.nrows(), codes.ncols()));
                 self.out.instances.push(render(&stage));
+                self.words_of_table(id);
             }
             QuantBlock::Cell(cell) => self.cell(id, cell),
             QuantBlock::Moments { matrix, size, shift } => {
@@ -258,7 +259,7 @@ impl<'a> StageBuilder<'a> {
             QuantBlock::Slice { source, from } => self.slice(id, *source, *from),
             QuantBlock::Flow { latent } => self.flow(id, *latent),
             QuantBlock::Join => self.note(format!("{name}: {} side by side (wires)", self.sources(id))),
-            QuantBlock::Accumulate { source, steps, word } => self.accumulate(id, (*source, *steps), *word),
+            QuantBlock::Accumulate { steps, word } => self.accumulate(id, *steps, *word),
             QuantBlock::Label { matrix, logit, shift } => self.label(id, matrix, *logit, *shift),
             QuantBlock::Bits { matrix, logit, shift } => self.bits(id, matrix, *logit, *shift),
             QuantBlock::Values { matrix, size, shift } => self.values(id, matrix, *size, *shift),

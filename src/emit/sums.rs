@@ -10,7 +10,8 @@ use askama::Template;
 #[template(path = "stage_accumulate.sv", escape = "none")]
 struct AccumulateStage<'a> {
     name: &'a str,
-    source: &'a str,
+    /// The net with the words that it adds up.
+    source: String,
     index: usize,
     start: String,
     mean: u8,
@@ -37,20 +38,22 @@ pub struct Pool<'a> {
 }
 
 impl<'a> StageBuilder<'a> {
-    pub(super) fn accumulate(&mut self, id: BlockId, (source, steps): (BlockId, LatentSteps), word: Format) {
+    pub(super) fn accumulate(&mut self, id: BlockId, steps: LatentSteps, word: Format) {
         let quant = &self.net.quant;
         let fixed = &self.config.fixed;
         let lanes = self.lanes();
         let code_shift = self.vector(id, word, lanes);
         let name = self.name(id);
         self.net(18, &format!("{name}_reads"));
+        let edge = quant.network.edges(id)[0];
+        let source = self.words_seen(id, edge);
         let mean = steps == LatentSteps::Mean;
         // The share of a step has as many fraction bits as a word and the longest packet need.
         let longest = self.config.accelerator.max_tokens.next_power_of_two().ilog2();
         let of_share = if mean { fixed.state_bits + longest } else { 0 };
         let stage = AccumulateStage {
             name,
-            source: self.name(source),
+            source,
             index: self.index(id),
             start: self.start(id),
             mean: u8::from(mean),
@@ -58,12 +61,12 @@ impl<'a> StageBuilder<'a> {
             lanes,
             state_bits: fixed.state_bits,
             input_bits: fixed.input_bits,
-            shift: quant.word_frac(source) + of_share as i32 - word.frac,
+            shift: quant.word_frac(edge.block) + of_share as i32 - word.frac,
             code_shift,
         };
         self.out.instances.push(render(&stage));
         self.seen_of(id, lanes);
-        self.note(format!("{name}: {} of {} over the steps so far", steps.name(), stage.source));
+        self.note(format!("{name}: {} of {} over the steps so far", steps.name(), self.sources(id)));
     }
 
     /// What adds up moments `block` for the latent `id`; nothing where it takes those of the last step.

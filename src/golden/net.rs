@@ -122,8 +122,8 @@ pub struct Machine<'a, M> {
     pub(super) flows: bool,
     /// The frame at that position.
     frame: Vec<i64>,
-    /// Codes by position, of blocks that a later loop reads position by position.
-    stored: BTreeMap<BlockId, BTreeMap<usize, Vec<i32>>>,
+    /// Codes and words by position, of blocks that a later loop reads position by position.
+    stored: BTreeMap<BlockId, BTreeMap<usize, (Vec<i32>, Vec<i64>)>>,
     /// What has been added up over the steps of a loop, by block.
     pub(super) sums: BTreeMap<BlockId, Sums>,
     /// Latest vector of each block: h, mean then log-variance, z, h_0, words or logits.
@@ -148,8 +148,8 @@ impl<'a, M: MatVec> Machine<'a, M> {
         let quant = &golden.quant;
         let zeros = |id: BlockId| match &quant.blocks[id] {
             QuantBlock::Moments { size, .. } | QuantBlock::Values { size, .. } => vec![0; 2 * size],
-            QuantBlock::Embedding { .. } => Vec::new(),
-            QuantBlock::Cell(_)
+            QuantBlock::Embedding { .. }
+            | QuantBlock::Cell(_)
             | QuantBlock::Draw { .. }
             | QuantBlock::Latent { .. }
             | QuantBlock::Linear { .. }
@@ -194,6 +194,7 @@ impl<'a, M: MatVec> Machine<'a, M> {
     pub fn embed(&mut self, id: BlockId, token: u32) {
         if let QuantBlock::Embedding { codes } = &self.golden.quant.blocks[id] {
             self.codes[id] = codes.row(token as usize).to_vec();
+            self.words[id] = self.codes[id].iter().map(|&code| code.into()).collect();
             self.store(id);
         }
     }
@@ -241,16 +242,16 @@ impl<'a, M: MatVec> Machine<'a, M> {
             }
             QuantBlock::Elementwise { function, word } => {
                 let edges = quant.network.edges(id);
-                let inputs: Vec<Operand<'_>> = edges
-                    .iter()
-                    .map(|edge| Operand { words: &self.words[edge.block], frac: quant.word_frac(edge.block) })
-                    .collect();
+                let seen = |&edge: &Edge| (self.seen_words(id, edge), quant.word_frac(edge.block));
+                let seen: Vec<(Vec<i64>, i32)> = edges.iter().map(seen).collect();
+                let inputs: Vec<Operand<'_>> =
+                    seen.iter().map(|(words, frac)| Operand { words, frac: *frac }).collect();
                 let (wide, frac) = combined(*function, &inputs);
                 let words = self.requantised(&wide, frac - word.frac, word.bits, Place::Combined);
                 self.set_vector(id, words, word.frac);
             }
-            QuantBlock::Accumulate { source, steps, word } => {
-                let words = self.accumulated(id, (*source, *steps), *word);
+            QuantBlock::Accumulate { steps, word } => {
+                let words = self.accumulated(id, *steps, *word);
                 self.set_vector(id, words, word.frac);
             }
             QuantBlock::Input { word } => self.set_vector(id, self.frame.clone(), word.frac),
@@ -273,7 +274,7 @@ impl<'a, M: MatVec> Machine<'a, M> {
     /// Keeps the codes of a block that is read position by position later.
     fn store(&mut self, id: BlockId) {
         if let Some(positions) = self.stored.get_mut(&id) {
-            positions.insert(self.position, self.codes[id].clone());
+            positions.insert(self.position, (self.codes[id].clone(), self.words[id].clone()));
         }
         let golden = self.golden;
         golden.views[id].iter().for_each(|&view| self.store(view));
@@ -285,7 +286,7 @@ impl<'a, M: MatVec> Machine<'a, M> {
             time @ (Time::Each | Time::Ahead) => {
                 let position = self.position + usize::from(time == Time::Ahead);
                 match self.stored[&edge.block].get(&position) {
-                    Some(codes) => codes.clone(),
+                    Some((codes, _)) => codes.clone(),
                     None => vec![0; self.codes[edge.block].len()],
                 }
             }
@@ -293,6 +294,22 @@ impl<'a, M: MatVec> Machine<'a, M> {
             // Of the turns before, it is what no job but LISTEN computes anew.
             Time::Now | Time::Before | Time::Last | Time::Held | Time::Heard => {
                 self.codes[edge.block].clone()
+            }
+        }
+    }
+
+    /// The words that an edge of `reader` brings.
+    pub(super) fn seen_words(&self, reader: BlockId, edge: Edge) -> Vec<i64> {
+        match self.golden.quant.network.time(reader, edge) {
+            time @ (Time::Each | Time::Ahead) => {
+                let position = self.position + usize::from(time == Time::Ahead);
+                match self.stored[&edge.block].get(&position) {
+                    Some((_, words)) => words.clone(),
+                    None => vec![0; self.words[edge.block].len()],
+                }
+            }
+            Time::Now | Time::Before | Time::Last | Time::Held | Time::Heard => {
+                self.words[edge.block].clone()
             }
         }
     }

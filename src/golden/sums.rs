@@ -51,15 +51,11 @@ impl<M: MatVec> Machine<'_, M> {
     }
 
     /// The next step of a sum or mean.
-    pub(super) fn accumulated(
-        &mut self,
-        id: BlockId,
-        (source, steps): (BlockId, LatentSteps),
-        word: Format,
-    ) -> Vec<i64> {
-        let frac = self.golden.quant.word_frac(source);
+    pub(super) fn accumulated(&mut self, id: BlockId, steps: LatentSteps, word: Format) -> Vec<i64> {
+        let edge = self.golden.quant.network.edges(id)[0];
+        let frac = self.golden.quant.word_frac(edge.block);
         let mut sums = self.sums.remove(&id).unwrap_or_default();
-        sums.add(&self.words[source]);
+        sums.add(&self.seen_words(id, edge));
         let mut clipped = *self.places.at(Place::Accumulated);
         let words = self.of_steps((&sums.words, sums.count), steps, (frac, word), &mut clipped);
         *self.places.at(Place::Accumulated) = clipped;

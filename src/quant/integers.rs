@@ -182,9 +182,8 @@ impl CheckBlock<'_> {
                 QuantBlock::Slice { source: input.block, from: *from }
             }
             Op::Join { .. } => QuantBlock::Join,
-            Op::Accumulate { input, steps } => {
-                let word = self.words(fixed.state_bits, 1)?[0];
-                QuantBlock::Accumulate { source: input.block, steps: *steps, word }
+            Op::Accumulate { steps, .. } => {
+                QuantBlock::Accumulate { steps: *steps, word: self.words(fixed.state_bits, 1)?[0] }
             }
             Op::Flow { latent, inputs } => {
                 self.shares(&inputs.iter().map(|edge| edge.block).chain([*latent]).collect::<Vec<_>>())?;

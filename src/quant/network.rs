@@ -102,7 +102,6 @@ pub enum QuantBlock {
     Join,
     /// The sum or the mean of words of another block over the steps of a loop so far, as words of this format.
     Accumulate {
-        source: BlockId,
         steps: LatentSteps,
         word: Format,
     },
@@ -366,8 +365,9 @@ impl QuantNet {
             | QuantBlock::Label { logit, .. }
             | QuantBlock::Bits { logit, .. } => logit.frac,
             QuantBlock::Slice { source, .. } => self.word_frac(*source),
-            QuantBlock::Embedding { .. }
-            | QuantBlock::Moments { .. }
+            // Their words are codes.
+            QuantBlock::Embedding { .. } => self.dac[id].map_or(0, |dac| dac.frac),
+            QuantBlock::Moments { .. }
             | QuantBlock::Latent { .. }
             | QuantBlock::Join
             | QuantBlock::Flow { .. }

@@ -331,7 +331,7 @@ impl<'a> Draw<'a> {
         let is_moments = |b: &BlockId| matches!(self.blocks[*b].op, Op::Moments { .. });
         let mut fresh: Vec<BlockId> =
             (0..self.blocks.len()).filter(|b| is_moments(b) && !drawn.contains(b)).collect();
-        if fresh.len() > 1 && self.chance(50) {
+        if fresh.len() > 1 && self.chance(75) {
             fresh.truncate(1);
         }
         let (new, steps) = (!fresh.is_empty(), self.steps);

@@ -7,7 +7,7 @@ use super::check::wrong;
 pub(super) const IN_EVERY_CORE: [&str; 7] = ["input", "job", "key", "noise_key", "output", "program", "read"];
 
 /// Modules (`hvae_NAME`) that designs have: a cell is a module of its own.
-pub(super) const MODULES: [&str; 48] = [
+pub(super) const MODULES: [&str; 50] = [
     "accumulate",
     "axil_regs",
     "bits",
@@ -36,6 +36,7 @@ pub(super) const MODULES: [&str; 48] = [
     "noise",
     "octave_table",
     "part_sum",
+    "plane_words",
     "pool",
     "requant",
     "reset_sync",
@@ -48,6 +49,7 @@ pub(super) const MODULES: [&str; 48] = [
     "stage_seq",
     "state_vec",
     "step_store",
+    "step_words",
     "table",
     "tb",
     "tile",

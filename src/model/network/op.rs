@@ -48,6 +48,13 @@ pub enum Time {
     Heard,
 }
 
+impl Time {
+    /// It goes along with the positions of another loop, whose vectors are kept for it.
+    pub const fn by_position(self) -> bool {
+        matches!(self, Time::Each | Time::Ahead)
+    }
+}
+
 /// What a linear block does to each of its outputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
