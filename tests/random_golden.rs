@@ -1,12 +1,13 @@
 //! Random networks in integers: the tiles agree with exact products bit by bit, and both with the float network.
 
 use crate::common::random_network::{random_network, with_draws, with_frames};
+use crate::common::random_turns::random_conversation;
 use crate::common::tiny;
 use hvae_mnn::config::CellKind::Gru;
 use hvae_mnn::config::Config;
-use hvae_mnn::golden::{Ending, Golden, Job, JobKind, Run};
-use hvae_mnn::model::{Example, FloatNet, Network, Op, Random, Role};
-use hvae_mnn::pipeline::{map_on, random_examples, random_sentences, random_weights, varied_jobs};
+use hvae_mnn::golden::{Context, Ending, Golden, GoldenEngine, Job, JobKind, Run, Stop};
+use hvae_mnn::model::{Engine, Example, FloatNet, Network, Op, Random, Role};
+use hvae_mnn::pipeline::{map_on, random_conversations, random_examples, random_sentences, random_weights, varied_jobs};
 use hvae_mnn::quant::{QuantBlock, Signal};
 use ndarray::Array2;
 use std::collections::BTreeSet;
@@ -15,6 +16,9 @@ use std::collections::BTreeSet;
 pub fn sequences(network: &Network, seed: u64) -> Vec<Example> {
     if network.bits_block().is_some() {
         return random_examples(network, 8, seed);
+    }
+    if network.converses() {
+        return random_conversations(network.vocabulary, 4, seed);
     }
     let frame = network.blocks.iter().find_map(|block| match block.op {
         Op::Input { size } => Some(size),
@@ -172,4 +176,53 @@ fn random_networks_of_frames_and_draws_are_the_same_on_tiles() {
     );
     let without_z = BTreeSet::from([JobKind::Reconstruct, JobKind::Generate, JobKind::Score]);
     assert!(kinds.is_superset(&without_z), "{kinds:?}");
+}
+
+/// Conversations: jobs that go on from each other, and what every sentence is worth given those before it.
+#[test]
+fn random_conversations_are_the_same_on_tiles_and_near_the_float_network() {
+    let config = config();
+    let (mut done, mut far, mut kinds, mut ops) = (0, Vec::new(), BTreeSet::new(), BTreeSet::new());
+    for seed in 0..150 {
+        let network = random_conversation(seed);
+        let weights = random_weights(&network, seed);
+        let examples = sequences(&network, seed);
+        let net = match map_on(&network, &weights, &config, &examples) {
+            Ok(net) => net,
+            Err(why) => panic!("seed {seed}: {why}\n{}", network.to_text()),
+        };
+        let tiled = Golden::tiled(&net, &config.accelerator);
+        let ideal = Golden::ideal(&net.quant, &net.geometry, &config.accelerator);
+        let (mut heard, mut exactly) = (Context::default(), Context::default());
+        for mut job in varied_jobs(&tiled.shape, 16, &mut Random::keyed(&[seed, 7])) {
+            job.manner.abort = None;
+            let on_tiles = tiled.run_in(&mut heard, &job, Stop::Never);
+            let exact = ideal.run_in(&mut exactly, &job, Stop::Never);
+            if on_tiles.ending == Ending::Answered {
+                kinds.insert(job.kind);
+            }
+            assert_eq!(on_tiles.output, exact.output, "seed {seed}: {job:?}");
+            assert!(on_tiles.events == exact.events, "seed {seed}: {job:?}");
+            assert!(heard == exactly, "seed {seed}: {job:?}");
+        }
+        let float = FloatNet::new(&network, &weights).unwrap();
+        let spoken: Vec<&Example> = examples.iter().collect();
+        let said = float.drawn_conversations(&spoken, None);
+        let integers = GoldenEngine::new(&tiled).drawn_conversations(&spoken, None);
+        let scores = |drawn: &[Vec<hvae_mnn::model::Drawn>]| -> Vec<f64> {
+            drawn.iter().flatten().flat_map(|d| &d.scores).map(|s| s.log_probability).collect()
+        };
+        let (said, integers) = (scores(&said), scores(&integers));
+        assert!(said.len() == integers.len() && !said.is_empty());
+        let worst = said.iter().zip(&integers).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+        if worst > 0.1 {
+            far.push((seed, worst));
+        }
+        ops.extend(network.blocks.iter().map(|block| block.op.name()));
+        done += 1;
+    }
+    assert!(50 * far.len() <= done, "seeds and distances of {done}: {far:?}");
+    let all = BTreeSet::from([JobKind::Listen, JobKind::Generate, JobKind::Score, JobKind::Reconstruct]);
+    assert!(kinds.is_superset(&all), "{kinds:?}");
+    assert_eq!(ops.len(), 8, "{ops:?}");
 }

@@ -73,7 +73,7 @@ pub use frames::{
     FrameBaseline, FrameBaselines, PIECE_SEED, PieceNoise, bits_nll, importance_weighted_frames,
 };
 pub use import::import;
-pub use job::JobKind;
+pub use job::{JobKind, Origin};
 pub use labelled::Labelled;
 pub use labels::Labels;
 pub use latent::Latent;

@@ -73,6 +73,12 @@ pub(super) fn check(network: &Network, fixed: &Fixed) -> Result<(), QuantError> 
 
 /// Why the accelerator does not keep what an edge of `reader` reads, if so.
 fn not_kept(network: &Network, fixed: &Fixed, (reader, edge): (BlockId, Edge)) -> Option<&'static str> {
+    let within = network.blocks[edge.block].within;
+    let stands_alone = network.blocks[reader].within != within
+        && (0..network.blocks.len()).all(|id| {
+            let block = &network.blocks[id];
+            block.within != within || matches!(block.op, Op::Embedding { .. }) || !network.works(id)
+        });
     let elementwise =
         matches!(network.blocks[reader].op, Op::Elementwise { .. } | Op::Accumulate { .. });
     match &network.blocks[edge.block].op {
@@ -80,6 +86,7 @@ fn not_kept(network: &Network, fixed: &Fixed, (reader, edge): (BlockId, Edge)) -
             Some("a table of codes that are wider than words")
         }
         Op::Input { .. } if elementwise && network.bits_block().is_some() => Some("a frame of bits"),
+        Op::Embedding { .. } if stands_alone => Some("a table of a loop in which nothing works"),
         Op::Embedding { .. } if edge.before => Some("a table, of the step before"),
         Op::Linear { .. } if network.start_of(edge.block).is_some() => Some("which is the start of a cell"),
         Op::Flow { .. } if elementwise => Some("which has codes and no words"),
