@@ -15,6 +15,7 @@ mod random;
 mod run;
 mod score;
 mod scored;
+mod seen;
 mod sums;
 mod timing;
 mod views;

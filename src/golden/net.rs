@@ -7,7 +7,7 @@ use super::views::views;
 use super::{Drawing, Place, Places, Shape, Timing, unpacked};
 use crate::config::Accelerator;
 use crate::crossbar::{CrossbarNet, TileGeometry, TiledMatrix, job_key, product_key};
-use crate::model::{BlockId, Draws, Edge, Schedule, Time};
+use crate::model::{BlockId, Draws, Edge, Schedule};
 use crate::quant::{IntMatrix, MatVec, QuantBlock, QuantCell, QuantNet, requant_to, saturating_add};
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -24,7 +24,7 @@ pub struct Golden<M> {
     geometry: TileGeometry,
     skip_zero_phases: bool,
     /// By block: the views that show it.
-    views: Vec<Vec<BlockId>>,
+    pub(super) views: Vec<Vec<BlockId>>,
     /// Seed of `[noise]`, where conversions draw.
     noise_seed: Option<u32>,
 }
@@ -123,7 +123,7 @@ pub struct Machine<'a, M> {
     /// The frame at that position.
     frame: Vec<i64>,
     /// Codes and words by position, of blocks that a later loop reads position by position.
-    stored: BTreeMap<BlockId, BTreeMap<usize, (Vec<i32>, Vec<i64>)>>,
+    pub(super) stored: BTreeMap<BlockId, BTreeMap<usize, (Vec<i32>, Vec<i64>)>>,
     /// What has been added up over the steps of a loop, by block.
     pub(super) sums: BTreeMap<BlockId, Sums>,
     /// Latest vector of each block: h, mean then log-variance, z, h_0, words or logits.
@@ -269,55 +269,6 @@ impl<'a, M: MatVec> Machine<'a, M> {
             | QuantBlock::Flow { .. } => {}
         }
         self.store(id);
-    }
-
-    /// Keeps the codes of a block that is read position by position later.
-    fn store(&mut self, id: BlockId) {
-        if let Some(positions) = self.stored.get_mut(&id) {
-            positions.insert(self.position, (self.codes[id].clone(), self.words[id].clone()));
-        }
-        let golden = self.golden;
-        golden.views[id].iter().for_each(|&view| self.store(view));
-    }
-
-    /// The codes that an edge of `reader` brings.
-    fn seen(&self, reader: BlockId, edge: Edge) -> Vec<i32> {
-        match self.golden.quant.network.time(reader, edge) {
-            time @ (Time::Each | Time::Ahead) => {
-                let position = self.position + usize::from(time == Time::Ahead);
-                match self.stored[&edge.block].get(&position) {
-                    Some((codes, _)) => codes.clone(),
-                    None => vec![0; self.codes[edge.block].len()],
-                }
-            }
-            // Of the step before, it has not been computed anew; of a loop that has ended, it is the last.
-            // Of the turns before, it is what no job but LISTEN computes anew.
-            Time::Now | Time::Before | Time::Last | Time::Held | Time::Heard => {
-                self.codes[edge.block].clone()
-            }
-        }
-    }
-
-    /// The words that an edge of `reader` brings.
-    pub(super) fn seen_words(&self, reader: BlockId, edge: Edge) -> Vec<i64> {
-        match self.golden.quant.network.time(reader, edge) {
-            time @ (Time::Each | Time::Ahead) => {
-                let position = self.position + usize::from(time == Time::Ahead);
-                match self.stored[&edge.block].get(&position) {
-                    Some((_, words)) => words.clone(),
-                    None => vec![0; self.words[edge.block].len()],
-                }
-            }
-            Time::Now | Time::Before | Time::Last | Time::Held | Time::Heard => {
-                self.words[edge.block].clone()
-            }
-        }
-    }
-
-    /// What block `id` drives the word lines of its one matrix with.
-    fn joined(&self, id: BlockId) -> Vec<i32> {
-        let edges = self.golden.quant.network.edges(id).into_iter();
-        edges.flat_map(|edge| self.seen(id, edge)).collect()
     }
 
     /// Loads h_0 (and c_0) of the decoder cell `id` from its bridge.

@@ -1,6 +1,7 @@
 //! The whole network in integers: one entry per block, formats and shifts decided.
 
 mod check;
+mod matrices;
 
 use super::bias::ClippedBias;
 use super::builder::{Builder, Fits};
@@ -123,55 +124,6 @@ pub enum QuantBlock {
         size: usize,
         shift: i32,
     },
-}
-
-impl QuantBlock {
-    /// Names of the block's matrices, which are those of their tiles: `<block>` or
-    /// `<block>_<part>`.
-    pub fn matrix_names(&self, block: &str) -> Vec<String> {
-        match self {
-            QuantBlock::Cell(cell) => cell.parts.iter().map(|p| format!("{block}_{}", p.name)).collect(),
-            QuantBlock::Embedding { .. }
-            | QuantBlock::Latent { .. }
-            | QuantBlock::Draw { .. }
-            | QuantBlock::Input { .. }
-            | QuantBlock::Slice { .. }
-            | QuantBlock::Join
-            | QuantBlock::Accumulate { .. }
-            | QuantBlock::Flow { .. }
-            | QuantBlock::Elementwise { .. } => Vec::new(),
-            QuantBlock::Moments { .. }
-            | QuantBlock::Linear { .. }
-            | QuantBlock::Dense { .. }
-            | QuantBlock::Vocabulary { .. }
-            | QuantBlock::Label { .. }
-            | QuantBlock::Bits { .. }
-            | QuantBlock::Values { .. } => vec![block.to_string()],
-        }
-    }
-
-    /// The block's matrices, in the order of their names.
-    pub fn matrices(&self) -> Vec<&IntMatrix> {
-        match self {
-            QuantBlock::Cell(cell) => cell.parts.iter().map(|p| &p.matrix).collect(),
-            QuantBlock::Embedding { .. }
-            | QuantBlock::Latent { .. }
-            | QuantBlock::Draw { .. }
-            | QuantBlock::Input { .. }
-            | QuantBlock::Slice { .. }
-            | QuantBlock::Join
-            | QuantBlock::Accumulate { .. }
-            | QuantBlock::Flow { .. }
-            | QuantBlock::Elementwise { .. } => Vec::new(),
-            QuantBlock::Moments { matrix, .. }
-            | QuantBlock::Linear { matrix, .. }
-            | QuantBlock::Dense { matrix, .. }
-            | QuantBlock::Vocabulary { matrix, .. }
-            | QuantBlock::Label { matrix, .. }
-            | QuantBlock::Bits { matrix, .. }
-            | QuantBlock::Values { matrix, .. } => vec![matrix],
-        }
-    }
 }
 
 /// The network in integers, with the tables its gates read.
