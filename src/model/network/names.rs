@@ -4,10 +4,10 @@ use super::ModelError;
 use super::check::wrong;
 
 /// Instances (`u_NAME`) and nets (`NAME_data`) that every core has.
-pub(super) const IN_EVERY_CORE: [&str; 7] = ["input", "job", "key", "noise_key", "output", "program", "read"];
+pub(super) const IN_EVERY_CORE: [&str; 8] = ["engine", "input", "job", "key", "noise_key", "output", "program", "read"];
 
 /// Modules (`hvae_NAME`) that designs have: a cell is a module of its own.
-pub(super) const MODULES: [&str; 50] = [
+pub(super) const MODULES: [&str; 52] = [
     "accumulate",
     "axil_regs",
     "bits",
@@ -18,6 +18,7 @@ pub(super) const MODULES: [&str; 50] = [
     "dense",
     "draw_sender",
     "embedding",
+    "engine",
     "fifo",
     "frame",
     "gate_gru",
@@ -55,6 +56,7 @@ pub(super) const MODULES: [&str; 50] = [
     "tile",
     "tile_core",
     "token_choice",
+    "turns",
     "top",
     "vocab",
     "words",
