@@ -25,7 +25,9 @@ const LOGIC_WORDS: usize = 127;
 pub struct TileShape {
     /// Word lines with an input, converters with a weight.
     pub used_rows: usize,
+    /// Converters with a weight.
     pub used_adcs: usize,
+    /// Converters.
     pub adcs: usize,
     /// Sums that are accumulated side by side, that of the offset column included.
     pub sums: usize,
@@ -33,10 +35,15 @@ pub struct TileShape {
     pub weights: usize,
     /// Columns under a converter, of all rounds.
     pub columns: usize,
+    /// Bits of the code of a cell.
     pub code_bits: u32,
+    /// Bits of a digit of an input.
     pub dac_bits: u32,
+    /// Bits of a conversion.
     pub adc_bits: u32,
+    /// Bits of an accumulator.
     pub acc_bits: u32,
+    /// No conversion can clip.
     pub lossless: bool,
 }
 

@@ -12,6 +12,7 @@ use std::process::Command;
 /// Seconds of processor time, sampled a hundred times a second.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Profile {
+    /// Of the whole simulation.
     pub total: f64,
     /// What modules' own statements took; the rest is the simulator's.
     pub modules: BTreeMap<String, f64>,

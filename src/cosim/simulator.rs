@@ -17,31 +17,41 @@ use std::process::Command;
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum Engine {
+    /// Compiles the design.
     Verilator,
+    /// Interprets it.
     Icarus,
 }
 
 /// Why a simulation could not be built or run.
 #[derive(Debug, thiserror::Error)]
 pub enum SimError {
+    /// A tool is missing or too old.
     #[error(transparent)]
     Tool(#[from] ToolError),
+    /// A file cannot be read or written.
     #[error("{path}: {source}")]
     Io { path: String, source: io::Error },
+    /// A tool failed.
     #[error(transparent)]
     Run(#[from] RunError),
+    /// The log of the testbench is none.
     #[error("{path}: {source}")]
     Log { path: String, source: super::log::LogError },
+    /// The design is not what it was compiled of.
     #[error("{path}: {source}")]
     Seal { path: String, source: SealError },
     #[error(
         "{path}: expected the log of this run, found none ({source}); is the folder writable? What the simulator said: {words}"
     )]
     NoLog { path: String, source: io::Error, words: String },
+    /// No waveform was written.
     #[error("{path}: expected a waveform, the simulator wrote none: did it end before cycle {from}?")]
     NoTrace { path: String, from: u64 },
+    /// No samples of the statements were written.
     #[error("{path}: expected samples of the modules' statements, found none; give the simulation more jobs")]
     NoProfile { path: String },
+    /// The folder cannot be used.
     #[error("{0}")]
     Place(String),
 }

@@ -27,6 +27,7 @@ impl From<u32> for CodeScale {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Devices {
+    /// The published device that it starts from.
     pub preset: String,
     /// Conductance of level 0, in microsiemens.
     pub g_min_us: f64,
@@ -53,6 +54,7 @@ pub enum DeviceError {
         "[device] g_min_us = {min}, g_max_us = {max}: expected 0 <= g_min_us < g_max_us, at least 1e-6 apart and both finite"
     )]
     Range { min: f64, max: f64 },
+    /// A key of `[device]` that cannot be.
     #[error("[device] {key} = {found}: expected {expected}")]
     Value { key: &'static str, found: String, expected: &'static str },
     #[error(
@@ -83,16 +85,24 @@ pub struct Programming {
     g_min_us: f64,
     g_max_us: f64,
     sigma: Option<Vec<f64>>,
+    /// Writes of a cell at most.
     pub tries: u32,
+    /// How far off a written conductance may be.
     pub tolerance_us: f64,
+    /// Share of cells that show the highest conductance for ever.
     pub stuck_on: f64,
+    /// Share of cells that show the lowest one for ever.
     pub stuck_off: f64,
     drift: Drift,
+    /// Seconds from the programming to the reading.
     pub time_s: f64,
+    /// The ADC step follows the mean conductance as it drifts.
     pub compensate_drift: bool,
     /// Added to every conductance by the non-linearity at the read voltage.
     pub non_linear_us: f64,
+    /// Of every draw.
     pub seed: u64,
+    /// Cells known to be stuck.
     pub faults: Vec<Fault>,
 }
 

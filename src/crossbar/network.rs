@@ -15,8 +15,11 @@ use std::collections::BTreeMap;
 /// A quantised network with every matrix mapped.
 #[derive(Debug, Clone)]
 pub struct CrossbarNet {
+    /// The network in integers.
     pub quant: QuantNet,
+    /// What its cells are of.
     pub devices: Devices,
+    /// How a tile is divided.
     pub geometry: TileGeometry,
     /// By the names of [`QuantNet::matrices`].
     pub matrices: BTreeMap<String, TiledMatrix>,
@@ -34,7 +37,9 @@ pub struct CrossbarNet {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
+    /// Ranges of converters beyond the finest one.
     pub ranges: Ranges,
+    /// By matrix, an output after the other; absent: none.
     pub corrections: BTreeMap<String, Vec<Correction>>,
 }
 
@@ -50,10 +55,13 @@ pub struct SettingsError {
 /// Why a network cannot be mapped.
 #[derive(Debug, thiserror::Error, PartialEq)]
 pub enum MapError {
+    /// `[device]` says what cannot be.
     #[error(transparent)]
     Device(#[from] DeviceError),
+    /// There is no such tile.
     #[error(transparent)]
     Geometry(#[from] GeometryError),
+    /// `[wires]` says what cannot be.
     #[error(transparent)]
     Wires(#[from] WireError),
     #[error(

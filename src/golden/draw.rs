@@ -31,8 +31,11 @@ pub struct Drawing {
 /// Where z comes from.
 #[derive(Debug, Clone, Copy)]
 pub enum LatentMode<'a> {
+    /// The mean of the posterior.
     Mean,
+    /// Drawn of the posterior.
     Posterior(&'a NoiseSource),
+    /// Drawn of the prior.
     Prior(&'a NoiseSource),
     /// Codes given by the caller.
     Given(&'a [i32]),

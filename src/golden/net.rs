@@ -15,11 +15,15 @@ use std::rc::Rc;
 /// The golden model: a network, its matrices (ideal or tiled), its schedule and its timing.
 #[derive(Debug, Clone)]
 pub struct Golden<M> {
+    /// The network in integers.
     pub quant: QuantNet,
     /// Matrices of each block; of a cell one per part.
     matrices: Vec<Vec<M>>,
+    /// Cycles of every stage.
     pub timing: Timing,
+    /// When stages work.
     pub schedule: Schedule,
+    /// Which jobs it takes.
     pub shape: Shape,
     geometry: TileGeometry,
     skip_zero_phases: bool,
@@ -140,9 +144,13 @@ pub struct Machine<'a, M> {
     pub pres: Vec<[Vec<i64>; 2]>,
     /// The codes that drive word lines with the block's vector.
     pub codes: Vec<Vec<i32>>,
+    /// Where numbers were clipped so far.
     pub places: Places,
+    /// Conversions clipped so far.
     pub adc_clips: u64,
+    /// Cycles in which tiles converted, summed over tiles.
     pub tile_samples: u64,
+    /// Those left out because no row of a tile was driven.
     pub tile_samples_skipped: u64,
     /// Sums of products that stay the same in a sentence, by block and part, from the first step on.
     kept: BTreeMap<(BlockId, usize), (Vec<i64>, i32)>,

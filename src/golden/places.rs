@@ -9,6 +9,7 @@ macro_rules! places {
         pub enum Place { $($(#[doc = $doc])* $name),* }
 
         impl Place {
+            /// Every place.
             pub const ALL: &[Place] = &[$(Place::$name),*];
         }
     };
@@ -81,10 +82,12 @@ impl Default for Places {
 }
 
 impl Places {
+    /// The count of a place, to be added to.
     pub fn at(&mut self, place: Place) -> &mut Saturations {
         &mut self.0[place as usize]
     }
 
+    /// The count of a place.
     pub fn of(&self, place: Place) -> Saturations {
         self.0[place as usize]
     }
@@ -104,6 +107,7 @@ impl Places {
         since
     }
 
+    /// Adds what was counted elsewhere.
     pub fn add(&mut self, other: &Places) {
         for (mine, theirs) in self.0.iter_mut().zip(&other.0) {
             mine.clipped += theirs.clipped;

@@ -16,8 +16,11 @@ const OCTAVE_BITS: u32 = 24;
 
 /// The softmax in integers, in two passes over the logits.
 pub struct Scorer<'a> {
+    /// Fraction bits of the logits.
     pub logit_frac: i32,
+    /// 2^-f.
     pub exp2: &'a Table,
+    /// log2(1 + f).
     pub log2: &'a Table,
 }
 

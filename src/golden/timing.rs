@@ -119,6 +119,7 @@ impl StageTiming {
 /// Stage by stage, in block order (`None`: embeddings, which are read on the fly, and views, which are wires).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Timing {
+    /// By block.
     pub stages: Vec<Option<StageTiming>>,
     /// The vocabulary stage when it scores a token: the logits are read twice. Of bits, that of a frame.
     pub score: Option<StageTiming>,
@@ -249,15 +250,19 @@ impl Timing {
 pub struct TokenCycles {
     /// A token read: levels work side by side, the slowest stage sets the beat.
     pub encode_expected: u64,
+    /// At the floor.
     pub encode_floor: u64,
     /// A token written: every stage waits for the one before, down to the chosen token.
     pub decode_expected: u64,
+    /// At the floor.
     pub decode_floor: u64,
     /// Of these cycles, those in which the converters of the critical chain work.
     pub encode_adc: u64,
+    /// Of a token written.
     pub decode_adc: u64,
     /// A token scored: as one read, by the stages of the decoder. 0 without SCORE.
     pub score_expected: u64,
+    /// At the floor.
     pub score_floor: u64,
 }
 

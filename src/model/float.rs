@@ -49,6 +49,7 @@ impl Perturb for Exact {
 /// What a pass over the blocks of one loop starts from.
 #[derive(Default)]
 pub struct Pass<'a> {
+    /// Which loop.
     pub over: LoopId,
     /// Tokens of the embeddings, one per row of the layout (none for a loop that runs once).
     pub tokens: &'a [u32],

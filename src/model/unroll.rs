@@ -11,7 +11,9 @@ type Start = Option<(Array2<f32>, Option<Array2<f32>>)>;
 /// The steps of a layout, and the way through them.
 #[derive(Clone, Copy)]
 pub struct Way<'a> {
+    /// How the rows lie.
     pub layout: &'a Layout,
+    /// From the last step to the first.
     pub backwards: bool,
 }
 

@@ -35,6 +35,7 @@ impl QuantNet {
     }
 }
 
+/// Makes integers of real numbers, block by block.
 pub struct Builder<'a> {
     network: &'a Network,
     weights: &'a Weights,
@@ -56,6 +57,7 @@ struct Wanted<'a> {
 }
 
 impl<'a> Builder<'a> {
+    /// Decides the formats of codes; the rest follows block by block.
     pub fn new(
         network: &'a Network,
         weights: &'a Weights,

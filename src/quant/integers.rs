@@ -25,6 +25,7 @@ pub struct BlockIntegers {
     pub words: Vec<i32>,
     /// Of an embedding: DAC codes [vocabulary, size].
     pub codes: Option<Array2<i32>>,
+    /// In the order of [`QuantBlock::matrices`].
     pub matrices: Vec<MatrixIntegers>,
 }
 

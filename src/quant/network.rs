@@ -1,13 +1,14 @@
 //! The whole network in integers: one entry per block, formats and shifts decided.
 
+mod block;
 mod check;
-mod matrices;
 
 use super::bias::ClippedBias;
 use super::builder::{Builder, Fits};
 use super::{BlockIntegers, Calibration, Format, Function, IntMatrix, Integers, OctaveTable, Table};
 use crate::config::{CellKind, Fixed, LatentSteps};
 use crate::model::{Activation, Block, BlockId, Combination, Edge, Network, Op, Weights};
+pub use block::QuantBlock;
 use check::check;
 use ndarray::Array2;
 use serde::Serialize;
@@ -22,6 +23,7 @@ pub struct QuantPart {
     pub edge: Edge,
     /// Its name, or `h` for the recurrent part.
     pub name: String,
+    /// Its weights and biases.
     pub matrix: IntMatrix,
     /// Accumulator to pre-activation.
     pub shift: i32,
@@ -30,10 +32,13 @@ pub struct QuantPart {
 /// A recurrent cell in integers.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct QuantCell {
+    /// Which cell.
     pub kind: CellKind,
+    /// Units.
     pub hidden: usize,
     /// Input parts in order, the recurrent part last.
     pub parts: Vec<QuantPart>,
+    /// Of h.
     pub h: Format,
     /// LSTM only.
     pub c: Option<Format>,
@@ -41,112 +46,36 @@ pub struct QuantCell {
     pub init: Option<BlockId>,
 }
 
-/// A block in integers.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub enum QuantBlock {
-    /// DAC codes [vocabulary, size].
-    Embedding {
-        codes: Array2<i32>,
-    },
-    Cell(QuantCell),
-    /// Outputs 0..size are the mean, size..2*size the log-variance.
-    Moments {
-        matrix: IntMatrix,
-        size: usize,
-        shift: i32,
-    },
-    Latent {
-        moments: Vec<BlockId>,
-    },
-    /// A latent of every step, of moments in the same format.
-    Draw {
-        posterior: BlockId,
-        prior: Option<BlockId>,
-    },
-    /// `shift` leads to the reader's h format, `shift_c` to its c format.
-    Linear {
-        matrix: IntMatrix,
-        shift: i32,
-        shift_c: Option<i32>,
-    },
-    Vocabulary {
-        matrix: IntMatrix,
-        logit: Format,
-        shift: i32,
-    },
-    /// Frames come as words of this format.
-    Input {
-        word: Format,
-    },
-    /// A product with an activation, whose words drive word lines; `shift` leads to pre-activations.
-    Dense {
-        matrix: IntMatrix,
-        shift: i32,
-        activation: Activation,
-        word: Format,
-    },
-    /// Words `from` on of a block, and its codes.
-    Slice {
-        source: BlockId,
-        from: usize,
-    },
-    /// What a flow has made of a latent, or the latent itself where it is of its prior or given; codes in one format.
-    Flow {
-        latent: BlockId,
-    },
-    /// Words of other blocks, number by number, to words of this format.
-    Elementwise {
-        function: Combination,
-        word: Format,
-    },
-    /// Other blocks side by side: nobody reads it.
-    Join,
-    /// The sum or the mean of words of another block over the steps of a loop so far, as words of this format.
-    Accumulate {
-        steps: LatentSteps,
-        word: Format,
-    },
-    /// As `Vocabulary`, over labels.
-    Label {
-        matrix: IntMatrix,
-        logit: Format,
-        shift: i32,
-    },
-    /// As `Vocabulary`, over the independent bits of a frame.
-    Bits {
-        matrix: IntMatrix,
-        logit: Format,
-        shift: i32,
-    },
-    /// As `Moments`, of numbers that leave.
-    Values {
-        matrix: IntMatrix,
-        size: usize,
-        shift: i32,
-    },
-}
-
 /// The network in integers, with the tables its gates read.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct QuantNet {
+    /// Its description.
     pub network: Network,
+    /// Widths of all numbers.
     pub fixed: Fixed,
+    /// In block order.
     pub blocks: Vec<QuantBlock>,
     /// Format of the codes that drive word lines with the block's vector, where it drives any.
     pub dac: Vec<Option<Format>>,
+    /// Of gates and dense layers.
     pub sigmoid: Table,
+    /// Of gates and dense layers.
     pub tanh: Table,
     /// Where some block has that activation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub leaky_relu: Option<Table>,
+    /// exp(x / 2) of log-variances.
     pub exp_half: Table,
     /// Of the log-probabilities: 2^-f and log2(1 + f) of a 16-bit fraction.
     pub exp2_fraction: Table,
+    /// The second of the two.
     pub log2_fraction: Table,
     /// Where bits are written: what one costs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub softplus: Option<Table>,
+    /// Noise of latents: the magnitude of a normal number.
     pub half_normal: OctaveTable,
+    /// Noise of tokens that are chosen.
     pub gumbel: OctaveTable,
     /// Where bits are written.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -196,6 +125,7 @@ pub enum QuantError {
          make them smaller, or evaluate this network with --on float"
     )]
     Bits { block: String, most: usize, found: usize },
+    /// What was stored is not of this network.
     #[error("{place}: expected {expected}, found {found}")]
     Stored { place: String, expected: String, found: String },
 }
@@ -329,6 +259,7 @@ impl QuantNet {
         }
     }
 
+    /// The cell of a block that is one.
     pub fn cell(&self, id: BlockId) -> &QuantCell {
         match &self.blocks[id] {
             QuantBlock::Cell(cell) => cell,
