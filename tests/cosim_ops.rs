@@ -454,7 +454,7 @@ fn faults_in_sums_over_steps_are_found() {
                     "first = count_q == 16'd1;",
                     "first = count_q == 16'd1 && !fault_never_first;",
                 ),
-                "all.word[",
+                "late.word[",
             ),
             (
                 Fault::new(
@@ -538,7 +538,12 @@ fn faults_in_moments_of_all_steps_are_found() {
                 "",
             ),
             (
-                Fault::new(&["early"], "hvae_pool", "start_o = wait_q[7];", "start_o = fault_early ? wait_q[6] : wait_q[7];"),
+                Fault::new(
+                    &["early"],
+                    "hvae_pool",
+                    "start_o = wait_q[7];",
+                    "start_o = fault_early ? wait_q[6] : wait_q[7];",
+                ),
                 "z.z[0] (cycle",
             ),
             (

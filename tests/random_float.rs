@@ -328,7 +328,13 @@ fn random_networks_have_the_gradients_of_their_loss() {
 
 #[test]
 fn a_mistake_in_the_loss_or_in_a_value_is_seen_in_the_gradients() {
-    for fault in [Fault::Loss, Fault::Start, Fault::Edge(Time::Before), Fault::Op("elementwise"), Fault::Op("accumulate")] {
+    for fault in [
+        Fault::Loss,
+        Fault::Start,
+        Fault::Edge(Time::Before),
+        Fault::Op("elementwise"),
+        Fault::Op("accumulate"),
+    ] {
         let count = SEEDS.filter(|&seed| worst_slope(seed, Some(fault)).0 > 1e-2).take(5).count();
         assert!(count == 5, "{fault:?} is seen in {count} networks");
     }

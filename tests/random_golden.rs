@@ -7,7 +7,9 @@ use hvae_mnn::config::CellKind::Gru;
 use hvae_mnn::config::Config;
 use hvae_mnn::golden::{Context, Ending, Golden, GoldenEngine, Job, JobKind, Run, Stop};
 use hvae_mnn::model::{Engine, Example, FloatNet, Network, Op, Random, Role};
-use hvae_mnn::pipeline::{map_on, random_conversations, random_examples, random_sentences, random_weights, varied_jobs};
+use hvae_mnn::pipeline::{
+    map_on, random_conversations, random_examples, random_sentences, random_weights, varied_jobs,
+};
 use hvae_mnn::quant::{QuantBlock, Signal};
 use ndarray::Array2;
 use std::collections::BTreeSet;

@@ -174,7 +174,8 @@ fn share(lanes: usize, most: usize, fixed: &Fixed) -> Fabric {
     let bits = fixed.state_bits + most.next_power_of_two().trailing_zeros();
     let each = u64::from((bits + 1).div_ceil(18)).pow(2);
     let product = 2.0 * f64::from(bits) * lanes as f64;
-    Fabric { dsp: each * lanes as u64, ..Fabric::of(2.7 * product, product) } + read_only(most + 1, bits as usize + 1)
+    Fabric { dsp: each * lanes as u64, ..Fabric::of(2.7 * product, product) }
+        + read_only(most + 1, bits as usize + 1)
 }
 
 /// `hvae_pool`: sums of means and variances of `most` steps, and what makes moments of them.
@@ -186,7 +187,10 @@ pub fn pool(size: usize, lanes: usize, mean: bool, most: usize, fixed: &Fixed) -
     let logarithm = Fabric { dsp: 2, ..Fabric::of(500.0, 400.0) } + read_only(512, 28);
     let logarithms = if mean { logarithm * 2 + share(1, most, fixed) } else { logarithm };
     activation(fixed) * lanes
-        + Fabric { dsp: lanes as u64, ..Fabric::of(sums * (3.0 + groups) + size as f64, 3.0 * sums + kept + 300.0) }
+        + Fabric {
+            dsp: lanes as u64,
+            ..Fabric::of(sums * (3.0 + groups) + size as f64, 3.0 * sums + kept + 300.0)
+        }
         + logarithms
 }
 

@@ -7,7 +7,14 @@ use super::Config;
 pub enum ConfigError {
     /// It is no TOML, or has an unknown key.
     #[error("{file}:{line}: {message}")]
-    Syntax { file: String, line: usize, message: String },
+    Syntax {
+        /// The file.
+        file: String,
+        /// Its line, from 1 on.
+        line: usize,
+        /// What is wrong.
+        message: String,
+    },
     /// A value that cannot be.
     #[error("{file}: [{section}] {key} = {found}: expected {expected}; {hint}")]
     Value {

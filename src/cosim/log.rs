@@ -23,9 +23,21 @@ pub struct Observed {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
     /// A write was answered so.
-    Write { address: u8, response: u8 },
+    Write {
+        /// Offset of the register.
+        address: u8,
+        /// The AXI response.
+        response: u8,
+    },
     /// A read was answered so.
-    Read { address: u8, response: u8, data: u32 },
+    Read {
+        /// Offset of the register.
+        address: u8,
+        /// The AXI response.
+        response: u8,
+        /// What was read.
+        data: u32,
+    },
     /// The interrupt line, high or low.
     Interrupt(bool),
 }

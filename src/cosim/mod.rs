@@ -2,6 +2,7 @@
 //! finds the first difference.
 
 mod compare;
+mod error;
 mod host;
 mod log;
 mod profile;
@@ -12,10 +13,11 @@ mod seal;
 mod simulator;
 
 pub use compare::{Comparison, Difference};
+pub use error::SimError;
 pub use log::{Access, Observed, parse as parse_log};
 pub use profile::Profile;
 pub use run::{PATIENCE, RunOptions, Trace};
-pub use simulator::{Effort, Engine, NETLIST, SimError, Simulation, is_simulation};
+pub use simulator::{Effort, Engine, NETLIST, Simulation, is_simulation};
 
 use crate::emit::Design;
 use crate::failure::Failure;

@@ -2,8 +2,9 @@
 // The samples are files of the build folder.
 #![allow(clippy::disallowed_methods)]
 
+use super::error::SimError;
 use super::run::RunOptions;
-use super::simulator::{SimError, Simulation, logged};
+use super::simulator::{Simulation, logged};
 use crate::tools::GPROF;
 use std::collections::BTreeMap;
 use std::fs;

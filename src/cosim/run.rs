@@ -2,9 +2,10 @@
 // Simulators work on files, in the build folder.
 #![allow(clippy::disallowed_methods)]
 
+use super::error::SimError;
 use super::log::{self, Observed};
 use super::seal::Seal;
-use super::simulator::{Engine, SimError, Simulation, claim, relative};
+use super::simulator::{Engine, Simulation, claim, relative};
 use crate::files::{remove_left, share, unique_folder};
 use crate::tools::run;
 use std::fs::{self, File};

@@ -2,10 +2,10 @@
 // Simulators work on files, in the build folder.
 #![allow(clippy::disallowed_methods)]
 
+use super::error::SimError;
 use super::runtime::Runtime;
-use super::seal::SealError;
 use crate::files::{Lock, LockError, sha256, unique_folder, write_whole};
-use crate::tools::{COMPILER, ICARUS, RunError, Tool, ToolError, VERILATOR, beside, run, waveform_headers};
+use crate::tools::{COMPILER, ICARUS, Tool, VERILATOR, beside, run, waveform_headers};
 use std::fs;
 use std::io::{self, Write};
 use std::ops::ControlFlow;
@@ -21,45 +21,6 @@ pub enum Engine {
     Verilator,
     /// Interprets it.
     Icarus,
-}
-
-/// Why a simulation could not be built or run.
-#[derive(Debug, thiserror::Error)]
-pub enum SimError {
-    /// A tool is missing or too old.
-    #[error(transparent)]
-    Tool(#[from] ToolError),
-    /// A file cannot be read or written.
-    #[error("{path}: {source}")]
-    Io { path: String, source: io::Error },
-    /// A tool failed.
-    #[error(transparent)]
-    Run(#[from] RunError),
-    /// The log of the testbench is none.
-    #[error("{path}: {source}")]
-    Log { path: String, source: super::log::LogError },
-    /// The design is not what it was compiled of.
-    #[error("{path}: {source}")]
-    Seal { path: String, source: SealError },
-    #[error(
-        "{path}: expected the log of this run, found none ({source}); is the folder writable? What the simulator said: {words}"
-    )]
-    NoLog { path: String, source: io::Error, words: String },
-    /// No waveform was written.
-    #[error("{path}: expected a waveform, the simulator wrote none: did it end before cycle {from}?")]
-    NoTrace { path: String, from: u64 },
-    /// No samples of the statements were written.
-    #[error("{path}: expected samples of the modules' statements, found none; give the simulation more jobs")]
-    NoProfile { path: String },
-    /// The folder cannot be used.
-    #[error("{0}")]
-    Place(String),
-}
-
-impl SimError {
-    pub(super) fn io(path: &Path) -> impl FnOnce(io::Error) -> SimError + '_ {
-        move |source| SimError::Io { path: path.display().to_string(), source }
-    }
 }
 
 /// A testbench that is ready to run.

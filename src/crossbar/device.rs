@@ -46,29 +46,69 @@ pub struct Devices {
 /// Why the devices cannot be built.
 #[derive(Debug, thiserror::Error, PartialEq)]
 pub enum DeviceError {
+    /// No published device is called so.
     #[error(
         "[device] preset = \"{found}\": expected one of {known}; choose one, and replace its numbers key by key"
     )]
-    UnknownPreset { found: String, known: String },
+    UnknownPreset {
+        /// What is there.
+        found: String,
+        /// Those that there are.
+        known: String,
+    },
+    /// The conductances are no range.
     #[error(
         "[device] g_min_us = {min}, g_max_us = {max}: expected 0 <= g_min_us < g_max_us, at least 1e-6 apart and both finite"
     )]
-    Range { min: f64, max: f64 },
+    Range {
+        /// Lowest conductance, in microsiemens.
+        min: f64,
+        /// Highest conductance, in microsiemens.
+        max: f64,
+    },
     /// A key of `[device]` that cannot be.
     #[error("[device] {key} = {found}: expected {expected}")]
-    Value { key: &'static str, found: String, expected: &'static str },
+    Value {
+        /// The key.
+        key: &'static str,
+        /// What is there.
+        found: String,
+        /// What should be there.
+        expected: &'static str,
+    },
+    /// Codes of cells are too wide.
     #[error(
         "[device] level_shift = {shift} with [crossbar] cell_bits = {cell_bits}: codes would take {bits} bits, at most 8 fit; lower one of them"
     )]
-    Codes { shift: u32, cell_bits: u32, bits: u32 },
+    Codes {
+        /// Code steps a level, as a power of two.
+        shift: u32,
+        /// Bits of a slice.
+        cell_bits: u32,
+        /// Bits that there are.
+        bits: u32,
+    },
+    /// More than the offset column can take.
     #[error(
         "[device] nl2_us_per_v, nl3_us_per_v2 with [crossbar] dac_bits = {0}: expected dac_bits = 1, where a cell sees no voltage but read_volts; set it, or drop them"
     )]
     NonLinear(u32),
+    /// A broken cell that is not there.
     #[error(
         "[device] faults: {matrix}, tile {tile:?}, row {row}, column {column}: expected {expected}; correct the fault map"
     )]
-    Fault { matrix: String, tile: (usize, usize), row: usize, column: usize, expected: String },
+    Fault {
+        /// The matrix.
+        matrix: String,
+        /// Tile row and tile column.
+        tile: (usize, usize),
+        /// Word line.
+        row: usize,
+        /// Bit line.
+        column: usize,
+        /// What should be there.
+        expected: String,
+    },
 }
 
 impl DeviceError {

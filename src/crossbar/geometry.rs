@@ -90,6 +90,7 @@ pub struct CellSite {
 /// Why there is no such tile.
 #[derive(Debug, thiserror::Error, PartialEq)]
 pub enum GeometryError {
+    /// A weight has no room on a tile.
     #[error(
         "[crossbar] columns = {columns}: expected at least {needed}, the columns of one {weight_bits}-bit weight \
          ({cells} cells on {adcs} ADC(s) of {columns_per_adc} columns{reference}); widen the tile or lower columns_per_adc"
@@ -110,10 +111,16 @@ pub enum GeometryError {
         /// What the offset column adds to the message.
         reference: &'static str,
     },
+    /// More spare places than a tile has.
     #[error(
         "[crossbar] spare_columns = {spare}: expected less than {places}, the places for weights on a tile; lower it, or widen the tile"
     )]
-    Spare { spare: usize, places: usize },
+    Spare {
+        /// Places beside those of weights.
+        spare: usize,
+        /// Places of a tile.
+        places: usize,
+    },
 }
 
 impl TileGeometry {

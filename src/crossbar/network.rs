@@ -64,22 +64,46 @@ pub enum MapError {
     /// `[wires]` says what cannot be.
     #[error(transparent)]
     Wires(#[from] WireError),
+    /// Fewer physical tiles than a matrix must have.
     #[error(
         "[crossbar] physical_tiles = {found}: expected at least {needed}, one for each row of tiles of every matrix; \
          allow more, or use tiles of more rows"
     )]
-    Tiles { found: usize, needed: usize },
+    Tiles {
+        /// What is there.
+        found: usize,
+        /// What is needed.
+        needed: usize,
+    },
+    /// What the tiles are told takes too long.
     #[error(
         "[crossbar] physical_tiles = {tiles} with shared = true: expected at most {most}: a round has {words} sums, which are told one a \
          cycle while the next one converts, and converts for {cycles} cycles (phases x slots); take fewer tiles, fewer columns, or \
          more columns_per_adc"
     )]
-    Told { tiles: usize, words: usize, cycles: usize, most: usize },
+    Told {
+        /// Tiles that there are.
+        tiles: usize,
+        /// Words that it is told.
+        words: usize,
+        /// Cycles that it takes.
+        cycles: usize,
+        /// The most that there may be.
+        most: usize,
+    },
+    /// A matrix takes too many rounds.
     #[error(
         "[crossbar] physical_tiles = {tiles} with shared = true: expected at most 256 rounds a stage, {block} takes {rounds}; allow more \
          tiles, or use larger ones"
     )]
-    Rounds { block: String, rounds: usize, tiles: usize },
+    Rounds {
+        /// The block.
+        block: String,
+        /// Rounds that its matrix takes.
+        rounds: usize,
+        /// Tiles that there are.
+        tiles: usize,
+    },
 }
 
 impl CrossbarNet {

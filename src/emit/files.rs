@@ -21,7 +21,9 @@ use std::collections::BTreeMap;
 /// A design as files, by path below the build folder.
 #[derive(Debug, Clone)]
 pub struct Emitted {
+    /// What it is.
     pub design: Design,
+    /// By path below the build folder.
     pub files: BTreeMap<String, String>,
 }
 
@@ -210,9 +212,7 @@ fn verilog(
         cell_storage: config.accelerator.cell_storage.name(),
         product: product(net),
         engines: net.engine.as_ref().map_or(0, |engine| engine.tiles),
-        ask_bits: net.engine.as_ref().map_or(1, |engine| {
-            ASKED + engine.tiles + g.dac_bits as usize * g.rows
-        }),
+        ask_bits: net.engine.as_ref().map_or(1, |engine| ASKED + engine.tiles + g.dac_bits as usize * g.rows),
         tell_bits: net.engine.as_ref().map_or(1, |_| TOLD + g.acc_bits as usize),
     };
     let latent_size = quant.network.latent_width();

@@ -206,7 +206,9 @@ impl Program {
                 Step::Write(_) => Row { count: UNTIL, sends: TOKENS, draw, ..row },
                 // What is read has a posterior; a packet that is not read holds z itself.
                 Step::Draw(_) if rows.iter().any(Row::reads) => row,
-                Step::Draw(_) => Row { draw: if kind.origin() == Origin::Packet { GIVEN } else { PRIOR }, ..row },
+                Step::Draw(_) => {
+                    Row { draw: if kind.origin() == Origin::Packet { GIVEN } else { PRIOR }, ..row }
+                }
                 // A latent of a sentence of a conversation: its prior knows what has been heard.
                 Step::Once(stages) if draws(network, stages) => {
                     let draw = if rows.iter().any(Row::reads) { POSTERIOR } else { PRIOR };

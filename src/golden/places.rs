@@ -22,9 +22,13 @@ places! {
     PartSum,
     /// A state as the code that drives a word line.
     Code,
+    /// x + h of a plain unit.
     RnnSum,
+    /// tanh of it as a state.
     RnnState,
+    /// x + h of r.
     GruReset,
+    /// x + h of z.
     GruUpdate,
     /// r * h_n
     GruGated,
@@ -34,17 +38,23 @@ places! {
     GruNew,
     /// n + z * (h - n)
     GruState,
+    /// x + h of i.
     LstmInput,
+    /// x + h of f.
     LstmForget,
+    /// x + h of g.
     LstmCandidate,
+    /// x + h of o.
     LstmOutput,
     /// f * c
     LstmKept,
     /// i * g
     LstmAdded,
+    /// f * c + i * g
     LstmCell,
     /// c as a pre-activation.
     LstmSquashed,
+    /// o * tanh(c) as a state.
     LstmState,
     /// Mean or log-variance.
     Moment,
@@ -52,11 +62,13 @@ places! {
     LatentScaled,
     /// e of the prior.
     LatentPlain,
+    /// The mean and the noise together.
     LatentSum,
     /// h_0
     Bridge,
     /// c_0
     BridgeCell,
+    /// Of a head.
     Logit,
     /// A product before its activation.
     DensePre,
@@ -66,8 +78,9 @@ places! {
     Combined,
     /// The sum or mean of a vector over steps.
     Accumulated,
-    /// The mean of z over steps, and its log-variance.
+    /// The mean of z over steps.
     Pooled,
+    /// The log-variance of z over steps.
     PooledVariance,
 }
 

@@ -33,8 +33,7 @@ impl FloatNet {
             Some(step) => {
                 if let Some(before) = way.before(step) {
                     let alive = sums.nrows().min(before.len());
-                    let earlier =
-                        trace.get(id, Role::Cell).slice(s![before.start..before.start + alive, ..]);
+                    let earlier = trace.get(id, Role::Cell).slice(s![before.start..before.start + alive, ..]);
                     let mut sum = sums.slice_mut(s![..alive, ..]);
                     sum += &earlier;
                 }

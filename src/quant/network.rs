@@ -6,11 +6,10 @@ mod check;
 use super::bias::ClippedBias;
 use super::builder::{Builder, Fits};
 use super::{BlockIntegers, Calibration, Format, Function, IntMatrix, Integers, OctaveTable, Table};
-use crate::config::{CellKind, Fixed, LatentSteps};
-use crate::model::{Activation, Block, BlockId, Combination, Edge, Network, Op, Weights};
+use crate::config::{CellKind, Fixed};
+use crate::model::{Activation, Block, BlockId, Edge, Network, Op, Weights};
 pub use block::QuantBlock;
 use check::check;
-use ndarray::Array2;
 use serde::Serialize;
 
 /// Bits of a frame in a word of a packet, the first one lowest.
@@ -88,46 +87,111 @@ pub struct QuantNet {
 /// Why a network cannot be put into these integers.
 #[derive(Debug, thiserror::Error, PartialEq)]
 pub enum QuantError {
+    /// Sums are too wide to be exact.
     #[error(
         "[fixed] weight_bits = {weight_bits} and input_bits = {input_bits}: expected a sum of at most 20 \
          (exact 32-bit products over 2048 rows), got {}; lower one of them", weight_bits + input_bits
     )]
-    TooWide { weight_bits: u32, input_bits: u32 },
+    TooWide {
+        /// `[fixed] weight_bits`.
+        weight_bits: u32,
+        /// `[fixed] input_bits`.
+        input_bits: u32,
+    },
+    /// A vector of the step before would be gone.
     #[error(
         "block {reader}: expected to read {source_block} before it is computed anew in a step, found that it must wait for it; \
          read its value of this step, or evaluate this network with --on float"
     )]
-    Overtaken { reader: String, source_block: String },
+    Overtaken {
+        /// Who reads.
+        reader: String,
+        /// What it reads.
+        source_block: String,
+    },
+    /// Numbers beyond single precision.
     #[error(
         "block {block}: expected numbers while the network reads sentences, found some beyond single precision; train it again, or bound its weights"
     )]
-    Infinite { block: String },
+    Infinite {
+        /// The block.
+        block: String,
+    },
+    /// The sequencer cannot count so far.
     #[error(
         "the job sequencer: expected at most {most} {what}, found {found}; take fewer levels, or smaller loops"
     )]
-    TooLong { what: &'static str, most: usize, found: usize },
+    TooLong {
+        /// What it is of.
+        what: &'static str,
+        /// The most that there may be.
+        most: usize,
+        /// What was found.
+        found: usize,
+    },
+    /// The accelerator keeps no such words.
     #[error(
         "block {reader}: expected to read what the accelerator keeps as words, found {source_block}, {why}; \
          read a linear block of it instead, or evaluate this network with --on float"
     )]
-    Unread { reader: String, source_block: String, why: &'static str },
+    Unread {
+        /// Who reads.
+        reader: String,
+        /// What it reads.
+        source_block: String,
+        /// Why.
+        why: &'static str,
+    },
+    /// It is there for training alone.
     #[error(
         "block {block}: expected a network without blocks that are there for training alone, found one; leave it out"
     )]
-    Training { block: String },
+    Training {
+        /// The block.
+        block: String,
+    },
+    /// Words reach further than moments may.
     #[error(
         "block {block}: expected clamp = {limit}, where its words of [fixed] state_bits = {bits} with {frac} of a fraction end, \
          found {clamp}; set pre_frac = {to_do}, or train it with that clamp"
     )]
-    Clamp { block: String, limit: f64, bits: u32, frac: u32, clamp: f32, to_do: String },
+    Clamp {
+        /// The block.
+        block: String,
+        /// Where words end.
+        limit: f64,
+        /// `[fixed] state_bits`.
+        bits: u32,
+        /// `[fixed] pre_frac`.
+        frac: u32,
+        /// The clamp of its moments.
+        clamp: f32,
+        /// What `pre_frac` would fit.
+        to_do: String,
+    },
+    /// Frames are too large.
     #[error(
         "block {block}: expected frames of at most {most} bits, found {found}, more than the accelerator can address; \
          make them smaller, or evaluate this network with --on float"
     )]
-    Bits { block: String, most: usize, found: usize },
+    Bits {
+        /// The block.
+        block: String,
+        /// The most that there may be.
+        most: usize,
+        /// What was found.
+        found: usize,
+    },
     /// What was stored is not of this network.
     #[error("{place}: expected {expected}, found {found}")]
-    Stored { place: String, expected: String, found: String },
+    Stored {
+        /// Where.
+        place: String,
+        /// What should be there.
+        expected: String,
+        /// What was found.
+        found: String,
+    },
 }
 
 impl QuantNet {

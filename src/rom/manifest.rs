@@ -105,32 +105,88 @@ impl Manifest {
 pub enum RomError {
     /// A file cannot be read.
     #[error("{path}: {source}")]
-    Io { path: String, source: std::io::Error },
+    Io {
+        /// The file, or the folder.
+        path: String,
+        /// What went wrong.
+        source: std::io::Error,
+    },
     /// The manifest is no JSON of one.
     #[error("{path}: {source}")]
-    Manifest { path: String, source: serde_json::Error },
+    Manifest {
+        /// The file, or the folder.
+        path: String,
+        /// What went wrong.
+        source: serde_json::Error,
+    },
     /// A memory image is none.
     #[error("{path}: {source}")]
-    Hex { path: String, source: HexError },
+    Hex {
+        /// The file, or the folder.
+        path: String,
+        /// What went wrong.
+        source: HexError,
+    },
+    /// A file is not the one that was written.
     #[error(
         "{path}: sha256 expected {expected}, found {found}; the file was changed after the export, export again"
     )]
-    Hash { path: String, expected: String, found: String },
+    Hash {
+        /// The file, or the folder.
+        path: String,
+        /// What should be there.
+        expected: String,
+        /// What is there.
+        found: String,
+    },
     /// A file is no text.
     #[error("{path}: expected UTF-8 text")]
-    Text { path: String },
+    Text {
+        /// The file, or the folder.
+        path: String,
+    },
+    /// A tile is not as the manifest says.
     #[error(
         "manifest.json: matrix {matrix}, tile {at:?}: expected {expected}, found {found}; the file was changed, export again"
     )]
-    Setting { matrix: String, at: (usize, usize), expected: String, found: String },
+    Setting {
+        /// The matrix.
+        matrix: String,
+        /// Tile row and tile column.
+        at: (usize, usize),
+        /// What should be there.
+        expected: String,
+        /// What is there.
+        found: String,
+    },
     /// A value that cannot be.
     #[error("manifest.json: {what}: expected {expected}, found {found}; the file was changed, export again")]
-    Value { what: &'static str, expected: String, found: String },
+    Value {
+        /// What it is of.
+        what: &'static str,
+        /// What should be there.
+        expected: String,
+        /// What is there.
+        found: String,
+    },
     /// Another number of tiles.
     #[error("manifest.json: matrix {matrix}: expected {expected} tiles, found {found}; export again")]
-    Tiles { matrix: String, expected: usize, found: usize },
+    Tiles {
+        /// The matrix.
+        matrix: String,
+        /// What should be there.
+        expected: usize,
+        /// What is there.
+        found: usize,
+    },
+    /// A matrix has sizes that cannot be.
     #[error(
         "manifest.json: matrix {matrix}: expected outputs and rows, at most one fine bias row, and a correction an output or none, found {found}; export again"
     )]
-    Size { matrix: String, found: String },
+    Size {
+        /// The matrix.
+        matrix: String,
+        /// What is there.
+        found: String,
+    },
 }

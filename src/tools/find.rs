@@ -130,6 +130,7 @@ pub struct Tool {
 /// A program that is missing or too old (exit status 3).
 #[derive(Debug, thiserror::Error)]
 pub enum ToolError {
+    /// It is not there.
     #[error(
         "{name}: not found (looked at ${variable}, .venv and PATH); needed for {purpose}, {wanted} or newer\n  install: {install}"
     )]
@@ -147,10 +148,26 @@ pub enum ToolError {
     },
     /// Another tool stands alone without it.
     #[error("{name}: not found beside {tool}, which it comes with; install that again")]
-    NotBeside { name: &'static str, tool: String },
+    NotBeside {
+        /// What it is called.
+        name: &'static str,
+        /// The one beside which it was looked for.
+        tool: String,
+    },
     /// It is older than what is needed.
     #[error("{name} at {path}: found version {found}, expected {wanted} or newer\n  install: {install}")]
-    TooOld { name: &'static str, path: String, found: String, wanted: String, install: &'static str },
+    TooOld {
+        /// What it is called.
+        name: &'static str,
+        /// Where it is.
+        path: String,
+        /// What it says of itself.
+        found: String,
+        /// What would do.
+        wanted: String,
+        /// How one comes by it.
+        install: &'static str,
+    },
 }
 
 /// Headers that Verilator's FST writer is compiled against.

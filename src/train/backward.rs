@@ -174,7 +174,8 @@ impl<'a> Backward<'a> {
         for (mut row, count) in d.outer_iter_mut().zip(&counts[rows.clone()]) {
             row *= steps.share(*count);
         }
-        let mut reached = self.memories.remove(&id).unwrap_or_else(|| Array2::zeros((way.layout.batch(), d.ncols())));
+        let mut reached =
+            self.memories.remove(&id).unwrap_or_else(|| Array2::zeros((way.layout.batch(), d.ncols())));
         let made: Vec<usize> = way.steps().collect();
         for &step in made.iter().rev() {
             let here = way.layout.step(step);

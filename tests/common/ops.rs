@@ -118,7 +118,10 @@ fn described(name: &'static str, over: &str, lines: &str, change: impl Fn(&mut C
 
 fn two_loops(name: &'static str, blocks: &str, change: impl Fn(&mut Config)) -> Described {
     let loops = r#"loop = [{ name = "back", over = "backwards" }, { name = "read", over = "positions" }]"#;
-    Described { text: format!("{loops}\nblock = [\n{blocks}\n]\n"), ..described(name, "positions", "", change) }
+    Described {
+        text: format!("{loops}\nblock = [\n{blocks}\n]\n"),
+        ..described(name, "positions", "", change)
+    }
 }
 
 /// Words of tables and of another loop, position by position.
@@ -128,10 +131,11 @@ const TABLES: &str = r#"
     { name = "far", loop = "back", op = "accumulate", input = "behind", steps = "mean" },
     { name = "again", loop = "read", op = "embedding", size = 6, tied = "embed" },
     { name = "level", loop = "read", op = "cell", kind = "rnn", size = 6, inputs = ["again"] },
+    { name = "late", loop = "read", op = "linear", size = 4, inputs = [{ before = "both" }] },
     { name = "mixed", loop = "read", op = "elementwise", function = "add", inputs = ["level", "behind", "again"] },
     { name = "product", loop = "read", op = "elementwise", function = "multiply", inputs = ["again", "far"] },
     { name = "both", loop = "read", op = "join", inputs = ["mixed", "product"] },
-    { name = "tag", loop = "read", op = "label", size = 5, inputs = ["both", { before = "both" }] },
+    { name = "tag", loop = "read", op = "label", size = 5, inputs = ["both", "late"] },
 "#;
 
 /// The same of frames, which are written a number a cycle.

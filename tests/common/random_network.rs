@@ -367,8 +367,7 @@ impl<'a> Draw<'a> {
         if sources.is_empty() {
             return None;
         }
-        let inputs: Vec<Edge> =
-            (0..1 + self.random.below(3)).map(|_| self.one(&sources).into()).collect();
+        let inputs: Vec<Edge> = (0..1 + self.random.below(3)).map(|_| self.one(&sources).into()).collect();
         self.sorts[id].2 = inputs.iter().map(|edge| self.sorts[edge.block].2).sum();
         Some(Op::Join { inputs })
     }

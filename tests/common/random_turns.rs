@@ -102,7 +102,8 @@ impl Draw<'_> {
         let mut known = context.clone();
         if drawn {
             let size = self.size();
-            let asked = |inputs: &[String]| format!("size = {size}\ninputs = [{}]\nclamp = 8.0", inputs.join(", "));
+            let asked =
+                |inputs: &[String]| format!("size = {size}\ninputs = [{}]\nclamp = 8.0", inputs.join(", "));
             let prior = self.chance(70);
             if prior {
                 self.block("p", "asked", "moments", asked(&context));
@@ -115,7 +116,12 @@ impl Draw<'_> {
         if context.len() == 2 && self.chance(60) {
             let function = self.one(&["add", "subtract", "multiply"]);
             let inputs = context.join(", ");
-            self.block("mixed", "sentence", "elementwise", format!("function = \"{function}\"\ninputs = [{inputs}]"));
+            self.block(
+                "mixed",
+                "sentence",
+                "elementwise",
+                format!("function = \"{function}\"\ninputs = [{inputs}]"),
+            );
             known.push(named("mixed"));
         }
         if self.chance(40) {

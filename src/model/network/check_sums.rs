@@ -46,7 +46,8 @@ impl Network {
                 return Err(wrong(self.at(id), "inputs that stay", found, to_do));
             }
             if joins && (edge.block >= id || edge.before || source.within != block.within) {
-                let to_do = "put it into the loop of what it joins, below it; who reads it says at which step";
+                let to_do =
+                    "put it into the loop of what it joins, below it; who reads it says at which step";
                 return Err(wrong(self.at(id), "vectors of its own loop and step", &source.name, to_do));
             }
             if is_join && edge.block >= id && !edge.before {

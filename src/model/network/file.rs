@@ -267,7 +267,10 @@ impl Reader<'_> {
             "join" => Op::Join { inputs: self.inputs()? },
             "accumulate" => {
                 let input = line.input.as_ref().map(|source| self.edge(source)).transpose()?;
-                Op::Accumulate { input: input.unwrap_or(Edge::from(0)), steps: line.steps.unwrap_or_default() }
+                Op::Accumulate {
+                    input: input.unwrap_or(Edge::from(0)),
+                    steps: line.steps.unwrap_or_default(),
+                }
             }
             "flow" => Op::Flow {
                 latent: self.find(line.latent.as_deref().unwrap_or_default())?,

@@ -79,8 +79,7 @@ fn not_kept(network: &Network, fixed: &Fixed, (reader, edge): (BlockId, Edge)) -
             let block = &network.blocks[id];
             block.within != within || matches!(block.op, Op::Embedding { .. }) || !network.works(id)
         });
-    let elementwise =
-        matches!(network.blocks[reader].op, Op::Elementwise { .. } | Op::Accumulate { .. });
+    let elementwise = matches!(network.blocks[reader].op, Op::Elementwise { .. } | Op::Accumulate { .. });
     match &network.blocks[edge.block].op {
         Op::Embedding { .. } if elementwise && fixed.input_bits > fixed.state_bits => {
             Some("a table of codes that are wider than words")
