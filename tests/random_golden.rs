@@ -4,9 +4,9 @@ use crate::common::random_network::{random_network, with_draws, with_frames};
 use crate::common::random_turns::random_conversation;
 use crate::common::tiny;
 use hvae_mnn::config::CellKind::Gru;
-use hvae_mnn::config::Config;
+use hvae_mnn::config::{Config, LatentSteps};
 use hvae_mnn::golden::{Context, Ending, Golden, GoldenEngine, Job, JobKind, Run, Stop};
-use hvae_mnn::model::{Engine, Example, FloatNet, Network, Op, Random, Role};
+use hvae_mnn::model::{Engine, Example, FloatNet, Latent, Network, Op, Random, Role};
 use hvae_mnn::pipeline::{
     map_on, random_conversations, random_examples, random_sentences, random_weights, varied_jobs,
 };
@@ -227,4 +227,50 @@ fn random_conversations_are_the_same_on_tiles_and_near_the_float_network() {
     let all = BTreeSet::from([JobKind::Listen, JobKind::Generate, JobKind::Score, JobKind::Reconstruct]);
     assert!(kinds.is_superset(&all), "{kinds:?}");
     assert_eq!(ops.len(), 8, "{ops:?}");
+}
+
+/// What ENCODE sends of a z of all steps: mean and log-variance of the sum or the mean of a z a step.
+#[test]
+fn moments_of_all_steps_are_near_those_of_the_float_network() {
+    let config = config();
+    let (mut compared, mut far) = ([0, 0], Vec::new());
+    for seed in 0..1500 {
+        let network = random_network(seed);
+        let steps = network.latent_steps();
+        if steps.is_last() || !network.latent_moments().iter().any(|&m| network.pooled(m).is_some()) {
+            continue;
+        }
+        let weights = random_weights(&network, seed);
+        let examples = sequences(&network, seed);
+        let Ok(net) = map_on(&network, &weights, &config, &examples) else { continue };
+        let golden = Golden::tiled(&net, &config.accelerator);
+        if network.vocabulary == 0 || !golden.schedule.jobs().any(|kind| kind == JobKind::Encode) {
+            continue;
+        }
+        let mut float = FloatNet::new(&network, &weights).unwrap();
+        for example in &examples[..3] {
+            let input = example.tokens.iter().map(|&t| t as i32).collect();
+            let sent = golden.run(&Job::new(JobKind::Encode, input, 0)).output;
+            let wanted = Latent::of(&network, &Engine::encode(&mut float, &example.tokens));
+            assert_eq!(sent.len(), wanted.mean.len(), "seed {seed}");
+            let frac = net.quant.moment_format().frac;
+            let real = |word: u32| f64::from(word as u16 as i16) * 2f64.powi(-frac);
+            let pairs = sent.iter().zip(wanted.mean.iter().zip(&wanted.log_variance));
+            let off = pairs.flat_map(|(&word, (mean, log_variance))| {
+                [real(word) - f64::from(*mean), real(word >> 16) - f64::from(*log_variance)]
+            });
+            let off = off.fold(0.0f64, |worst, off| worst.max(off.abs()));
+            // Beyond the words of moments nothing can be near.
+            let widest = wanted.mean.iter().chain(&wanted.log_variance).fold(0.0f32, |w, v| w.max(v.abs()));
+            if widest < 7.5 {
+                compared[usize::from(steps == LatentSteps::Sum)] += 1;
+                if off > 0.1 {
+                    far.push((seed, off));
+                }
+            }
+        }
+    }
+    println!("{compared:?} compared");
+    assert!(compared.iter().all(|&count| count >= 20), "{compared:?}");
+    assert!(50 * far.len() <= compared[0] + compared[1], "of {compared:?}: {far:?}");
 }

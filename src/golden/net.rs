@@ -114,6 +114,9 @@ fn live_phases(g: &TileGeometry, matrix: &IntMatrix, input: &[i32], row_tile: us
     (0..g.phases as u32).filter(|p| (0..g.dac_bits).any(|j| bit(p * g.dac_bits + j))).count()
 }
 
+/// A vector as it drives word lines, and as it was computed.
+type CodesAndWords = (Vec<i32>, Vec<i64>);
+
 /// The registers of the accelerator while it works on a sentence.
 #[derive(Debug, Clone)]
 pub struct Machine<'a, M> {
@@ -133,7 +136,7 @@ pub struct Machine<'a, M> {
     /// The frame at that position.
     frame: Vec<i64>,
     /// Codes and words by position, of blocks that a later loop reads position by position.
-    pub(super) stored: BTreeMap<BlockId, BTreeMap<usize, (Vec<i32>, Vec<i64>)>>,
+    pub(super) stored: BTreeMap<BlockId, BTreeMap<usize, CodesAndWords>>,
     /// What has been added up over the steps of a loop, by block.
     pub(super) sums: BTreeMap<BlockId, Sums>,
     /// Latest vector of each block: h, mean then log-variance, z, h_0, words or logits.
