@@ -566,10 +566,10 @@ fn faults_in_words_of_tables_and_of_other_loops_are_found() {
         &[
             (
                 Fault::new(
-                    &["other_group"],
+                    &["other_code"],
                     "hvae_plane_words",
                     "codes[read_group_i[INDEX_BITS-1:0]*InputBits+:InputBits];",
-                    "codes[(read_group_i[INDEX_BITS-1:0] ^ INDEX_BITS'(fault_other_group))*InputBits+:InputBits];",
+                    "codes[read_group_i[INDEX_BITS-1:0]*InputBits+:InputBits] ^ {{(InputBits-1){1'b0}}, fault_other_code};",
                 ),
                 "mixed.word[",
             ),
