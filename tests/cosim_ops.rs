@@ -85,6 +85,8 @@ each_design! {
     sums_behind_a_loop
     latent_of_all_steps
     latent_of_sums
+    strained_mean_of_z
+    strained_sum_of_z
     words_of_two_loops
     numbers_of_two_loops
 }

@@ -71,11 +71,11 @@ fn strain(block: &mut QuantBlock) {
         }
         QuantBlock::Elementwise { word, .. } | QuantBlock::Accumulate { word, .. } => word.frac += 2,
         QuantBlock::Values { shift, .. } => *shift -= 4,
+        QuantBlock::Moments { shift, .. } => *shift -= 5,
         // So many are the largest that labels are often of several.
         QuantBlock::Label { shift, .. } => *shift -= 7,
         QuantBlock::Cell(_)
         | QuantBlock::Embedding { .. }
-        | QuantBlock::Moments { .. }
         | QuantBlock::Latent { .. }
         | QuantBlock::Draw { .. }
         | QuantBlock::Linear { .. }
@@ -366,6 +366,34 @@ pub fn described_designs() -> Vec<Described> {
                tag label size = 6; inputs = ["z", "y"]"#,
             |c| c.accelerator.gate_lanes = 1.into(),
         ),
+        Described {
+            strained: true,
+            ..described(
+                "strained-mean-of-z",
+                "positions",
+                r#"words embedding size = 5
+                   level cell kind = "gru"; size = 7; inputs = ["words"]
+                   q moments size = 5; inputs = ["level"]
+                   once
+                   z latent moments = ["q"]; steps = "mean"
+                   tag label size = 6; inputs = ["z"]"#,
+                |_| (),
+            )
+        },
+        Described {
+            strained: true,
+            ..described(
+                "strained-sum-of-z",
+                "positions",
+                r#"words embedding size = 5
+                   level cell kind = "gru"; size = 7; inputs = ["words"]
+                   q moments size = 5; inputs = ["level"]
+                   once
+                   z latent moments = ["q"]; steps = "sum"
+                   tag label size = 6; inputs = ["z"]"#,
+                |c| c.accelerator.gate_lanes = 2.into(),
+            )
+        },
         two_loops("words-of-two-loops", TABLES, |_| ()),
         two_loops("numbers-of-two-loops", NUMBERS, |c| c.accelerator.gate_lanes = 3.into()),
     ]
