@@ -137,7 +137,6 @@ const CASES: &[Case] = &[
     ),
     case("a float sample without a temperature", "sample DIR/model --on float --temperature 0", nothing),
     case("the float network of a build", "sample DIR/build --on float", nothing),
-    case("z of all steps in hardware", GENERATE, |d| set(d, "[model]\nlatent_steps = \"mean\"\n")),
     case("normalised means from the top down", GENERATE, |d| {
         set(d, "[model]\nlatent_from = \"top-down\"\n[train]\nbatch_norm = 0.5\n")
     }),

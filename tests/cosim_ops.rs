@@ -81,6 +81,14 @@ each_design! {
     slices_read_later
     strained_tagger
     strained_odd_widths
+    mean_in_a_wave
+    sums_behind_a_loop
+    latent_of_all_steps
+    latent_of_sums
+    strained_mean_of_z
+    strained_sum_of_z
+    words_of_two_loops
+    numbers_of_two_loops
 }
 
 /// Faults of one design, each with how the first signal that differs begins.
@@ -431,6 +439,159 @@ fn faults_in_blends_are_found() {
                     "= pre_sats + (fault_uncounted_word ? 16'd0 : word_sats) + code_sats;",
                 ),
                 "SATURATIONS",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn faults_in_sums_over_steps_are_found() {
+    are_found(
+        "sums-behind-a-loop",
+        &[
+            (
+                Fault::new(
+                    &["never_first"],
+                    "hvae_accumulate",
+                    "first = count_q == 16'd1;",
+                    "first = count_q == 16'd1 && !fault_never_first;",
+                ),
+                "late.word[",
+            ),
+            (
+                Fault::new(
+                    &["uncleared"],
+                    "hvae_accumulate",
+                    "if (rst_i || clear_i) count_q",
+                    "if (rst_i || clear_i && !fault_uncleared) count_q",
+                ),
+                "",
+            ),
+            (
+                Fault::new(
+                    &["other_sum"],
+                    "hvae_accumulate",
+                    "before_q <= sums_q[group[INDEX_BITS-1:0]];",
+                    "before_q <= sums_q[group[INDEX_BITS-1:0] ^ INDEX_BITS'(fault_other_sum)];",
+                ),
+                "all.word[",
+            ),
+            (
+                Fault::new(
+                    &["large_share"],
+                    "hvae_share",
+                    "<= shares[count_i[INDEX_BITS-1:0]];",
+                    "<= shares[count_i[INDEX_BITS-1:0]] + (Frac + 1)'(fault_large_share ? 4096 : 0);",
+                ),
+                "mean.word[",
+            ),
+            (
+                Fault::new(
+                    &["uncounted"],
+                    "hvae_accumulate",
+                    "assign sats_o = word_sats + code_sats;",
+                    "assign sats_o = (fault_uncounted ? 16'd0 : word_sats) + code_sats;",
+                ),
+                "SATURATIONS",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn faults_in_moments_of_all_steps_are_found() {
+    are_found(
+        "latent-of-all-steps",
+        &[
+            (
+                Fault::new(
+                    &["never_first"],
+                    "hvae_pool",
+                    ".d_i(count_q == 16'd0)",
+                    ".d_i(count_q == 16'd0 && !fault_never_first)",
+                ),
+                "",
+            ),
+            (
+                Fault::new(
+                    &["wide"],
+                    "hvae_pool",
+                    "square_q   <= sigma * sigma;",
+                    "square_q   <= sigma * sigma + (2 * TableBits)'(fault_wide ? 1 << 22 : 0);",
+                ),
+                "",
+            ),
+            (
+                Fault::new(
+                    &["of_one_step"],
+                    "hvae_pool",
+                    "log2_count <<< 1;",
+                    "log2_count <<< (fault_of_one_step ? 0 : 1);",
+                ),
+                "",
+            ),
+            (
+                Fault::new(
+                    &["octave"],
+                    "hvae_log2",
+                    "8'(InBits - 1) - {2'd0, zeros};",
+                    "8'(InBits - 1) - {2'd0, zeros} + {7'd0, fault_octave};",
+                ),
+                "",
+            ),
+            (
+                Fault::new(
+                    &["early"],
+                    "hvae_pool",
+                    "start_o = wait_q[7];",
+                    "start_o = fault_early ? wait_q[6] : wait_q[7];",
+                ),
+                "z.z[0] (cycle",
+            ),
+            (
+                Fault::new(
+                    &["other_dimension"],
+                    "hvae_pool",
+                    "lane1_q <= lane_q;",
+                    "lane1_q <= lane_q ^ LANE_BITS'(fault_other_dimension);",
+                ),
+                "z.z[",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn faults_in_words_of_tables_and_of_other_loops_are_found() {
+    are_found(
+        "words-of-two-loops",
+        &[
+            (
+                Fault::new(
+                    &["other_code"],
+                    "hvae_plane_words",
+                    "codes[read_group_i[INDEX_BITS-1:0]*InputBits+:InputBits];",
+                    "codes[read_group_i[INDEX_BITS-1:0]*InputBits+:InputBits] ^ {{(InputBits-1){1'b0}}, fault_other_code};",
+                ),
+                "mixed.word[",
+            ),
+            (
+                Fault::new(
+                    &["without_sign"],
+                    "hvae_plane_words",
+                    "= Bits'(code_q);",
+                    "= fault_without_sign ? Bits'({1'b0, code_q}) : Bits'(code_q);",
+                ),
+                "mixed.word[",
+            ),
+            (
+                Fault::new(
+                    &["next_position"],
+                    "hvae_step_words",
+                    "word_q <= words[read];",
+                    "word_q <= words[read ^ {{(INDEX_BITS-1){1'b0}}, fault_next_position, {GROUP_BITS{1'b0}}}];",
+                ),
+                "mixed.word[",
             ),
         ],
     );

@@ -1,6 +1,7 @@
 //! Random networks on hardware: what a description says is what the Verilog does, bit by bit and cycle by cycle.
 
 use crate::common::random_network::{random_network, with_draws, with_frames};
+use crate::common::random_turns::random_conversation;
 use crate::common::tiny;
 use crate::cosim_networks::plays;
 use crate::random_golden::sequences;
@@ -41,6 +42,15 @@ fn drawn_of_frames(network: Network, seed: u64) -> Option<Network> {
     with_frames(&with_draws(&network, seed)?, 17)
 }
 
+fn of_turns(_: Network, seed: u64) -> Option<Network> {
+    Some(random_conversation(seed))
+}
+
+#[test]
+fn a_random_conversation() {
+    simulate(1000, 1, of_turns);
+}
+
 #[test]
 fn a_few_random_networks() {
     simulate(1000, 2, as_it_is);
@@ -63,10 +73,11 @@ fn some_more_random_networks() {
 }
 
 #[test]
-#[ignore = "make test-all: sixty designs, half a minute each"]
-fn sixty_random_networks() {
+#[ignore = "make test-all: sixty-six designs, half a minute each"]
+fn more_than_sixty_random_networks() {
     simulate(0, 40, as_it_is);
     simulate(0, 8, of_frames);
     simulate(0, 6, drawn);
     simulate(0, 6, drawn_of_frames);
+    simulate(0, 6, of_turns);
 }

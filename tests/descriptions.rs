@@ -240,3 +240,66 @@ fn what_is_written_is_words_or_frames() {
         }
     }
 }
+
+/// Sums over steps, and vectors side by side.
+const SUMS: &str = r#"
+    loop = [{ name = "read", over = "positions" }, { name = "once", over = "once" }]
+    block = [
+        { name = "frame", loop = "read", op = "input", size = 3 },
+        { name = "level", loop = "read", op = "cell", kind = "gru", size = 4, inputs = ["frame"] },
+        { name = "both", loop = "read", op = "join", inputs = ["frame", "level"] },
+        { name = "mean", loop = "read", op = "accumulate", input = "level", steps = "mean" },
+        { name = "deep", loop = "read", op = "linear", size = 4, inputs = ["both", { before = "both" }] },
+        { name = "more", loop = "once", op = "linear", size = 4, inputs = ["mean", "both", "deep"] },
+        { name = "label", loop = "once", op = "label", size = 2, inputs = ["more"] },
+    ]
+"#;
+
+#[test]
+fn sums_and_joins_stand_where_they_can() {
+    let network = Network::from_text("n", SUMS, 9).unwrap();
+    let (deep, more) = (network.find("deep").unwrap(), network.find("more").unwrap());
+    assert_eq!((network.fan_in(deep), network.fan_in(more)), (14, 15));
+    assert!(network.edges(deep)[2].before && network.edges(deep)[3].before);
+    assert_eq!(Network::from_text("n", &network.to_text(), 9).unwrap(), network);
+    for (from, to, message) in [
+        (
+            "steps = \"mean\"",
+            "steps = \"last\"",
+            "block mean: expected steps = \"mean\" or \"sum\", got last",
+        ),
+        (
+            "loop = \"read\", op = \"accumulate\", input = \"level\"",
+            "loop = \"once\", op = \"accumulate\", input = \"level\"",
+            "block mean: expected a loop over what is read, got once",
+        ),
+        (
+            "op = \"accumulate\", input = \"level\"",
+            "op = \"accumulate\", input = \"both\"",
+            "block mean: expected a vector that a block makes, got both",
+        ),
+        (
+            "inputs = [\"frame\", \"level\"]",
+            "inputs = [\"frame\", { before = \"level\" }]",
+            "block both: expected vectors of its own loop and step, got level",
+        ),
+        (
+            "inputs = [\"frame\", \"level\"]",
+            "inputs = [\"frame\", \"deep\"]",
+            "block both: expected vectors of its own loop and step, got deep",
+        ),
+        (
+            "inputs = [\"both\", { before = \"both\" }]",
+            "inputs = [\"both\", \"frame\"], bias = false }, { name = \"cut\", loop = \"read\", op = \"slice\", input = \"both\", from = 0, size = 2",
+            "block cut: expected a vector that a block makes, got both",
+        ),
+    ] {
+        let found = refused(SUMS, from, to);
+        assert!(found.contains(message), "{found}");
+    }
+    // A sum of what leads to itself has no width of its own.
+    let circle = SUMS.replace("input = \"level\"", "input = { before = \"mean\" }");
+    assert!(
+        Network::from_text("n", &circle, 9).unwrap_err().to_string().contains("block mean: expected a size")
+    );
+}

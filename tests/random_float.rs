@@ -110,7 +110,7 @@ fn difference(net: &FloatNet, examples: &[Example], fault: Option<Fault>) -> f64
         let interpreter = interpreter.run();
         for ((block, at), (output, second)) in interpreter.made.iter().filter(|((b, _), _)| trace.has(*b)) {
             let role = match network.blocks[*block].op {
-                Op::Cell { .. } => Role::Cell,
+                Op::Cell { .. } | Op::Accumulate { .. } => Role::Cell,
                 _ => Role::LogVariance,
             };
             for (role, wanted) in [(Role::Output, output), (role, second)] {
@@ -137,7 +137,7 @@ fn random_networks_compute_what_their_descriptions_say() {
     });
 }
 
-const FAULTS: [Fault; 17] = [
+const FAULTS: [Fault; 19] = [
     Fault::Op("embedding"),
     Fault::Op("input"),
     Fault::Op("cell"),
@@ -146,6 +146,8 @@ const FAULTS: [Fault; 17] = [
     Fault::Op("linear"),
     Fault::Op("elementwise"),
     Fault::Op("slice"),
+    Fault::Op("join"),
+    Fault::Op("accumulate"),
     Fault::Op("vocabulary"),
     Fault::Op("label"),
     Fault::Op("values"),
@@ -326,7 +328,13 @@ fn random_networks_have_the_gradients_of_their_loss() {
 
 #[test]
 fn a_mistake_in_the_loss_or_in_a_value_is_seen_in_the_gradients() {
-    for fault in [Fault::Loss, Fault::Start, Fault::Edge(Time::Before), Fault::Op("elementwise")] {
+    for fault in [
+        Fault::Loss,
+        Fault::Start,
+        Fault::Edge(Time::Before),
+        Fault::Op("elementwise"),
+        Fault::Op("accumulate"),
+    ] {
         let count = SEEDS.filter(|&seed| worst_slope(seed, Some(fault)).0 > 1e-2).take(5).count();
         assert!(count == 5, "{fault:?} is seen in {count} networks");
     }
@@ -368,6 +376,9 @@ fn random_networks_have_every_op_edge_and_job() {
                         if init.is_some() { " from a start" } else { "" }
                     ));
                 }
+                Op::Accumulate { steps, .. } => {
+                    note(format!("{} over {}", steps.name(), network.over(id).name()));
+                }
                 Op::Latent { steps, .. } => note(format!("steps {}", steps.name())),
                 Op::Linear { activation, bias, .. } => note(format!("linear {} {bias}", activation.name())),
                 Op::Elementwise { function, .. } => note(format!("{function:?}")),
@@ -392,7 +403,7 @@ const WANTED: &str = "over positions, over backwards, over once, over written, j
     job Generate, job Score, job Label, job Values, stepwise circle positions, \
     stepwise circle backwards, stepwise circle written, stepwise itself positions, \
     stepwise itself backwards, stepwise itself written, op embedding, op input, op cell, op moments, \
-    op latent, op linear, op elementwise, op slice, op vocabulary, op label, op values, tied, \
+    op latent, op linear, op elementwise, op slice, op join, op accumulate, sum over positions, sum over backwards, mean over positions, mean over backwards, op vocabulary, op label, op values, tied, \
     edge Now over positions, edge Now over backwards, edge Now over once, edge Now over written, \
     edge Before over positions, edge Before over backwards, edge Before over written, \
     edge Each over positions, edge Each over backwards, edge Last over once, edge Held over positions, \

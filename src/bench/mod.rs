@@ -1,5 +1,4 @@
 //! How fast the library computes, and how fast its designs simulate.
-#![warn(missing_docs)]
 
 mod golden;
 mod products;

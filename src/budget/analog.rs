@@ -15,7 +15,9 @@ use serde::Serialize;
 /// Conversions of all ADCs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Conversions {
+    /// Of a token that is read.
     pub token_read: u64,
+    /// Of a token that is written.
     pub token_written: u64,
     /// Once a sentence: first states of the decoder.
     pub sentence: u64,
@@ -24,11 +26,17 @@ pub struct Conversions {
 /// Energy of one token, or of what is done once a sentence, in pJ.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Energy {
+    /// Of the converters.
     pub adc_pj: f64,
+    /// Of the drivers of word lines.
     pub dac_pj: f64,
+    /// Of the cells.
     pub cells_pj: f64,
+    /// Of sampling and holding column sums.
     pub sample_hold_pj: f64,
+    /// Of shifting and adding codes.
     pub shift_add_pj: f64,
+    /// Of all of them.
     pub total_pj: f64,
     /// `adc_pj` again with PUMA's figure, which does not depend on the resolution.
     pub adc_puma_pj: f64,
@@ -37,32 +45,47 @@ pub struct Energy {
 /// Area of all tiles, in um2.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Area {
+    /// Of the converters.
     pub adc_um2: f64,
+    /// Of the drivers of word lines.
     pub dac_um2: f64,
+    /// Of the cells.
     pub cells_um2: f64,
+    /// Of sampling and holding column sums.
     pub sample_hold_um2: f64,
+    /// Of shifting and adding codes.
     pub shift_add_um2: f64,
+    /// Of all of them.
     pub total_um2: f64,
 }
 
 /// The analog part of a design.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Analog {
+    /// How many, by what is done.
     pub conversions: Conversions,
+    /// Of a token that is read.
     pub energy_token_read: Energy,
+    /// Of a token that is written.
     pub energy_token_written: Energy,
+    /// Of what is done once a sentence.
     pub energy_sentence: Energy,
+    /// Of all tiles.
     pub area: Area,
     /// By which rule the published converter became this one.
     pub adc_rule: String,
+    /// The same of the driver of a word line.
     pub dac_rule: String,
 }
 
 /// A converter of some resolution.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AdcFigures {
+    /// Of a conversion.
     pub energy_pj: f64,
+    /// Of one converter.
     pub area_um2: f64,
+    /// How it follows from the published one.
     pub rule: String,
 }
 

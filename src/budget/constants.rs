@@ -10,9 +10,13 @@ use std::borrow::Cow;
 /// A figure that somebody else published.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Constant {
+    /// What it is of.
     pub name: Cow<'static, str>,
+    /// The figure, in `unit`.
     pub value: f64,
+    /// Its unit.
     pub unit: Cow<'static, str>,
+    /// Where it was published.
     pub source: Cow<'static, str>,
 }
 

@@ -2,7 +2,7 @@
 
 use super::modules::{self, TileShape};
 use super::{Consumer, Fabric, FabricBudget};
-use crate::config::Config;
+use crate::config::{Config, LatentSteps};
 use crate::crossbar::{CrossbarNet, Engine, TileGeometry};
 use crate::model::{BlockId, Op};
 use crate::quant::{IntMatrix, QuantBlock, QuantCell};
@@ -73,13 +73,17 @@ impl Count<'_> {
             QuantBlock::Elementwise { function, .. } => {
                 let inputs = network.inputs(id);
                 self.add(Consumer::Gates, modules::combine(width, lanes, *function, inputs.len(), fixed));
-                // Its sources keep their words for it.
-                for _ in inputs {
-                    self.add(Consumer::States, modules::cell_state(width, lanes, fixed.state_bits));
-                }
+                self.words(id);
                 self.add(Consumer::Control, modules::stage_control());
             }
-            QuantBlock::Slice { .. } => {}
+            QuantBlock::Slice { .. } | QuantBlock::Join => {}
+            QuantBlock::Accumulate { steps, .. } => {
+                let mean = *steps == LatentSteps::Mean;
+                let most = self.config.accelerator.max_tokens;
+                self.add(Consumer::Gates, modules::accumulate(width, lanes, mean, most, fixed));
+                self.words(id);
+                self.add(Consumer::Control, modules::stage_control());
+            }
             // Either of two in every bit of a code.
             QuantBlock::Flow { .. } => {
                 self.add(Consumer::Latent, modules::either(width * fixed.input_bits as usize));
@@ -123,7 +127,14 @@ impl Count<'_> {
                 self.add(Consumer::States, modules::state(width, 1, fixed.state_bits, fixed.input_bits));
                 self.add(Consumer::Control, modules::stage_control());
             }
-            QuantBlock::Latent { .. } => {
+            QuantBlock::Latent { moments } => {
+                for &block in moments {
+                    if let Some(steps) = network.pooled(block) {
+                        let (mean, most) = (steps == LatentSteps::Mean, self.config.accelerator.max_tokens);
+                        let pool = modules::pool(network.width(block), lanes, mean, most, fixed);
+                        self.add(Consumer::Latent, pool);
+                    }
+                }
                 self.add(Consumer::Latent, modules::latent(width));
                 self.add(Consumer::States, modules::state(width, 1, fixed.state_bits, fixed.input_bits));
                 self.add(Consumer::Control, modules::stage_control());
@@ -137,6 +148,24 @@ impl Count<'_> {
                 }
                 self.add(Consumer::Control, modules::stage_control());
             }
+        }
+    }
+
+    /// The words that the sources of block `id` keep for it, of those of another loop at every position.
+    fn words(&mut self, id: BlockId) {
+        let net = self.net;
+        let (network, bits) = (&net.quant.network, self.config.fixed.state_bits);
+        let lanes = self.config.accelerator.gate_lanes.count();
+        for edge in network.edges(id) {
+            let width = network.width(edge.block);
+            let words = match network.time(id, edge).by_position() {
+                true => {
+                    let positions = self.config.accelerator.max_tokens.next_power_of_two();
+                    modules::read_only(positions * width.div_ceil(lanes), lanes * bits as usize)
+                }
+                false => modules::cell_state(width, lanes, bits),
+            };
+            self.add(Consumer::States, words);
         }
     }
 

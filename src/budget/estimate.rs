@@ -12,25 +12,33 @@ use serde::Serialize;
 /// The budget of a design: counts, estimates, and where the figures behind them are from.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Budget {
+    /// Physical tiles.
     pub tiles: usize,
+    /// Converters of all tiles.
     pub adcs: usize,
     /// Bits of cells, embeddings and tables.
     pub rom_bits: u64,
     /// Bits of the network's state: what a sentence leaves from one step to the next.
     pub storage_bits: u64,
+    /// Cycles and tokens a second.
     pub pace: Pace,
+    /// Conversions, energy and area of the tiles.
     pub analog: Analog,
+    /// What the digital part takes.
     pub fabric: FabricBudget,
     /// Largest error of the look-up tables seen where they were fitted, as a share.
     pub fabric_error: f64,
+    /// The published figures behind the estimates.
     pub constants: Vec<Constant>,
 }
 
 /// Why a design is not built for the part that `[target]` names.
 #[derive(Debug, thiserror::Error, PartialEq)]
 pub enum TargetError {
+    /// `[target] part` names none: what it says, and the known ones.
     #[error("[target] part = \"{0}\": expected one of {1}, or \"\" for no check; choose one")]
     Unknown(String, String),
+    /// It cannot fit: what lacks, and what can be done.
     #[error("{0}")]
     TooLarge(String),
 }
@@ -161,11 +169,13 @@ fn storage_bits(net: &CrossbarNet) -> u64 {
             | QuantBlock::Draw { .. }
             | QuantBlock::Input { .. }
             | QuantBlock::Dense { .. }
+            | QuantBlock::Accumulate { .. }
             | QuantBlock::Elementwise { .. } => width * (state + input),
             QuantBlock::Embedding { .. }
             | QuantBlock::Moments { .. }
             | QuantBlock::Linear { .. }
             | QuantBlock::Slice { .. }
+            | QuantBlock::Join
             | QuantBlock::Flow { .. }
             | QuantBlock::Vocabulary { .. }
             | QuantBlock::Label { .. } => 0,

@@ -83,12 +83,14 @@ pub enum Consumer {
     TokenChoice,
     /// Log-probabilities of the job SCORE.
     Scores,
+    /// Tables of words.
     Embeddings,
     /// Sequencers, registers, buffers, keys.
     Control,
 }
 
 impl Consumer {
+    /// For people.
     pub const fn name(self) -> &'static str {
         match self {
             Consumer::Tiles => "tiles",
@@ -131,7 +133,9 @@ impl Consumer {
 pub struct FabricBudget {
     /// On four-input look-up tables (ECP5), by consumer, largest first.
     pub by_consumer: Vec<(Consumer, Fabric)>,
+    /// On a Lattice ECP5.
     pub ecp5: Fabric,
+    /// On a Xilinx 7 series.
     pub xilinx: Fabric,
 }
 

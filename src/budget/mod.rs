@@ -5,10 +5,12 @@
 //! [`constants`], each with its source, or a coefficient of [`modules`], each measured.
 
 mod analog;
+/// Published figures.
 pub mod constants;
 mod digital;
 mod estimate;
 mod fabric;
+/// What each module takes, as formulas.
 pub mod modules;
 mod pace;
 mod pareto;

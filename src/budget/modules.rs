@@ -25,7 +25,9 @@ const LOGIC_WORDS: usize = 127;
 pub struct TileShape {
     /// Word lines with an input, converters with a weight.
     pub used_rows: usize,
+    /// Converters with a weight.
     pub used_adcs: usize,
+    /// Converters.
     pub adcs: usize,
     /// Sums that are accumulated side by side, that of the offset column included.
     pub sums: usize,
@@ -33,10 +35,15 @@ pub struct TileShape {
     pub weights: usize,
     /// Columns under a converter, of all rounds.
     pub columns: usize,
+    /// Bits of the code of a cell.
     pub code_bits: u32,
+    /// Bits of a digit of an input.
     pub dac_bits: u32,
+    /// Bits of a conversion.
     pub adc_bits: u32,
+    /// Bits of an accumulator.
     pub acc_bits: u32,
+    /// No conversion can clip.
     pub lossless: bool,
 }
 
@@ -172,6 +179,41 @@ pub fn combine(size: usize, lanes: usize, function: Combination, inputs: usize, 
     };
     let lane_bits = (lanes * fixed.state_bits as usize) as f64;
     Fabric { dsp, ..Fabric::of(lane_bits * lut, lane_bits * ff + (fixed.input_bits as usize * size) as f64) }
+}
+
+/// `hvae_accumulate` without its stage control, with what others see of it: sums of `most` steps, and of a mean the shares.
+pub fn accumulate(size: usize, lanes: usize, mean: bool, most: usize, fixed: &Fixed) -> Fabric {
+    let more = most.next_power_of_two().trailing_zeros();
+    let sum = (lanes * (fixed.state_bits + more) as usize) as f64;
+    let groups = size.div_ceil(lanes).div_ceil(16) as f64;
+    let codes = (fixed.input_bits as usize * size) as f64;
+    let (lut, ff) = (sum * (2.0 + groups) + 2.7 * sum + 40.0, 2.0 * sum + codes + 40.0);
+    Fabric::of(lut, ff) + if mean { share(lanes, most, fixed) } else { Fabric::default() }
+}
+
+/// `hvae_share`, and the products with it.
+fn share(lanes: usize, most: usize, fixed: &Fixed) -> Fabric {
+    let bits = fixed.state_bits + most.next_power_of_two().trailing_zeros();
+    let each = u64::from((bits + 1).div_ceil(18)).pow(2);
+    let product = 2.0 * f64::from(bits) * lanes as f64;
+    Fabric { dsp: each * lanes as u64, ..Fabric::of(2.7 * product, product) }
+        + read_only(most + 1, bits as usize + 1)
+}
+
+/// `hvae_pool`: sums of means and variances of `most` steps, and what makes moments of them.
+pub fn pool(size: usize, lanes: usize, mean: bool, most: usize, fixed: &Fixed) -> Fabric {
+    let more = most.next_power_of_two().trailing_zeros();
+    let sums = (lanes * (fixed.state_bits + 2 * fixed.table_bits + 2 * more) as usize) as f64;
+    let groups = size.div_ceil(lanes).div_ceil(16) as f64;
+    let kept = (2 * size * fixed.state_bits as usize) as f64;
+    let logarithm = Fabric { dsp: 2, ..Fabric::of(500.0, 400.0) } + read_only(512, 28);
+    let logarithms = if mean { logarithm * 2 + share(1, most, fixed) } else { logarithm };
+    activation(fixed) * lanes
+        + Fabric {
+            dsp: lanes as u64,
+            ..Fabric::of(sums * (3.0 + groups) + size as f64, 3.0 * sums + kept + 300.0)
+        }
+        + logarithms
 }
 
 /// The part of `hvae_label` behind its logits: a comparison a lane, and a tree over them.

@@ -11,15 +11,21 @@ pub const WORDS: usize = 20;
 /// How fast a design is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Pace {
+    /// The clock of `[accelerator]`.
     pub clock_mhz: f64,
+    /// Cycles of a token read, in the middle of a long sentence.
     pub cycles_token_read: u64,
+    /// Cycles of a token written.
     pub cycles_token_written: u64,
     /// Words of the sentence read and of the sentence written below.
     pub sentence_words: usize,
     /// Reading that sentence and writing one as long, as one job.
     pub cycles_sentence: u64,
+    /// At that clock.
     pub tokens_read_per_second: f64,
+    /// At that clock.
     pub tokens_written_per_second: f64,
+    /// At that clock: the sentence above read, and one as long written.
     pub sentences_per_second: f64,
     /// Share of the cycles of a token written in which the converters of a stage work.
     pub adc_utilisation: f64,
@@ -28,8 +34,11 @@ pub struct Pace {
 /// What works when, and how long.
 #[derive(Clone, Copy)]
 pub struct Stages<'a> {
+    /// The network in integers.
     pub quant: &'a QuantNet,
+    /// When its stages work.
     pub schedule: &'a Schedule,
+    /// How long each takes.
     pub timing: &'a Timing,
 }
 

@@ -14,14 +14,17 @@ pub enum Family {
 /// A part with what it has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
+    /// As `[target] part` names it.
     pub name: &'static str,
     /// A second name, or "".
     pub alias: &'static str,
     /// Where it is found.
     pub board: &'static str,
+    /// Whose look-up tables it has.
     pub family: Family,
     /// Block RAM in blocks of 18 kbit, multipliers of at least 18 x 18 bits.
     pub has: Fabric,
+    /// The data sheet.
     pub source: &'static str,
 }
 
@@ -68,6 +71,7 @@ pub struct Verdict {
 }
 
 impl Verdict {
+    /// Nothing lacks.
     pub fn fits(&self) -> bool {
         self.lacking.is_empty()
     }

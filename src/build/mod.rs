@@ -1,6 +1,5 @@
 //! Build folders: the whole design with what the golden model needs, written with checksums and read back only as it
 //! was written; its simulation and its synthesis.
-#![warn(missing_docs)]
 
 mod difference;
 mod error;

@@ -16,7 +16,9 @@ pub enum Encoding {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SliceOrder {
+    /// The least significant one.
     LowFirst,
+    /// The most significant one.
     HighFirst,
 }
 
@@ -36,8 +38,11 @@ pub enum AdcRange {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RangeOf {
+    /// All of the network.
     Network,
+    /// All of a matrix.
     Matrix,
+    /// Nobody: each tile has its own.
     Tile,
 }
 
@@ -53,16 +58,21 @@ pub struct Crossbar {
     pub cell_bits: u32,
     /// Bits of an input driven in one phase.
     pub dac_bits: u32,
+    /// Bits of a conversion.
     pub adc_bits: u32,
     /// Conductance steps per ADC step, as a power of two; the finest where the range is not fixed.
     pub adc_shift: u32,
+    /// What its range is made for.
     pub adc_range: AdcRange,
+    /// Who shares that range.
     pub adc_range_of: RangeOf,
     /// Code of no current: the range of a converter begins that many ADC steps below 0.
     pub adc_zero: u32,
     /// Columns that share one ADC, converted one after the other.
     pub columns_per_adc: usize,
+    /// How a signed weight becomes cells.
     pub encoding: Encoding,
+    /// Which slice of a weight comes first.
     pub slice_order: SliceOrder,
     /// A column whose levels come to more than half of what it could hold stores what is missing
     /// to the highest level instead (ISAAC, Shafiee et al., ISCA 2016, section V).

@@ -26,6 +26,7 @@ pub struct Fault {
     pub row: usize,
     /// Bit line of the tile.
     pub column: usize,
+    /// What it shows for ever.
     pub stuck: Stuck,
 }
 
@@ -42,12 +43,14 @@ fn pair<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(usize, usize), D:
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Device {
+    /// A published device, or "ideal".
     pub preset: String,
     /// Of every draw of the programming: errors, faults, drift.
     pub seed: u64,
     /// Conductance of level 0 and of the highest level, in microsiemens.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub g_min_us: Option<f64>,
+    /// Conductance of the highest level, in microsiemens.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub g_max_us: Option<f64>,
     /// Code steps from one level to the next, as a power of two.
@@ -60,11 +63,13 @@ pub struct Device {
     /// Writes of a cell at most: another one while it is further off than the tolerance.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verify_tries: Option<u32>,
+    /// How far off a written conductance may be, in microsiemens.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verify_tolerance_us: Option<f64>,
     /// Shares of cells that show `g_max_us` or `g_min_us` for ever.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stuck_on: Option<f64>,
+    /// Share of cells that show `g_min_us` for ever.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stuck_off: Option<f64>,
     /// Cells known to be stuck.
@@ -75,8 +80,10 @@ pub struct Device {
     /// Drift G(t) = G * ((t + t0) / t0)^-nu: mean and deviation of nu, and t0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub drift_nu: Option<f64>,
+    /// Deviation of nu from cell to cell.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub drift_nu_sigma: Option<f64>,
+    /// Seconds after the programming at which the drift begins.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub drift_t0_s: Option<f64>,
     /// The ADC step of every matrix follows the mean conductance as it drifts.
@@ -85,8 +92,10 @@ pub struct Device {
     /// per volt, `nl3` per volt squared.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub read_volts: Option<f64>,
+    /// In microsiemens per volt.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nl2_us_per_v: Option<f64>,
+    /// In microsiemens per volt squared.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nl3_us_per_v2: Option<f64>,
 }

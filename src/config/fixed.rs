@@ -22,6 +22,7 @@ pub struct Fixed {
     pub state_bits: u32,
     /// Pre-activations: total width, of which `pre_frac` are fraction bits.
     pub pre_bits: u32,
+    /// Fraction bits of pre-activations, and of latent moments and z.
     pub pre_frac: u32,
     /// Outputs of the sigmoid, tanh and exp tables.
     pub table_bits: u32,

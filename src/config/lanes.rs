@@ -9,6 +9,7 @@ use std::fmt;
 pub enum Lanes {
     /// The fewest with which reading a stage's outputs takes no longer than converting them.
     Auto,
+    /// So many.
     Count(usize),
 }
 

@@ -15,6 +15,7 @@ pub struct Noise {
     /// Differential non-linearity: how far the width of a code is off, root mean square, in ADC
     /// steps.
     pub dnl: f64,
+    /// Of every draw of the conversions.
     pub seed: u32,
 }
 

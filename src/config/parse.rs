@@ -5,15 +5,30 @@ use super::Config;
 /// What is wrong with a configuration, and where.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ConfigError {
+    /// It is no TOML, or has an unknown key.
     #[error("{file}:{line}: {message}")]
-    Syntax { file: String, line: usize, message: String },
+    Syntax {
+        /// The file.
+        file: String,
+        /// Its line, from 1 on.
+        line: usize,
+        /// What is wrong.
+        message: String,
+    },
+    /// A value that cannot be.
     #[error("{file}: [{section}] {key} = {found}: expected {expected}; {hint}")]
     Value {
+        /// The file.
         file: String,
+        /// The section.
         section: &'static str,
+        /// The key.
         key: &'static str,
+        /// What it says.
         found: String,
+        /// What it may say.
         expected: String,
+        /// What to do.
         hint: &'static str,
     },
 }

@@ -7,14 +7,23 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
+    /// `[model]`.
     pub model: Model,
+    /// `[train]`.
     pub train: Train,
+    /// `[fixed]`.
     pub fixed: Fixed,
+    /// `[crossbar]`.
     pub crossbar: Crossbar,
+    /// `[device]`.
     pub device: Device,
+    /// `[wires]`.
     pub wires: Wires,
+    /// `[noise]`.
     pub noise: Noise,
+    /// `[accelerator]`.
     pub accelerator: Accelerator,
+    /// `[target]`.
     pub target: Target,
 }
 
@@ -22,12 +31,16 @@ pub struct Config {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CellKind {
+    /// A plain one: tanh.
     Rnn,
+    /// A gated recurrent unit.
     Gru,
+    /// A long short-term memory.
     Lstm,
 }
 
 impl CellKind {
+    /// Every kind.
     pub const ALL: [CellKind; 3] = [CellKind::Rnn, CellKind::Gru, CellKind::Lstm];
 
     /// Gates per unit, which is also the row blocks of its weight matrices
@@ -40,6 +53,7 @@ impl CellKind {
         }
     }
 
+    /// As it is written in `[model] cells`.
     pub const fn name(self) -> &'static str {
         match self {
             CellKind::Rnn => "rnn",
@@ -66,18 +80,22 @@ pub enum LatentFrom {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LatentSteps {
+    /// At the last one.
     #[default]
     Last,
     /// The mean, or the sum, of a z of every step (TWR-VAE's variants).
     Mean,
+    /// The sum of a z of every step.
     Sum,
 }
 
 impl LatentSteps {
+    /// z is that of the last step.
     pub fn is_last(&self) -> bool {
         *self == LatentSteps::Last
     }
 
+    /// As it is written in `[model] latent_steps`.
     pub const fn name(self) -> &'static str {
         match self {
             LatentSteps::Last => "last",
@@ -156,6 +174,7 @@ impl Flow {
 }
 
 impl Family {
+    /// Every family.
     pub const ALL: [Family; 8] = [
         Family::HsrVae,
         Family::LanguageModel,
@@ -199,7 +218,9 @@ pub struct Model {
     /// Cells of the decoder, bottom level first; absent: the same as `cells`.
     /// One cell gives the single-level decoders of the ablation.
     pub decoder_cells: Option<Vec<CellKind>>,
+    /// Which levels z is made of.
     pub latent_from: LatentFrom,
+    /// At which steps z is taken.
     #[serde(skip_serializing_if = "LatentSteps::is_last")]
     pub latent_steps: LatentSteps,
     /// Width of the word embeddings of encoder and decoder.
@@ -233,8 +254,10 @@ pub struct Model {
     /// Of a flow VRAE: which steps carry z on, how many, and the units of the hidden layer of each.
     #[serde(skip_serializing_if = "Flow::is_coupling")]
     pub flow: Flow,
+    /// Steps of the flow.
     #[serde(skip_serializing_if = "is_two")]
     pub flow_steps: usize,
+    /// Units of the hidden layer of each step.
     #[serde(skip_serializing_if = "is_flow_hidden")]
     pub flow_hidden: usize,
     /// Its vocabulary reads z beside the state: z reaches every word directly (Dieng et al., AISTATS 2019). Of a dialogue the
@@ -317,6 +340,7 @@ pub struct Accelerator {
     pub token_lanes: Lanes,
     /// Longest sentence, special tokens included.
     pub max_tokens: usize,
+    /// Of the accelerator, for figures a second.
     pub clock_mhz: f64,
     /// With the job SCORE: log-probabilities of given sentences.
     pub score: bool,
@@ -368,5 +392,6 @@ impl Default for Accelerator {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Target {
+    /// A part of the list of `hvae budget`; "" for no check.
     pub part: String,
 }

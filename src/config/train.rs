@@ -49,6 +49,7 @@ pub enum KlSchedule {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum KlShape {
+    /// On a straight line.
     #[default]
     Linear,
     /// 1 / (1 + e^-(12 v - 6)) of the linear one.
@@ -77,7 +78,9 @@ pub enum Decay {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Train {
+    /// Of every draw of the training.
     pub seed: u64,
+    /// Times through the data.
     pub epochs: usize,
     /// Sentences per update.
     pub batch: usize,
@@ -100,7 +103,9 @@ pub struct Train {
     /// keeps its states within 1; larger ones to start from would cost the hardware a bit of
     /// every later state.
     pub start_penalty: f32,
+    /// What a state to start from may be, either way.
     pub start_limit: f32,
+    /// How the weight of the KL goes over the epochs.
     pub kl_schedule: KlSchedule,
     /// Epochs in which the weight of the KL rises; of "cyclical", epochs of a cycle.
     pub kl_warmup_epochs: f32,
@@ -108,8 +113,10 @@ pub struct Train {
     /// at 1 (M; 0: never), and the weight that a cycle starts with.
     #[serde(skip_serializing_if = "is_half")]
     pub kl_ratio: f32,
+    /// Cycles after which the weight stays at 1; 0: never.
     #[serde(skip_serializing_if = "is_zero")]
     pub kl_cycles: usize,
+    /// The weight that a cycle starts with.
     #[serde(skip_serializing_if = "is_none")]
     pub kl_start: f32,
     /// How the weight rises.
@@ -120,6 +127,7 @@ pub struct Train {
     /// line in between.
     #[serde(skip_serializing_if = "is_none")]
     pub auxiliary: f32,
+    /// What `auxiliary` is after `auxiliary_epochs`.
     #[serde(skip_serializing_if = "is_none")]
     pub auxiliary_end: f32,
     /// 0: `auxiliary` all along.
@@ -130,12 +138,14 @@ pub struct Train {
     /// drawn by the seed (0: of all that have one; the others are sentences without a label).
     #[serde(skip_serializing_if = "is_one")]
     pub label_weight: f32,
+    /// Of how many sentences the label is learned; 0: of all that have one.
     #[serde(skip_serializing_if = "is_zero")]
     pub labels: usize,
     /// Of conversations: tokens of a sentence at most, `<sos>` and `<eos>` included (a longer one is cut before `<eos>`), and
     /// whether the last sentence of each is left out, as the loader of TWR-VAE's dialogue models does.
     #[serde(skip_serializing_if = "is_most_tokens")]
     pub most_tokens: usize,
+    /// The last sentence of each conversation is left out.
     #[serde(skip_serializing_if = "is_false")]
     pub without_last: bool,
     /// Deviation of the Gaussian noise on the word embeddings that the encoder reads, drawn anew in every update (amortised
@@ -157,6 +167,7 @@ pub struct Train {
     /// Share of decoder input words replaced by the unknown word.
     pub word_dropout: f32,
 
+    /// Of Adam, at the first epoch.
     pub learning_rate: f32,
     /// Updates in which the learning rate rises to its first value, on a straight line; 0: it begins there.
     #[serde(skip_serializing_if = "is_zero")]
@@ -172,7 +183,9 @@ pub struct Train {
     /// How much of the mean square of the gradients an update keeps.
     #[serde(skip_serializing_if = "is_beta2")]
     pub adam_beta2: f32,
+    /// Share of a weight that an update takes away, times the learning rate.
     pub weight_decay: f32,
+    /// How `weight_decay` acts.
     pub decay: Decay,
     /// Largest norm of the gradient of a batch's mean loss; 0: no limit.
     pub clip_norm: f32,

@@ -39,7 +39,9 @@ pub struct Wires {
     pub sense_ohm: f64,
     /// Channel of a transistor that is on; only where `array` = "1t1r".
     pub transistor_ohm: f64,
+    /// From which side word lines are driven.
     pub drive: Drive,
+    /// What selects a cell.
     pub array: ArrayKind,
 }
 

@@ -13,6 +13,7 @@ use std::fmt;
 /// Where hardware and golden model first differ.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Difference {
+    /// Number of the job.
     pub sentence: usize,
     /// Token of the sentence or of the answer.
     pub step: usize,
@@ -20,7 +21,9 @@ pub struct Difference {
     pub cycle: u64,
     /// `<block>.<signal>[<index>]`, `output[<beat>]` or a register's name.
     pub signal: String,
+    /// What the golden model says.
     pub expected: String,
+    /// What the hardware did.
     pub got: String,
 }
 
@@ -34,9 +37,11 @@ impl fmt::Display for Difference {
 /// What the comparison of some jobs showed.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Comparison {
+    /// Bits of numbers, cycles, beats and counters compared.
     pub bits_compared: u64,
     /// Numbers (or cycles, beats, counters) that differ.
     pub mismatches: u64,
+    /// The first difference.
     pub first: Option<Difference>,
 }
 

@@ -8,22 +8,29 @@ use crate::golden::{Abort, Job, Shape};
 /// Something that the testbench logs of the registers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Seen {
+    /// A write and how it was answered.
     Write { address: u8, response: u8 },
+    /// A read and what it gave.
     Read { address: u8, response: u8, value: Value },
+    /// The interrupt line.
     Interrupt { pending: Value },
 }
 
 /// A job as the host plays it.
 #[derive(Debug, Clone, Default)]
 pub struct Play {
+    /// What the host does.
     pub steps: Vec<Step>,
+    /// What the testbench must have seen of the registers.
     pub seen: Vec<Seen>,
 }
 
 /// How the jobs of a run are played.
 #[derive(Debug, Clone, Copy)]
 pub struct Style {
+    /// Of the design, as its register says.
     pub id: u32,
+    /// What the accelerator takes.
     pub shape: Shape,
     /// Packets come after START.
     pub packet_last: bool,

@@ -5,6 +5,7 @@ use crate::emit::controllers::registers;
 /// One job as it was observed.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Observed {
+    /// What the probes showed.
     pub probes: Vec<Probed>,
     /// Output beats: data, last.
     pub output: Vec<(u32, bool)>,
@@ -12,6 +13,7 @@ pub struct Observed {
     pub accesses: Vec<Access>,
     /// Job cycle after an ABORT met it, and whether cycles were counted.
     pub abort: Option<(u64, bool)>,
+    /// It did not end in time.
     pub timed_out: bool,
     /// Rules of AXI that were broken.
     pub violations: Vec<String>,
@@ -20,15 +22,32 @@ pub struct Observed {
 /// An answer of the register bus, or a look at the interrupt line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
-    Write { address: u8, response: u8 },
-    Read { address: u8, response: u8, data: u32 },
+    /// A write was answered so.
+    Write {
+        /// Offset of the register.
+        address: u8,
+        /// The AXI response.
+        response: u8,
+    },
+    /// A read was answered so.
+    Read {
+        /// Offset of the register.
+        address: u8,
+        /// The AXI response.
+        response: u8,
+        /// What was read.
+        data: u32,
+    },
+    /// The interrupt line, high or low.
     Interrupt(bool),
 }
 
 /// Numbers written in one cycle on one channel.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Probed {
+    /// Number of the probe.
     pub channel: usize,
+    /// Job cycle.
     pub cycle: u64,
     /// Group of lanes.
     pub index: usize,

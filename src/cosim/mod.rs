@@ -2,6 +2,7 @@
 //! finds the first difference.
 
 mod compare;
+mod error;
 mod host;
 mod log;
 mod profile;
@@ -12,10 +13,11 @@ mod seal;
 mod simulator;
 
 pub use compare::{Comparison, Difference};
+pub use error::SimError;
 pub use log::{Access, Observed, parse as parse_log};
 pub use profile::Profile;
 pub use run::{PATIENCE, RunOptions, Trace};
-pub use simulator::{Effort, Engine, NETLIST, SimError, Simulation, is_simulation};
+pub use simulator::{Effort, Engine, NETLIST, Simulation, is_simulation};
 
 use crate::emit::Design;
 use crate::failure::Failure;
@@ -44,18 +46,27 @@ impl From<SimError> for Failure {
 /// What a co-simulation showed; the fields scripts rely on.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct CosimReport {
+    /// Jobs.
     pub sentences: usize,
+    /// Bits of numbers, cycles, beats and counters compared.
     pub bits_compared: u64,
+    /// Numbers that differ.
     pub mismatches: u64,
     /// Of all jobs, as the hardware counted them.
     pub cycles: u64,
+    /// As the golden model says.
     pub cycles_expected: u64,
+    /// The least that the chain of what needs what leaves.
     pub cycles_floor: u64,
     /// Share of the cycles in which the converters of the critical chain worked.
     pub adc_utilisation: f64,
+    /// The first difference, if there is one.
     pub first_difference: Option<Difference>,
+    /// Tokens, frames or labels that came out.
     pub tokens: u64,
+    /// Conversions that clipped.
     pub adc_clips: u64,
+    /// Numbers that saturated.
     pub saturations: u64,
     /// Cycles in which tiles converted, summed over tiles; times the converters of a tile,
     /// these are the conversions.
@@ -72,8 +83,11 @@ pub struct CosimReport {
 
 /// Golden model and hardware on the same jobs.
 pub struct Cosim<'a, M> {
+    /// What was emitted.
     pub design: &'a Design,
+    /// What it must do.
     pub golden: &'a Golden<M>,
+    /// The simulator's program of it.
     pub simulation: &'a Simulation,
     /// Processes that share the jobs.
     pub processes: usize,

@@ -2,8 +2,9 @@
 // The samples are files of the build folder.
 #![allow(clippy::disallowed_methods)]
 
+use super::error::SimError;
 use super::run::RunOptions;
-use super::simulator::{SimError, Simulation, logged};
+use super::simulator::{Simulation, logged};
 use crate::tools::GPROF;
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,6 +13,7 @@ use std::process::Command;
 /// Seconds of processor time, sampled a hundred times a second.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Profile {
+    /// Of the whole simulation.
     pub total: f64,
     /// What modules' own statements took; the rest is the simulator's.
     pub modules: BTreeMap<String, f64>,

@@ -7,22 +7,27 @@ use std::collections::BTreeMap;
 /// What a read gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Value {
+    /// It is known before the job.
     Known(u32),
     /// What the job that has ended leaves in that register, of these bits.
     Left {
+        /// Offset of the register.
         offset: u32,
+        /// Of these bits.
         mask: u32,
     },
 }
 
 /// The AXI response.
 pub const OKAY: u8 = 0;
+/// The AXI response to what no register takes.
 pub const SLVERR: u8 = 2;
 
 /// The accelerator's registers, write by write.
 #[derive(Debug, Clone)]
 pub struct Registers {
     values: BTreeMap<u32, Value>,
+    /// A job runs.
     pub busy: bool,
 }
 

@@ -2,9 +2,10 @@
 // Simulators work on files, in the build folder.
 #![allow(clippy::disallowed_methods)]
 
+use super::error::SimError;
 use super::log::{self, Observed};
 use super::seal::Seal;
-use super::simulator::{Engine, SimError, Simulation, claim, relative};
+use super::simulator::{Engine, Simulation, claim, relative};
 use crate::files::{remove_left, share, unique_folder};
 use crate::tools::run;
 use std::fs::{self, File};
@@ -16,9 +17,11 @@ use std::time::{Duration, Instant};
 /// Under which stalls, with which waveform, and how long at most without a sign of life.
 #[derive(Debug, Clone)]
 pub struct RunOptions {
+    /// Pattern of the stalls of both streams; 0: none.
     pub stalls: u32,
     /// Every job is broken off by a reset so many cycles after its begin, and begun again.
     pub reset_at: Option<u32>,
+    /// The window of a waveform that is kept.
     pub trace: Option<Trace>,
     /// Further arguments of the simulation, `+name` or `+name=value`.
     pub plusargs: Vec<String>,
@@ -38,9 +41,11 @@ pub const PATIENCE: Duration = Duration::from_secs(20 * 60);
 /// A window of the waveform.
 #[derive(Debug, Clone)]
 pub struct Trace {
+    /// Where it goes.
     pub file: PathBuf,
     /// Simulation cycles, from reset.
     pub from: u64,
+    /// The last of these cycles.
     pub to: u64,
 }
 

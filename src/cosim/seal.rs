@@ -22,6 +22,7 @@ pub enum SealError {
 }
 
 impl Seal {
+    /// A new one.
     pub fn new() -> Seal {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_nanos());

@@ -2,10 +2,10 @@
 // Simulators work on files, in the build folder.
 #![allow(clippy::disallowed_methods)]
 
+use super::error::SimError;
 use super::runtime::Runtime;
-use super::seal::SealError;
 use crate::files::{Lock, LockError, sha256, unique_folder, write_whole};
-use crate::tools::{COMPILER, ICARUS, RunError, Tool, ToolError, VERILATOR, beside, run, waveform_headers};
+use crate::tools::{COMPILER, ICARUS, Tool, VERILATOR, beside, run, waveform_headers};
 use std::fs;
 use std::io::{self, Write};
 use std::ops::ControlFlow;
@@ -17,39 +17,10 @@ use std::process::Command;
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum Engine {
+    /// Compiles the design.
     Verilator,
+    /// Interprets it.
     Icarus,
-}
-
-/// Why a simulation could not be built or run.
-#[derive(Debug, thiserror::Error)]
-pub enum SimError {
-    #[error(transparent)]
-    Tool(#[from] ToolError),
-    #[error("{path}: {source}")]
-    Io { path: String, source: io::Error },
-    #[error(transparent)]
-    Run(#[from] RunError),
-    #[error("{path}: {source}")]
-    Log { path: String, source: super::log::LogError },
-    #[error("{path}: {source}")]
-    Seal { path: String, source: SealError },
-    #[error(
-        "{path}: expected the log of this run, found none ({source}); is the folder writable? What the simulator said: {words}"
-    )]
-    NoLog { path: String, source: io::Error, words: String },
-    #[error("{path}: expected a waveform, the simulator wrote none: did it end before cycle {from}?")]
-    NoTrace { path: String, from: u64 },
-    #[error("{path}: expected samples of the modules' statements, found none; give the simulation more jobs")]
-    NoProfile { path: String },
-    #[error("{0}")]
-    Place(String),
-}
-
-impl SimError {
-    pub(super) fn io(path: &Path) -> impl FnOnce(io::Error) -> SimError + '_ {
-        move |source| SimError::Io { path: path.display().to_string(), source }
-    }
 }
 
 /// A testbench that is ready to run.

@@ -105,8 +105,10 @@ fn shapes(quant: &QuantNet, matrices: &BTreeMap<String, TiledMatrix>, id: BlockI
 /// Why lanes cannot be chosen.
 #[derive(Debug, thiserror::Error, PartialEq)]
 pub enum BalanceError {
+    /// `[device]` says what cannot be.
     #[error(transparent)]
     Device(#[from] DeviceError),
+    /// There is no such tile.
     #[error(transparent)]
     Geometry(#[from] GeometryError),
 }

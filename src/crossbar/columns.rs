@@ -24,6 +24,7 @@ pub struct Seats {
 }
 
 impl Seats {
+    /// Those of a matrix on its tiles.
     pub fn new(g: &TileGeometry, mapped: &MappedMatrix) -> Seats {
         let lanes = mapped.column_tiles * g.places();
         let each = |row: usize, q: usize| {
@@ -75,10 +76,13 @@ impl Seats {
 
 /// A programmed matrix and its converters.
 pub struct ByColumns<'a> {
+    /// How a tile is divided.
     pub geometry: &'a TileGeometry,
+    /// What converts its columns.
     pub converters: &'a Converters,
     /// Keeps every column.
     pub kernel: &'a Kernel,
+    /// Where its columns are converted.
     pub seats: &'a Seats,
 }
 

@@ -27,12 +27,15 @@ const PER_ADC: u32 = 0x9e37_79b9;
 /// The converters of all tiles.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Converter {
+    /// Code steps per ADC step, as a power of two.
     pub adc_shift: u32,
+    /// The largest code.
     pub top: i64,
     /// Of the most significant phase, where digits have several bits.
     pub offset: i64,
     /// Of every phase: the code of no current, in code steps.
     pub zero: i64,
+    /// What a conversion draws, where it does.
     pub noise: Option<NoiseTable>,
     /// By code, where there is a non-linearity.
     pub inl: Option<Vec<u32>>,
@@ -63,6 +66,7 @@ impl Converters {
         &self.of_range[(adc_shift - self.finest) as usize]
     }
 
+    /// The converter with the smallest step.
     pub fn finest(&self) -> &Converter {
         &self.of_range[0]
     }
@@ -76,6 +80,7 @@ impl Converters {
 /// How much noise a conversion has.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NoiseTable {
+    /// Of every draw.
     pub seed: u32,
     /// By the magnitude of the column sum, in units of a draw, with `SIGMA_FRAC` fraction bits.
     pub sigma: [u32; BINS],
@@ -92,7 +97,9 @@ pub struct Conversion {
     pub tile: u32,
     /// Most significant digit first.
     pub phase: u32,
+    /// Which of the converter's columns.
     pub slot: u32,
+    /// Which converter of the tile.
     pub adc: u32,
 }
 
@@ -106,6 +113,7 @@ pub struct Seat {
 }
 
 impl Seat {
+    /// The place of a column.
     pub fn new(tile: usize, slot: usize, adc: usize) -> Seat {
         Seat { place: (tile as u32) << 16 | slot as u32, adc: (adc as u32).wrapping_mul(PER_ADC) }
     }
@@ -147,6 +155,7 @@ const fn normal(bits: u32) -> i32 {
 }
 
 impl Converter {
+    /// The converter of `[crossbar]` and `[noise]` on such tiles.
     pub fn new(g: &TileGeometry, noise: &Noise, skips_zeros: bool) -> Converter {
         Converter {
             adc_shift: g.adc_shift,

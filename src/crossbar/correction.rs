@@ -9,12 +9,14 @@ pub const GAIN_BITS: u32 = 11;
 /// Accumulator to accumulator, with [`GAIN_FRAC`] fraction bits more: sum * gain + offset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Correction {
+    /// What a sum is multiplied by, with [`GAIN_FRAC`] fraction bits.
     pub gain: u32,
     /// In accumulator steps.
     pub offset: i64,
 }
 
 impl Correction {
+    /// A sum as it is.
     pub const NONE: Correction = Correction { gain: 1 << GAIN_FRAC, offset: 0 };
 
     /// As [`Fit::correction`] makes them for accumulators of `bits` bits.
@@ -33,6 +35,7 @@ impl Correction {
         }
     }
 
+    /// The sum, corrected.
     pub fn apply(&self, sum: i64) -> i64 {
         sum * i64::from(self.gain) + (self.offset << GAIN_FRAC)
     }
@@ -49,6 +52,7 @@ pub struct Fit {
 }
 
 impl Fit {
+    /// One sum that was found, and what it should have been.
     pub fn add(&mut self, found: i64, wanted: i64) {
         let (found, wanted) = (found as f64, wanted as f64);
         self.count += 1.0;

@@ -27,6 +27,7 @@ impl From<u32> for CodeScale {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Devices {
+    /// The published device that it starts from.
     pub preset: String,
     /// Conductance of level 0, in microsiemens.
     pub g_min_us: f64,
@@ -45,28 +46,69 @@ pub struct Devices {
 /// Why the devices cannot be built.
 #[derive(Debug, thiserror::Error, PartialEq)]
 pub enum DeviceError {
+    /// No published device is called so.
     #[error(
         "[device] preset = \"{found}\": expected one of {known}; choose one, and replace its numbers key by key"
     )]
-    UnknownPreset { found: String, known: String },
+    UnknownPreset {
+        /// What is there.
+        found: String,
+        /// Those that there are.
+        known: String,
+    },
+    /// The conductances are no range.
     #[error(
         "[device] g_min_us = {min}, g_max_us = {max}: expected 0 <= g_min_us < g_max_us, at least 1e-6 apart and both finite"
     )]
-    Range { min: f64, max: f64 },
+    Range {
+        /// Lowest conductance, in microsiemens.
+        min: f64,
+        /// Highest conductance, in microsiemens.
+        max: f64,
+    },
+    /// A key of `[device]` that cannot be.
     #[error("[device] {key} = {found}: expected {expected}")]
-    Value { key: &'static str, found: String, expected: &'static str },
+    Value {
+        /// The key.
+        key: &'static str,
+        /// What is there.
+        found: String,
+        /// What should be there.
+        expected: &'static str,
+    },
+    /// Codes of cells are too wide.
     #[error(
         "[device] level_shift = {shift} with [crossbar] cell_bits = {cell_bits}: codes would take {bits} bits, at most 8 fit; lower one of them"
     )]
-    Codes { shift: u32, cell_bits: u32, bits: u32 },
+    Codes {
+        /// Code steps a level, as a power of two.
+        shift: u32,
+        /// Bits of a slice.
+        cell_bits: u32,
+        /// Bits that there are.
+        bits: u32,
+    },
+    /// More than the offset column can take.
     #[error(
         "[device] nl2_us_per_v, nl3_us_per_v2 with [crossbar] dac_bits = {0}: expected dac_bits = 1, where a cell sees no voltage but read_volts; set it, or drop them"
     )]
     NonLinear(u32),
+    /// A broken cell that is not there.
     #[error(
         "[device] faults: {matrix}, tile {tile:?}, row {row}, column {column}: expected {expected}; correct the fault map"
     )]
-    Fault { matrix: String, tile: (usize, usize), row: usize, column: usize, expected: String },
+    Fault {
+        /// The matrix.
+        matrix: String,
+        /// Tile row and tile column.
+        tile: (usize, usize),
+        /// Word line.
+        row: usize,
+        /// Bit line.
+        column: usize,
+        /// What should be there.
+        expected: String,
+    },
 }
 
 impl DeviceError {
@@ -83,16 +125,24 @@ pub struct Programming {
     g_min_us: f64,
     g_max_us: f64,
     sigma: Option<Vec<f64>>,
+    /// Writes of a cell at most.
     pub tries: u32,
+    /// How far off a written conductance may be.
     pub tolerance_us: f64,
+    /// Share of cells that show the highest conductance for ever.
     pub stuck_on: f64,
+    /// Share of cells that show the lowest one for ever.
     pub stuck_off: f64,
     drift: Drift,
+    /// Seconds from the programming to the reading.
     pub time_s: f64,
+    /// The ADC step follows the mean conductance as it drifts.
     pub compensate_drift: bool,
     /// Added to every conductance by the non-linearity at the read voltage.
     pub non_linear_us: f64,
+    /// Of every draw.
     pub seed: u64,
+    /// Cells known to be stuck.
     pub faults: Vec<Fault>,
 }
 

@@ -14,13 +14,19 @@ use serde::{Deserialize, Serialize, Serializer};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(remote = "Self", deny_unknown_fields)]
 pub struct TileGeometry {
+    /// Word lines.
     pub rows: usize,
+    /// Bit lines.
     pub columns: usize,
+    /// Bit lines that a converter serves.
     pub columns_per_adc: usize,
+    /// How a signed weight becomes cells.
     pub encoding: Encoding,
     /// The most significant slice comes first.
     pub high_first: bool,
+    /// Bits of a weight, sign included.
     pub weight_bits: u32,
+    /// Bits of an input code, sign included.
     pub input_bits: u32,
     /// Significance of a slice.
     pub cell_bits: u32,
@@ -30,7 +36,9 @@ pub struct TileGeometry {
     pub level_shift: u32,
     /// Largest code of a cell.
     pub top_code: u32,
+    /// Bits of a digit of an input.
     pub dac_bits: u32,
+    /// Bits of a conversion.
     pub adc_bits: u32,
     /// Code steps per ADC step, as a power of two.
     pub adc_shift: u32,
@@ -38,9 +46,13 @@ pub struct TileGeometry {
     pub adc_offset: i64,
     /// Added before the converter in every phase: its range begins that far below 0.
     pub adc_zero: i64,
+    /// Slices of a weight.
     pub cells_per_weight: usize,
+    /// Groups of converters.
     pub groups: usize,
+    /// Converters that share a weight.
     pub adcs_per_group: usize,
+    /// Whole weights of a group.
     pub weights_per_group: usize,
     /// Places for weights that no weight is meant for.
     pub spare: usize,
@@ -65,7 +77,9 @@ impl Serialize for TileGeometry {
 /// Where a cell of a logical column sits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CellSite {
+    /// Its converter.
     pub adc: usize,
+    /// Which of the converter's columns it is.
     pub slot: usize,
     /// Slice of the weight, least significant first.
     pub slice: u32,
@@ -76,23 +90,37 @@ pub struct CellSite {
 /// Why there is no such tile.
 #[derive(Debug, thiserror::Error, PartialEq)]
 pub enum GeometryError {
+    /// A weight has no room on a tile.
     #[error(
         "[crossbar] columns = {columns}: expected at least {needed}, the columns of one {weight_bits}-bit weight \
          ({cells} cells on {adcs} ADC(s) of {columns_per_adc} columns{reference}); widen the tile or lower columns_per_adc"
     )]
     TooNarrow {
+        /// `[crossbar] columns`.
         columns: usize,
+        /// Columns that one weight needs.
         needed: usize,
+        /// `[fixed] weight_bits`.
         weight_bits: u32,
+        /// Cells of a weight.
         cells: usize,
+        /// Converters that they need.
         adcs: usize,
+        /// `[crossbar] columns_per_adc`.
         columns_per_adc: usize,
+        /// What the offset column adds to the message.
         reference: &'static str,
     },
+    /// More spare places than a tile has.
     #[error(
         "[crossbar] spare_columns = {spare}: expected less than {places}, the places for weights on a tile; lower it, or widen the tile"
     )]
-    Spare { spare: usize, places: usize },
+    Spare {
+        /// Places beside those of weights.
+        spare: usize,
+        /// Places of a tile.
+        places: usize,
+    },
 }
 
 impl TileGeometry {
@@ -197,6 +225,7 @@ impl TileGeometry {
         }
     }
 
+    /// A weight is the difference of two columns.
     pub fn differential(&self) -> bool {
         self.encoding == Encoding::Differential
     }

@@ -58,8 +58,11 @@ impl Tile {
 /// A matrix on its tiles, row by row of tiles.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MappedMatrix {
+    /// Tiles above each other.
     pub row_tiles: usize,
+    /// Tiles side by side.
     pub column_tiles: usize,
+    /// Row by row.
     pub tiles: Vec<Tile>,
     rows: usize,
     outputs: usize,

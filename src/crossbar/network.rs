@@ -15,8 +15,11 @@ use std::collections::BTreeMap;
 /// A quantised network with every matrix mapped.
 #[derive(Debug, Clone)]
 pub struct CrossbarNet {
+    /// The network in integers.
     pub quant: QuantNet,
+    /// What its cells are of.
     pub devices: Devices,
+    /// How a tile is divided.
     pub geometry: TileGeometry,
     /// By the names of [`QuantNet::matrices`].
     pub matrices: BTreeMap<String, TiledMatrix>,
@@ -52,7 +55,9 @@ impl Turns {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
+    /// Ranges of converters beyond the finest one.
     pub ranges: Ranges,
+    /// By matrix, an output after the other; absent: none.
     pub corrections: BTreeMap<String, Vec<Correction>>,
 }
 
@@ -68,28 +73,55 @@ pub struct SettingsError {
 /// Why a network cannot be mapped.
 #[derive(Debug, thiserror::Error, PartialEq)]
 pub enum MapError {
+    /// `[device]` says what cannot be.
     #[error(transparent)]
     Device(#[from] DeviceError),
+    /// There is no such tile.
     #[error(transparent)]
     Geometry(#[from] GeometryError),
+    /// `[wires]` says what cannot be.
     #[error(transparent)]
     Wires(#[from] WireError),
+    /// Fewer physical tiles than a matrix must have.
     #[error(
         "[crossbar] physical_tiles = {found}: expected at least {needed}, one for each row of tiles of every matrix; \
          allow more, or use tiles of more rows"
     )]
-    Tiles { found: usize, needed: usize },
+    Tiles {
+        /// What is there.
+        found: usize,
+        /// What is needed.
+        needed: usize,
+    },
+    /// What the tiles are told takes too long.
     #[error(
         "[crossbar] physical_tiles = {tiles} with shared = true: expected at most {most}: a round has {words} sums, which are told one a \
          cycle while the next one converts, and converts for {cycles} cycles (phases x slots); take fewer tiles, fewer columns, or \
          more columns_per_adc"
     )]
-    Told { tiles: usize, words: usize, cycles: usize, most: usize },
+    Told {
+        /// Tiles that there are.
+        tiles: usize,
+        /// Words that it is told.
+        words: usize,
+        /// Cycles that it takes.
+        cycles: usize,
+        /// The most that there may be.
+        most: usize,
+    },
+    /// A matrix takes too many rounds.
     #[error(
         "[crossbar] physical_tiles = {tiles} with shared = true: expected at most 256 rounds a stage, {block} takes {rounds}; allow more \
          tiles, or use larger ones"
     )]
-    Rounds { block: String, rounds: usize, tiles: usize },
+    Rounds {
+        /// The block.
+        block: String,
+        /// Rounds that its matrix takes.
+        rounds: usize,
+        /// Tiles that there are.
+        tiles: usize,
+    },
 }
 
 impl CrossbarNet {

@@ -3,17 +3,24 @@
 /// How the drift exponent of a cell is drawn.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Drift {
+    /// It does not drift.
     None,
     /// One mean and one deviation for all cells.
     Same {
+        /// Mean.
         nu: f64,
+        /// Deviation.
         sigma: f64,
+        /// Seconds after the programming at which it begins.
         t0_s: f64,
     },
     /// Mean and deviation linear in ln(G / g_max), each within bounds: (slope, offset, least, most).
     ByLogarithm {
+        /// Of the mean.
         nu: [f64; 4],
+        /// Of the deviation.
         sigma: [f64; 4],
+        /// Seconds after the programming at which it begins.
         t0_s: f64,
     },
 }
@@ -22,27 +29,36 @@ pub enum Drift {
 /// G / g_max, constant first.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SigmaAt {
+    /// Seconds after the programming.
     pub time_s: f64,
+    /// The coefficients.
     pub sigma_us: &'static [f64],
 }
 
 /// One kind of device.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Preset {
+    /// As `[device] preset` names it.
     pub name: &'static str,
     /// Conductance of level 0 and of the highest level, in microsiemens.
     pub g_min_us: f64,
+    /// Of the highest level.
     pub g_max_us: f64,
     /// What `SigmaAt` takes as g_max, in microsiemens.
     pub sigma_g_max_us: f64,
     /// By time; empty: levels are met exactly.
     pub sigma: &'static [SigmaAt],
+    /// Share of cells that show `g_max_us` for ever.
     pub stuck_on: f64,
+    /// Share of cells that show `g_min_us` for ever.
     pub stuck_off: f64,
+    /// How it drifts.
     pub drift: Drift,
+    /// Volts on a driven word line.
     pub read_volts: f64,
     /// Code steps per level, as a power of two; 0 where levels are met exactly.
     pub level_shift: u32,
+    /// Where the figures were published.
     pub source: &'static str,
 }
 

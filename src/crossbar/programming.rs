@@ -17,6 +17,7 @@ use std::fmt;
 /// What became of the cells of a matrix or a network.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Programmed {
+    /// Cells written.
     pub cells: u64,
     /// Cells that show one conductance for ever.
     pub stuck: u64,
@@ -27,6 +28,7 @@ pub struct Programmed {
 }
 
 impl Programmed {
+    /// Adds what was counted elsewhere.
     pub fn add(&mut self, other: &Programmed) {
         self.cells += other.cells;
         self.stuck += other.stuck;

@@ -16,6 +16,7 @@ pub struct Histograms {
 }
 
 impl Histograms {
+    /// Nothing counted yet, of a matrix on its tiles.
     pub fn new(mapped: &MappedMatrix, g: &TileGeometry) -> Histograms {
         Histograms {
             tiles: vec![[Vec::new(), Vec::new()]; mapped.tiles.len()],
@@ -25,6 +26,7 @@ impl Histograms {
         }
     }
 
+    /// Adds the column sums of a product.
     pub fn add(&mut self, columns: &super::ColumnSums) {
         let width = if columns.cell.is_some() { self.places } else { 1 };
         for (i, &sum) in columns.sums.iter().enumerate() {

@@ -35,6 +35,7 @@ struct Phase<'a> {
 }
 
 impl TiledMatrix {
+    /// A matrix on ideal cells.
     pub fn new(matrix: &IntMatrix, geometry: &TileGeometry) -> TiledMatrix {
         Self::from_mapped(matrix, MappedMatrix::new(&matrix.weights, geometry), geometry)
     }
@@ -72,6 +73,7 @@ impl TiledMatrix {
         TiledMatrix { corrections: Some(corrections.into()), ..self }
     }
 
+    /// Of each output, where columns are calibrated.
     pub fn corrections(&self) -> Option<&[Correction]> {
         self.corrections.as_deref()
     }
@@ -124,10 +126,12 @@ impl TiledMatrix {
         (0..self.matrix.rows()).map(|k| self.matrix.drive(input, k)).collect()
     }
 
+    /// Its weights on tiles.
     pub fn mapped(&self) -> &MappedMatrix {
         &self.mapped
     }
 
+    /// The matrix that it holds.
     pub fn matrix(&self) -> &IntMatrix {
         &self.matrix
     }

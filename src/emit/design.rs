@@ -15,11 +15,15 @@ pub const TOOL: &str = concat!("hvae-mnn ", env!("CARGO_PKG_VERSION"));
 /// An emitted design, as scripts and the co-simulation see it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Design {
+    /// Who made it.
     pub tool: String,
     /// First 32 bits of the hash of the request and the network; the DESIGN register.
     pub id: String,
+    /// Of what it was made.
     pub config: Config,
+    /// How a tile is divided.
     pub geometry: TileGeometry,
+    /// What the log of a simulation shows.
     pub probes: Vec<ProbeSignal>,
     /// sha256 of every file that a simulation or synthesis reads.
     pub files: BTreeMap<String, String>,
@@ -63,11 +67,14 @@ pub(super) fn design_id(net: &CrossbarNet, config: &Config) -> String {
 pub struct ProbeSignal {
     /// Channel of the log; signals written together share it.
     pub channel: usize,
+    /// Who writes it.
     pub block: BlockId,
+    /// What it is.
     pub role: Signal,
     /// `<block>.<signal>`
     pub name: String,
     /// Where the signal's lanes begin in the channel's data.
     pub first_lane: usize,
+    /// Of a number.
     pub bits: usize,
 }

@@ -1,6 +1,7 @@
 //! Latents: of a sentence, and of steps, which are drawn of a posterior where what is written is known, else of a prior.
 
 use super::stages::{StageBuilder, render};
+use super::sums::Pool;
 use crate::model::{BlockId, Op};
 use crate::quant::Signal;
 use askama::Template;
@@ -10,10 +11,10 @@ use std::fmt;
 pub struct LatentNumbers {
     pub size: usize,
     pub state_bits: u32,
-    pre_frac: u32,
-    table_bits: u32,
-    address_bits: u32,
-    exp_delta_bits: u32,
+    pub pre_frac: u32,
+    pub table_bits: u32,
+    pub address_bits: u32,
+    pub exp_delta_bits: u32,
     input_bits: u32,
     shift: i32,
 }
@@ -43,6 +44,8 @@ pub struct LatentStage<'a> {
     pub numbers: LatentNumbers,
     pub means: String,
     pub log_variances: String,
+    /// What adds up the moments of all steps, where it takes those.
+    pub pools: Vec<Pool<'a>>,
 }
 
 #[derive(Template)]
@@ -105,7 +108,8 @@ impl StageBuilder<'_> {
         let slices = |set: usize| {
             let slice = |&m: &BlockId| {
                 let size = self.width(m);
-                format!("{}_kept[{}:{}]", self.name(m), (set + 1) * size * bits - 1, set * size * bits)
+                let made = self.pool(id, m).map_or_else(|| self.name(m).to_string(), |pool| pool.name);
+                format!("{made}_kept[{}:{}]", (set + 1) * size * bits - 1, set * size * bits)
             };
             moments.iter().rev().map(slice).collect::<Vec<_>>().join(", ")
         };
@@ -117,7 +121,10 @@ impl StageBuilder<'_> {
             numbers: self.latent_numbers(id),
             means: slices(0),
             log_variances: slices(1),
+            pools: moments.iter().filter_map(|&m| self.pool(id, m)).collect(),
         };
+        let kept: Vec<String> = stage.pools.iter().map(|pool| format!("{}_kept", pool.source)).collect();
+        self.out.unread.extend(kept);
         self.out.instances.push(render(&stage));
         self.note(format!("{name}: latent state, {} dimensions, one a cycle", self.width(id)));
         if !self.has_words(id) {

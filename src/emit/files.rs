@@ -21,7 +21,9 @@ use std::collections::BTreeMap;
 /// A design as files, by path below the build folder.
 #[derive(Debug, Clone)]
 pub struct Emitted {
+    /// What it is.
     pub design: Design,
+    /// By path below the build folder.
     pub files: BTreeMap<String, String>,
 }
 
@@ -33,6 +35,7 @@ macro_rules! rtl {
 
 /// The hand-written data path.
 const RTL: &[(&str, &str)] = &rtl![
+    "hvae_accumulate",
     "hvae_bits",
     "hvae_combine",
     "hvae_dac",
@@ -50,6 +53,7 @@ const RTL: &[(&str, &str)] = &rtl![
     "hvae_lanes_requant",
     "hvae_latent",
     "hvae_linear",
+    "hvae_log2",
     "hvae_log_prob",
     "hvae_matvec",
     "hvae_mix",
@@ -57,6 +61,8 @@ const RTL: &[(&str, &str)] = &rtl![
     "hvae_noise_key",
     "hvae_octave_table",
     "hvae_part_sum",
+    "hvae_plane_words",
+    "hvae_pool",
     "hvae_requant",
     "hvae_reset_sync",
     "hvae_rng_key",
@@ -64,9 +70,11 @@ const RTL: &[(&str, &str)] = &rtl![
     "hvae_sat_add",
     "hvae_draw_sender",
     "hvae_sender",
+    "hvae_share",
     "hvae_skid",
     "hvae_state_vec",
     "hvae_step_store",
+    "hvae_step_words",
     "hvae_table",
     "hvae_tile",
     "hvae_tile_core",

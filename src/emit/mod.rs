@@ -14,6 +14,7 @@ mod program;
 mod script;
 mod spice;
 mod stages;
+mod sums;
 mod templates;
 mod views;
 mod wires;

@@ -8,14 +8,71 @@ use crate::model::{Activation, BlockId, Combination, Edge, Op, Time};
 use crate::quant::{FRAME_BITS, Format, IntMatrix, QuantBlock, Signal};
 
 impl StageBuilder<'_> {
-    /// Elementwise blocks that read the words of block `id`.
+    /// Elementwise blocks and sums that read the words of block `id`.
     pub(super) fn readers(&self, id: BlockId) -> Vec<BlockId> {
         let network = &self.net.quant.network;
         let reads = |&reader: &BlockId| {
-            matches!(network.blocks[reader].op, Op::Elementwise { .. })
+            matches!(network.blocks[reader].op, Op::Elementwise { .. } | Op::Accumulate { .. })
                 && network.inputs(reader).contains(&id)
         };
         (0..network.blocks.len()).filter(reads).collect()
+    }
+
+    /// Those of them that read the words as they are made, and not position by position.
+    fn direct_readers(&self, id: BlockId) -> Vec<BlockId> {
+        let network = &self.net.quant.network;
+        let direct = |&reader: &BlockId| !network.time(reader, id.into()).by_position();
+        self.readers(id).into_iter().filter(direct).collect()
+    }
+
+    /// The net with the words that an edge of `reader` brings, read by group.
+    pub(super) fn words_seen(&mut self, reader: BlockId, edge: Edge) -> String {
+        let network = &self.net.quant.network;
+        let time = network.time(reader, edge);
+        let source = self.name(edge.block);
+        if !time.by_position() {
+            return format!("{source}_words");
+        }
+        let net = format!("{}_{source}_words", self.name(reader));
+        if self.out.nets.iter().any(|known| known.ends_with(&format!(" {net};"))) {
+            return net;
+        }
+        let alone = matches!(self.net.quant.blocks[edge.block], QuantBlock::Input { .. });
+        let (lanes, bits) = (self.lanes(), self.config.fixed.state_bits);
+        self.net(lanes * bits as usize, &net);
+        let written_lanes = if alone { 1 } else { lanes };
+        let written = self.position(edge.block);
+        let read = match time {
+            Time::Ahead => format!("{} + 16'd1", self.position(reader)),
+            _ => self.position(reader),
+        };
+        self.out.instances.push(format!(
+            "  // Words of {source}, position by position.\n  \
+             hvae_step_words #(.Depth(MAX_TOKENS), .Size({}), .WriteLanes({written_lanes}), .ReadLanes({lanes}), .Bits({bits})) u_{net} (\n      \
+             .clk_i(clk_i), .write_index_i({written}), .write_i({source}_write), .write_group_i({source}_group), .write_data_i({source}_data),\n      \
+             .read_index_i({read}), .read_group_i({}_reads), .read_data_o({net})\n  );",
+            self.width(edge.block),
+            self.name(reader)
+        ));
+        net
+    }
+
+    /// The words of a table, which are its codes, for those who combine them, if there are any.
+    pub(super) fn words_of_table(&mut self, id: BlockId) {
+        let readers = self.direct_readers(id);
+        if readers.is_empty() {
+            return;
+        }
+        let (name, lanes, fixed) = (self.name(id), self.lanes(), &self.config.fixed);
+        let groups: Vec<String> = readers.iter().map(|&r| format!("{}_reads", self.name(r))).collect();
+        let (bits, input_bits) = (fixed.state_bits, fixed.input_bits);
+        self.out.instances.push(format!(
+            "  hvae_plane_words #(.Size({}), .Lanes({lanes}), .Bits({bits}), .InputBits({input_bits})) u_{name}_words (\n      \
+             .clk_i(clk_i), .planes_i({name}_planes), .read_group_i({}), .read_data_o({name}_words)\n  );",
+            self.width(id),
+            groups.join(" | ")
+        ));
+        self.net(lanes * bits as usize, &format!("{name}_words"));
     }
 
     /// Others read the words of block `id`, or of a slice of it.
@@ -33,7 +90,7 @@ impl StageBuilder<'_> {
 
     /// Keeps the words of a stage for those who combine them, if there are any.
     pub(super) fn words(&mut self, id: BlockId, lanes: usize) {
-        let readers = self.readers(id);
+        let readers = self.direct_readers(id);
         if readers.is_empty() {
             return;
         }
@@ -66,8 +123,10 @@ impl StageBuilder<'_> {
     /// A stage without converters in a wave writes while those that read what it made in the last beat still
     /// drive their word lines with that.
     fn writes_early(&self, id: BlockId) -> bool {
-        let early =
-            matches!(self.net.quant.blocks[id], QuantBlock::Input { .. } | QuantBlock::Elementwise { .. });
+        let early = matches!(
+            self.net.quant.blocks[id],
+            QuantBlock::Input { .. } | QuantBlock::Elementwise { .. } | QuantBlock::Accumulate { .. }
+        );
         early && self.out.schedule.body(self.net.quant.network.blocks[id].within).wave
     }
 
@@ -98,7 +157,7 @@ impl StageBuilder<'_> {
     }
 
     /// Nets of a stage that makes words, and what keeps them; how far a word is shifted to its code.
-    fn vector(&mut self, id: BlockId, word: Format, lanes: usize) -> Option<i32> {
+    pub(super) fn vector(&mut self, id: BlockId, word: Format, lanes: usize) -> Option<i32> {
         let name = self.name(id);
         self.drives(id);
         self.writes(id, lanes);
@@ -110,7 +169,7 @@ impl StageBuilder<'_> {
     }
 
     /// What others see of a vector, behind its instance.
-    fn seen_of(&mut self, id: BlockId, lanes: usize) {
+    pub(super) fn seen_of(&mut self, id: BlockId, lanes: usize) {
         self.words(id, lanes);
         let name = self.name(id);
         if self.driven_nets(id).contains(&format!("{name}_shown")) {
@@ -216,7 +275,8 @@ impl StageBuilder<'_> {
         let bytes: Vec<u32> = ups.iter().map(|&up| up as u32).collect();
         let name = self.name(id);
         self.net(18, &format!("{name}_reads"));
-        let words: Vec<String> = inputs.iter().rev().map(|&i| format!("{}_words", self.name(i))).collect();
+        let edges = self.net.quant.network.edges(id);
+        let words: Vec<String> = edges.iter().rev().map(|&edge| self.words_seen(id, edge)).collect();
         let stage = CombineStage {
             name,
             index: self.index(id),

@@ -6,7 +6,7 @@ use super::controllers::job_seq::{
     ROW_WAVE,
 };
 use super::templates::{Program as Text, ProgramJob, ProgramRow};
-use crate::model::{BlockId, Body, JobKind, Network, Op, Over, Schedule, Step};
+use crate::model::{BlockId, Body, JobKind, Network, Op, Origin, Over, Schedule, Step};
 
 /// A name in the printed program with its code in `bits` bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -178,7 +178,7 @@ impl Program {
             };
             let stages = self.groups[first..first + depths].iter().flatten();
             // Other jobs of a network with a head may run its loop for something else.
-            let heads = matches!(kind, JobKind::Label | JobKind::Values);
+            let heads = kind.sends_a_head();
             let sends = stages.map(|&id| head(network, id)).find(|sent| heads && *sent != NOTHING);
             let sends = sends.unwrap_or(NOTHING);
             let row = Row {
@@ -210,7 +210,9 @@ impl Program {
                 Step::Write(_) => Row { count: UNTIL, sends: TOKENS, draw, ..row },
                 // What is read has a posterior; a packet that is not read holds z itself.
                 Step::Draw(_) if rows.iter().any(Row::reads) => row,
-                Step::Draw(_) => Row { draw: if kind.reads_packet() { GIVEN } else { PRIOR }, ..row },
+                Step::Draw(_) => {
+                    Row { draw: if kind.origin() == Origin::Packet { GIVEN } else { PRIOR }, ..row }
+                }
                 // A latent of a sentence of a conversation: its prior knows what has been heard.
                 Step::Once(stages) if draws(network, stages) => {
                     let draw = if rows.iter().any(Row::reads) { POSTERIOR } else { PRIOR };

@@ -4,13 +4,28 @@
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
     /// Writes a register; logged with the response.
-    Write { address: u8, strobes: u8, data: u32 },
+    Write {
+        /// Offset of the register.
+        address: u8,
+        /// Which of its bytes.
+        strobes: u8,
+        /// What is written.
+        data: u32,
+    },
     /// Reads a register; logged with response and data.
-    Read { address: u8 },
+    Read {
+        /// Offset of the register.
+        address: u8,
+    },
     /// Writes ABORT; logged with the job cycle that it met.
     Abort,
     /// Sends words, beside what follows; `last`: the packet ends with them.
-    Send { words: Vec<u32>, last: bool },
+    Send {
+        /// What is sent.
+        words: Vec<u32>,
+        /// The packet ends with them.
+        last: bool,
+    },
     /// Waits until everything has been sent.
     Sent,
     /// Waits for so many cycles.

@@ -7,9 +7,11 @@ use std::fmt::Write;
 /// A tile to be solved as a circuit.
 #[derive(Debug, Clone)]
 pub struct SpiceTile<'a> {
+    /// The first line.
     pub title: String,
     /// [word lines, bit lines] of the memristors, in microsiemens.
     pub conductances: &'a Array2<f64>,
+    /// Resistances of the array.
     pub wires: &'a Wires,
     /// Voltage of every word line's driver.
     pub volts: Vec<f64>,

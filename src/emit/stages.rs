@@ -154,7 +154,10 @@ impl<'a> StageBuilder<'a> {
         let is_stage = |block: &&QuantBlock| {
             !matches!(
                 block,
-                QuantBlock::Embedding { .. } | QuantBlock::Slice { .. } | QuantBlock::Flow { .. }
+                QuantBlock::Embedding { .. }
+                    | QuantBlock::Slice { .. }
+                    | QuantBlock::Join
+                    | QuantBlock::Flow { .. }
             )
         };
         before.iter().filter(is_stage).count()
@@ -233,6 +236,7 @@ impl<'a> StageBuilder<'a> {
                 };
                 self.note(format!("{name}: word embeddings, {} x {}", codes.nrows(), codes.ncols()));
                 self.out.instances.push(render(&stage));
+                self.words_of_table(id);
             }
             QuantBlock::Cell(cell) => self.cell(id, cell),
             QuantBlock::Moments { matrix, size, shift } => {
@@ -275,6 +279,8 @@ impl<'a> StageBuilder<'a> {
             QuantBlock::Elementwise { function, word } => self.combine(id, *function, *word),
             QuantBlock::Slice { source, from } => self.slice(id, *source, *from),
             QuantBlock::Flow { latent } => self.flow(id, *latent),
+            QuantBlock::Join => self.note(format!("{name}: {} side by side (wires)", self.sources(id))),
+            QuantBlock::Accumulate { steps, word } => self.accumulate(id, *steps, *word),
             QuantBlock::Label { matrix, logit, shift } => self.label(id, matrix, *logit, *shift),
             QuantBlock::Bits { matrix, logit, shift } => self.bits(id, matrix, *logit, *shift),
             QuantBlock::Values { matrix, size, shift } => self.values(id, matrix, *size, *shift),

@@ -55,7 +55,7 @@ impl StageBuilder<'_> {
     }
 
     /// The position that a stage works on: in a wave it lies as many steps back as the stage is deep.
-    fn position(&self, id: BlockId) -> String {
+    pub(super) fn position(&self, id: BlockId) -> String {
         let body = self.out.schedule.body(self.net.quant.network.blocks[id].within);
         match (body.wave, body.depth(id).unwrap_or(0), body.over) {
             (false, ..) | (true, 0, _) => "position".into(),

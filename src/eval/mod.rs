@@ -1,5 +1,4 @@
 //! What a network is worth, whatever computes it, and what others have published.
-#![warn(missing_docs)]
 
 mod answers;
 mod bleu;

@@ -69,8 +69,12 @@ impl Vector {
             Place::RnnState | Place::GruNew | Place::GruState | Place::LstmState | Place::Bridge => Vector::H,
             Place::LstmKept | Place::LstmAdded | Place::LstmCell | Place::BridgeCell => Vector::C,
             Place::Moment => Vector::Mean,
-            Place::LatentScaled | Place::LatentPlain | Place::LatentSum => Vector::Z,
-            Place::DenseWord | Place::Combined => Vector::Word,
+            Place::LatentScaled
+            | Place::LatentPlain
+            | Place::LatentSum
+            | Place::Pooled
+            | Place::PooledVariance => Vector::Z,
+            Place::DenseWord | Place::Combined | Place::Accumulated => Vector::Word,
             Place::Logit => Vector::Logits,
             Place::Code => Vector::Codes,
         }
@@ -254,7 +258,10 @@ fn compare<M: MatVec>(
                 add(Vector::C, &machine.c[id], Role::Output);
             }
         }
-        QuantBlock::Input { .. } | QuantBlock::Dense { .. } | QuantBlock::Elementwise { .. } => {
+        QuantBlock::Input { .. }
+        | QuantBlock::Dense { .. }
+        | QuantBlock::Accumulate { .. }
+        | QuantBlock::Elementwise { .. } => {
             add(Vector::Word, words, Role::Output);
         }
         QuantBlock::Vocabulary { logit, .. }
@@ -268,7 +275,10 @@ fn compare<M: MatVec>(
             sum.divergence += divergence(&float(Role::Output), &integers);
             sum.steps += 1;
         }
-        QuantBlock::Embedding { .. } | QuantBlock::Slice { .. } | QuantBlock::Flow { .. } => {}
+        QuantBlock::Embedding { .. }
+        | QuantBlock::Slice { .. }
+        | QuantBlock::Join
+        | QuantBlock::Flow { .. } => {}
     }
     if let Some(dac) = quant.dac[id].filter(|_| !matches!(quant.blocks[id], QuantBlock::Linear { .. })) {
         let integers: Vec<f64> = machine.codes[id].iter().map(|&code| dac.decode(code.into())).collect();

@@ -1,5 +1,4 @@
 //! Why work on files and with tools ended without what was asked for.
-#![warn(missing_docs)]
 
 use std::fmt;
 use std::path::Path;

@@ -1,6 +1,5 @@
 //! Files and folders that are whole or not there, lists of them by hash, claims that name who holds them, and bytes
 //! of what a person names.
-#![warn(missing_docs)]
 // This is where outputs reach the disk.
 #![allow(clippy::disallowed_methods)]
 

@@ -7,9 +7,13 @@ use crate::quant::{QuantCell, QuantNet, Saturations, requant_to, saturating_add}
 /// What one unit reads: pre-activations of the input and recurrent parts per gate,
 /// and its previous states.
 pub struct UnitInput<'a> {
+    /// Pre-activations of the inputs, gate after gate.
     pub x: &'a [i64],
+    /// Pre-activations of the own state, gate after gate.
     pub h: &'a [i64],
+    /// The unit's h before.
     pub h_prev: i64,
+    /// The unit's c before.
     pub c_prev: i64,
 }
 

@@ -11,15 +11,18 @@ pub const UNIT_BETA: u16 = 1 << NOISE_FRAC;
 /// softmax(beta * logits). Without noise and with beta = 1: argmax.
 /// Ties go to the smaller token. The unknown word is no candidate, unless it may be said.
 pub struct Chooser<'a> {
+    /// Fraction bits of the logits.
     pub logit_frac: i32,
     /// `None`: greedy.
     pub noise: Option<(&'a NoiseSource, &'a OctaveTable)>,
+    /// 1 / temperature, with 12 fraction bits.
     pub beta: u16,
     /// `<unk0>` may be chosen.
     pub say_unknown: bool,
 }
 
 impl Chooser<'_> {
+    /// The token of a step with these logits.
     pub fn choose(&self, logits: &[i64], step: u32) -> u32 {
         let beta = if self.noise.is_some() { self.beta } else { UNIT_BETA };
         let score = |(token, &logit): (usize, &i64)| {

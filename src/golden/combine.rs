@@ -5,6 +5,7 @@ use crate::model::Combination;
 /// What an elementwise block reads of another block.
 #[derive(Clone, Copy)]
 pub struct Operand<'a> {
+    /// As others read them.
     pub words: &'a [i64],
     /// Fraction bits of the words.
     pub frac: i32,

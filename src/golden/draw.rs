@@ -31,8 +31,11 @@ pub struct Drawing {
 /// Where z comes from.
 #[derive(Debug, Clone, Copy)]
 pub enum LatentMode<'a> {
+    /// The mean of the posterior.
     Mean,
+    /// Drawn of the posterior.
     Posterior(&'a NoiseSource),
+    /// Drawn of the prior.
     Prior(&'a NoiseSource),
     /// Codes given by the caller.
     Given(&'a [i32]),
@@ -45,7 +48,8 @@ impl<M: MatVec> Machine<'_, M> {
     pub fn latent(&mut self, id: BlockId, mode: LatentMode) {
         let quant = &self.golden.quant;
         let format = quant.moment_format();
-        let (means, log_variances) = self.moments(id);
+        let mut count = std::mem::take(&mut self.places);
+        let (means, log_variances) = self.moments_of_z(id, &mut count);
         // A latent that is an end of z has that end's noise.
         let first = quant.network.latent_part(quant.network.inputs(id)[0]).start;
         let own = self.own_draws.clone();
@@ -54,7 +58,6 @@ impl<M: MatVec> Machine<'_, M> {
             None => quant.half_normal.signed(source.uniform(NoiseKind::Latent, 0, (first + j) as u32)),
         };
         self.flows = !matches!(mode, LatentMode::Prior(_) | LatentMode::Given(_));
-        let mut count = std::mem::take(&mut self.places);
         let z = (0..means.len())
             .map(|j| match mode {
                 LatentMode::Mean => means[j],
@@ -110,10 +113,17 @@ impl<M: MatVec> Machine<'_, M> {
 
     /// Means and log-variances of the dimensions of the latent block `id`, in z's order.
     pub fn moments(&self, id: BlockId) -> (Vec<i64>, Vec<i64>) {
-        let moments = self.golden.quant.network.inputs(id);
-        let halves = |m: &BlockId| self.words[*m].split_at(self.words[*m].len() / 2);
-        let means = moments.iter().flat_map(|m| halves(m).0.to_vec()).collect();
-        let log_variances = moments.iter().flat_map(|m| halves(m).1.to_vec()).collect();
+        // What is rounded for them is counted where z is made of them.
+        self.moments_of_z(id, &mut Places::default())
+    }
+
+    fn moments_of_z(&self, id: BlockId, count: &mut Places) -> (Vec<i64>, Vec<i64>) {
+        let (mut means, mut log_variances) = (Vec::new(), Vec::new());
+        for block in self.golden.quant.network.inputs(id) {
+            let (mean, log_variance) = self.moments_of(block, count);
+            means.extend(mean);
+            log_variances.extend(log_variance);
+        }
         (means, log_variances)
     }
 }

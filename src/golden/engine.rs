@@ -33,6 +33,7 @@ pub struct GoldenEngine<'a, M> {
 }
 
 impl<'a, M: MatVec> GoldenEngine<'a, M> {
+    /// Nothing counted yet.
     pub fn new(golden: &'a Golden<M>) -> Self {
         GoldenEngine { golden, adc_clips: 0, saturations: 0, tile_samples: 0, float_draws: false }
     }

@@ -1,9 +1,8 @@
 //! What the accelerator is asked and what it answers.
 
-use super::Places;
 use crate::config::Accelerator;
-use crate::model::{BlockId, JobKind, Op, Schedule};
-use crate::quant::{FRAME_BITS, QuantNet, Signal};
+use crate::model::{JobKind, Op, Schedule};
+use crate::quant::{FRAME_BITS, QuantNet};
 use fixed::types::U4F12;
 use serde::{Deserialize, Serialize};
 
@@ -11,14 +10,17 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Job {
+    /// What it asks for.
     pub kind: JobKind,
     /// z is sampled from the posterior; otherwise it is the posterior mean.
     pub sample_z: bool,
     /// Tokens are sampled at the temperature; otherwise the likeliest is taken.
     pub sample_tokens: bool,
+    /// Of everything that is drawn.
     pub seed: u64,
     /// 1 / temperature, Q4.12.
     pub inverse_temperature: u16,
+    /// Of what is written; the accelerator's own limit where that is less.
     pub max_tokens: u16,
     /// Token ids (`Encode`, `Reconstruct`, `Score`, `Listen`) or z codes (`Decode`).
     pub input: Vec<i32>,
@@ -29,6 +31,7 @@ pub struct Job {
     /// forgets anyway.
     #[serde(default)]
     pub fresh: bool,
+    /// How the host hands it over.
     #[serde(default)]
     pub manner: Manner,
 }
@@ -43,6 +46,7 @@ pub struct Manner {
     pub eager: bool,
     /// Registers are toured: all read, some accesses refused; which, the number says.
     pub tour: Option<u32>,
+    /// Where it is broken off.
     pub abort: Option<Abort>,
 }
 
@@ -165,6 +169,7 @@ impl Job {
 /// What of an accelerator decides which jobs it takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shape {
+    /// Words that there are; 0 where none are read or written.
     pub vocabulary: usize,
     /// Width of z.
     pub latent: usize,
@@ -192,11 +197,22 @@ pub enum Packet {
     /// Nothing.
     Nothing,
     /// A sentence of at least so many tokens.
-    Tokens { least: usize },
+    Tokens {
+        /// Of them at least.
+        least: usize,
+    },
     /// Frames of so many words each.
-    Frames { size: usize },
+    Frames {
+        /// Numbers, or bits, of a frame.
+        size: usize,
+    },
     /// At least so many frames of so many bits, [`FRAME_BITS`] a word.
-    Bits { size: usize, least: usize },
+    Bits {
+        /// Numbers, or bits, of a frame.
+        size: usize,
+        /// Of them at least.
+        least: usize,
+    },
     /// A word for every dimension of z.
     Latent,
 }
@@ -242,60 +258,26 @@ impl Shape {
 /// The ERR bits of STATUS.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Refusal {
+    /// The packet is too short or too long.
     pub length: bool,
+    /// A word is no token, or has bits that no frame has.
     pub token: bool,
+    /// There is no such job.
     pub job: bool,
+    /// A number does not fit its words.
     pub z: bool,
 }
 
 /// How a job came to its end.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Ending {
+    /// It was.
     #[default]
     Answered,
+    /// It was not begun.
     Refused(Refusal),
+    /// It was broken off.
     Aborted,
-}
-
-/// A vector that the hardware writes, `lanes` numbers a cycle.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct VectorEvent {
-    pub block: BlockId,
-    pub signal: Signal,
-    /// Token of the sentence (encoder) or of the answer (decoder) it belongs to.
-    pub step: usize,
-    /// Job cycle in which the first numbers are written; the others follow cycle by cycle.
-    pub cycle: u64,
-    pub lanes: usize,
-    pub values: Vec<i32>,
-}
-
-/// The counters a job leaves in the registers.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Counters {
-    pub cycles: u64,
-    pub adc_clips: u64,
-    pub saturations: u64,
-    pub tokens: u64,
-    /// Cycles in which tiles converted, summed over tiles.
-    pub tile_samples: u64,
-}
-
-/// Everything a job must show.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Run {
-    pub events: Vec<VectorEvent>,
-    /// Beats of the output stream.
-    pub output: Vec<u32>,
-    pub counters: Counters,
-    /// The least cycles the job could take, by the dependency chain and the converters.
-    pub floor: u64,
-    /// Cycles in which the converters on the critical chain were busy.
-    pub adc_cycles: u64,
-    /// Tile samples left out because their digits were 0.
-    pub tile_samples_skipped: u64,
-    pub ending: Ending,
-    pub places: Places,
 }
 
 #[cfg(test)]

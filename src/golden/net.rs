@@ -2,11 +2,12 @@
 
 use super::cell::{UnitInput, unit};
 use super::combine::{Operand, combined};
+use super::sums::Sums;
 use super::views::views;
 use super::{Drawing, Place, Places, Shape, Timing, unpacked};
 use crate::config::Accelerator;
 use crate::crossbar::{CrossbarNet, TileGeometry, TiledMatrix, Turns, job_key, product_key};
-use crate::model::{BlockId, Draws, Edge, Schedule, Time};
+use crate::model::{BlockId, Draws, Edge, Schedule};
 use crate::quant::{IntMatrix, MatVec, QuantBlock, QuantCell, QuantNet, requant_to, saturating_add};
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -14,16 +15,20 @@ use std::rc::Rc;
 /// The golden model: a network, its matrices (ideal or tiled), its schedule and its timing.
 #[derive(Debug, Clone)]
 pub struct Golden<M> {
+    /// The network in integers.
     pub quant: QuantNet,
     /// Matrices of each block; of a cell one per part.
     matrices: Vec<Vec<M>>,
+    /// Cycles of every stage.
     pub timing: Timing,
+    /// When stages work.
     pub schedule: Schedule,
+    /// Which jobs it takes.
     pub shape: Shape,
     geometry: TileGeometry,
     skip_zero_phases: bool,
     /// By block: the views that show it.
-    views: Vec<Vec<BlockId>>,
+    pub(super) views: Vec<Vec<BlockId>>,
     /// Seed of `[noise]`, where conversions draw.
     noise_seed: Option<u32>,
 }
@@ -109,6 +114,9 @@ fn live_phases(g: &TileGeometry, matrix: &IntMatrix, input: &[i32], row_tile: us
     (0..g.phases as u32).filter(|p| (0..g.dac_bits).any(|j| bit(p * g.dac_bits + j))).count()
 }
 
+/// A vector as it drives word lines, and as it was computed.
+type CodesAndWords = (Vec<i32>, Vec<i64>);
+
 /// The registers of the accelerator while it works on a sentence.
 #[derive(Debug, Clone)]
 pub struct Machine<'a, M> {
@@ -127,8 +135,10 @@ pub struct Machine<'a, M> {
     pub(super) flows: bool,
     /// The frame at that position.
     frame: Vec<i64>,
-    /// Codes by position, of blocks that a later loop reads position by position.
-    stored: BTreeMap<BlockId, BTreeMap<usize, Vec<i32>>>,
+    /// Codes and words by position, of blocks that a later loop reads position by position.
+    pub(super) stored: BTreeMap<BlockId, BTreeMap<usize, CodesAndWords>>,
+    /// What has been added up over the steps of a loop, by block.
+    pub(super) sums: BTreeMap<BlockId, Sums>,
     /// Latest vector of each block: h, mean then log-variance, z, h_0, words or logits.
     pub words: Vec<Vec<i64>>,
     /// Latest c of each LSTM, and c_0 of each bridge.
@@ -137,9 +147,13 @@ pub struct Machine<'a, M> {
     pub pres: Vec<[Vec<i64>; 2]>,
     /// The codes that drive word lines with the block's vector.
     pub codes: Vec<Vec<i32>>,
+    /// Where numbers were clipped so far.
     pub places: Places,
+    /// Conversions clipped so far.
     pub adc_clips: u64,
+    /// Cycles in which tiles converted, summed over tiles.
     pub tile_samples: u64,
+    /// Those left out because no row of a tile was driven.
     pub tile_samples_skipped: u64,
     /// Sums of products that stay the same in a sentence, by block and part, from the first step on.
     kept: BTreeMap<(BlockId, usize), (Vec<i64>, i32)>,
@@ -151,8 +165,8 @@ impl<'a, M: MatVec> Machine<'a, M> {
         let quant = &golden.quant;
         let zeros = |id: BlockId| match &quant.blocks[id] {
             QuantBlock::Moments { size, .. } | QuantBlock::Values { size, .. } => vec![0; 2 * size],
-            QuantBlock::Embedding { .. } => Vec::new(),
-            QuantBlock::Cell(_)
+            QuantBlock::Embedding { .. }
+            | QuantBlock::Cell(_)
             | QuantBlock::Draw { .. }
             | QuantBlock::Latent { .. }
             | QuantBlock::Linear { .. }
@@ -161,6 +175,8 @@ impl<'a, M: MatVec> Machine<'a, M> {
             | QuantBlock::Dense { .. }
             | QuantBlock::Elementwise { .. }
             | QuantBlock::Slice { .. }
+            | QuantBlock::Join
+            | QuantBlock::Accumulate { .. }
             | QuantBlock::Flow { .. }
             | QuantBlock::Label { .. }
             | QuantBlock::Bits { .. } => vec![0; quant.network.width(id)],
@@ -178,6 +194,7 @@ impl<'a, M: MatVec> Machine<'a, M> {
             flows: true,
             frame: Vec::new(),
             stored,
+            sums: BTreeMap::new(),
             words: ids.clone().map(zeros).collect(),
             c: ids.clone().map(zeros).collect(),
             pres: vec![Default::default(); quant.blocks.len()],
@@ -194,6 +211,7 @@ impl<'a, M: MatVec> Machine<'a, M> {
     pub fn embed(&mut self, id: BlockId, token: u32) {
         if let QuantBlock::Embedding { codes } = &self.golden.quant.blocks[id] {
             self.codes[id] = codes.row(token as usize).to_vec();
+            self.words[id] = self.codes[id].iter().map(|&code| code.into()).collect();
             self.store(id);
         }
     }
@@ -221,6 +239,7 @@ impl<'a, M: MatVec> Machine<'a, M> {
             QuantBlock::Moments { shift, .. } | QuantBlock::Values { shift, .. } => {
                 let (sums, more) = self.product(id, 0, &self.joined(id));
                 self.words[id] = self.requantised(&sums, *shift + more, state, Place::Moment);
+                self.pool(id);
             }
             QuantBlock::Linear { shift, shift_c, .. } => {
                 let (sums, more) = self.product(id, 0, &self.joined(id));
@@ -240,12 +259,16 @@ impl<'a, M: MatVec> Machine<'a, M> {
             }
             QuantBlock::Elementwise { function, word } => {
                 let edges = quant.network.edges(id);
-                let inputs: Vec<Operand<'_>> = edges
-                    .iter()
-                    .map(|edge| Operand { words: &self.words[edge.block], frac: quant.word_frac(edge.block) })
-                    .collect();
+                let seen = |&edge: &Edge| (self.seen_words(id, edge), quant.word_frac(edge.block));
+                let seen: Vec<(Vec<i64>, i32)> = edges.iter().map(seen).collect();
+                let inputs: Vec<Operand<'_>> =
+                    seen.iter().map(|(words, frac)| Operand { words, frac: *frac }).collect();
                 let (wide, frac) = combined(*function, &inputs);
                 let words = self.requantised(&wide, frac - word.frac, word.bits, Place::Combined);
+                self.set_vector(id, words, word.frac);
+            }
+            QuantBlock::Accumulate { steps, word } => {
+                let words = self.accumulated(id, *steps, *word);
                 self.set_vector(id, words, word.frac);
             }
             QuantBlock::Input { word } => self.set_vector(id, self.frame.clone(), word.frac),
@@ -259,42 +282,10 @@ impl<'a, M: MatVec> Machine<'a, M> {
             QuantBlock::Embedding { .. }
             | QuantBlock::Latent { .. }
             | QuantBlock::Slice { .. }
+            | QuantBlock::Join
             | QuantBlock::Flow { .. } => {}
         }
         self.store(id);
-    }
-
-    /// Keeps the codes of a block that is read position by position later.
-    fn store(&mut self, id: BlockId) {
-        if let Some(positions) = self.stored.get_mut(&id) {
-            positions.insert(self.position, self.codes[id].clone());
-        }
-        let golden = self.golden;
-        golden.views[id].iter().for_each(|&view| self.store(view));
-    }
-
-    /// The codes that an edge of `reader` brings.
-    fn seen(&self, reader: BlockId, edge: Edge) -> Vec<i32> {
-        match self.golden.quant.network.time(reader, edge) {
-            time @ (Time::Each | Time::Ahead) => {
-                let position = self.position + usize::from(time == Time::Ahead);
-                match self.stored[&edge.block].get(&position) {
-                    Some(codes) => codes.clone(),
-                    None => vec![0; self.codes[edge.block].len()],
-                }
-            }
-            // Of the step before, it has not been computed anew; of a loop that has ended, it is the last.
-            // Of the turns before, it is what no job but LISTEN computes anew.
-            Time::Now | Time::Before | Time::Last | Time::Held | Time::Heard => {
-                self.codes[edge.block].clone()
-            }
-        }
-    }
-
-    /// What block `id` drives the word lines of its one matrix with.
-    fn joined(&self, id: BlockId) -> Vec<i32> {
-        let edges = self.golden.quant.network.edges(id).into_iter();
-        edges.flat_map(|edge| self.seen(id, edge)).collect()
     }
 
     /// Loads h_0 (and c_0) of the decoder cell `id` from its bridge.

@@ -9,6 +9,7 @@ macro_rules! places {
         pub enum Place { $($(#[doc = $doc])* $name),* }
 
         impl Place {
+            /// Every place.
             pub const ALL: &[Place] = &[$(Place::$name),*];
         }
     };
@@ -21,9 +22,13 @@ places! {
     PartSum,
     /// A state as the code that drives a word line.
     Code,
+    /// x + h of a plain unit.
     RnnSum,
+    /// tanh of it as a state.
     RnnState,
+    /// x + h of r.
     GruReset,
+    /// x + h of z.
     GruUpdate,
     /// r * h_n
     GruGated,
@@ -33,17 +38,23 @@ places! {
     GruNew,
     /// n + z * (h - n)
     GruState,
+    /// x + h of i.
     LstmInput,
+    /// x + h of f.
     LstmForget,
+    /// x + h of g.
     LstmCandidate,
+    /// x + h of o.
     LstmOutput,
     /// f * c
     LstmKept,
     /// i * g
     LstmAdded,
+    /// f * c + i * g
     LstmCell,
     /// c as a pre-activation.
     LstmSquashed,
+    /// o * tanh(c) as a state.
     LstmState,
     /// Mean or log-variance.
     Moment,
@@ -51,11 +62,13 @@ places! {
     LatentScaled,
     /// e of the prior.
     LatentPlain,
+    /// The mean and the noise together.
     LatentSum,
     /// h_0
     Bridge,
     /// c_0
     BridgeCell,
+    /// Of a head.
     Logit,
     /// A product before its activation.
     DensePre,
@@ -63,6 +76,12 @@ places! {
     DenseWord,
     /// Words of other blocks, added, multiplied or blended.
     Combined,
+    /// The sum or mean of a vector over steps.
+    Accumulated,
+    /// The mean of z over steps.
+    Pooled,
+    /// The log-variance of z over steps.
+    PooledVariance,
 }
 
 /// How often each place clipped, and how often it did not.
@@ -76,10 +95,12 @@ impl Default for Places {
 }
 
 impl Places {
+    /// The count of a place, to be added to.
     pub fn at(&mut self, place: Place) -> &mut Saturations {
         &mut self.0[place as usize]
     }
 
+    /// The count of a place.
     pub fn of(&self, place: Place) -> Saturations {
         self.0[place as usize]
     }
@@ -99,6 +120,7 @@ impl Places {
         since
     }
 
+    /// Adds what was counted elsewhere.
     pub fn add(&mut self, other: &Places) {
         for (mine, theirs) in self.0.iter_mut().zip(&other.0) {
             mine.clipped += theirs.clipped;

@@ -7,7 +7,9 @@ const ROUNDS: usize = 22;
 /// What a draw is for; the top two bits of its counter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoiseKind {
+    /// A latent.
     Latent = 1,
+    /// A token that is chosen.
     Token = 2,
 }
 
@@ -34,6 +36,7 @@ impl NoiseSource {
         NoiseSource { seed, keys }
     }
 
+    /// What all of its draws are of.
     pub fn seed(&self) -> u64 {
         self.seed
     }

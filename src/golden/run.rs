@@ -7,7 +7,7 @@ use super::timing::{FETCH, FLUSH_CYCLES, HANDOVER, KEY_CYCLES};
 use super::{
     Context, Drawing, Ending, Golden, Job, LatentMode, Machine, NoiseSource, Run, StageTiming, Stop, Timing,
 };
-use crate::model::{BlockId, Body, EOS, JobKind, SOS, Step};
+use crate::model::{BlockId, Body, EOS, JobKind, Origin, SOS, Step};
 use crate::quant::{MatVec, QuantBlock, Signal};
 
 impl<M: MatVec> Golden<M> {
@@ -36,7 +36,7 @@ impl<M: MatVec> Golden<M> {
             now: KEY_CYCLES,
             stop,
             idle: 0,
-            heads: matches!(job.kind, JobKind::Label | JobKind::Values),
+            heads: job.kind.sends_a_head(),
             scores: job.kind == JobKind::Score,
             run: Run::default(),
         };
@@ -225,6 +225,8 @@ impl<M: MatVec> Runner<'_, M> {
             | QuantBlock::Input { .. }
             | QuantBlock::Dense { .. }
             | QuantBlock::Slice { .. }
+            | QuantBlock::Join
+            | QuantBlock::Accumulate { .. }
             | QuantBlock::Flow { .. }
             | QuantBlock::Elementwise { .. } => {}
         }
@@ -281,20 +283,11 @@ impl<M: MatVec> Runner<'_, M> {
     fn draw(&mut self, latents: &[BlockId], job: &Job) -> Option<()> {
         self.begins(self.now)?;
         let noise = self.noise.clone();
-        let mode = match job.kind {
-            JobKind::Encode | JobKind::Reconstruct | JobKind::Score | JobKind::Label | JobKind::Values
-                if job.sample_z =>
-            {
-                LatentMode::Posterior(&noise)
-            }
-            JobKind::Encode
-            | JobKind::Reconstruct
-            | JobKind::Score
-            | JobKind::Label
-            | JobKind::Values
-            | JobKind::Listen => LatentMode::Mean,
-            JobKind::Decode => LatentMode::Given(&job.input),
-            JobKind::Generate => LatentMode::Prior(&noise),
+        let mode = match job.kind.origin() {
+            Origin::Posterior if job.sample_z => LatentMode::Posterior(&noise),
+            Origin::Posterior => LatentMode::Mean,
+            Origin::Packet => LatentMode::Given(&job.input),
+            Origin::Prior => LatentMode::Prior(&noise),
         };
         for &id in latents {
             self.machine.latent(id, mode);

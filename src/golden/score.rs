@@ -6,7 +6,7 @@ use crate::quant::{Table, requant};
 pub const SCORE_FRAC: u32 = 16;
 /// log2(e) and ln(2) with 16 fraction bits.
 const LOG2_E: i64 = 94_548;
-const LN_2: i64 = 45_426;
+const LN_2: i64 = Scorer::LN_2;
 /// Fraction bits of the terms of the sum.
 const TERM_FRAC: u32 = 32;
 /// Bits of the sum: at most 2^16 terms of at most 1, and room.
@@ -16,12 +16,23 @@ const OCTAVE_BITS: u32 = 24;
 
 /// The softmax in integers, in two passes over the logits.
 pub struct Scorer<'a> {
+    /// Fraction bits of the logits.
     pub logit_frac: i32,
+    /// 2^-f.
     pub exp2: &'a Table,
+    /// log2(1 + f).
     pub log2: &'a Table,
 }
 
 impl Scorer<'_> {
+    /// ln(2) with 16 fraction bits.
+    pub const LN_2: i64 = 45_426;
+
+    /// log2 of a whole number, at least 1 and less than 2^50, with 16 fraction bits (`rtl/hvae_log2.sv`).
+    pub fn log2(&self, value: u64) -> i64 {
+        self.log2_of(value) + (i64::from(TERM_FRAC) << 16)
+    }
+
     /// ln softmax(logits)\[target\] with [`SCORE_FRAC`] fraction bits.
     ///
     /// Each term is rounded alone and the sum is exact, so no order of the tokens matters.

@@ -1,6 +1,6 @@
 //! Cycles of every stage: what the hardware takes, and the floor under it.
 
-use crate::config::{Accelerator, CellKind};
+use crate::config::{Accelerator, CellKind, LatentSteps};
 use crate::crossbar::{TileGeometry, Turns};
 use crate::model::{Activation, BlockId, Body, Combination, Over, Schedule};
 use crate::quant::{FRAME_BITS, QuantBlock, QuantNet};
@@ -23,6 +23,9 @@ pub const HANDOVER: u64 = 2;
 pub const FETCH: u64 = 1;
 /// From a latent dimension's index to its z.
 const LATENT_LATENCY: u64 = 19;
+/// From the start of a latent to that of its dimensions, where its moments come from sums over steps: the last step is
+/// added, then sums become moments, of which a dimension's must be there 10 cycles after its index.
+const POOLING: u64 = 7;
 /// From a logit's index to its lane's best so far.
 const CHOICE_LATENCY: u64 = 16;
 
@@ -51,6 +54,25 @@ const fn combine_latency(function: Combination) -> u64 {
         Combination::Add | Combination::Subtract | Combination::Multiply => 3,
         // Difference, product and sum one after the other.
         Combination::Blend => 5,
+    }
+}
+
+/// From a group of words to their sum or mean.
+const fn accumulate_latency(steps: LatentSteps) -> u64 {
+    match steps {
+        LatentSteps::Sum | LatentSteps::Last => 3,
+        // A product with the share of a step.
+        LatentSteps::Mean => 4,
+    }
+}
+
+/// Cycles that a latent waits for the moments of all steps of a loop; none where it takes those of the last.
+fn pooling(quant: &QuantNet, id: BlockId) -> u64 {
+    match &quant.blocks[id] {
+        QuantBlock::Latent { moments } if moments.iter().any(|&m| quant.network.pooled(m).is_some()) => {
+            POOLING
+        }
+        _ => 0,
     }
 }
 
@@ -110,6 +132,7 @@ impl StageTiming {
 /// Stage by stage, in block order (`None`: embeddings, which are read on the fly, and views, which are wires).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Timing {
+    /// By block.
     pub stages: Vec<Option<StageTiming>>,
     /// The vocabulary stage when it scores a token: the logits are read twice. Of bits, that of a frame.
     pub score: Option<StageTiming>,
@@ -142,7 +165,10 @@ impl Timing {
         let stages = quant.blocks.iter().enumerate().map(|(id, block)| {
             let adc = (turns.rounds[id] * g.phases * g.slots) as u64;
             let mut stage = match block {
-                QuantBlock::Embedding { .. } | QuantBlock::Slice { .. } | QuantBlock::Flow { .. } => {
+                QuantBlock::Embedding { .. }
+                | QuantBlock::Slice { .. }
+                | QuantBlock::Join
+                | QuantBlock::Flow { .. } => {
                     return None;
                 }
                 QuantBlock::Cell(cell) => {
@@ -164,7 +190,13 @@ impl Timing {
                     // The label stands in the cycle in which the stage falls idle.
                     product(adc, quant.network.width(id), lanes, READ, tree_depth(lanes))
                 }
-                QuantBlock::Latent { .. } => scanned(quant.network.width(id), 1, LATENT_LATENCY),
+                QuantBlock::Latent { .. } => {
+                    let stage = scanned(quant.network.width(id), 1, LATENT_LATENCY);
+                    StageTiming { scan: stage.scan + pooling(quant, id), ..stage }
+                }
+                QuantBlock::Accumulate { steps, .. } => {
+                    scanned(quant.network.width(id), lanes, accumulate_latency(*steps))
+                }
                 QuantBlock::Draw { .. } => {
                     let size = quant.network.width(id);
                     let stage = scanned(size, 1, LATENT_LATENCY);
@@ -212,7 +244,7 @@ impl Timing {
                     stage
                 }
             };
-            stage.floor = floor(&stage, block, g);
+            stage.floor = floor(&stage, block, g) + pooling(quant, id);
             stage.kept = (turns.kept[id] * g.phases * g.slots) as u64;
             Some(stage)
         });
@@ -226,15 +258,19 @@ impl Timing {
 pub struct TokenCycles {
     /// A token read: levels work side by side, the slowest stage sets the beat.
     pub encode_expected: u64,
+    /// At the floor.
     pub encode_floor: u64,
     /// A token written: every stage waits for the one before, down to the chosen token.
     pub decode_expected: u64,
+    /// At the floor.
     pub decode_floor: u64,
     /// Of these cycles, those in which the converters of the critical chain work.
     pub encode_adc: u64,
+    /// Of a token written.
     pub decode_adc: u64,
     /// A token scored: as one read, by the stages of the decoder. 0 without SCORE.
     pub score_expected: u64,
+    /// At the floor.
     pub score_floor: u64,
 }
 
@@ -329,11 +365,13 @@ fn floor(stage: &StageTiming, block: &QuantBlock, g: &TileGeometry) -> u64 {
         }
         QuantBlock::Dense { activation, .. } => 1 + activation_latency(*activation),
         QuantBlock::Elementwise { function, .. } => combine_latency(*function),
+        QuantBlock::Accumulate { steps, .. } => accumulate_latency(*steps),
         QuantBlock::Input { .. } => INPUT_LATENCY,
         // Sent one a cycle.
         QuantBlock::Values { size, .. } => 1 + *size as u64,
         QuantBlock::Embedding { .. }
         | QuantBlock::Slice { .. }
+        | QuantBlock::Join
         | QuantBlock::Flow { .. }
         | QuantBlock::Moments { .. }
         | QuantBlock::Linear { .. } => 1,

@@ -18,17 +18,22 @@ pub enum Answers {
         accuracy: f64,
         /// That of always saying the label that is most frequent here.
         baseline_accuracy: f64,
+        /// Labels said.
         labels: usize,
+        /// Sequences read.
         sequences: usize,
     },
     /// Numbers a position, or of a sequence.
     Values {
         /// Nats a number.
         nll: f64,
+        /// Root of the mean squared error of a number.
         rmse: f64,
         /// That of repeating the frame that was read last; absent where a frame is shorter than what is predicted.
         baseline_rmse: Option<f64>,
+        /// Numbers predicted.
         values: usize,
+        /// Sequences read.
         sequences: usize,
     },
     /// Frames of bits, each after those before it.
@@ -46,7 +51,9 @@ pub enum Answers {
         /// Importance-weighted bound in nats a frame, where it was asked for.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         iwae_nll: Option<f64>,
+        /// Frames predicted.
         frames: usize,
+        /// Pieces read.
         sequences: usize,
     },
 }

@@ -49,7 +49,7 @@ enum Reads {
 }
 
 impl Reads {
-    /// Of every block. A cell reads itself; what heads make leaves the network.
+    /// Of every block. A cell reads itself, and so does a sum; what heads make leaves the network.
     fn of(network: &Network) -> Vec<Reads> {
         let mut reads = vec![Reads::Never; network.blocks.len()];
         loop {
@@ -79,6 +79,12 @@ impl Reads {
                 }
                 *init
             }
+            Op::Accumulate { .. } => {
+                if reads[id] == Reads::Last {
+                    reads[id] = Reads::Every;
+                }
+                None
+            }
             Op::Embedding { .. }
             | Op::Input { .. }
             | Op::Moments { .. }
@@ -86,6 +92,7 @@ impl Reads {
             | Op::Draw { .. }
             | Op::Linear { .. }
             | Op::Slice { .. }
+            | Op::Join { .. }
             | Op::Flow { .. }
             | Op::Elementwise { .. } => None,
         };
@@ -111,7 +118,7 @@ impl Body {
         let groups = groups(network, &here);
         let is_lookup = |&b: &BlockId| matches!(network.blocks[b].op, Op::Embedding { .. });
         let (lookups, others): (Vec<_>, Vec<_>) = here.into_iter().partition(is_lookup);
-        let (views, stages): (Vec<_>, Vec<_>) = others.into_iter().partition(|&b| network.is_view(b));
+        let (views, stages): (Vec<_>, Vec<_>) = others.into_iter().partition(|&b| !network.works(b));
         let (depth_of, overtaken) = depths(network, &stages);
         let mut depths: Vec<Vec<BlockId>> = Vec::new();
         for (&stage, &depth) in stages.iter().zip(&depth_of) {

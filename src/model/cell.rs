@@ -10,7 +10,9 @@ use crate::config::CellKind;
 /// What one unit vector goes through in a step. All slices hold `hidden` numbers, `input`,
 /// `recurrent` and `gates` hold `gates * hidden`.
 pub struct Step<'a> {
+    /// W_ih x + b_ih.
     pub input: &'a [f32],
+    /// W_hh h + b_hh.
     pub recurrent: &'a [f32],
     /// h before the step.
     pub state: &'a [f32],

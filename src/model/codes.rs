@@ -150,6 +150,8 @@ fn weights_of_z(network: &Network) -> Result<Vec<(BlockId, usize)>, ModelError> 
         | Op::Auxiliary { .. }
         | Op::Elementwise { .. }
         | Op::Slice { .. }
+        | Op::Join { .. }
+        | Op::Accumulate { .. }
         | Op::Flow { .. }
         | Op::Values { .. }
         | Op::Bits { .. } => false,

@@ -8,12 +8,14 @@ use std::collections::HashSet;
 /// sentence again and again.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Diversity {
+    /// Sentences looked at.
     pub sentences: usize,
     /// Share of the sentences that no earlier one equals.
     pub different: f64,
     /// Different words over words, and pairs of neighbours over such pairs (Li et al., NAACL 2016),
     /// over all sentences together; special tokens do not count.
     pub distinct_1: f64,
+    /// The same of pairs of words.
     pub distinct_2: f64,
 }
 

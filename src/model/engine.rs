@@ -7,11 +7,13 @@ use ndarray::Array2;
 /// Posterior moments of one moments block at every step at which it is evaluated.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Moments {
+    /// Which block.
     pub block: BlockId,
     /// Dimensions of the latent state.
     pub size: usize,
     /// [steps * size], step after step as they were made.
     pub mean: Vec<f32>,
+    /// Log-variances [steps, size], row by row.
     pub log_variance: Vec<f32>,
 }
 

@@ -10,13 +10,16 @@ use thiserror::Error;
 pub struct ModelError {
     /// File, and the line, key or tensor in it.
     pub place: String,
+    /// What should be there.
     pub expected: String,
+    /// What is there.
     pub got: String,
     /// What the reader of the message can do about it.
     pub remedy: String,
 }
 
 impl ModelError {
+    /// Joins its parts.
     pub fn new(
         place: impl Into<String>,
         expected: impl Into<String>,

@@ -49,6 +49,7 @@ impl Perturb for Exact {
 /// What a pass over the blocks of one loop starts from.
 #[derive(Default)]
 pub struct Pass<'a> {
+    /// Which loop.
     pub over: LoopId,
     /// Tokens of the embeddings, one per row of the layout (none for a loop that runs once).
     pub tokens: &'a [u32],
@@ -294,7 +295,11 @@ impl FloatNet {
             Op::Flow { latent, .. } if pass.given => {
                 Values::output(trace.get(*latent, Role::Output).slice(s![rows.range.clone(), ..]).to_owned())
             }
-            Op::Flow { .. } => {
+            Op::Accumulate { steps, .. } => {
+                let input = self.parts(id, trace, pass.carry, rows).remove(0);
+                self.accumulate(id, *steps, input, trace, rows)
+            }
+            Op::Flow { .. } | Op::Join { .. } => {
                 let parts = self.parts(id, trace, pass.carry, rows);
                 let views: Vec<_> = parts.iter().map(|part| part.view()).collect();
                 Values::output(ndarray::concatenate(Axis(1), &views).expect("one batch"))

@@ -10,19 +10,26 @@ use std::path::{Path, PathBuf};
 
 /// Names of the files of a model folder.
 pub const WEIGHTS_FILE: &str = "model.safetensors";
+/// Of the description in a model folder.
 pub const DESCRIPTION_FILE: &str = "model.toml";
+/// Of the words, one a line.
 pub const VOCABULARY_FILE: &str = "vocab.txt";
 /// Names of labels, where the network has a head of them.
 pub const LABELS_FILE: &str = "labels.txt";
+/// Of the training's course, one row an epoch.
 pub const METRICS_FILE: &str = "metrics.jsonl";
 
 /// A trained model as it lies on disk, checked: the weights are those of the network, the
 /// vocabulary has as many words as the network.
 #[derive(Debug, Clone)]
 pub struct TrainedModel {
+    /// What it is and how it was trained.
     pub description: Description,
+    /// Its blocks.
     pub network: Network,
+    /// Its tensors.
     pub weights: Weights,
+    /// Its words.
     pub vocabulary: Vocabulary,
     /// Of a label head; empty without one.
     pub labels: Labels,
@@ -31,6 +38,7 @@ pub struct TrainedModel {
 /// What the network is and how it was fitted.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Description {
+    /// Its shape.
     pub model: Model,
     /// Defaults where the model was imported.
     pub train: Train,

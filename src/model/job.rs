@@ -25,6 +25,17 @@ pub enum JobKind {
     Listen = 7,
 }
 
+/// Where a job has z of a sentence from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// From what it reads: the mean of the posterior, or a draw of it.
+    Posterior,
+    /// From its packet.
+    Packet,
+    /// A draw of the prior.
+    Prior,
+}
+
 impl JobKind {
     /// Every job that there is, by number.
     pub const ALL: [JobKind; 8] = [
@@ -37,6 +48,25 @@ impl JobKind {
         JobKind::Values,
         JobKind::Listen,
     ];
+
+    /// Where it has z from. (The latents of steps are those of their priors where it is that, as far as nothing is known.)
+    pub const fn origin(self) -> Origin {
+        match self {
+            JobKind::Encode
+            | JobKind::Reconstruct
+            | JobKind::Score
+            | JobKind::Label
+            | JobKind::Values
+            | JobKind::Listen => Origin::Posterior,
+            JobKind::Decode => Origin::Packet,
+            JobKind::Generate => Origin::Prior,
+        }
+    }
+
+    /// It sends what a head makes of every step.
+    pub const fn sends_a_head(self) -> bool {
+        matches!(self, JobKind::Label | JobKind::Values)
+    }
 
     /// It waits for a packet.
     pub const fn reads_packet(self) -> bool {

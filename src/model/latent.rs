@@ -8,7 +8,9 @@ use std::ops::Range;
 /// Posterior of z, diagonal Gaussian.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Latent {
+    /// By dimension of z.
     pub mean: Vec<f32>,
+    /// By dimension of z.
     pub log_variance: Vec<f32>,
 }
 

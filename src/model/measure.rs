@@ -44,9 +44,13 @@ impl Default for Effort {
 /// One row of `hvae eval`. NLL, KL, MI in nats per sentence.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Evaluation {
+    /// How it was measured.
     pub protocol: Protocol,
+    /// Of a sentence.
     pub nll: f64,
+    /// e to the NLL of a token.
     pub ppl: f64,
+    /// Of a sentence.
     pub kl: f64,
     /// Mutual information of sentence and z, estimated in batches; of a z drawn from the top down,
     /// that of its top level (no more than that of all); of one before its flow (which keeps it); 0 of latents of steps, where it is not measured.
@@ -64,7 +68,9 @@ pub struct Evaluation {
     pub diversity: Option<Diversity>,
     /// Importance-weighted bound (honest protocol).
     pub iwae_nll: Option<f64>,
+    /// Perplexity of that bound.
     pub iwae_ppl: Option<f64>,
+    /// Sentences measured.
     pub sentences: usize,
     /// What PPL divides by.
     pub tokens: usize,

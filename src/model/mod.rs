@@ -1,5 +1,6 @@
 //! The trained network in floating point, exactly as trained.
 
+mod accumulate;
 mod activation;
 mod answers;
 mod body;
@@ -60,6 +61,7 @@ pub use engine::{Answer, Engine, Moments, Posterior, Score, score_logits};
 pub use error::ModelError;
 pub use example::{Example, LOG_VARIANCE_LIMIT, frames_of_examples, gaussian_nll, label_nll};
 pub use exponential::{exponentials, largest, tanh};
+use float::Rows;
 pub use float::{Carry, Distort, Exact, FloatNet, Pass, Perturb};
 pub use flow::{Flowed, flow_kl};
 pub use folder::{
@@ -71,7 +73,7 @@ pub use frames::{
     FrameBaseline, FrameBaselines, PIECE_SEED, PieceNoise, bits_nll, importance_weighted_frames,
 };
 pub use import::import;
-pub use job::JobKind;
+pub use job::{JobKind, Origin};
 pub use labelled::Labelled;
 pub use labels::Labels;
 pub use latent::Latent;

@@ -20,8 +20,11 @@ pub struct Ngram {
 /// Perplexities of the two baselines on the same tokens.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Baselines {
+    /// Of words by their frequency alone.
     pub unigram_ppl: f64,
+    /// Of words given the one before.
     pub bigram_ppl: f64,
+    /// Tokens predicted.
     pub tokens: usize,
 }
 

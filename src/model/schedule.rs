@@ -4,7 +4,7 @@
 //! bodies, one [`Step`] after the other. Golden model (values with cycles), evaluation (values without)
 //! and budget (cycles without values) are folds over a plan; emit reads the same bodies.
 
-use super::job::JobKind;
+use super::job::{JobKind, Origin};
 use super::{BlockId, Body, Edge, LoopId, Network, Op, Over, Time};
 
 /// One thing that a job does.
@@ -178,8 +178,7 @@ impl Planner<'_> {
 
     /// The blocks that lead to `goal`; not what leads to a latent whose value is drawn from the prior or given.
     fn needed(&self, goals: Vec<BlockId>) -> Vec<bool> {
-        let from_posterior = !matches!(self.kind, JobKind::Decode | JobKind::Generate);
-        self.leads(goals, (from_posterior, true))
+        self.leads(goals, (self.kind.origin() == Origin::Posterior, true))
     }
 
     /// The blocks that lead to `open`, also by posteriors, also by priors of draws of steps. What is kept from the
@@ -212,6 +211,8 @@ impl Planner<'_> {
                 | Op::Linear { .. }
                 | Op::Elementwise { .. }
                 | Op::Slice { .. }
+                | Op::Join { .. }
+                | Op::Accumulate { .. }
                 | Op::Flow { .. }
                 | Op::Vocabulary { .. }
                 | Op::Label { .. }

@@ -5,8 +5,11 @@ use super::{ModelError, Vocabulary};
 /// A part of a set of sentences; `file` finds where it stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Split {
+    /// What is learned from.
     Train,
+    /// What training is watched on.
     Valid,
+    /// What is measured on.
     Test,
 }
 
@@ -14,6 +17,7 @@ pub enum Split {
 pub(super) const END_OF_UTTERANCE: &str = "__eou__";
 
 impl Split {
+    /// All three.
     pub const ALL: [Split; 3] = [Split::Train, Split::Valid, Split::Test];
 
     /// What sets call it, the usual name first.

@@ -11,7 +11,9 @@ type Start = Option<(Array2<f32>, Option<Array2<f32>>)>;
 /// The steps of a layout, and the way through them.
 #[derive(Clone, Copy)]
 pub struct Way<'a> {
+    /// How the rows lie.
     pub layout: &'a Layout,
+    /// From the last step to the first.
     pub backwards: bool,
 }
 
@@ -30,6 +32,17 @@ impl Way<'_> {
             step.checked_sub(1)
         };
         before.map(|s| self.layout.step(s))
+    }
+}
+
+impl Way<'_> {
+    /// By row: how many steps of its sequence have been made with it.
+    pub fn counts(self) -> Vec<usize> {
+        let count = |sentence: usize, step: usize| match self.backwards {
+            true => self.layout.length(sentence) - step,
+            false => step + 1,
+        };
+        self.layout.pack(count)
     }
 }
 

@@ -1,5 +1,4 @@
 //! Many configurations of one network side by side: cycles, look-up tables, energy.
-#![warn(missing_docs)]
 
 mod grid;
 mod plot;

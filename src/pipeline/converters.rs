@@ -58,6 +58,8 @@ impl Builder<'_> {
             | Op::Auxiliary { .. }
             | Op::Input { .. }
             | Op::Slice { .. }
+            | Op::Join { .. }
+            | Op::Accumulate { .. }
             | Op::Flow { .. }
             | Op::Elementwise { .. } => {}
             Op::Linear { bias, .. } => self.whole(id, 0, bias.then_some(1), next()),
@@ -68,9 +70,9 @@ impl Builder<'_> {
                 self.part((id, 0), Some(1), (inputs.clone(), 0..*size), both.clone());
                 self.part((id, 2), Some(3), (inputs, *size..2 * size), both);
             }
-            Op::Cell { inputs, .. } => {
+            Op::Cell { .. } => {
                 let mut from = 0;
-                for (i, edge) in inputs.iter().enumerate() {
+                for (i, edge) in net.network().edges(id).into_iter().enumerate() {
                     let to = from + net.network().width(edge.block);
                     let tiles = next();
                     let outputs = 0..tiles.outputs();

@@ -55,6 +55,8 @@ pub fn hardware_net(net: &FloatNet, config: &Config, update: u64) -> Result<Floa
             | Op::Auxiliary { .. }
             | Op::Input { .. }
             | Op::Slice { .. }
+            | Op::Join { .. }
+            | Op::Accumulate { .. }
             | Op::Flow { .. }
             | Op::Elementwise { .. } => {}
             Op::Linear { .. } | Op::Vocabulary { .. } | Op::Label { .. } | Op::Bits { .. } => {

@@ -1,6 +1,5 @@
 //! The stages in their order, for the program and the tests: a model to integers, to
 //! tiles, to a golden model.
-#![warn(missing_docs)]
 
 mod calibration;
 mod converters;

@@ -2,7 +2,7 @@
 
 use super::{map_on, random_examples, random_weights};
 use crate::config::{
-    AdcRange, CellKind, Config, Encoding, Family, Flow, LatentFrom, Prior, RangeOf, SliceOrder,
+    AdcRange, CellKind, Config, Encoding, Family, Flow, LatentFrom, LatentSteps, Prior, RangeOf, SliceOrder,
 };
 use crate::crossbar::{CrossbarNet, PRESETS};
 use crate::golden::{Abort, Job, JobKind, Manner, Packet, Shape, packed};
@@ -76,6 +76,13 @@ fn varied_config(random: &mut Random) -> Config {
     (m.classes, m.values) = (dice.within(2, 9), dice.within(1, 4));
     m.decoder_cells = dice.rarely(2).then(|| levels(&mut dice));
     m.latent_from = dice.of(&[LatentFrom::Both, LatentFrom::Both, LatentFrom::Top]);
+    m.latent_steps = dice.of(&[
+        LatentSteps::Last,
+        LatentSteps::Last,
+        LatentSteps::Last,
+        LatentSteps::Mean,
+        LatentSteps::Sum,
+    ]);
     (m.vocabulary, m.embedding) = (dice.within(6, 60), dice.within(1, 14));
     (m.hidden, m.latent) = (dice.within(1, 16), dice.within(1, 7));
     if dice.rarely(2) {

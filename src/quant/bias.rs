@@ -18,11 +18,13 @@ const ROWS: usize = 256;
 pub struct ClippedBias {
     /// The tensor, or both where PyTorch has two.
     pub tensor: String,
+    /// How many were clipped.
     pub values: usize,
     /// Values of the tensor.
     pub of: usize,
     /// The one of the largest magnitude, and the largest magnitude that is kept.
     pub largest: f64,
+    /// The largest magnitude that is kept.
     pub limit: f64,
     #[serde(skip)]
     why: Why,
@@ -75,7 +77,9 @@ fn largest(values: impl Iterator<Item = f64>) -> f64 {
 
 /// A bias in real units, and the tensors that it stands in, with how many values of each.
 pub struct Bias {
+    /// By output.
     pub values: Vec<f64>,
+    /// Each with how many of them are its.
     pub tensors: Vec<(String, usize)>,
 }
 
@@ -84,6 +88,7 @@ pub struct Bias {
 pub struct BiasCodes {
     /// By output.
     pub codes: Vec<i64>,
+    /// Coarse rows are driven with 2^this.
     pub coarse_bit: u32,
     /// Largest magnitude of a weight.
     limit: i64,

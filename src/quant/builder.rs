@@ -35,6 +35,7 @@ impl QuantNet {
     }
 }
 
+/// Makes integers of real numbers, block by block.
 pub struct Builder<'a> {
     network: &'a Network,
     weights: &'a Weights,
@@ -56,6 +57,7 @@ struct Wanted<'a> {
 }
 
 impl<'a> Builder<'a> {
+    /// Decides the formats of codes; the rest follows block by block.
     pub fn new(
         network: &'a Network,
         weights: &'a Weights,
@@ -160,7 +162,7 @@ impl<'a> Builder<'a> {
                 let codes = self.matrix(id, "weight").mapv(|w| format.encode(f64::from(w)) as i32);
                 BlockIntegers { codes: Some(codes), ..empty }
             }
-            Op::Input { .. } | Op::Elementwise { .. } => {
+            Op::Input { .. } | Op::Elementwise { .. } | Op::Accumulate { .. } => {
                 BlockIntegers { words: vec![self.word(id).frac], ..empty }
             }
             Op::Cell { kind, hidden, .. } => {
@@ -184,6 +186,7 @@ impl<'a> Builder<'a> {
             | Op::Draw { .. }
             | Op::Auxiliary { .. }
             | Op::Slice { .. }
+            | Op::Join { .. }
             | Op::Flow { .. } => empty,
             Op::Linear { bias, .. } => {
                 let start = self.network.start_of(id).map(|(reader, kind)| self.states(reader, kind));

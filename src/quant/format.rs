@@ -10,6 +10,7 @@ pub const MOST_FRAC: i32 = 200;
 /// Signed two's complement: value = code * 2^-frac, code in `bits` bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Format {
+    /// Width, sign included.
     pub bits: u32,
     /// Fraction bits; negative when one step is more than 1.
     pub frac: i32,
@@ -35,6 +36,7 @@ impl<'de> Deserialize<'de> for Format {
 }
 
 impl Format {
+    /// `bits` wide, of which `frac` are of a fraction.
     pub const fn new(bits: u32, frac: i32) -> Self {
         Format { bits, frac }
     }
@@ -69,7 +71,9 @@ impl Format {
 /// How many results were clipped to their format, and how many were not.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Saturations {
+    /// Beyond the format.
     pub clipped: u64,
+    /// Within it.
     pub fitted: u64,
 }
 

@@ -25,6 +25,7 @@ pub struct BlockIntegers {
     pub words: Vec<i32>,
     /// Of an embedding: DAC codes [vocabulary, size].
     pub codes: Option<Array2<i32>>,
+    /// In the order of [`QuantBlock::matrices`].
     pub matrices: Vec<MatrixIntegers>,
 }
 
@@ -144,14 +145,14 @@ impl CheckBlock<'_> {
                 }
                 QuantBlock::Elementwise { function: *function, word }
             }
-            Op::Cell { kind, hidden, inputs, init } => {
+            Op::Cell { kind, hidden, init, .. } => {
                 let mut words = self.words(fixed.state_bits, self.own_words())?.into_iter();
                 let rows = kind.gates() * hidden;
                 let mut parts = Vec::new();
-                for (i, edge) in inputs.iter().enumerate() {
+                for (i, edge) in network.edges(self.id).into_iter().enumerate() {
                     let source = &network.blocks[edge.block].name;
                     let name = if edge.before { format!("{source}_before") } else { source.clone() };
-                    parts.push((*edge, name, part(rows, edge.block, i == 0)?));
+                    parts.push((edge, name, part(rows, edge.block, i == 0)?));
                 }
                 parts.push((self.id.into(), "h".into(), part(rows, self.id, *kind == CellKind::Gru)?));
                 let part = |(edge, name, matrix): (Edge, String, IntMatrix)| {
@@ -180,6 +181,10 @@ impl CheckBlock<'_> {
             Op::Slice { input, from, .. } => {
                 self.shares(&[input.block])?;
                 QuantBlock::Slice { source: input.block, from: *from }
+            }
+            Op::Join { .. } => QuantBlock::Join,
+            Op::Accumulate { steps, .. } => {
+                QuantBlock::Accumulate { steps: *steps, word: self.words(fixed.state_bits, 1)?[0] }
             }
             Op::Flow { latent, inputs } => {
                 self.shares(&inputs.iter().map(|edge| edge.block).chain([*latent]).collect::<Vec<_>>())?;
@@ -253,6 +258,7 @@ impl CheckBlock<'_> {
             | Op::Label { .. }
             | Op::Bits { .. }
             | Op::Input { .. }
+            | Op::Accumulate { .. }
             | Op::Elementwise { .. } => 1,
             Op::Embedding { .. }
             | Op::Moments { .. }
@@ -260,6 +266,7 @@ impl CheckBlock<'_> {
             | Op::Draw { .. }
             | Op::Auxiliary { .. }
             | Op::Slice { .. }
+            | Op::Join { .. }
             | Op::Flow { .. }
             | Op::Values { .. } => 0,
         }
@@ -344,6 +351,7 @@ impl From<&QuantBlock> for BlockIntegers {
             | QuantBlock::Bits { logit, .. } => vec![logit.frac],
             QuantBlock::Input { word }
             | QuantBlock::Dense { word, .. }
+            | QuantBlock::Accumulate { word, .. }
             | QuantBlock::Elementwise { word, .. } => {
                 vec![word.frac]
             }
@@ -353,6 +361,7 @@ impl From<&QuantBlock> for BlockIntegers {
             | QuantBlock::Draw { .. }
             | QuantBlock::Linear { .. }
             | QuantBlock::Slice { .. }
+            | QuantBlock::Join
             | QuantBlock::Flow { .. }
             | QuantBlock::Values { .. } => Vec::new(),
         };

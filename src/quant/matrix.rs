@@ -13,6 +13,7 @@ pub const GAIN_FRAC: i32 = 10;
 pub trait MatVec {
     /// Length of the data vector (bias rows are the matrix's own affair).
     fn inputs(&self) -> usize;
+    /// Rows of weights.
     fn outputs(&self) -> usize;
     /// Accumulators for one vector of input codes; returns the number of ADC clips. `key` tells
     /// this product from all others, for what is random in it.
@@ -38,7 +39,9 @@ pub struct IntMatrix {
     pub bias_coarse: usize,
     /// 1 when there is a bias row driven with 1.
     pub bias_fine: usize,
+    /// Coarse bias rows are driven with 2^this.
     pub coarse_bit: u32,
+    /// Of the weights.
     pub weight: Format,
     /// Format of the input codes.
     pub input: Format,

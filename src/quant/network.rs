@@ -1,14 +1,15 @@
 //! The whole network in integers: one entry per block, formats and shifts decided.
 
+mod block;
 mod check;
 
 use super::bias::ClippedBias;
 use super::builder::{Builder, Fits};
 use super::{BlockIntegers, Calibration, Format, Function, IntMatrix, Integers, OctaveTable, Table};
-use crate::config::{CellKind, Fixed, LatentSteps};
-use crate::model::{Activation, Block, BlockId, Combination, Edge, Network, Op, Weights};
+use crate::config::{CellKind, Fixed};
+use crate::model::{Activation, Block, BlockId, Edge, Network, Op, Weights};
+pub use block::QuantBlock;
 use check::check;
-use ndarray::Array2;
 use serde::Serialize;
 
 /// Bits of a frame in a word of a packet, the first one lowest.
@@ -21,6 +22,7 @@ pub struct QuantPart {
     pub edge: Edge,
     /// Its name, or `h` for the recurrent part.
     pub name: String,
+    /// Its weights and biases.
     pub matrix: IntMatrix,
     /// Accumulator to pre-activation.
     pub shift: i32,
@@ -29,10 +31,13 @@ pub struct QuantPart {
 /// A recurrent cell in integers.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct QuantCell {
+    /// Which cell.
     pub kind: CellKind,
+    /// Units.
     pub hidden: usize,
     /// Input parts in order, the recurrent part last.
     pub parts: Vec<QuantPart>,
+    /// Of h.
     pub h: Format,
     /// LSTM only.
     pub c: Option<Format>,
@@ -40,150 +45,36 @@ pub struct QuantCell {
     pub init: Option<BlockId>,
 }
 
-/// A block in integers.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub enum QuantBlock {
-    /// DAC codes [vocabulary, size].
-    Embedding {
-        codes: Array2<i32>,
-    },
-    Cell(QuantCell),
-    /// Outputs 0..size are the mean, size..2*size the log-variance.
-    Moments {
-        matrix: IntMatrix,
-        size: usize,
-        shift: i32,
-    },
-    Latent {
-        moments: Vec<BlockId>,
-    },
-    /// A latent of every step, of moments in the same format.
-    Draw {
-        posterior: BlockId,
-        prior: Option<BlockId>,
-    },
-    /// `shift` leads to the reader's h format, `shift_c` to its c format.
-    Linear {
-        matrix: IntMatrix,
-        shift: i32,
-        shift_c: Option<i32>,
-    },
-    Vocabulary {
-        matrix: IntMatrix,
-        logit: Format,
-        shift: i32,
-    },
-    /// Frames come as words of this format.
-    Input {
-        word: Format,
-    },
-    /// A product with an activation, whose words drive word lines; `shift` leads to pre-activations.
-    Dense {
-        matrix: IntMatrix,
-        shift: i32,
-        activation: Activation,
-        word: Format,
-    },
-    /// Words `from` on of a block, and its codes.
-    Slice {
-        source: BlockId,
-        from: usize,
-    },
-    /// What a flow has made of a latent, or the latent itself where it is of its prior or given; codes in one format.
-    Flow {
-        latent: BlockId,
-    },
-    /// Words of other blocks, number by number, to words of this format.
-    Elementwise {
-        function: Combination,
-        word: Format,
-    },
-    /// As `Vocabulary`, over labels.
-    Label {
-        matrix: IntMatrix,
-        logit: Format,
-        shift: i32,
-    },
-    /// As `Vocabulary`, over the independent bits of a frame.
-    Bits {
-        matrix: IntMatrix,
-        logit: Format,
-        shift: i32,
-    },
-    /// As `Moments`, of numbers that leave.
-    Values {
-        matrix: IntMatrix,
-        size: usize,
-        shift: i32,
-    },
-}
-
-impl QuantBlock {
-    /// Names of the block's matrices, which are those of their tiles: `<block>` or
-    /// `<block>_<part>`.
-    pub fn matrix_names(&self, block: &str) -> Vec<String> {
-        match self {
-            QuantBlock::Cell(cell) => cell.parts.iter().map(|p| format!("{block}_{}", p.name)).collect(),
-            QuantBlock::Embedding { .. }
-            | QuantBlock::Latent { .. }
-            | QuantBlock::Draw { .. }
-            | QuantBlock::Input { .. }
-            | QuantBlock::Slice { .. }
-            | QuantBlock::Flow { .. }
-            | QuantBlock::Elementwise { .. } => Vec::new(),
-            QuantBlock::Moments { .. }
-            | QuantBlock::Linear { .. }
-            | QuantBlock::Dense { .. }
-            | QuantBlock::Vocabulary { .. }
-            | QuantBlock::Label { .. }
-            | QuantBlock::Bits { .. }
-            | QuantBlock::Values { .. } => vec![block.to_string()],
-        }
-    }
-
-    /// The block's matrices, in the order of their names.
-    pub fn matrices(&self) -> Vec<&IntMatrix> {
-        match self {
-            QuantBlock::Cell(cell) => cell.parts.iter().map(|p| &p.matrix).collect(),
-            QuantBlock::Embedding { .. }
-            | QuantBlock::Latent { .. }
-            | QuantBlock::Draw { .. }
-            | QuantBlock::Input { .. }
-            | QuantBlock::Slice { .. }
-            | QuantBlock::Flow { .. }
-            | QuantBlock::Elementwise { .. } => Vec::new(),
-            QuantBlock::Moments { matrix, .. }
-            | QuantBlock::Linear { matrix, .. }
-            | QuantBlock::Dense { matrix, .. }
-            | QuantBlock::Vocabulary { matrix, .. }
-            | QuantBlock::Label { matrix, .. }
-            | QuantBlock::Bits { matrix, .. }
-            | QuantBlock::Values { matrix, .. } => vec![matrix],
-        }
-    }
-}
-
 /// The network in integers, with the tables its gates read.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct QuantNet {
+    /// Its description.
     pub network: Network,
+    /// Widths of all numbers.
     pub fixed: Fixed,
+    /// In block order.
     pub blocks: Vec<QuantBlock>,
     /// Format of the codes that drive word lines with the block's vector, where it drives any.
     pub dac: Vec<Option<Format>>,
+    /// Of gates and dense layers.
     pub sigmoid: Table,
+    /// Of gates and dense layers.
     pub tanh: Table,
     /// Where some block has that activation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub leaky_relu: Option<Table>,
+    /// exp(x / 2) of log-variances.
     pub exp_half: Table,
     /// Of the log-probabilities: 2^-f and log2(1 + f) of a 16-bit fraction.
     pub exp2_fraction: Table,
+    /// The second of the two.
     pub log2_fraction: Table,
     /// Where bits are written: what one costs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub softplus: Option<Table>,
+    /// Noise of latents: the magnitude of a normal number.
     pub half_normal: OctaveTable,
+    /// Noise of tokens that are chosen.
     pub gumbel: OctaveTable,
     /// Where bits are written.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -196,50 +87,111 @@ pub struct QuantNet {
 /// Why a network cannot be put into these integers.
 #[derive(Debug, thiserror::Error, PartialEq)]
 pub enum QuantError {
+    /// Sums are too wide to be exact.
     #[error(
         "[fixed] weight_bits = {weight_bits} and input_bits = {input_bits}: expected a sum of at most 20 \
          (exact 32-bit products over 2048 rows), got {}; lower one of them", weight_bits + input_bits
     )]
-    TooWide { weight_bits: u32, input_bits: u32 },
-    #[error(
-        "[model] latent_steps = \"{}\": expected \"last\", the z that the accelerator takes; train that variant, or evaluate this one with --on float",
-        .0.name()
-    )]
-    Steps(LatentSteps),
+    TooWide {
+        /// `[fixed] weight_bits`.
+        weight_bits: u32,
+        /// `[fixed] input_bits`.
+        input_bits: u32,
+    },
+    /// A vector of the step before would be gone.
     #[error(
         "block {reader}: expected to read {source_block} before it is computed anew in a step, found that it must wait for it; \
          read its value of this step, or evaluate this network with --on float"
     )]
-    Overtaken { reader: String, source_block: String },
+    Overtaken {
+        /// Who reads.
+        reader: String,
+        /// What it reads.
+        source_block: String,
+    },
+    /// Numbers beyond single precision.
     #[error(
         "block {block}: expected numbers while the network reads sentences, found some beyond single precision; train it again, or bound its weights"
     )]
-    Infinite { block: String },
+    Infinite {
+        /// The block.
+        block: String,
+    },
+    /// The sequencer cannot count so far.
     #[error(
         "the job sequencer: expected at most {most} {what}, found {found}; take fewer levels, or smaller loops"
     )]
-    TooLong { what: &'static str, most: usize, found: usize },
+    TooLong {
+        /// What it is of.
+        what: &'static str,
+        /// The most that there may be.
+        most: usize,
+        /// What was found.
+        found: usize,
+    },
+    /// The accelerator keeps no such words.
     #[error(
         "block {reader}: expected to read what the accelerator keeps as words, found {source_block}, {why}; \
          read a linear block of it instead, or evaluate this network with --on float"
     )]
-    Unread { reader: String, source_block: String, why: &'static str },
+    Unread {
+        /// Who reads.
+        reader: String,
+        /// What it reads.
+        source_block: String,
+        /// Why.
+        why: &'static str,
+    },
+    /// It is there for training alone.
     #[error(
         "block {block}: expected a network without blocks that are there for training alone, found one; leave it out"
     )]
-    Training { block: String },
+    Training {
+        /// The block.
+        block: String,
+    },
+    /// Words reach further than moments may.
     #[error(
         "block {block}: expected clamp = {limit}, where its words of [fixed] state_bits = {bits} with {frac} of a fraction end, \
          found {clamp}; set pre_frac = {to_do}, or train it with that clamp"
     )]
-    Clamp { block: String, limit: f64, bits: u32, frac: u32, clamp: f32, to_do: String },
+    Clamp {
+        /// The block.
+        block: String,
+        /// Where words end.
+        limit: f64,
+        /// `[fixed] state_bits`.
+        bits: u32,
+        /// `[fixed] pre_frac`.
+        frac: u32,
+        /// The clamp of its moments.
+        clamp: f32,
+        /// What `pre_frac` would fit.
+        to_do: String,
+    },
+    /// Frames are too large.
     #[error(
         "block {block}: expected frames of at most {most} bits, found {found}, more than the accelerator can address; \
          make them smaller, or evaluate this network with --on float"
     )]
-    Bits { block: String, most: usize, found: usize },
+    Bits {
+        /// The block.
+        block: String,
+        /// The most that there may be.
+        most: usize,
+        /// What was found.
+        found: usize,
+    },
+    /// What was stored is not of this network.
     #[error("{place}: expected {expected}, found {found}")]
-    Stored { place: String, expected: String, found: String },
+    Stored {
+        /// Where.
+        place: String,
+        /// What should be there.
+        expected: String,
+        /// What was found.
+        found: String,
+    },
 }
 
 impl QuantNet {
@@ -353,14 +305,17 @@ impl QuantNet {
             QuantBlock::Cell(cell) => cell.h.frac,
             QuantBlock::Input { word }
             | QuantBlock::Dense { word, .. }
+            | QuantBlock::Accumulate { word, .. }
             | QuantBlock::Elementwise { word, .. } => word.frac,
             QuantBlock::Vocabulary { logit, .. }
             | QuantBlock::Label { logit, .. }
             | QuantBlock::Bits { logit, .. } => logit.frac,
             QuantBlock::Slice { source, .. } => self.word_frac(*source),
-            QuantBlock::Embedding { .. }
-            | QuantBlock::Moments { .. }
+            // Their words are codes.
+            QuantBlock::Embedding { .. } => self.dac[id].map_or(0, |dac| dac.frac),
+            QuantBlock::Moments { .. }
             | QuantBlock::Latent { .. }
+            | QuantBlock::Join
             | QuantBlock::Flow { .. }
             | QuantBlock::Draw { .. }
             | QuantBlock::Linear { .. }
@@ -368,6 +323,7 @@ impl QuantNet {
         }
     }
 
+    /// The cell of a block that is one.
     pub fn cell(&self, id: BlockId) -> &QuantCell {
         match &self.blocks[id] {
             QuantBlock::Cell(cell) => cell,

@@ -10,9 +10,13 @@ pub enum Signal {
     H,
     /// Cell state of an LSTM; c_0 of a bridge.
     C,
+    /// Mean of a moments or values block.
     Mean,
+    /// Its log-variance.
     LogVariance,
+    /// z, of a sentence or a step.
     Z,
+    /// Logits of a head.
     Logits,
     /// The chosen token.
     Token,
@@ -25,6 +29,7 @@ pub enum Signal {
 }
 
 impl Signal {
+    /// As it stands in `design.json`.
     pub const fn name(self) -> &'static str {
         match self {
             Signal::H => "h",

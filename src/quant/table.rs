@@ -10,6 +10,7 @@ use serde::Serialize;
 pub enum Function {
     /// 1 / (1 + e^-x)
     Sigmoid,
+    /// Hyperbolic tangent.
     Tanh,
     /// [`Activation::LeakyRelu`](crate::model::Activation::LeakyRelu).
     LeakyRelu,
@@ -24,6 +25,7 @@ pub enum Function {
 }
 
 impl Function {
+    /// All of them.
     pub const ALL: [Function; 7] = [
         Function::Sigmoid,
         Function::Tanh,
@@ -59,6 +61,7 @@ impl Function {
         }
     }
 
+    /// As its memory image is called.
     pub const fn name(self) -> &'static str {
         match self {
             Function::Sigmoid => "sigmoid",
@@ -81,9 +84,13 @@ impl Function {
 /// Mirrored by `rtl/hvae_table.sv`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Table {
+    /// What it is of.
     pub function: Function,
+    /// Of x.
     pub input: Format,
+    /// Of y.
     pub output: Format,
+    /// Bits of x that choose a segment, the highest ones.
     pub address_bits: u32,
     /// Function value at the start of each segment, most negative input first.
     pub values: Vec<i32>,
@@ -94,6 +101,7 @@ pub struct Table {
 }
 
 impl Table {
+    /// The segments of a function over all of `input`, `bits` wide.
     pub fn new(function: Function, input: Format, bits: u32, address_bits: u32) -> Table {
         assert!(address_bits < input.bits, "a segment needs at least one fraction bit");
         let output = function.output(bits);

@@ -1,5 +1,4 @@
 //! What was built and what it showed, as a page for people.
-#![warn(missing_docs)]
 
 mod budget;
 mod design;

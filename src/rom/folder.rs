@@ -14,8 +14,11 @@ pub const EXPORT: Kind = Kind::closed("export");
 /// What was written.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Exported {
+    /// Matrices written.
     pub matrices: usize,
+    /// Tiles written.
     pub tiles: usize,
+    /// Files written.
     pub files: usize,
     /// Weights that the hex images give back as they were.
     pub weights_read_back: usize,

@@ -11,32 +11,77 @@ pub struct HexWord {
 /// A line that is no word of the expected width.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HexError {
+    /// A word is of another width.
     #[error("line {line}: expected {expected} hex digits, found {found}")]
-    Width { line: usize, expected: usize, found: usize },
+    Width {
+        /// Its line, from 1 on.
+        line: usize,
+        /// What should be there.
+        expected: usize,
+        /// What is there.
+        found: usize,
+    },
+    /// Something that is no hex digit.
     #[error("line {line}: expected hex digits, found {found:?}")]
-    Digit { line: usize, found: char },
+    Digit {
+        /// Its line, from 1 on.
+        line: usize,
+        /// What is there.
+        found: char,
+    },
+    /// A number beyond its bits.
     #[error("line {line}: expected a number of {bits} bits, found {found}")]
-    Beyond { line: usize, bits: usize, found: String },
+    Beyond {
+        /// Its line, from 1 on.
+        line: usize,
+        /// Bits of a word.
+        bits: usize,
+        /// What is there.
+        found: String,
+    },
+    /// Another number of words.
     #[error("expected {expected} words, found {found}; the file is truncated or of another design")]
-    Count { expected: usize, found: usize },
+    Count {
+        /// What should be there.
+        expected: usize,
+        /// What is there.
+        found: usize,
+    },
+    /// Bits where there is no output.
     #[error("line {line}: expected 0 where there is no output, found bits")]
-    Unused { line: usize },
+    Unused {
+        /// Its line, from 1 on.
+        line: usize,
+    },
+    /// Another offset column.
     #[error("word {word}: expected the offset column of the first word, found another")]
-    Column { word: usize },
+    Column {
+        /// Number of the word.
+        word: usize,
+    },
+    /// A place twice, or one that is not there.
     #[error("expected each of {places} places at most once, found {found} twice or beyond them")]
-    Place { places: usize, found: u16 },
+    Place {
+        /// Places of a tile.
+        places: usize,
+        /// What is there.
+        found: u16,
+    },
 }
 
 impl HexWord {
+    /// All bits 0.
     pub fn zero(bits: usize) -> HexWord {
         HexWord { bits, limbs: vec![0; bits.div_ceil(64)] }
     }
 
+    /// Bit `bit` becomes 1.
     pub fn set(&mut self, bit: usize) {
         assert!(bit < self.bits, "bit {bit} of a {}-bit word", self.bits);
         self.limbs[bit / 64] |= 1 << (bit % 64);
     }
 
+    /// Bit `bit`.
     pub fn get(&self, bit: usize) -> bool {
         self.limbs[bit / 64] >> (bit % 64) & 1 == 1
     }

@@ -9,11 +9,15 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
+    /// Who wrote it.
     pub tool: String,
     /// Unit of every conductance.
     pub unit: String,
+    /// What the cells are of.
     pub devices: Devices,
+    /// How a tile is divided.
     pub geometry: TileGeometry,
+    /// Every matrix.
     pub matrices: Vec<MatrixEntry>,
 }
 
@@ -21,11 +25,15 @@ pub struct Manifest {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MatrixEntry {
+    /// As its tiles are named.
     pub name: String,
+    /// Rows of weights in the network.
     pub outputs: usize,
     /// Data rows; behind them the bias rows.
     pub inputs: usize,
+    /// Bias rows that are driven with 2^coarse_bit.
     pub bias_coarse: usize,
+    /// Bias rows that are driven with 1.
     pub bias_fine: usize,
     /// Coarse bias rows are driven with 2^coarse_bit, the fine one with 1.
     pub coarse_bit: u32,
@@ -35,11 +43,13 @@ pub struct MatrixEntry {
     pub input: Format,
     /// f32 [tile rows, tile columns, word lines, bit lines], in microsiemens.
     pub npy: String,
+    /// Of the file `npy`.
     pub npy_sha256: String,
     /// Gain and offset of every output, where columns are calibrated:
     /// accumulator = sum * gain * 2^-10 + offset.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub corrections: Vec<(u32, i64)>,
+    /// Every tile, row by row.
     pub tiles: Vec<TileEntry>,
 }
 
@@ -51,6 +61,7 @@ pub struct TileEntry {
     pub at: (usize, usize),
     /// Memory image for `$readmemh`.
     pub hex: String,
+    /// Of the memory image.
     pub hex_sha256: String,
     /// Conductances, one line per word line.
     pub csv: String,
@@ -92,28 +103,90 @@ impl Manifest {
 /// Why an export cannot be read back.
 #[derive(Debug, thiserror::Error)]
 pub enum RomError {
+    /// A file cannot be read.
     #[error("{path}: {source}")]
-    Io { path: String, source: std::io::Error },
+    Io {
+        /// The file, or the folder.
+        path: String,
+        /// What went wrong.
+        source: std::io::Error,
+    },
+    /// The manifest is no JSON of one.
     #[error("{path}: {source}")]
-    Manifest { path: String, source: serde_json::Error },
+    Manifest {
+        /// The file, or the folder.
+        path: String,
+        /// What went wrong.
+        source: serde_json::Error,
+    },
+    /// A memory image is none.
     #[error("{path}: {source}")]
-    Hex { path: String, source: HexError },
+    Hex {
+        /// The file, or the folder.
+        path: String,
+        /// What went wrong.
+        source: HexError,
+    },
+    /// A file is not the one that was written.
     #[error(
         "{path}: sha256 expected {expected}, found {found}; the file was changed after the export, export again"
     )]
-    Hash { path: String, expected: String, found: String },
+    Hash {
+        /// The file, or the folder.
+        path: String,
+        /// What should be there.
+        expected: String,
+        /// What is there.
+        found: String,
+    },
+    /// A file is no text.
     #[error("{path}: expected UTF-8 text")]
-    Text { path: String },
+    Text {
+        /// The file, or the folder.
+        path: String,
+    },
+    /// A tile is not as the manifest says.
     #[error(
         "manifest.json: matrix {matrix}, tile {at:?}: expected {expected}, found {found}; the file was changed, export again"
     )]
-    Setting { matrix: String, at: (usize, usize), expected: String, found: String },
+    Setting {
+        /// The matrix.
+        matrix: String,
+        /// Tile row and tile column.
+        at: (usize, usize),
+        /// What should be there.
+        expected: String,
+        /// What is there.
+        found: String,
+    },
+    /// A value that cannot be.
     #[error("manifest.json: {what}: expected {expected}, found {found}; the file was changed, export again")]
-    Value { what: &'static str, expected: String, found: String },
+    Value {
+        /// What it is of.
+        what: &'static str,
+        /// What should be there.
+        expected: String,
+        /// What is there.
+        found: String,
+    },
+    /// Another number of tiles.
     #[error("manifest.json: matrix {matrix}: expected {expected} tiles, found {found}; export again")]
-    Tiles { matrix: String, expected: usize, found: usize },
+    Tiles {
+        /// The matrix.
+        matrix: String,
+        /// What should be there.
+        expected: usize,
+        /// What is there.
+        found: usize,
+    },
+    /// A matrix has sizes that cannot be.
     #[error(
         "manifest.json: matrix {matrix}: expected outputs and rows, at most one fine bias row, and a correction an output or none, found {found}; export again"
     )]
-    Size { matrix: String, found: String },
+    Size {
+        /// The matrix.
+        matrix: String,
+        /// What is there.
+        found: String,
+    },
 }

@@ -1,5 +1,4 @@
 //! Jobs out of sentences, z on the way between two of them, and what is written: as words, or as music.
-#![warn(missing_docs)]
 
 mod conversation;
 mod float;

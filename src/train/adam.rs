@@ -186,6 +186,8 @@ pub fn initial(network: &Network, seed: u64) -> Vec<Array2<f32>> {
                 | Op::Linear { .. }
                 | Op::Elementwise { .. }
                 | Op::Slice { .. }
+                | Op::Join { .. }
+                | Op::Accumulate { .. }
                 | Op::Flow { .. }
                 | Op::Vocabulary { .. }
                 | Op::Label { .. }

@@ -147,15 +147,48 @@ impl<'a> Backward<'a> {
                 whole.slice_mut(s![.., *from..from + size]).assign(&d);
                 self.pass((id, *input), rows.start, whole);
             }
-            (Op::Flow { inputs, .. }, Some(d)) => {
+            (Op::Accumulate { input, steps }, Some(d)) => self.of_sum(id, *input, *steps, rows, d),
+            (Op::Flow { .. } | Op::Join { .. }, Some(d)) => {
                 let mut first = 0;
-                for &edge in inputs {
+                for edge in net.network().edges(id) {
                     let end = first + net.network().width(edge.block);
                     self.pass((id, edge), rows.start, d.slice(s![.., first..end]).to_owned());
                     first = end;
                 }
             }
         }
+    }
+
+    /// A sum over steps so far: what reaches one goes to all steps before it, last step first. `d` is the gradient of the
+    /// output in `rows`; that of the sum travels from step to step [batch, width].
+    fn of_sum(
+        &mut self,
+        id: BlockId,
+        input: Edge,
+        steps: LatentSteps,
+        rows: &Range<usize>,
+        mut d: Array2<f32>,
+    ) {
+        let way = self.way(id);
+        let counts = way.counts();
+        for (mut row, count) in d.outer_iter_mut().zip(&counts[rows.clone()]) {
+            row *= steps.share(*count);
+        }
+        let mut reached =
+            self.memories.remove(&id).unwrap_or_else(|| Array2::zeros((way.layout.batch(), d.ncols())));
+        let made: Vec<usize> = way.steps().collect();
+        for &step in made.iter().rev() {
+            let here = way.layout.step(step);
+            if here.start < rows.start || here.end > rows.end || here.is_empty() {
+                continue;
+            }
+            let mut sum = reached.slice_mut(s![..here.len(), ..]);
+            let mut own = d.slice_mut(s![here.start - rows.start..here.end - rows.start, ..]);
+            sum += &own;
+            own.assign(&sum);
+        }
+        self.memories.insert(id, reached);
+        self.pass((id, input), rows.start, d);
     }
 
     /// A product of what the block read, rows `rows`.

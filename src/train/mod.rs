@@ -5,7 +5,6 @@
 //! Everything random is keyed by seed, epoch and batch: a resumed run ends in the same bytes as
 //! one that was never interrupted. Updates are made by the processor or, where there is one, by a
 //! graphics processor (`gpu`).
-#![warn(missing_docs)]
 
 mod adam;
 mod backward;

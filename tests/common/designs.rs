@@ -60,6 +60,8 @@ fn strain(quant: &mut QuantNet) {
             | QuantBlock::Draw { .. }
             | QuantBlock::Input { .. }
             | QuantBlock::Slice { .. }
+            | QuantBlock::Join
+            | QuantBlock::Accumulate { .. }
             | QuantBlock::Flow { .. }
             | QuantBlock::Elementwise { .. } => {}
         }

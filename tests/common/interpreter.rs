@@ -85,6 +85,8 @@ impl Interpreter<'_> {
                 "linear" => "linear",
                 "elementwise" => "elementwise",
                 "slice" => "slice",
+                "join" => "join",
+                "accumulate" => "accumulate",
                 "flow" => "flow",
                 "vocabulary" => "vocabulary",
                 "label" => "label",
@@ -145,8 +147,8 @@ impl Interpreter<'_> {
     fn block(&self, id: BlockId, at: usize) -> (Vec<f64>, Vec<f64>) {
         let op = &self.network.blocks[id].op;
         let wrong = self.wrong(op.name());
-        let parts: Vec<Vec<f64>> =
-            self.network.edges(id).into_iter().map(|e| self.read_input(id, e, at)).collect();
+        // A join is a block here, which has its own vector.
+        let parts: Vec<Vec<f64>> = op.edges().into_iter().map(|e| self.read_input(id, e, at)).collect();
         let x: Vec<f64> = parts.concat();
         let both = |id| {
             let mean = self.affine(id, "mean.weight", Some("mean.bias"), &x);
@@ -197,6 +199,20 @@ impl Interpreter<'_> {
             Op::Slice { from, size, .. } => {
                 let from = if wrong { (from + 1) % x.len() } else { *from };
                 ((0..*size).map(|j| x[(from + j) % x.len()]).collect(), Vec::new())
+            }
+            Op::Join { .. } => (if wrong { x.iter().rev().copied().collect() } else { x }, Vec::new()),
+            Op::Accumulate { steps, .. } => {
+                let over = self.network.over(id);
+                let earlier = self.before(over, at).map(|before| self.made[&(id, before)].1.clone());
+                let earlier = earlier.unwrap_or_else(|| vec![0.0; x.len()]);
+                let sum: Vec<f64> = x.iter().zip(earlier).map(|(x, sum)| x + sum).collect();
+                let made = if over == Over::Backwards { self.steps(over) - at } else { at + 1 };
+                let count = (made + usize::from(wrong)) as f64;
+                let output = match steps {
+                    LatentSteps::Mean => sum.iter().map(|v| v / count).collect(),
+                    _ => sum.iter().map(|v| if wrong { v + 0.1 } else { *v }).collect(),
+                };
+                (output, sum)
             }
             // Where z has a posterior.
             Op::Flow { .. } => (if wrong { x.iter().rev().copied().collect() } else { x }, Vec::new()),

@@ -7,6 +7,7 @@ pub mod interpreter;
 mod jobs;
 pub mod ops;
 pub mod random_network;
+pub mod random_turns;
 pub mod simulations;
 
 use hvae_mnn::config::{CellKind, Config, Crossbar, Family};

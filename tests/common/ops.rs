@@ -69,18 +69,19 @@ fn strain(block: &mut QuantBlock) {
             // 1 is beyond it.
             word.frac = word.bits as i32;
         }
-        QuantBlock::Elementwise { word, .. } => word.frac += 2,
+        QuantBlock::Elementwise { word, .. } | QuantBlock::Accumulate { word, .. } => word.frac += 2,
         QuantBlock::Values { shift, .. } => *shift -= 4,
+        QuantBlock::Moments { shift, .. } => *shift -= 5,
         // So many are the largest that labels are often of several.
         QuantBlock::Label { shift, .. } => *shift -= 7,
         QuantBlock::Cell(_)
         | QuantBlock::Embedding { .. }
-        | QuantBlock::Moments { .. }
         | QuantBlock::Latent { .. }
         | QuantBlock::Draw { .. }
         | QuantBlock::Linear { .. }
         | QuantBlock::Vocabulary { .. }
         | QuantBlock::Slice { .. }
+        | QuantBlock::Join
         | QuantBlock::Flow { .. }
         | QuantBlock::Bits { .. }
         | QuantBlock::Input { .. } => {}
@@ -114,6 +115,37 @@ fn described(name: &'static str, over: &str, lines: &str, change: impl Fn(&mut C
     change(&mut config);
     Described { name, text: text(over, lines), config, strained: false }
 }
+
+fn two_loops(name: &'static str, blocks: &str, change: impl Fn(&mut Config)) -> Described {
+    let loops = r#"loop = [{ name = "back", over = "backwards" }, { name = "read", over = "positions" }]"#;
+    Described {
+        text: format!("{loops}\nblock = [\n{blocks}\n]\n"),
+        ..described(name, "positions", "", change)
+    }
+}
+
+/// Words of tables and of another loop, position by position.
+const TABLES: &str = r#"
+    { name = "embed", loop = "back", op = "embedding", size = 6 },
+    { name = "behind", loop = "back", op = "cell", kind = "gru", size = 6, inputs = ["embed"] },
+    { name = "far", loop = "back", op = "accumulate", input = "behind", steps = "mean" },
+    { name = "again", loop = "read", op = "embedding", size = 6, tied = "embed" },
+    { name = "level", loop = "read", op = "cell", kind = "rnn", size = 6, inputs = ["again"] },
+    { name = "late", loop = "read", op = "linear", size = 4, inputs = [{ before = "both" }] },
+    { name = "mixed", loop = "read", op = "elementwise", function = "add", inputs = ["level", "behind", "again"] },
+    { name = "product", loop = "read", op = "elementwise", function = "multiply", inputs = ["again", "far"] },
+    { name = "both", loop = "read", op = "join", inputs = ["mixed", "product"] },
+    { name = "tag", loop = "read", op = "label", size = 5, inputs = ["both", "late"] },
+"#;
+
+/// The same of frames, which are written a number a cycle.
+const NUMBERS: &str = r#"
+    { name = "frame", loop = "back", op = "input", size = 5 },
+    { name = "level", loop = "back", op = "cell", kind = "lstm", size = 5, inputs = ["frame"] },
+    { name = "less", loop = "read", op = "elementwise", function = "subtract", inputs = ["level", "frame"] },
+    { name = "so_far", loop = "read", op = "accumulate", input = "level", steps = "mean" },
+    { name = "numbers", loop = "read", op = "values", size = 3, inputs = ["less", "so_far"] },
+"#;
 
 /// Dense layers with every activation, and combinations of everything that has words; in waves and in chains,
 /// read at once and a step later; lanes that do and do not divide a vector; rounds; both ways through the packet.
@@ -285,6 +317,85 @@ pub fn described_designs() -> Vec<Described> {
                 },
             )
         },
+        described(
+            "mean-in-a-wave",
+            "positions",
+            r#"frame input size = 5
+               level cell kind = "gru"; size = 7; inputs = ["frame"]
+               far accumulate input = "level"; steps = "mean"
+               numbers values size = 3; inputs = ["far"]"#,
+            |_| (),
+        ),
+        described(
+            "sums-behind-a-loop",
+            "backwards",
+            r#"frame input size = 5
+               all accumulate input = "frame"; steps = "sum"
+               up linear size = 6; inputs = ["frame"]; activation = "tanh"
+               mean accumulate input = "up"; steps = "mean"
+               late accumulate input = { before = "mean" }; steps = "sum"
+               once
+               ends linear size = 4; inputs = ["all", "mean", "late"]
+               few slice input = "ends"; from = 1; size = 3
+               both join inputs = ["few", "ends"]
+               tag label size = 4; inputs = ["both"]"#,
+            |c| c.accelerator.gate_lanes = 2.into(),
+        ),
+        described(
+            "latent-of-all-steps",
+            "positions",
+            r#"words embedding size = 5
+               level cell kind = "gru"; size = 7; inputs = ["words"]
+               q moments size = 5; inputs = ["level"]
+               once
+               z latent moments = ["q"]; steps = "mean"
+               tag label size = 6; inputs = ["z"]"#,
+            |_| (),
+        ),
+        described(
+            "latent-of-sums",
+            "backwards",
+            r#"words embedding size = 5
+               level cell kind = "rnn"; size = 7; inputs = ["words"]
+               q moments size = 3; inputs = ["level"]
+               r moments size = 4; inputs = ["words", "level"]
+               once
+               y latent moments = ["r"]; steps = "sum"
+               given moments size = 2; inputs = ["y"]
+               z latent moments = ["given", "q", "r"]; steps = "sum"
+               tag label size = 6; inputs = ["z", "y"]"#,
+            |c| c.accelerator.gate_lanes = 1.into(),
+        ),
+        Described {
+            strained: true,
+            ..described(
+                "strained-mean-of-z",
+                "positions",
+                r#"words embedding size = 5
+                   level cell kind = "gru"; size = 7; inputs = ["words"]
+                   q moments size = 5; inputs = ["level"]
+                   once
+                   z latent moments = ["q"]; steps = "mean"
+                   tag label size = 6; inputs = ["z"]"#,
+                |_| (),
+            )
+        },
+        Described {
+            strained: true,
+            ..described(
+                "strained-sum-of-z",
+                "positions",
+                r#"words embedding size = 5
+                   level cell kind = "gru"; size = 7; inputs = ["words"]
+                   q moments size = 5; inputs = ["level"]
+                   once
+                   z latent moments = ["q"]; steps = "sum"
+                   tag label size = 6; inputs = ["z"]"#,
+                |c| c.accelerator.gate_lanes = 2.into(),
+            )
+        },
+        two_loops("words-of-two-loops", TABLES, |_| ()),
+        two_loops("numbers-of-two-loops", NUMBERS, |c| c.accelerator.gate_lanes = 3.into()),
     ]
 }
 

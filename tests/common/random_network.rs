@@ -89,6 +89,8 @@ enum Sort {
     Linear,
     Elementwise,
     Slice,
+    Join,
+    Accumulate,
     Moments,
     Latent,
     Head,
@@ -170,7 +172,9 @@ impl<'a> Draw<'a> {
                 Over::Once | Over::Turns | Over::Heard => {
                     &[Sort::Linear, Sort::Linear, Sort::Elementwise, Sort::Moments, Sort::Moments]
                 }
-                Over::Written => &[Sort::Cell, Sort::Cell, Sort::Linear, Sort::Elementwise, Sort::Slice],
+                Over::Written => {
+                    &[Sort::Cell, Sort::Cell, Sort::Linear, Sort::Elementwise, Sort::Slice, Sort::Join]
+                }
                 Over::Positions | Over::Backwards => &[
                     Sort::Cell,
                     Sort::Cell,
@@ -179,6 +183,8 @@ impl<'a> Draw<'a> {
                     Sort::Moments,
                     Sort::Slice,
                     Sort::Moments,
+                    Sort::Join,
+                    Sort::Accumulate,
                 ],
             };
             let sort = self.one(sorts);
@@ -259,6 +265,18 @@ impl<'a> Draw<'a> {
             Sort::Slice => {
                 self.slice(id).unwrap_or_else(|| linear(self.inputs(id, 2), Activation::None, true))
             }
+            Sort::Join => self.join(id).unwrap_or_else(|| linear(self.inputs(id, 2), Activation::None, true)),
+            Sort::Accumulate => {
+                let input = self.alone(id);
+                let steps = self.one(&[LatentSteps::Mean, LatentSteps::Mean, LatentSteps::Sum]);
+                match input {
+                    Some(input) => {
+                        self.sorts[id].2 = self.sorts[input.block].2;
+                        Op::Accumulate { input, steps }
+                    }
+                    None => linear(self.inputs(id, 2), Activation::Tanh, true),
+                }
+            }
             Sort::Moments => Op::Moments {
                 size: 1 + width / 3,
                 inputs: self.inputs(id, 2),
@@ -313,7 +331,7 @@ impl<'a> Draw<'a> {
         let is_moments = |b: &BlockId| matches!(self.blocks[*b].op, Op::Moments { .. });
         let mut fresh: Vec<BlockId> =
             (0..self.blocks.len()).filter(|b| is_moments(b) && !drawn.contains(b)).collect();
-        if fresh.len() > 1 && self.chance(50) {
+        if fresh.len() > 1 && self.chance(75) {
             fresh.truncate(1);
         }
         let (new, steps) = (!fresh.is_empty(), self.steps);
@@ -325,7 +343,7 @@ impl<'a> Draw<'a> {
         let within = self.sorts[id].1;
         let made = |b: &BlockId| {
             let (sort, theirs, _) = self.sorts[*b];
-            theirs == within && !matches!(sort, Sort::Embedding | Sort::Moments | Sort::Head)
+            theirs == within && !matches!(sort, Sort::Embedding | Sort::Join | Sort::Moments | Sort::Head)
         };
         let sources: Vec<BlockId> = (0..id).filter(made).collect();
         if sources.is_empty() {
@@ -339,10 +357,33 @@ impl<'a> Draw<'a> {
         Some(Op::Slice { input: source.into(), from, size })
     }
 
+    /// One to three vectors of the same loop and step that stand above it.
+    fn join(&mut self, id: BlockId) -> Option<Op> {
+        let within = self.sorts[id].1;
+        let made = |b: &BlockId| {
+            self.sorts[*b].1 == within && !matches!(self.sorts[*b].0, Sort::Moments | Sort::Head)
+        };
+        let sources: Vec<BlockId> = (0..id).filter(made).collect();
+        if sources.is_empty() {
+            return None;
+        }
+        let inputs: Vec<Edge> = (0..1 + self.random.below(3)).map(|_| self.one(&sources).into()).collect();
+        self.sorts[id].2 = inputs.iter().map(|edge| self.sorts[edge.block].2).sum();
+        Some(Op::Join { inputs })
+    }
+
+    /// A vector that one block makes.
+    fn alone(&mut self, id: BlockId) -> Option<Edge> {
+        let sources = self.sources(id);
+        let sources: Vec<Edge> =
+            sources.into_iter().filter(|e| self.sorts[e.block].0 != Sort::Join).collect();
+        (!sources.is_empty()).then(|| self.one(&sources))
+    }
+
     fn elementwise(&mut self, id: BlockId) -> Option<Op> {
         let width = self.sorts[id].2;
-        let sources: Vec<Edge> =
-            self.sources(id).into_iter().filter(|e| self.sorts[e.block].2 == width).collect();
+        let fits = |e: &Edge| self.sorts[e.block].2 == width && self.sorts[e.block].0 != Sort::Join;
+        let sources: Vec<Edge> = self.sources(id).into_iter().filter(fits).collect();
         if sources.is_empty() {
             return None;
         }

@@ -6,6 +6,7 @@
 pub struct Word(pub [u64; 8]);
 
 impl Word {
+    /// All bits 0.
     pub const ZERO: Word = Word([0; 8]);
     /// Columns of a word.
     pub const LANES: usize = 512;
@@ -18,10 +19,15 @@ impl Word {
 
 /// Bitwise logic on a word, in whatever registers the machine has.
 pub trait Lanes: Copy {
+    /// The lanes of a word.
     fn load(from: &Word) -> Self;
+    /// The word of these lanes.
     fn store(self) -> Word;
+    /// Bit by bit.
     fn and(self, other: Self) -> Self;
+    /// Bit by bit.
     fn or(self, other: Self) -> Self;
+    /// Bit by bit.
     fn xor(self, other: Self) -> Self;
     /// self and not other.
     fn and_not(self, other: Self) -> Self;
@@ -32,11 +38,13 @@ pub trait Lanes: Copy {
     /// Borrow of self - b - c.
     fn borrow(self, b: Self, c: Self) -> Self;
 
+    /// All bits 0.
     #[inline(always)]
     fn zero() -> Self {
         Self::load(&Word::ZERO)
     }
 
+    /// All bits 1.
     #[inline(always)]
     fn all() -> Self {
         Self::load(&Word([u64::MAX; 8]))

@@ -38,6 +38,7 @@ impl Default for KernelChoice {
 /// The sums of one cell of all weights on one row of tiles, in one phase, before any converter.
 #[derive(Debug)]
 pub struct ColumnSums<'a> {
+    /// The row of tiles.
     pub row_tile: usize,
     /// Most significant digit first.
     pub phase: usize,

@@ -42,6 +42,7 @@ pub struct Sliced {
 pub struct Cell {
     /// Significance, as a power of two.
     pub shift: u32,
+    /// It counts for less.
     pub negative: bool,
 }
 
@@ -81,9 +82,11 @@ pub struct Sums<'a> {
 
 /// Sums of one cell of up to 512 lanes on one row of tiles in one phase.
 pub struct Columns<'a> {
+    /// The row of tiles.
     pub row_tile: usize,
     /// Most significant digit first.
     pub phase: usize,
+    /// The cell of the weight.
     pub cell: usize,
     /// The first lane; the others follow.
     pub lane: usize,

@@ -14,16 +14,21 @@ pub enum Node {
     Sense(usize),
 }
 
+/// A resistor of the network of wires.
 #[derive(Debug, Clone, Copy)]
 pub struct Resistor {
+    /// One end.
     pub from: Node,
+    /// The other end.
     pub to: Node,
+    /// Its conductance.
     pub siemens: f64,
 }
 
 /// Resistors of an array; places that no resistance parts are one node.
 #[derive(Debug, Clone)]
 pub struct Array {
+    /// All of them.
     pub resistors: Vec<Resistor>,
     /// Nodes whose voltage is sought.
     pub inner: usize,

@@ -17,15 +17,31 @@ use ndarray::Array2;
 /// Why a transfer matrix cannot be computed.
 #[derive(Debug, thiserror::Error, PartialEq)]
 pub enum WireError {
+    /// A conductance that is none.
     #[error(
         "conductance of row {row}, column {column}: expected a finite number of microsiemens, 0 or more, found {found}; check [device]"
     )]
-    Conductance { row: usize, column: usize, found: f64 },
+    Conductance {
+        /// Word line.
+        row: usize,
+        /// Bit line.
+        column: usize,
+        /// What is there.
+        found: f64,
+    },
+    /// The array has no solution.
     #[error(
         "[wires]: the nodal equations of {rows} x {columns} cells have no stable solution ({reason}); use resistances \
          within some ten orders of magnitude of the cells'"
     )]
-    Singular { rows: usize, columns: usize, reason: String },
+    Singular {
+        /// Word lines.
+        rows: usize,
+        /// Bit lines.
+        columns: usize,
+        /// Why.
+        reason: String,
+    },
 }
 
 /// Effective conductances [word lines, bit lines] in microsiemens: entry (i, j) is the current of

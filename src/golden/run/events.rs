@@ -38,10 +38,16 @@ impl<M: MatVec> Runner<'_, M> {
             QuantBlock::Vocabulary { .. } | QuantBlock::Label { .. } | QuantBlock::Bits { .. } => {
                 self.event(id, Signal::Logits, step, cycle, lanes, words);
             }
-            QuantBlock::Input { .. } | QuantBlock::Dense { .. } | QuantBlock::Elementwise { .. } => {
+            QuantBlock::Input { .. }
+            | QuantBlock::Dense { .. }
+            | QuantBlock::Accumulate { .. }
+            | QuantBlock::Elementwise { .. } => {
                 self.event(id, Signal::Word, step, cycle, lanes, words);
             }
-            QuantBlock::Embedding { .. } | QuantBlock::Slice { .. } | QuantBlock::Flow { .. } => {}
+            QuantBlock::Embedding { .. }
+            | QuantBlock::Slice { .. }
+            | QuantBlock::Join
+            | QuantBlock::Flow { .. } => {}
         }
     }
 

@@ -71,6 +71,7 @@ impl Network {
             let to_do = "name one of the blocks";
             return Err(wrong(self.at(id), "inputs that are blocks", edge.block, to_do));
         }
+        self.check_joined(id)?;
         match block.op {
             Op::Draw { posterior, prior } => self.check_moments(id, posterior, prior),
             Op::Auxiliary { target, .. } => self.check_auxiliary(id, target),
@@ -128,6 +129,7 @@ impl Network {
             Op::Latent { moments, steps } => self.check_latent(id, moments, *steps),
             Op::Slice { input, from, size } => self.check_part(id, *input, *from, *size),
             Op::Flow { latent, inputs } => self.check_flow(id, *latent, inputs),
+            Op::Accumulate { steps, .. } => self.check_sum(id, *steps),
             Op::Elementwise { function, inputs } => self.check_elementwise(id, *function, inputs),
             Op::Vocabulary { .. } | Op::Bits { .. } if self.over(id).is_read() && block.only_train => Ok(()),
             Op::Bits { .. } if self.over(id) != Over::Written => {
@@ -150,6 +152,7 @@ impl Network {
             | Op::Cell { .. }
             | Op::Moments { .. }
             | Op::Linear { .. }
+            | Op::Join { .. }
             | Op::Vocabulary { .. }
             | Op::Label { .. }
             | Op::Auxiliary { .. }

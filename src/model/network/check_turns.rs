@@ -42,13 +42,14 @@ impl Network {
         let over = self.over(id);
         let fits = match block.op {
             Op::Cell { init: None, .. } => over == Over::Turns,
-            Op::Linear { .. } | Op::Elementwise { .. } | Op::Slice { .. } => true,
+            Op::Linear { .. } | Op::Elementwise { .. } | Op::Slice { .. } | Op::Join { .. } => true,
             Op::Moments { .. } => over == Over::Heard,
             Op::Cell { .. }
             | Op::Embedding { .. }
             | Op::Input { .. }
             | Op::Latent { .. }
             | Op::Draw { .. }
+            | Op::Accumulate { .. }
             | Op::Flow { .. }
             | Op::Vocabulary { .. }
             | Op::Label { .. }

@@ -159,6 +159,10 @@ impl Network {
             Op::Slice { input, from, size } => {
                 Line { input: Some(source(input)), from: Some(*from), size: Some(*size), ..line }
             }
+            Op::Join { inputs } => Line { inputs: sources(inputs), ..line },
+            Op::Accumulate { input, steps } => {
+                Line { input: Some(source(input)), steps: Some(*steps), ..line }
+            }
             Op::Flow { latent, inputs } => {
                 Line { latent: Some(name(*latent)), inputs: sources(inputs), ..line }
             }
@@ -171,7 +175,7 @@ impl Network {
 }
 
 /// The keys of each op, with those that it may leave out behind `?`.
-const KEYS: [(&str, &[&str]); 15] = [
+const KEYS: [(&str, &[&str]); 17] = [
     ("embedding", &["size"]),
     ("input", &["size"]),
     ("cell", &["kind", "size", "inputs", "init?"]),
@@ -182,6 +186,8 @@ const KEYS: [(&str, &[&str]); 15] = [
     ("linear", &["size", "inputs", "bias?", "activation?"]),
     ("elementwise", &["function", "inputs"]),
     ("slice", &["input", "from", "size"]),
+    ("join", &["inputs"]),
+    ("accumulate", &["input", "steps"]),
     ("flow", &["latent", "inputs"]),
     ("vocabulary", &["inputs"]),
     ("label", &["size", "inputs"]),
@@ -257,6 +263,14 @@ impl Reader<'_> {
             "slice" => {
                 let input = line.input.as_ref().map(|source| self.edge(source)).transpose()?;
                 Op::Slice { input: input.unwrap_or(Edge::from(0)), from: line.from.unwrap_or(0), size }
+            }
+            "join" => Op::Join { inputs: self.inputs()? },
+            "accumulate" => {
+                let input = line.input.as_ref().map(|source| self.edge(source)).transpose()?;
+                Op::Accumulate {
+                    input: input.unwrap_or(Edge::from(0)),
+                    steps: line.steps.unwrap_or_default(),
+                }
             }
             "flow" => Op::Flow {
                 latent: self.find(line.latent.as_deref().unwrap_or_default())?,

@@ -43,6 +43,8 @@ impl Network {
             | Op::Linear { .. }
             | Op::Elementwise { .. }
             | Op::Slice { .. }
+            | Op::Join { .. }
+            | Op::Accumulate { .. }
             | Op::Flow { .. }
             | Op::Vocabulary { .. }
             | Op::Label { .. }
@@ -113,6 +115,13 @@ impl Network {
     /// True where that is all of z.
     pub fn latent_drawn_at_once(&self) -> bool {
         self.latent_drawn_first().start == 0
+    }
+
+    /// How the moments of block `id` come to those of z, where these are of all steps of a loop: hardware adds them up
+    /// while the loop goes on.
+    pub fn pooled(&self, id: BlockId) -> Option<LatentSteps> {
+        let steps = Some(self.latent_steps()).filter(|steps| !steps.is_last());
+        steps.filter(|_| self.latent_moments().contains(&id) && !self.is_once(id))
     }
 
     /// At which steps z is taken.

@@ -6,6 +6,7 @@
 mod check;
 mod check_flow;
 mod check_latents;
+mod check_sums;
 mod check_turns;
 mod dialogue;
 mod families;
@@ -16,6 +17,7 @@ mod frames;
 mod latents;
 mod names;
 mod op;
+mod tensors;
 
 pub use op::{Activation, Combination, Edge, LEAK, LEAKY_LIMIT, Op, Time};
 
@@ -170,15 +172,20 @@ impl Network {
             Op::Linear { outputs, .. } => *outputs,
             Op::Slice { size, .. } => *size,
             Op::Flow { latent, .. } => self.width(*latent),
-            Op::Elementwise { .. } => self.combined_width(id, &mut Vec::new()),
+            Op::Elementwise { .. } | Op::Accumulate { .. } => self.combined_width(id, &mut Vec::new()),
+            Op::Join { .. } => self.fan_in(id),
             Op::Vocabulary { .. } => self.vocabulary,
             Op::Label { classes, .. } => *classes,
         }
     }
 
-    /// That of the first input which an elementwise block does not lead to itself; 0 where each is one.
+    /// That of the first input which such a block does not lead to itself; 0 where each is one.
     fn combined_width(&self, id: BlockId, seen: &mut Vec<BlockId>) -> usize {
-        let Op::Elementwise { inputs, .. } = &self.blocks[id].op else { return self.width(id) };
+        let inputs = match &self.blocks[id].op {
+            Op::Elementwise { inputs, .. } => &inputs[..],
+            Op::Accumulate { input, .. } => std::slice::from_ref(input),
+            _ => return self.width(id),
+        };
         if seen.contains(&id) {
             return 0;
         }
@@ -187,9 +194,17 @@ impl Network {
         widths.find(|&width| width > 0).unwrap_or(0)
     }
 
-    /// What block `id` reads, in the order in which it joins it. What starts a cell is not among it.
+    /// What block `id` reads, in the order in which it joins it, with what stands behind a join in place of the join.
+    /// What starts a cell is not among it.
     pub fn edges(&self, id: BlockId) -> Vec<Edge> {
-        self.blocks[id].op.edges()
+        let behind = |edge: Edge| match self.blocks[edge.block].op {
+            Op::Join { .. } => {
+                let joined = self.edges(edge.block).into_iter();
+                joined.map(|input| Edge { before: input.before || edge.before, ..input }).collect()
+            }
+            _ => vec![edge],
+        };
+        self.blocks[id].op.edges().into_iter().flat_map(behind).collect()
     }
 
     /// The blocks whose vectors block `id` reads, in that order.
@@ -218,6 +233,8 @@ impl Network {
             | Op::Latent { .. }
             | Op::Draw { .. }
             | Op::Slice { .. }
+            | Op::Join { .. }
+            | Op::Accumulate { .. }
             | Op::Flow { .. }
             | Op::Elementwise { .. } => false,
         }
@@ -230,6 +247,7 @@ impl Network {
             Op::Input { .. }
             | Op::Linear { .. }
             | Op::Elementwise { .. }
+            | Op::Accumulate { .. }
             | Op::Slice { .. }
             | Op::Flow { .. } => {
                 let reads = |&reader: &BlockId| self.inputs(reader).contains(&id);
@@ -237,6 +255,7 @@ impl Network {
                 (0..self.blocks.len()).filter(reads).any(drives)
             }
             Op::Moments { .. }
+            | Op::Join { .. }
             | Op::Vocabulary { .. }
             | Op::Label { .. }
             | Op::Auxiliary { .. }
@@ -278,6 +297,11 @@ impl Network {
     /// Block `id` shows what others make.
     pub fn is_view(&self, id: BlockId) -> bool {
         self.blocks[id].op.is_view()
+    }
+
+    /// Block `id` is a table or a stage: it makes something of what it reads.
+    pub fn works(&self, id: BlockId) -> bool {
+        !self.is_view(id) && !matches!(self.blocks[id].op, Op::Join { .. })
     }
 
     /// What block `id` reads, where views of its own loop are what they show.
@@ -339,52 +363,5 @@ impl Network {
     /// The block that owns the weights of block `id`.
     pub fn owner(&self, id: BlockId) -> BlockId {
         self.blocks[id].tied.unwrap_or(id)
-    }
-
-    /// Every tensor of the checkpoint with its shape, in block order. Tied blocks have none of their own.
-    pub fn tensors(&self) -> Vec<(String, Vec<usize>)> {
-        (0..self.blocks.len()).flat_map(|id| self.tensors_of(id)).collect()
-    }
-
-    /// The tensors of block `id`, none where its weights are another's.
-    pub fn tensors_of(&self, id: BlockId) -> Vec<(String, Vec<usize>)> {
-        let block = &self.blocks[id];
-        if block.tied.is_some() {
-            return Vec::new();
-        }
-        let fan_in = self.fan_in(id);
-        let of = |suffix: &str, shape: &[usize]| (format!("{}.{suffix}", block.name), shape.to_vec());
-        match &block.op {
-            Op::Embedding { size } => vec![of("weight", &[self.vocabulary, *size])],
-            Op::Input { .. }
-            | Op::Latent { .. }
-            | Op::Draw { .. }
-            | Op::Slice { .. }
-            | Op::Flow { .. }
-            | Op::Elementwise { .. } => Vec::new(),
-            Op::Cell { kind, hidden, .. } => {
-                let rows = kind.gates() * hidden;
-                vec![
-                    of("weight_ih_l0", &[rows, fan_in]),
-                    of("weight_hh_l0", &[rows, *hidden]),
-                    of("bias_ih_l0", &[rows]),
-                    of("bias_hh_l0", &[rows]),
-                ]
-            }
-            Op::Moments { .. } | Op::Values { .. } | Op::Auxiliary { .. } => {
-                let size = self.width(id);
-                vec![
-                    of("mean.weight", &[size, fan_in]),
-                    of("mean.bias", &[size]),
-                    of("log_variance.weight", &[size, fan_in]),
-                    of("log_variance.bias", &[size]),
-                ]
-            }
-            Op::Linear { outputs, bias: false, .. } => vec![of("weight", &[*outputs, fan_in])],
-            Op::Linear { .. } | Op::Vocabulary { .. } | Op::Label { .. } | Op::Bits { .. } => {
-                let outputs = self.width(id);
-                vec![of("weight", &[outputs, fan_in]), of("bias", &[outputs])]
-            }
-        }
     }
 }

@@ -8,7 +8,8 @@ pub(super) const IN_EVERY_CORE: [&str; 8] =
     ["engine", "input", "job", "key", "noise_key", "output", "program", "read"];
 
 /// Modules (`hvae_NAME`) that designs have: a cell is a module of its own.
-pub(super) const MODULES: [&str; 46] = [
+pub(super) const MODULES: [&str; 52] = [
+    "accumulate",
     "axil_regs",
     "bits",
     "combine",
@@ -30,22 +31,27 @@ pub(super) const MODULES: [&str; 46] = [
     "lanes_requant",
     "latent",
     "linear",
+    "log2",
     "log_prob",
     "matvec",
     "mix",
     "noise",
     "octave_table",
     "part_sum",
+    "plane_words",
+    "pool",
     "requant",
     "reset_sync",
     "rng_key",
     "rng_lane",
     "sat_add",
     "sender",
+    "share",
     "skid",
     "stage_seq",
     "state_vec",
     "step_store",
+    "step_words",
     "table",
     "tb",
     "tile",

@@ -48,6 +48,13 @@ pub enum Time {
     Heard,
 }
 
+impl Time {
+    /// It goes along with the positions of another loop, whose vectors are kept for it.
+    pub const fn by_position(self) -> bool {
+        matches!(self, Time::Each | Time::Ahead)
+    }
+}
+
 /// What a linear block does to each of its outputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -186,6 +193,19 @@ pub enum Op {
         /// How many.
         size: usize,
     },
+    /// Vectors side by side under one name: who reads it reads `inputs`, in that order. Nothing is computed, and no
+    /// room but this one knows it ([`Network::edges`](super::Network::edges)).
+    Join {
+        /// What stands side by side.
+        inputs: Vec<Edge>,
+    },
+    /// The sum, or the mean, of a vector over the steps of its loop so far; after the last step that of all of them.
+    Accumulate {
+        /// The vector.
+        input: Edge,
+        /// `mean` or `sum`.
+        steps: LatentSteps,
+    },
     /// z behind a flow (Rezende & Mohamed, ICML 2015): where `latent` is drawn of its posterior, `inputs` side by side,
     /// which are made of it by steps that can be turned back ([`Network::carried`](super::Network::carried)); where it
     /// is drawn of its prior or given, `latent` itself. So the prior is that of what the flow has made, and a job that
@@ -249,6 +269,8 @@ impl Op {
             Op::Linear { .. } => "linear",
             Op::Elementwise { .. } => "elementwise",
             Op::Slice { .. } => "slice",
+            Op::Join { .. } => "join",
+            Op::Accumulate { .. } => "accumulate",
             Op::Flow { .. } => "flow",
             Op::Vocabulary { .. } => "vocabulary",
             Op::Label { .. } => "label",
@@ -274,6 +296,8 @@ impl Op {
             | Op::Draw { .. }
             | Op::Elementwise { .. }
             | Op::Slice { .. }
+            | Op::Join { .. }
+            | Op::Accumulate { .. }
             | Op::Flow { .. } => false,
         }
     }
@@ -282,13 +306,14 @@ impl Op {
     pub fn edges(&self) -> Vec<Edge> {
         match self {
             Op::Embedding { .. } | Op::Input { .. } => Vec::new(),
-            Op::Slice { input, .. } => vec![*input],
+            Op::Slice { input, .. } | Op::Accumulate { input, .. } => vec![*input],
             Op::Latent { moments, .. } => moments.iter().map(|&m| m.into()).collect(),
             Op::Draw { posterior, prior } => [*posterior].into_iter().chain(*prior).map(Edge::from).collect(),
             Op::Cell { inputs, .. }
             | Op::Moments { inputs, .. }
             | Op::Linear { inputs, .. }
             | Op::Elementwise { inputs, .. }
+            | Op::Join { inputs }
             | Op::Flow { inputs, .. }
             | Op::Vocabulary { inputs }
             | Op::Label { inputs, .. }
@@ -334,7 +359,7 @@ impl Op {
                 [posterior].into_iter().chain(prior).for_each(|id| *id = new(*id));
             }
             Op::Auxiliary { inputs, target } => inputs.iter_mut().chain([target]).for_each(edge),
-            Op::Slice { input, .. } => edge(input),
+            Op::Slice { input, .. } | Op::Accumulate { input, .. } => edge(input),
             Op::Flow { latent, inputs } => {
                 *latent = new(*latent);
                 inputs.iter_mut().for_each(edge);
@@ -342,6 +367,7 @@ impl Op {
             Op::Moments { inputs, .. }
             | Op::Linear { inputs, .. }
             | Op::Elementwise { inputs, .. }
+            | Op::Join { inputs }
             | Op::Vocabulary { inputs }
             | Op::Label { inputs, .. }
             | Op::Bits { inputs, .. }

@@ -101,6 +101,8 @@ impl Change {
             | Op::Latent { .. }
             | Op::Draw { .. }
             | Op::Slice { .. }
+            | Op::Join { .. }
+            | Op::Accumulate { .. }
             | Op::Flow { .. }
             | Op::Elementwise { .. } => {}
         }

@@ -211,6 +211,8 @@ impl Search<'_> {
             Op::Latent { .. }
             | Op::Draw { .. }
             | Op::Slice { .. }
+            | Op::Join { .. }
+            | Op::Accumulate { .. }
             | Op::Flow { .. }
             | Op::Elementwise { .. } => "the order of its parts, and what it is told of z",
             Op::Moments { .. }

@@ -237,11 +237,13 @@ impl Reader<'_> {
         examples.iter().enumerate().map(of).collect()
     }
 
+    /// Every array whose name is an input's, one a sequence.
     pub fn given(&self, examples: &[Example]) -> Result<Vec<Array2<f32>>, ModelError> {
         let drawn = self.network.latent().or(self.network.draw().map(|(z, ..)| z)).expect("looked at");
         self.of_block(Z, drawn, self.network.width(drawn), examples)
     }
 
+    /// What a block should make of the sequences.
     pub fn expected(&self, name: &str, examples: &[Example]) -> Result<Expected, ModelError> {
         let (of, part) = match name.split_once('.') {
             Some((of, part)) => (of, part),
@@ -295,6 +297,8 @@ fn roles_of(op: &Op) -> &'static [(&'static str, Role)] {
         | Op::Linear { .. }
         | Op::Elementwise { .. }
         | Op::Slice { .. }
+        | Op::Join { .. }
+        | Op::Accumulate { .. }
         | Op::Flow { .. }
         | Op::Vocabulary { .. }
         | Op::Label { .. }

@@ -1,8 +1,8 @@
 //! Which networks, in which widths, have hardware.
 
 use super::QuantError;
-use crate::config::{Fixed, LatentSteps};
-use crate::model::{BlockId, Edge, JobKind, Network, Op, Schedule, Time};
+use crate::config::Fixed;
+use crate::model::{BlockId, Edge, JobKind, Network, Op, Schedule};
 
 /// Bits of a frame at most: its words are asked for while the head converts.
 const MOST_BITS: usize = 2048;
@@ -38,10 +38,6 @@ pub(super) fn check(network: &Network, fixed: &Fixed) -> Result<(), QuantError> 
         let (block, found) = (network.blocks[bits].name.clone(), network.width(bits));
         return Err(QuantError::Bits { block, most: MOST_BITS, found });
     }
-    match network.latent_steps() {
-        LatentSteps::Last => {}
-        steps => return Err(QuantError::Steps(steps)),
-    }
     let schedule = Schedule::new(network);
     let depths = || schedule.bodies().iter().map(|body| body.depths.len());
     // What runs once has a row of its own for each depth.
@@ -62,7 +58,9 @@ pub(super) fn check(network: &Network, fixed: &Fixed) -> Result<(), QuantError> 
     }
     let mut unread = (0..network.blocks.len()).flat_map(|reader| {
         let edges = network.edges(reader).into_iter();
-        edges.filter_map(move |edge| not_kept(network, reader, edge).map(|why| (reader, edge.block, why)))
+        edges.filter_map(move |edge| {
+            not_kept(network, fixed, (reader, edge)).map(|why| (reader, edge.block, why))
+        })
     });
     match unread.next() {
         Some((reader, source, why)) => {
@@ -74,16 +72,25 @@ pub(super) fn check(network: &Network, fixed: &Fixed) -> Result<(), QuantError> 
 }
 
 /// Why the accelerator does not keep what an edge of `reader` reads, if so.
-fn not_kept(network: &Network, reader: BlockId, edge: Edge) -> Option<&'static str> {
-    let elementwise = matches!(network.blocks[reader].op, Op::Elementwise { .. });
+fn not_kept(network: &Network, fixed: &Fixed, (reader, edge): (BlockId, Edge)) -> Option<&'static str> {
+    let within = network.blocks[edge.block].within;
+    let stands_alone = network.blocks[reader].within != within
+        && (0..network.blocks.len()).all(|id| {
+            let block = &network.blocks[id];
+            block.within != within || matches!(block.op, Op::Embedding { .. }) || !network.works(id)
+        });
+    let elementwise = matches!(network.blocks[reader].op, Op::Elementwise { .. } | Op::Accumulate { .. });
     match &network.blocks[edge.block].op {
-        Op::Embedding { .. } if elementwise => Some("a table of codes"),
+        Op::Embedding { .. } if elementwise && fixed.input_bits > fixed.state_bits => {
+            Some("a table of codes that are wider than words")
+        }
         Op::Input { .. } if elementwise && network.bits_block().is_some() => Some("a frame of bits"),
+        Op::Embedding { .. } if stands_alone => Some("a table of a loop in which nothing works"),
         Op::Embedding { .. } if edge.before => Some("a table, of the step before"),
         Op::Linear { .. } if network.start_of(edge.block).is_some() => Some("which is the start of a cell"),
         Op::Flow { .. } if elementwise => Some("which has codes and no words"),
-        _ if elementwise && matches!(network.time(reader, edge), Time::Each | Time::Ahead) => {
-            Some("of another loop, position by position")
+        Op::Slice { .. } if elementwise && network.time(reader, edge).by_position() => {
+            Some("a part of a vector of another loop, position by position")
         }
         _ => None,
     }
