@@ -48,7 +48,7 @@ pub fn synthesise(
         design.files.keys().filter(|p| p.starts_with(folder) && p.ends_with(end)).cloned().collect()
     };
     // A part of another flow in the configuration does not concern this one.
-    let wanted = Part::find(&config.target.part).filter(|p| Some(p.family) == flow.family());
+    let wanted = Part::find(config.target.part()).filter(|p| Some(p.family) == flow.family());
     let synthesis = Synthesis {
         build: folder,
         sources: files("rtl/", ".sv"),
