@@ -4,6 +4,7 @@ mod common;
 
 mod answers;
 mod bad_requests;
+mod board;
 mod budget;
 mod build_folder;
 mod calibration;

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Of `modules`, name and text, those that `top` reaches.
-pub fn reachable<'a>(top: &'a str, modules: &BTreeMap<&'a str, &'a str>) -> BTreeSet<&'a str> {
+pub fn reachable<'a>(top: &str, modules: &BTreeMap<&'a str, &'a str>) -> BTreeSet<&'a str> {
     let mut reached = BTreeSet::new();
-    let mut waiting = vec![top];
+    let mut waiting: Vec<&'a str> = modules.get_key_value(top).map(|(name, _)| *name).into_iter().collect();
     while let Some(name) = waiting.pop() {
         if let Some(text) = modules.get(name)
             && reached.insert(name)

@@ -7,7 +7,7 @@ use super::check::wrong;
 pub(super) const IN_EVERY_CORE: [&str; 7] = ["input", "job", "key", "noise_key", "output", "program", "read"];
 
 /// Modules (`hvae_NAME`) that designs have: a cell is a module of its own.
-pub(super) const MODULES: [&str; 44] = [
+pub(super) const MODULES: [&str; 47] = [
     "axil_regs",
     "bits",
     "combine",
@@ -46,10 +46,13 @@ pub(super) const MODULES: [&str; 44] = [
     "step_store",
     "table",
     "tb",
+    "terminal",
     "tile",
     "tile_core",
     "token_choice",
     "top",
+    "uart",
+    "ulx3s",
     "vocab",
     "words",
 ];
