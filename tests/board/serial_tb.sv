@@ -31,7 +31,7 @@ module serial_tb;
 
   // What the board says: sampled in the middle of every bit.
   reg [7:0]  heard;
-  reg [23:0] before = 24'd0;
+  reg [23:0] last_three = 24'd0;
   integer    place;
   always @(negedge tx)
     if (log != 0) begin
@@ -43,8 +43,8 @@ module serial_tb;
       #(BIT);
       if (!tx) $fwrite(log, "F\n");
       $fwrite(log, "%h\n", heard);
-      before = {before[15:0], heard};
-      if (before == 24'h0a3e20) prompts = prompts + 1;
+      last_three = {last_three[15:0], heard};
+      if (last_three == 24'h0a3e20) prompts = prompts + 1;
     end
 
   task type_bit(input value);
