@@ -9,7 +9,7 @@ module uart_tb;
   parameter  Divisor = 8;
   parameter  Percent = 0;
   localparam PHASES = 4 * Divisor;
-  localparam BYTES = 256;
+  localparam BYTES = 16;  // of 256, other ones at every phase
 
   reg  clk = 1'b0, far_clk = 1'b0, rst = 1'b1, held = 1'b0;
   real half, late;
@@ -53,10 +53,9 @@ module uart_tb;
     for (phase = 0; phase < PHASES; phase = phase + 1) begin
       repeat (4 * Divisor) @(posedge clk);
       late     = 25.0;
-      expected = 0;
       for (i = 0; i < BYTES; i = i + 1) begin
         #1 send = 1'b1;
-        data = 8'(i * 167 + 13);
+        data = 8'((phase * BYTES + i) * 167 + 13);
         @(posedge clk);
         while (!ready) @(posedge clk);
         #1 send = 1'b0;
