@@ -5,6 +5,7 @@
 // Logits of the group asked for in cycle q are there in q + 3. valid_o is high in the cycle in
 // which the stage has fallen idle, and label_o holds from then until it is started again.
 `default_nettype none
+`include "hvae_design.svh"
 
 module hvae_label #(
     parameter Classes         = 10,
@@ -18,6 +19,10 @@ module hvae_label #(
     parameter RowTiles        = 1,
     parameter ColTiles        = 6,
     parameter Rounds          = 1,
+    parameter Engines         = 0,   // tiles that all matrices share; 0: every matrix has its own
+    parameter Image           = 0,   // in the memories of those
+    parameter AskBits         = 1,
+    parameter TellBits        = 1,
     parameter SkipZeros       = 0,
     parameter InputBits       = 8,
     parameter Rows            = 128,
@@ -61,8 +66,11 @@ module hvae_label #(
     output wire [15:0]                 label_o,
     output wire [15:0]                 clips_o,
     output wire [15:0]                 sats_o,
-    output wire [15:0]                 samples_o
+    output wire [15:0]                 samples_o,
+    output wire [AskBits-1:0]          ask_o,          // of the tiles that matrices share (hvae_turns)
+    input  wire [TellBits-1:0]         tell_i
 );
+  localparam WAIT     = Engines == 0 ? 5 : 7 + Engines * (Groups * WeightsPerGroup - Spare);  // for the last sums
   localparam PHASES    = (InputBits + DacBits - 1) / DacBits;
   localparam SUM_BITS  = AccBits + (RowTiles > 1 ? $clog2(RowTiles) : 0);
   localparam SCANS     = (Classes + Lanes - 1) / Lanes;
@@ -76,16 +84,17 @@ module hvae_label #(
   wire [17:0] group;
   hvae_stage_seq u_seq (
       .clk_i(clk_i), .rst_i(rst_i), .start_i(start_i), .mvm_i(1'b1), .rounds_last_i(8'(Rounds - 1)),
-      .phases_last_i(8'(PHASES - 1)), .slots_last_i(8'(Slots - 1)), .wait_last_i(8'd5),
+      .phases_last_i(8'(PHASES - 1)), .slots_last_i(8'(Slots - 1)), .wait_last_i(8'(WAIT)),
       .scan_last_i(18'(SCANS - 1)), .drain_last_i(8'(2 + LEVELS)),
       .busy_o(busy_o), .sample_o(sample), .round_o(round), .phase_o(phase), .first_phase_o(first),
       .slot_o(slot), .scan_o(scan), .scan_index_o(group)
   );
 
   wire [Lanes*SUM_BITS-1:0] sum;
-  hvae_matvec #(
+  `HVAE_PRODUCT #(
       .Inputs(Inputs), .Sets(1), .Size(Classes), .Lanes(Lanes), .BiasCoarse(BiasCoarse), .BiasFine(BiasFine),
       .CoarseBit(CoarseBit), .RowTiles(RowTiles), .ColTiles(ColTiles), .Rounds(Rounds), .SkipZeros(SkipZeros),
+      .Engines(Engines), .Image(Image), .AskBits(AskBits), .TellBits(TellBits),
       .InputBits(InputBits), .Rows(Rows), .Groups(Groups), .AdcsPerGroup(AdcsPerGroup),
       .WeightsPerGroup(WeightsPerGroup), .CellsPerWeight(CellsPerWeight), .Slots(Slots),
       .CellBits(CellBits), .CodeBits(CodeBits), .DacBits(DacBits), .AdcBits(AdcBits),
@@ -97,7 +106,8 @@ module hvae_label #(
   ) u_matvec (
       .clk_i(clk_i), .noise_key_i(noise_key_i),
       .sample_i(sample), .first_i(first), .phase_i(phase), .slot_i(slot), .round_i(round),
-      .planes_i(planes_i), .scan_i(scan), .group_i(group), .read_sum_o(sum), .clips_o(clips_o), .samples_o(samples_o)
+      .planes_i(planes_i), .scan_i(scan), .group_i(group), .read_sum_o(sum), .clips_o(clips_o), .samples_o(samples_o),
+      .ask_o(ask_o), .tell_i(tell_i)
   );
 
   // Asked in cycle q: sums in q + 2, logits in q + 3. Read by the probes of a simulation.

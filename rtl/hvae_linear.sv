@@ -5,6 +5,7 @@
 // Sets = 2: a pair of heads; mean = outputs 0..Size-1, log-variance = Size..2*Size-1, kept
 // as vectors after the last write. Group k is written 3 cycles after it was asked for.
 `default_nettype none
+`include "hvae_design.svh"
 
 module hvae_linear #(
     parameter Sets            = 1,
@@ -21,6 +22,10 @@ module hvae_linear #(
     parameter RowTiles        = 1,
     parameter ColTiles        = 6,
     parameter Rounds          = 1,
+    parameter Engines         = 0,   // tiles that all matrices share; 0: every matrix has its own
+    parameter Image           = 0,   // in the memories of those
+    parameter AskBits         = 1,
+    parameter TellBits        = 1,
     parameter SkipZeros       = 0,
     parameter InputBits       = 8,
     parameter Rows            = 128,
@@ -67,8 +72,11 @@ module hvae_linear #(
     output reg  [Sets*Size*OutBits-1:0] kept_o,           // element j of set s at (s*Size + j)*OutBits
     output wire [15:0]                 clips_o,
     output wire [15:0]                 sats_o,
-    output wire [15:0]                 samples_o
+    output wire [15:0]                 samples_o,
+    output wire [AskBits-1:0]          ask_o,          // of the tiles that matrices share (hvae_turns)
+    input  wire [TellBits-1:0]         tell_i
 );
+  localparam WAIT     = Engines == 0 ? 5 : 7 + Engines * (Groups * WeightsPerGroup - Spare);  // for the last sums
   localparam PHASES   = (InputBits + DacBits - 1) / DacBits;
   localparam SUM_BITS = AccBits + (RowTiles > 1 ? $clog2(RowTiles) : 0);
   localparam SCANS    = (Size + Lanes - 1) / Lanes;
@@ -78,16 +86,17 @@ module hvae_linear #(
   wire [17:0] group;
   hvae_stage_seq u_seq (
       .clk_i(clk_i), .rst_i(rst_i), .start_i(start_i), .mvm_i(1'b1), .rounds_last_i(8'(Rounds - 1)),
-      .phases_last_i(8'(PHASES - 1)), .slots_last_i(8'(Slots - 1)), .wait_last_i(8'd5),
+      .phases_last_i(8'(PHASES - 1)), .slots_last_i(8'(Slots - 1)), .wait_last_i(8'(WAIT)),
       .scan_last_i(18'(SCANS - 1)), .drain_last_i(8'd3),
       .busy_o(busy_o), .sample_o(sample), .round_o(round), .phase_o(phase), .first_phase_o(first),
       .slot_o(slot), .scan_o(scan), .scan_index_o(group)
   );
 
   wire [Sets*Lanes*SUM_BITS-1:0] sum;
-  hvae_matvec #(
+  `HVAE_PRODUCT #(
       .Inputs(Inputs), .Sets(Sets), .Size(Size), .Lanes(Lanes), .BiasCoarse(BiasCoarse), .BiasFine(BiasFine),
       .CoarseBit(CoarseBit), .RowTiles(RowTiles), .ColTiles(ColTiles), .Rounds(Rounds), .SkipZeros(SkipZeros),
+      .Engines(Engines), .Image(Image), .AskBits(AskBits), .TellBits(TellBits),
       .InputBits(InputBits), .Rows(Rows), .Groups(Groups), .AdcsPerGroup(AdcsPerGroup),
       .WeightsPerGroup(WeightsPerGroup), .CellsPerWeight(CellsPerWeight), .Slots(Slots),
       .CellBits(CellBits), .CodeBits(CodeBits), .DacBits(DacBits), .AdcBits(AdcBits),
@@ -99,7 +108,8 @@ module hvae_linear #(
   ) u_matvec (
       .clk_i(clk_i), .noise_key_i(noise_key_i),
       .sample_i(sample), .first_i(first), .phase_i(phase), .slot_i(slot), .round_i(round),
-      .planes_i(planes_i), .scan_i(scan), .group_i(group), .read_sum_o(sum), .clips_o(clips_o), .samples_o(samples_o)
+      .planes_i(planes_i), .scan_i(scan), .group_i(group), .read_sum_o(sum), .clips_o(clips_o), .samples_o(samples_o),
+      .ask_o(ask_o), .tell_i(tell_i)
   );
 
   // Asked in cycle q: sums in q + 2, words in q + 3.

@@ -22,6 +22,11 @@ module hvae_matvec #(
     parameter RowTiles        = 1,
     parameter ColTiles        = 18,
     parameter Rounds          = 1,
+    parameter Engines         = 0,    // hvae_turns: tiles that all matrices share
+    parameter Image           = 0,
+    parameter From            = 0,
+    parameter AskBits         = 1,
+    parameter TellBits        = 1,
     parameter SkipZeros       = 0,    // no conversions for digits that are 0 on a row of tiles
     parameter InputBits       = 8,
     parameter Rows            = 128,
@@ -66,7 +71,9 @@ module hvae_matvec #(
     input  wire [17:0]                 group_i,
     output wire [Sets*Lanes*SumBits-1:0] read_sum_o,   // lane l of set s at (s*Lanes + l)*SumBits
     output wire [15:0]                 clips_o,
-    output reg  [15:0]                 samples_o       // tiles that convert, per cycle
+    output reg  [15:0]                 samples_o,      // tiles that convert, per cycle
+    output wire [AskBits-1:0]          ask_o,          // nothing: its tiles are its own
+    input  wire [TellBits-1:0]         tell_i
 );
   localparam PHASES      = (InputBits + DacBits - 1) / DacBits;
   localparam COLUMNS     = Slots * Rounds;
@@ -183,7 +190,7 @@ module hvae_matvec #(
             .InitFile(IMAGE), .FlipFile(FLIPS), .PlaceFile(PLACES),
 `endif
             .Rows(Rows), .Groups(Groups), .AdcsPerGroup(AdcsPerGroup), .WeightsPerGroup(WeightsPerGroup),
-            .CellsPerWeight(CellsPerWeight), .Slots(Slots), .Rounds(Rounds), .CellBits(CellBits),
+            .CellsPerWeight(CellsPerWeight), .Slots(Slots), .Rounds(Rounds), .Images(Rounds), .CellBits(CellBits),
             .CodeBits(CodeBits), .DacBits(DacBits), .AdcBits(AdcBits),
             .AdcShift(AdcShift + {24'd0, Ranges[8*(r*PHYSICAL+c)+:8]}), .AdcLift(AdcLift), .AdcZero(AdcZero),
             .Flip(Flip), .Remap(Remap), .Spare(Spare), .LevelShift(LevelShift), .Noise(Noise), .Bent(Bent),
@@ -196,6 +203,7 @@ module hvae_matvec #(
             .last_i  (last_q),
             .slot_i  (slot_q),
             .round_i (round_q),
+            .image_i ({8'd0, round_q}),
             .select_i(select_q),
             .key_i   (key),
             .number_i(16'(r * ColTiles + c) + 16'(PHYSICAL) * {8'd0, round_q}),
@@ -275,6 +283,9 @@ module hvae_matvec #(
     end
   endgenerate
   wire unused_group = &{1'b0, group_i};
+
+  assign ask_o = {AskBits{1'b0}};
+  wire unused_tell = &{1'b0, tell_i, Engines != 0, Image != 0, From != 0};
 
   // Temporaries of the clocked blocks are blocking.
   // verilator lint_off BLKSEQ

@@ -27,7 +27,8 @@ module hvae_tile #(
     parameter WeightsPerGroup = 1,
     parameter CellsPerWeight  = 8,
     parameter Slots           = 8,
-    parameter Rounds          = 1,   // sets of columns that take turns on the converters
+    parameter Rounds          = 1,   // rounds whose sums are kept
+    parameter Images          = Rounds,  // sets of columns that take turns on the converters
     parameter CellBits        = 2,   // significance of a slice
     parameter CodeBits        = 2,   // bits of a conductance code
     parameter DacBits         = 1,
@@ -50,7 +51,7 @@ module hvae_tile #(
     parameter InitFile        = "",  // images; "": loaded from outside
     parameter FlipFile        = "",
     parameter PlaceFile       = "",
-    parameter SelectBits      = Slots * Rounds > 1 ? $clog2(Slots * Rounds) : 1
+    parameter SelectBits      = Slots * Images > 1 ? $clog2(Slots * Images) : 1
 ) (
     input  wire                    clk_i,
     input  wire                    sample_i,
@@ -58,7 +59,8 @@ module hvae_tile #(
     input  wire                    last_i,    // the last conversion of a round
     input  wire [7:0]              slot_i,
     input  wire [7:0]              round_i,
-    input  wire [SelectBits-1:0]   select_i,  // round * Slots + slot
+    input  wire [15:0]             image_i,   // the set of columns
+    input  wire [SelectBits-1:0]   select_i,  // image * Slots + slot
     input  wire [31:0]             key_i,     // of the product's draws
     input  wire [15:0]             number_i,  // logical tile of the matrix
     input  wire [7:0]              phase_i,
@@ -109,7 +111,7 @@ module hvae_tile #(
   endgenerate
 
   hvae_tile_core #(
-      .Rows(Rows), .Adcs(ADCS), .Columns(Slots * Rounds), .CodeBits(CodeBits), .DacBits(DacBits),
+      .Rows(Rows), .Adcs(ADCS), .Columns(Slots * Images), .CodeBits(CodeBits), .DacBits(DacBits),
       .AdcBits(AdcBits), .AdcShift(AdcShift), .AdcOffset(LIFT), .AdcZero(ZERO),
       .Noise(Noise), .Bent(Bent), .InitFile(InitFile)
   ) u_core (
@@ -130,7 +132,7 @@ module hvae_tile #(
   wire [LOGICAL*PLACE_BITS-1:0] place;
   generate
     if (Flip != 0) begin : gen_flip
-      reg [WEIGHT_ADCS-1:0] flips [0:Slots*Rounds-1];
+      reg [WEIGHT_ADCS-1:0] flips [0:Slots*Images-1];
       reg [WEIGHT_ADCS-1:0] flip_q;
       wire [SelectBits-1:0] select;
       if (FlipFile != "") begin : gen_init
@@ -143,22 +145,23 @@ module hvae_tile #(
       assign flip = {WEIGHT_ADCS{1'b0}};
     end
     if (Remap != 0) begin : gen_place
-      reg [LOGICAL*PLACE_BITS-1:0] places [0:Rounds-1];
+      reg [LOGICAL*PLACE_BITS-1:0] places [0:Images-1];
       reg [LOGICAL*PLACE_BITS-1:0] place_q;
-      wire [7:0] round;
+      wire [15:0] image;
       if (PlaceFile != "") begin : gen_init
         initial $readmemh(PlaceFile, places);
       end
-      hvae_delay #(.Bits(8), .Cycles(4)) u_round (.clk_i(clk_i), .d_i(round_i), .d_o(round));
-      if (Rounds > 1) begin : gen_rounds
-        always @(posedge clk_i) place_q <= places[round[$clog2(Rounds)-1:0]];
+      hvae_delay #(.Bits(16), .Cycles(4)) u_image (.clk_i(clk_i), .d_i(image_i), .d_o(image));
+      if (Images > 1) begin : gen_images
+        always @(posedge clk_i) place_q <= places[image[$clog2(Images)-1:0]];
       end else begin : gen_one
         always @(posedge clk_i) place_q <= places[0];
       end
-      wire unused = &{1'b0, round};
+      wire unused = &{1'b0, image};
       assign place = place_q;
     end else begin : gen_no_place
       assign place = {LOGICAL*PLACE_BITS{1'b0}};
+      wire unused = &{1'b0, image_i};
     end
   endgenerate
   wire unused_settings = &{1'b0, flip, place};

@@ -20,7 +20,7 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-HEADER = '`define HVAE_ROM_DIR "rom"\n`define HVAE_CELL_STORAGE "auto"\n' + "".join(
+HEADER = '`define HVAE_ROM_DIR "rom"\n`define HVAE_CELL_STORAGE "auto"\n`define HVAE_PRODUCT hvae_matvec\n' + "".join(
     f"`define HVAE_{name} 0\n" for name in ("ADC_CODES", "NOISE_SIGMA", "NOISE_BIN_SHIFT", "FINEST_RANGE"))
 
 

@@ -30,7 +30,9 @@ module hvae_{{ name }} (
     output wire [{{ input_bits * hidden - 1 }}:0] planes_o,
     output wire [15:0] clips_o,
     output wire [15:0] sats_o,
-    output wire [15:0] samples_o
+    output wire [15:0] samples_o,
+    output wire [`HVAE_ASK-1:0]  ask_o,  // of the tiles that matrices share (hvae_turns)
+    input  wire [`HVAE_TELL-1:0] tell_i
 );
   localparam HIDDEN     = {{ hidden }};
   localparam LANES      = {{ lanes }};
@@ -46,7 +48,7 @@ module hvae_{{ name }} (
   wire [17:0] group;
   hvae_stage_seq u_seq (
       .clk_i(clk_i), .rst_i(rst_i), .start_i(start_i), .mvm_i(1'b1), .rounds_last_i(8'd{{ rounds - 1 }}),
-      .phases_last_i(8'd{{ phases - 1 }}), .slots_last_i(8'd{{ slots - 1 }}), .wait_last_i(8'd5),
+      .phases_last_i(8'd{{ phases - 1 }}), .slots_last_i(8'd{{ slots - 1 }}), .wait_last_i(8'd{{ wait }}),
       .scan_last_i(18'(SCANS - 1)), .drain_last_i(8'(4 + LATENCY)),
       .busy_o(busy_o), .sample_o(sample), .round_o(round), .phase_o(phase), .first_phase_o(first),
       .slot_o(slot), .scan_o(scan), .scan_index_o(group)
@@ -68,15 +70,18 @@ module hvae_{{ name }} (
   wire [READS*{{ part.upper }}_SUM_BITS-1:0] {{ part.name }}_sum;
   wire [READS*PRE_BITS-1:0] {{ part.name }}_pre;
   wire [15:0] {{ part.name }}_clips, {{ part.name }}_sats, {{ part.name }}_samples;
-  hvae_matvec #(
+  wire [`HVAE_ASK-1:0] {{ part.name }}_ask;
+  `HVAE_PRODUCT #(
       `HVAE_TILE, .RomPrefix("{{ part.rom }}"), .MatrixNumber({{ part.m.matrix }}),
       .Inputs({{ part.m.inputs }}), .Sets(GATES), .Size(HIDDEN), .Lanes(LANES), .BiasCoarse({{ part.m.bias_coarse }}), .BiasFine({{ part.m.bias_fine }}),
-      .CoarseBit({{ part.m.coarse_bit }}), .RowTiles({{ part.m.row_tiles }}), .ColTiles({{ part.m.col_tiles }}), .Rounds({{ rounds }}),
+      .CoarseBit({{ part.m.coarse_bit }}), .RowTiles({{ part.m.row_tiles }}), .ColTiles({{ part.m.col_tiles }}), .Rounds({{ part.m.rounds }}),
+      .Image({{ part.m.image }}), .From({{ part.from }}),
       .AdcShift({{ part.m.adc_shift }}), .Ranges({{ part.m.ranges }})
   ) u_{{ part.name }}_matrix (
       .clk_i(clk_i), .noise_key_i(noise_key_i), .sample_i({{ part.sample }}), .first_i(first), .phase_i(phase), .slot_i(slot), .round_i(round),
       .planes_i({{ part.planes }}), .scan_i(scan), .group_i(group), .read_sum_o({{ part.name }}_sum),
-      .clips_o({{ part.name }}_clips), .samples_o({{ part.name }}_samples)
+      .clips_o({{ part.name }}_clips), .samples_o({{ part.name }}_samples),
+      .ask_o({{ part.name }}_ask), .tell_i(tell_i)
   );
   hvae_lanes_requant #(
       .Sets(GATES), .Lanes(LANES), .Size(HIDDEN), .InBits({{ part.upper }}_SUM_BITS), .OutBits(PRE_BITS), .Shift({{ part.shift }})
@@ -156,6 +161,7 @@ module hvae_{{ name }} (
   assign clips_o   = clips_q;
   assign sats_o    = sats_q;
   assign samples_o = samples_q;
+  assign ask_o     = {{ asks }};
 
   wire unused = &{1'b0, lane_valid, {{ unused }}};
 endmodule

@@ -167,6 +167,20 @@ module hvae_core (
   wire [31:0] statistics       = {{ z }}_statistics;
   assign given_index = {{ z }}_given_index;
 {%- endif %}
+
+{%- if let Some(engine) = engine %}
+  // Tiles that all matrices take turns on: one stage at a time has a product made.
+  wire [`HVAE_TELL-1:0] tell;
+  hvae_engine #(`HVAE_TILE, .Images({{ engine.images }}), .AdcShift({{ engine.adc_shift }})) u_engine (
+      .clk_i(clk_i), .rst_i(rst_i),
+      .ask_i({{ asks.join(" | ") }}), .tell_o(tell),
+      .clips_o(stage_clips[{{ engine.index }}*16+:16]), .samples_o(stage_samples[{{ engine.index }}*16+:16])
+  );
+  assign stage_sats[{{ engine.index }}*16+:16] = 16'd0;
+  assign stage_busy[{{ engine.index }}]        = 1'b0;
+{%- else %}
+  wire [`HVAE_TELL-1:0] tell = {`HVAE_TELL{1'b0}};  // every matrix has tiles of its own
+{%- endif %}
 {%- for stage in stages %}
 
 {{ stage }}

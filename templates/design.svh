@@ -9,7 +9,13 @@
     .CellBits({{ g.cell_bits }}), .CodeBits({{ g.code_bits }}), .DacBits({{ g.dac_bits }}), .AdcBits({{ g.adc_bits }}), \
     .AdcLift({{ lift }}), .AdcZero({{ zero }}), .Flip({{ flip }}), .Remap({{ remap }}), .Spare({{ g.spare }}), .LevelShift({{ g.level_shift }}), \
     .Noise({{ noise }}), .Bent({{ bent }}), .HighFirst({{ high_first }}), .Differential({{ differential }}), \
-    .WeightBits({{ g.weight_bits }}), .AccBits({{ g.acc_bits }}), .Lossless({{ lossless }}), .SkipZeros({{ skip_zeros }}), .RomDir(`HVAE_ROM_DIR)
+    .WeightBits({{ g.weight_bits }}), .AccBits({{ g.acc_bits }}), .Lossless({{ lossless }}), .SkipZeros({{ skip_zeros }}), .RomDir(`HVAE_ROM_DIR), \
+    .Engines({{ engines }}), .AskBits(`HVAE_ASK), .TellBits(`HVAE_TELL)
+
+// A product: {% if engines > 0 %}in turns on the tiles that all matrices share{% else %}on tiles of its own{% endif %}; bits that go there, and that come from there.
+`define HVAE_PRODUCT {{ product }}
+`define HVAE_ASK {{ ask_bits }}
+`define HVAE_TELL {{ tell_bits }}
 
 // Deviations of conversions by their column sum, from the finest range on, and codes of converters
 // that are not linear; 0: none.

@@ -9,5 +9,5 @@
       .words_write_o({{ name }}_write), .words_group_o({{ name }}_group), .words_data_o({{ name }}_data),
 {%- endif %}
       .planes_o({{ name }}_planes), .clips_o(stage_clips[{{ index }}*16+:16]), .sats_o(stage_sats[{{ index }}*16+:16]),
-      .samples_o(stage_samples[{{ index }}*16+:16])
+      .samples_o(stage_samples[{{ index }}*16+:16]), .ask_o({{ name }}_ask), .tell_i(tell)
   );

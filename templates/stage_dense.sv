@@ -10,7 +10,7 @@
       .CodeShift({{ shift }}),{% when None %}
       .HasPlanes(0),{% endmatch %}
       .Inputs({{ m.inputs }}), .BiasCoarse({{ m.bias_coarse }}), .BiasFine({{ m.bias_fine }}), .CoarseBit({{ m.coarse_bit }}),
-      .RowTiles({{ m.row_tiles }}), .ColTiles({{ m.col_tiles }}), .Rounds({{ rounds }}),
+      .RowTiles({{ m.row_tiles }}), .ColTiles({{ m.col_tiles }}), .Rounds({{ m.rounds }}), .Image({{ m.image }}),
       .AdcShift({{ m.adc_shift }}), .Ranges({{ m.ranges }})
 {%- if gains %},
       .Gains(1), .GainFile({`HVAE_ROM_DIR, "/{{ name }}_gains.hex"}){% endif %}
@@ -20,5 +20,5 @@
       .write_o({{ name }}_write), .write_group_o({{ name }}_group), .write_data_o({{ name }}_data),
       .planes_o({{ name }}_planes),
       .clips_o(stage_clips[{{ index }}*16+:16]), .sats_o(stage_sats[{{ index }}*16+:16]),
-      .samples_o(stage_samples[{{ index }}*16+:16])
+      .samples_o(stage_samples[{{ index }}*16+:16]), .ask_o({{ name }}_ask), .tell_i(tell)
   );

@@ -8,7 +8,7 @@ use super::constants::{
     DAC_RULE, HOLD_AREA, HOLD_ENERGY, SHIFT_ADD_AREA, SHIFT_ADD_ENERGY,
 };
 use crate::crossbar::CrossbarNet;
-use crate::model::{Over, Schedule};
+use crate::model::Over;
 use crate::quant::{IntMatrix, QuantBlock};
 use serde::Serialize;
 
@@ -154,7 +154,7 @@ enum Works {
 /// stays the same in a sentence, once; one that nobody reads, never.
 fn matrices(net: &CrossbarNet) -> impl Iterator<Item = (Works, usize, usize, usize)> + '_ {
     let g = &net.geometry;
-    let schedule = Schedule::new(&net.quant.network);
+    let schedule = net.schedule();
     let blocks = net.quant.network.blocks.iter().zip(&net.quant.blocks).zip(&net.rounds).enumerate();
     blocks.flat_map(move |(id, ((block, quant), &rounds))| {
         let once = |part: usize| match quant {

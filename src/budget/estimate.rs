@@ -6,7 +6,6 @@ use super::{Analog, Energy, Fabric, FabricBudget, Pace, Part, Stages, Verdict, d
 use crate::config::Config;
 use crate::crossbar::CrossbarNet;
 use crate::golden::Timing;
-use crate::model::Schedule;
 use crate::quant::{OctaveTable, QuantBlock, Table};
 use serde::Serialize;
 
@@ -39,8 +38,8 @@ pub enum TargetError {
 impl Budget {
     /// Counts and estimates.
     pub fn new(net: &CrossbarNet, config: &Config) -> Budget {
-        let timing = Timing::new(&net.quant, &net.geometry, &net.rounds, &config.accelerator);
-        let schedule = Schedule::new(&net.quant.network);
+        let timing = Timing::new(&net.quant, &net.geometry, (&net.rounds, net.told()), &config.accelerator);
+        let schedule = net.schedule();
         let stages = Stages { quant: &net.quant, schedule: &schedule, timing: &timing };
         Budget {
             tiles: net.tiles(),

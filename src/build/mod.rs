@@ -19,7 +19,7 @@ use crate::crossbar::{CrossbarNet, Programmed, Settings};
 use crate::emit::Design;
 use crate::files::sha256;
 use crate::golden::{StageTiming, Timing, TokenCycles};
-use crate::model::{Block, Schedule};
+use crate::model::Block;
 use crate::quant::Integers;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -73,9 +73,9 @@ struct Sealed<'a> {
 impl BuildFile {
     /// Describes `net`, whose files have these hashes.
     pub fn new(net: &CrossbarNet, config: &Config, files: BTreeMap<String, String>) -> BuildFile {
-        let timing = Timing::new(&net.quant, &net.geometry, &net.rounds, &config.accelerator);
+        let timing = Timing::new(&net.quant, &net.geometry, (&net.rounds, net.told()), &config.accelerator);
         let network = &net.quant.network;
-        let schedule = Schedule::new(network);
+        let schedule = net.schedule();
         let stage = |(block, stage): (&Block, &Option<StageTiming>)| {
             stage.map(|timing| StageCycles { name: block.name.clone(), expected: timing.busy() + 1, timing })
         };

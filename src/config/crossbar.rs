@@ -77,6 +77,9 @@ pub struct Crossbar {
     /// Tiles there are; with fewer than the weights need, columns take turns on the
     /// converters in rounds. 0: as many as the weights need.
     pub physical_tiles: usize,
+    /// All matrices take turns on the `physical_tiles` tiles, whose memories hold the cells of the whole
+    /// network: small, and one product at a time. Otherwise every row of tiles of every matrix has one of its own.
+    pub shared: bool,
 }
 
 impl Default for Crossbar {
@@ -99,6 +102,7 @@ impl Default for Crossbar {
             dodge_faults: false,
             calibrate_columns: false,
             physical_tiles: 0,
+            shared: false,
         }
     }
 }

@@ -1,14 +1,13 @@
 //! Which tiles share converters when there are fewer than the weights need, and how many
 //! lanes go with them.
 
+use super::engine::MOST_ROUNDS;
 use super::{DeviceError, Devices, GeometryError, MapError, TileGeometry, TiledMatrix};
 use crate::config::{Config, Lanes};
 use crate::model::{BlockId, Over, Schedule};
 use crate::quant::QuantNet;
 use std::collections::BTreeMap;
 
-/// Most rounds of a stage: the sequencer counts them in 8 bits.
-const MOST_ROUNDS: usize = 256;
 /// Tokens a stage of the sentence is worth: it runs once where the others run per token.
 const SENTENCE: usize = 20;
 

@@ -2,11 +2,11 @@
 
 use super::allocation::rounds;
 use super::{
-    Converters, Correction, DeviceError, Devices, GeometryError, MappedMatrix, Programmed, Ranges,
+    Converters, Correction, DeviceError, Devices, Engine, GeometryError, MappedMatrix, Programmed, Ranges,
     TileGeometry, TiledMatrix, WireError, program,
 };
 use crate::config::Config;
-use crate::model::Block;
+use crate::model::{Block, Schedule};
 use crate::quant::{IntMatrix, QuantBlock, QuantNet};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
@@ -22,6 +22,8 @@ pub struct CrossbarNet {
     pub matrices: BTreeMap<String, TiledMatrix>,
     /// By block: how many logical tiles take turns on a physical one.
     pub rounds: Vec<usize>,
+    /// The tiles that all matrices share, if they do.
+    pub engine: Option<Engine>,
     /// Of the ranges that tiles have.
     pub converters: Converters,
     /// What became of all cells.
@@ -59,6 +61,17 @@ pub enum MapError {
          allow more, or use tiles of more rows"
     )]
     Tiles { found: usize, needed: usize },
+    #[error(
+        "[crossbar] physical_tiles = {tiles} with shared = true: expected at most {most}: a round has {words} sums, which are told one a \
+         cycle while the next one converts, and converts for {cycles} cycles (phases x slots); take fewer tiles, fewer columns, or \
+         more columns_per_adc"
+    )]
+    Told { tiles: usize, words: usize, cycles: usize, most: usize },
+    #[error(
+        "[crossbar] physical_tiles = {tiles} with shared = true: expected at most 256 rounds a stage, {block} takes {rounds}; allow more \
+         tiles, or use larger ones"
+    )]
+    Rounds { block: String, rounds: usize, tiles: usize },
 }
 
 impl CrossbarNet {
@@ -83,8 +96,15 @@ impl CrossbarNet {
             let tiled = TiledMatrix::from_mapped(matrix, mapped, &geometry);
             matrices.insert(name, tiled.with_converters(converters.clone()));
         }
-        let rounds = rounds(&quant, &matrices, config)?;
-        Ok(CrossbarNet { quant, devices, geometry, matrices, rounds, converters, programmed })
+        let engine = match crossbar.shared {
+            true => Some(Engine::new(&quant, &matrices, &geometry, crossbar.physical_tiles)?),
+            false => None,
+        };
+        let rounds = match &engine {
+            Some(engine) => engine.rounds_of_stages(&quant),
+            None => rounds(&quant, &matrices, config)?,
+        };
+        Ok(CrossbarNet { quant, devices, geometry, matrices, rounds, engine, converters, programmed })
     }
 
     /// The same cells behind converters of these ranges.
@@ -188,8 +208,22 @@ impl CrossbarNet {
         stages.flat_map(of_stage).collect()
     }
 
+    /// When the blocks work: one product at a time where all share their tiles.
+    pub fn schedule(&self) -> Schedule {
+        let network = &self.quant.network;
+        if self.engine.is_some() { Schedule::one_by_one(network) } else { Schedule::new(network) }
+    }
+
+    /// Cycles that sums take longer to be there than with tiles for every matrix.
+    pub fn told(&self) -> u64 {
+        self.engine.as_ref().map_or(0, Engine::told)
+    }
+
     /// Physical tiles of the whole network.
     pub fn tiles(&self) -> usize {
+        if let Some(engine) = &self.engine {
+            return engine.tiles;
+        }
         self.matrix_rounds()
             .iter()
             .map(|(n, rounds)| self.matrices[*n].mapped().physical_tiles(*rounds))

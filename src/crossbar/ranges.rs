@@ -99,6 +99,7 @@ fn choose(net: &CrossbarNet, of: RangeOf, range: impl Fn(&Unit) -> u32) -> Range
         for (i, tile) in mapped.tiles.iter().enumerate() {
             // Tiles that take turns on the same converters share their range.
             let unit = match of {
+                _ if net.engine.is_some() => ("", 0),
                 RangeOf::Network => ("", 0),
                 RangeOf::Matrix => (name, 0),
                 RangeOf::Tile => (name, tile.at.0 * physical + tile.at.1 % physical),

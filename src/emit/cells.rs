@@ -76,11 +76,20 @@ impl StageBuilder<'_> {
                     "sample"
                 },
                 shift: p.shift,
+                from: 0,
                 m: self.numbers(&rom, &p.matrix),
                 rom,
             }
         };
-        let parts: Vec<CellPart> = cell.parts.iter().map(part).collect();
+        let mut parts: Vec<CellPart> = cell.parts.iter().map(part).collect();
+        if self.net.engine.is_some() {
+            // One after the other.
+            let mut from = 0;
+            for part in &mut parts {
+                part.from = from;
+                from += part.m.rounds;
+            }
+        }
         let inputs = &parts[..parts.len() - 1];
         let gates = cell.kind.gates();
         let lanes_of = |bus: &str| {
@@ -112,6 +121,8 @@ impl StageBuilder<'_> {
             phases: self.net.geometry.phases,
             slots: self.net.geometry.slots,
             rounds: self.net.rounds[id],
+            wait: 5 + self.net.told(),
+            asks: listed("ask", " | "),
             gains: self.config.has_gains(),
             h_shift: cell.h.frac - quant.dac[id].expect("h drives word lines").frac,
             once: if parts.iter().any(|p| p.sample != "sample") { FIRST_STEP } else { "" },

@@ -7,7 +7,7 @@ use super::hierarchy::reachable;
 use super::packaging;
 use super::script::CODES;
 use super::stages::{StageBuilder, Stages};
-use super::templates::{Core, DesignHeader, Testbench, Top};
+use super::templates::{Core, DesignHeader, EngineNumbers, Testbench, Top};
 use crate::config::{BOARDS, Config};
 use crate::crossbar::{Converter, CrossbarNet, Tile, TileGeometry};
 use crate::model::{Op, Vocabulary};
@@ -17,7 +17,7 @@ use crate::rom::{
     tile_name,
 };
 use askama::Template;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// A design as files, by path below the build folder.
 #[derive(Debug, Clone)]
@@ -40,6 +40,7 @@ const RTL: &[(&str, &str)] = &rtl![
     "hvae_delay",
     "hvae_dense",
     "hvae_embedding",
+    "hvae_engine",
     "hvae_fifo",
     "hvae_frame",
     "hvae_gate_gru",
@@ -72,10 +73,16 @@ const RTL: &[(&str, &str)] = &rtl![
     "hvae_tile",
     "hvae_tile_core",
     "hvae_token_choice",
+    "hvae_turns",
     "hvae_uart",
     "hvae_vocab",
     "hvae_words",
 ];
+
+/// Bits of what is asked of tiles that all matrices share (`hvae_turns`), beside tiles and word lines; and of what is told,
+/// beside a sum.
+const ASKED: usize = 83;
+const TOLD: usize = 18;
 
 /// Emits the design of a mapped network. Where `[target]` names a board, the words of its terminal are numbers; a network that
 /// has no use for a terminal has no board.
@@ -108,7 +115,7 @@ fn emit_all(net: &CrossbarNet, config: &Config, terminal: Option<&Terminal>) -> 
     if let Some(terminal) = terminal {
         terminal.add(net, config, &banner, &mut files);
     }
-    library(&mut files);
+    library(product(net), &mut files);
     simulation(config, &banner, &stages, &mut files);
     packaging::add(net.tiles(), &config.accelerator, &banner, &mut files);
     let hashed = files.iter().map(|(path, text)| (path.clone(), sha256(text.as_bytes()))).collect();
@@ -121,21 +128,16 @@ fn images(net: &CrossbarNet, config: &Config, files: &mut BTreeMap<String, Strin
     for ((block, quant_block), &rounds) in blocks {
         for name in quant_block.matrix_names(&block.name) {
             let mapped = net.matrices[&name].mapped();
-            for i in 0..mapped.physical_tiles(rounds) {
-                let physical = mapped.column_tiles.div_ceil(rounds);
-                let at = (i / physical, i % physical);
-                let turns = mapped.turns(at, rounds);
-                let mut put = |kind: &str, image: fn(Option<&Tile>, &TileGeometry) -> String| {
-                    let path = format!("rom/{}{kind}.hex", tile_name(&name, at));
-                    files.insert(path, turns.iter().map(|tile| image(*tile, &net.geometry)).collect());
-                };
-                put("", tile_image);
-                if net.geometry.flip {
-                    put("_flips", flip_image);
-                }
-                if net.geometry.remap {
-                    put("_places", place_image);
-                }
+            match &net.engine {
+                // Behind those of the matrices before.
+                Some(engine) => (0..engine.tiles).for_each(|tile| {
+                    cells(&format!("engine_{tile:02}"), &engine.turns(mapped, tile), &net.geometry, files);
+                }),
+                None => (0..mapped.physical_tiles(rounds)).for_each(|i| {
+                    let physical = mapped.column_tiles.div_ceil(rounds);
+                    let at = (i / physical, i % physical);
+                    cells(&tile_name(&name, at), &mapped.turns(at, rounds), &net.geometry, files);
+                }),
             }
             gains(net, config, quant_block, &name, files);
         }
@@ -150,6 +152,21 @@ fn images(net: &CrossbarNet, config: &Config, files: &mut BTreeMap<String, Strin
     }
     for (name, table) in quant.noises() {
         files.insert(format!("rom/{name}.hex"), octave_image(table));
+    }
+}
+
+/// What a physical tile holds of the logical tiles that take turns on it, behind what it holds already.
+fn cells(name: &str, turns: &[Option<&Tile>], g: &TileGeometry, files: &mut BTreeMap<String, String>) {
+    let mut put = |kind: &str, image: fn(Option<&Tile>, &TileGeometry) -> String| {
+        let images = files.entry(format!("rom/{name}{kind}.hex")).or_default();
+        images.extend(turns.iter().map(|tile| image(*tile, g)));
+    };
+    put("", tile_image);
+    if g.flip {
+        put("_flips", flip_image);
+    }
+    if g.remap {
+        put("_places", place_image);
     }
 }
 
@@ -212,6 +229,12 @@ fn verilog(
         },
         adc_codes: converter.inl.as_ref().map_or("0".into(), |codes| packed(codes, g.adc_bits)),
         cell_storage: config.accelerator.cell_storage.name(),
+        product: product(net),
+        engines: net.engine.as_ref().map_or(0, |engine| engine.tiles),
+        ask_bits: net.engine.as_ref().map_or(1, |engine| {
+            ASKED + engine.tiles + g.dac_bits as usize * g.rows
+        }),
+        tell_bits: net.engine.as_ref().map_or(1, |_| TOLD + g.acc_bits as usize),
     };
     let latent_size = quant.network.latent_width();
     let z = quant.network.latent();
@@ -251,6 +274,12 @@ fn verilog(
         drawn_once: drawn_once.unwrap_or_default(),
         converses: quant.network.converses(),
         stages: stages.instances.clone(),
+        engine: net.engine.as_ref().map(|engine| EngineNumbers {
+            images: engine.images(),
+            adc_shift: net.coarsest_range(),
+            index: stages.count - 1,
+        }),
+        asks: stages.asks.clone(),
         unused: unread(quant, stages),
     };
     let version = &format!("{:08x}", registers::VERSION);
@@ -266,22 +295,29 @@ fn verilog(
     }
 }
 
+/// The module that products are made by: `HVAE_PRODUCT`.
+fn product(net: &CrossbarNet) -> &'static str {
+    if net.engine.is_some() { "hvae_turns" } else { "hvae_matvec" }
+}
+
 /// The module of a file of Verilog.
 fn module(path: &str) -> Option<&str> {
     path.strip_prefix("rtl/")?.strip_suffix(".sv")
 }
 
 /// Adds the modules of the data path and the controllers that the design instantiates.
-fn library(files: &mut BTreeMap<String, String>) {
+fn library(product: &'static str, files: &mut BTreeMap<String, String>) {
     let mut all: BTreeMap<String, String> =
         RTL.iter().map(|(path, text)| ((*path).into(), (*text).into())).collect();
     all.extend(controllers::verilog().into_iter().map(|(name, text)| (format!("rtl/{name}"), text)));
     all.extend(files.iter().map(|(path, text)| (path.clone(), text.clone())));
-    let modules = all.iter().filter_map(|(path, text)| Some((module(path)?, text.as_str()))).collect();
-    // Of a board, whose top has the design in it, too.
-    let tops = BOARDS.iter().map(top_of).filter(|top| files.contains_key(&format!("rtl/{top}.sv")));
-    let tops: Vec<String> = tops.chain(["hvae_top".into()]).collect();
-    let used: BTreeSet<&str> = tops.iter().flat_map(|top| reachable(top, &modules)).collect();
+    let modules: BTreeMap<&str, &str> =
+        all.iter().filter_map(|(path, text)| Some((module(path)?, text.as_str()))).collect();
+    // Stages name their product by a macro; the top of a board has the design in it.
+    let boards: Vec<String> = BOARDS.iter().map(top_of).collect();
+    let boards = modules.keys().copied().filter(|name| boards.iter().any(|top| top == name));
+    let roots: Vec<&str> = ["hvae_top", product].into_iter().chain(boards).collect();
+    let used = reachable(&roots, &modules);
     files.extend(used.iter().map(|name| (format!("rtl/{name}.sv"), modules[name].to_string())));
 }
 

@@ -36,7 +36,6 @@ pub struct BitsStage<'a> {
     pub shift: i32,
     pub score: u8,
     pub softplus_delta_bits: u32,
-    pub rounds: usize,
     pub gains: bool,
     pub m: MatrixNumbers,
 }
@@ -70,7 +69,6 @@ impl StageBuilder<'_> {
             shift,
             score: u8::from(score),
             softplus_delta_bits: self.net.quant.softplus.as_ref().map_or(1, |table| table.delta_bits),
-            rounds: self.net.rounds[id],
             gains: self.config.has_gains(),
             m: self.numbers(name, matrix),
         };

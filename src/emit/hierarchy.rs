@@ -1,11 +1,11 @@
-//! Which modules a design is made of: those that its top names, and those that these name.
+//! Which modules a design is made of: those that are named to begin with, and those that these name.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Of `modules`, name and text, those that `top` reaches.
-pub fn reachable<'a>(top: &str, modules: &BTreeMap<&'a str, &'a str>) -> BTreeSet<&'a str> {
+/// Of `modules`, name and text, those that `roots` reach.
+pub fn reachable<'a>(roots: &[&'a str], modules: &BTreeMap<&'a str, &'a str>) -> BTreeSet<&'a str> {
     let mut reached = BTreeSet::new();
-    let mut waiting: Vec<&'a str> = modules.get_key_value(top).map(|(name, _)| *name).into_iter().collect();
+    let mut waiting = roots.to_vec();
     while let Some(name) = waiting.pop() {
         if let Some(text) = modules.get(name)
             && reached.insert(name)
@@ -34,6 +34,6 @@ mod tests {
             ("b", "module b; endmodule"),
             ("c", "module c; b u_b (); endmodule"),
         ]);
-        assert_eq!(reachable("top", &modules), BTreeSet::from(["top", "a", "b"]));
+        assert_eq!(reachable(&["top"], &modules), BTreeSet::from(["top", "a", "b"]));
     }
 }

@@ -183,7 +183,6 @@ impl StageBuilder<'_> {
             table_bits: fixed.table_bits,
             address_bits: fixed.table_address_bits,
             code_shift,
-            rounds: self.net.rounds[id],
             gains: self.config.has_gains(),
             m: self.numbers(self.name(id), matrix),
         };
@@ -259,7 +258,6 @@ impl StageBuilder<'_> {
             lanes,
             logit_bits: logit.bits,
             shift,
-            rounds: self.net.rounds[id],
             gains: self.config.has_gains(),
             m: self.numbers(name, matrix),
         };

@@ -40,6 +40,8 @@ pub struct Stages {
     pub written_frames: Option<Frames>,
     /// Nets of the core that nobody reads.
     pub unread: Vec<String>,
+    /// What stages ask of the tiles that all matrices share.
+    pub asks: Vec<String>,
 }
 
 impl Stages {
@@ -59,6 +61,7 @@ impl Stages {
             drawn: None,
             written_frames: None,
             unread: Vec::new(),
+            asks: Vec::new(),
         }
     }
 }
@@ -73,7 +76,7 @@ pub struct StageBuilder<'a> {
 impl<'a> StageBuilder<'a> {
     pub fn build(net: &'a CrossbarNet, config: &'a Config, banner: &'a str) -> Stages {
         let network = &net.quant.network;
-        let schedule = Schedule::new(network);
+        let schedule = net.schedule();
         let program = Program::new(network, &schedule, config.accelerator.score);
         let out = Stages::new(schedule, program);
         let mut builder = StageBuilder { net, config, banner, out };
@@ -81,7 +84,7 @@ impl<'a> StageBuilder<'a> {
         for id in 0..net.quant.blocks.len() {
             builder.block(id);
         }
-        builder.out.count = builder.index(net.quant.blocks.len());
+        builder.out.count = builder.index(net.quant.blocks.len()) + usize::from(net.engine.is_some());
         (builder.out.frame_index, builder.out.head) = (builder.frame_index(), builder.head());
         (builder.out.drawn, builder.out.written_frames) = (builder.drawn(), builder.written_frames());
         builder.out
@@ -136,6 +139,11 @@ impl<'a> StageBuilder<'a> {
             col_tiles: mapped.column_tiles,
             sum_bits: self.net.geometry.acc_bits + tree,
             adc_shift: finest,
+            rounds: match &self.net.engine {
+                Some(engine) => engine.rounds(rom),
+                None => all[number].1,
+            },
+            image: self.net.engine.as_ref().map_or(0, |engine| engine.image(rom)),
             ranges: if ranges.iter().all(|r| *r == 0) { "0".into() } else { packed(&ranges, 8) },
         }
     }
@@ -158,6 +166,16 @@ impl<'a> StageBuilder<'a> {
             1 => format!("wire {name};"),
             _ => format!("wire [{}:0] {name};", bits - 1),
         });
+    }
+
+    /// Declares what a stage with weights asks of the tiles that all matrices share.
+    pub(super) fn asks(&mut self, id: BlockId) {
+        let net = format!("{}_ask", self.name(id));
+        self.out.nets.push(format!("wire [`HVAE_ASK-1:0] {net};"));
+        match self.net.engine {
+            Some(_) => self.out.asks.push(net),
+            None => self.out.unread.push(net),
+        }
     }
 
     pub(super) fn note(&mut self, text: String) {
@@ -200,6 +218,9 @@ impl<'a> StageBuilder<'a> {
         let fixed = &self.config.fixed;
         let lanes = self.lanes();
         let name = self.name(id);
+        if self.net.quant.network.blocks[id].op.multiplies() {
+            self.asks(id);
+        }
         match &self.net.quant.blocks[id] {
             QuantBlock::Embedding { codes } => {
                 self.drives(id);
@@ -268,7 +289,6 @@ impl<'a> StageBuilder<'a> {
                     logit_bits: logit.bits,
                     logit_frac: logit.frac,
                     shift: *shift,
-                    rounds: self.net.rounds[id],
                     gains: self.config.has_gains(),
                     score: u8::from(self.config.accelerator.score),
                     exp2_delta_bits: self.net.quant.exp2_fraction.delta_bits,
@@ -330,7 +350,6 @@ impl<'a> StageBuilder<'a> {
             shift: shifts.0,
             shift_c: shifts.1.unwrap_or(0),
             has_c: u8::from(shifts.1.is_some()),
-            rounds: self.net.rounds[id],
             gains: self.config.has_gains(),
             m: self.numbers(self.name(id), matrix),
         }

@@ -25,6 +25,12 @@ pub struct DesignHeader<'a> {
     pub flip: u8,
     pub remap: u8,
     pub cell_storage: &'a str,
+    /// Tiles that all matrices share; 0: every matrix has its own.
+    pub engines: usize,
+    /// The module that makes products.
+    pub product: &'a str,
+    pub ask_bits: usize,
+    pub tell_bits: usize,
 }
 
 /// A matrix as an instance sees it.
@@ -42,6 +48,10 @@ pub struct MatrixNumbers {
     pub adc_shift: u32,
     /// Of every physical tile beyond that, as one literal.
     pub ranges: String,
+    /// Logical tiles that take turns on a physical one.
+    pub rounds: usize,
+    /// Where its tiles begin in the memories of those that all matrices share.
+    pub image: usize,
 }
 
 /// One matrix of a cell.
@@ -55,6 +65,8 @@ pub struct CellPart {
     /// When it converts.
     pub sample: &'static str,
     pub shift: i32,
+    /// The first round of the stage that is for it.
+    pub from: usize,
     pub m: MatrixNumbers,
 }
 
@@ -75,6 +87,8 @@ pub struct CellModule<'a> {
     pub phases: usize,
     pub slots: usize,
     pub rounds: usize,
+    /// From the last conversion to the first read, less one.
+    pub wait: u64,
     pub h_shift: i32,
     /// Outputs have gains and offsets.
     pub gains: bool,
@@ -96,6 +110,8 @@ pub struct CellModule<'a> {
     /// Others read its words.
     pub words: bool,
     pub unused: &'a str,
+    /// What its matrices ask of the tiles that all share.
+    pub asks: String,
 }
 
 #[derive(Template)]
@@ -144,7 +160,6 @@ pub struct LinearStage<'a> {
     pub shift: i32,
     pub shift_c: i32,
     pub has_c: u8,
-    pub rounds: usize,
     pub gains: bool,
     pub m: MatrixNumbers,
 }
@@ -161,7 +176,6 @@ pub struct VocabStage<'a> {
     pub logit_bits: u32,
     pub logit_frac: i32,
     pub shift: i32,
-    pub rounds: usize,
     pub score: u8,
     pub exp2_delta_bits: u32,
     pub log2_delta_bits: u32,
@@ -202,7 +216,6 @@ pub struct DenseStage<'a> {
     pub address_bits: u32,
     /// Word to code; nothing where it drives no word lines.
     pub code_shift: Option<i32>,
-    pub rounds: usize,
     pub gains: bool,
     pub m: MatrixNumbers,
 }
@@ -241,7 +254,6 @@ pub struct LabelStage<'a> {
     pub lanes: usize,
     pub logit_bits: u32,
     pub shift: i32,
-    pub rounds: usize,
     pub gains: bool,
     pub m: MatrixNumbers,
 }
@@ -363,7 +375,18 @@ pub struct Core<'a> {
     /// Cells keep something from job to job.
     pub converses: bool,
     pub stages: Vec<String>,
+    /// The tiles that all matrices share, and what stages ask of them.
+    pub engine: Option<EngineNumbers>,
+    pub asks: Vec<String>,
     pub unused: String,
+}
+
+/// The tiles that all matrices share, as an instance.
+pub struct EngineNumbers {
+    pub images: usize,
+    pub adc_shift: u32,
+    /// Where its counters stand among those of the stages.
+    pub index: usize,
 }
 
 #[derive(Template)]

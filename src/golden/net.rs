@@ -31,7 +31,9 @@ pub struct Golden<M> {
 impl Golden<IntMatrix> {
     /// Exact integer products: what ideal devices and a lossless ADC must equal.
     pub fn ideal(quant: &QuantNet, g: &TileGeometry, accelerator: &Accelerator) -> Self {
-        Self::build(quant, g, &vec![1; quant.blocks.len()], accelerator, |_, matrix| matrix.clone())
+        let timing = Timing::new(quant, g, (&vec![1; quant.blocks.len()], 0), accelerator);
+        let schedule = Schedule::new(&quant.network);
+        Self::build(quant, g, (schedule, timing), accelerator, |_, matrix| matrix.clone())
     }
 }
 
@@ -39,7 +41,7 @@ impl Golden<TiledMatrix> {
     /// Products as the tiles compute them.
     pub fn tiled(net: &CrossbarNet, accelerator: &Accelerator) -> Self {
         let make = |name: &str, _: &IntMatrix| net.matrices[name].clone();
-        let golden = Self::build(&net.quant, &net.geometry, &net.rounds, accelerator, make);
+        let golden = Self::build(&net.quant, &net.geometry, runs(net, accelerator), accelerator, make);
         Golden { noise_seed: net.converters.finest().noise.as_ref().map(|n| n.seed), ..golden }
     }
 }
@@ -47,7 +49,7 @@ impl Golden<TiledMatrix> {
 impl<M: MatVec> Golden<M> {
     /// Products as `make` computes them, given the name of the matrix.
     pub fn with(net: &CrossbarNet, accelerator: &Accelerator, make: impl Fn(&str) -> M) -> Self {
-        Self::build(&net.quant, &net.geometry, &net.rounds, accelerator, |name, _| make(name))
+        Self::build(&net.quant, &net.geometry, runs(net, accelerator), accelerator, |name, _| make(name))
     }
 }
 
@@ -55,7 +57,7 @@ impl<M: MatVec> Golden<M> {
     fn build(
         quant: &QuantNet,
         g: &TileGeometry,
-        rounds: &[usize],
+        (schedule, timing): (Schedule, Timing),
         accelerator: &Accelerator,
         make: impl Fn(&str, &IntMatrix) -> M,
     ) -> Self {
@@ -64,11 +66,10 @@ impl<M: MatVec> Golden<M> {
             named.map(|(name, matrix)| make(&name, matrix)).collect()
         };
         let matrices = quant.network.blocks.iter().zip(&quant.blocks).map(block).collect();
-        let schedule = Schedule::new(&quant.network);
         Golden {
             quant: quant.clone(),
             matrices,
-            timing: Timing::new(quant, g, rounds, accelerator),
+            timing,
             shape: Shape::new(quant, &schedule, accelerator),
             schedule,
             geometry: g.clone(),
@@ -92,6 +93,11 @@ impl<M: MatVec> Golden<M> {
         let column_tiles = matrix.weights.nrows().div_ceil(g.logical_columns());
         ((live * g.slots * column_tiles) as u64, ((all - live) * g.slots * column_tiles) as u64)
     }
+}
+
+/// When the blocks of a mapped network work, and for how long.
+fn runs(net: &CrossbarNet, accelerator: &Accelerator) -> (Schedule, Timing) {
+    (net.schedule(), Timing::new(&net.quant, &net.geometry, (&net.rounds, net.told()), accelerator))
 }
 
 /// Phases in which the digit of some row of a row of tiles is not 0.

@@ -92,11 +92,6 @@ impl StageTiming {
     pub fn busy(&self) -> u64 {
         self.scan - 1 + self.groups + self.latency + self.settle
     }
-
-    fn matrix(adc: u64, outputs: usize, lanes: usize, latency: u64, settle: u64) -> StageTiming {
-        let groups = outputs.div_ceil(lanes) as u64;
-        StageTiming { adc, scan: adc + ADC_LATENCY, groups, latency, settle, lanes, floor: 0 }
-    }
 }
 
 /// Stage by stage, in block order (`None`: embeddings, which are read on the fly, and views, which are wires).
@@ -111,9 +106,19 @@ pub struct Timing {
 }
 
 impl Timing {
-    /// `rounds`: by block, how many logical tiles take turns on a physical one.
-    pub fn new(quant: &QuantNet, g: &TileGeometry, rounds: &[usize], accelerator: &Accelerator) -> Timing {
+    /// `rounds`: by block, how many logical tiles take turns on a physical one; `told`: cycles that sums take longer to
+    /// be there where all matrices share their tiles.
+    pub fn new(
+        quant: &QuantNet,
+        g: &TileGeometry,
+        (rounds, told): (&[usize], u64),
+        accelerator: &Accelerator,
+    ) -> Timing {
         let lanes = accelerator.gate_lanes.count();
+        let product = |adc: u64, outputs: usize, lanes: usize, latency: u64, settle: u64| {
+            let groups = outputs.div_ceil(lanes) as u64;
+            StageTiming { adc, scan: adc + ADC_LATENCY + told, groups, latency, settle, lanes, floor: 0 }
+        };
         // Without a matrix.
         let scanned = |outputs: usize, lanes: usize, latency: u64| StageTiming {
             adc: 0,
@@ -132,25 +137,25 @@ impl Timing {
                     return None;
                 }
                 QuantBlock::Cell(cell) => {
-                    StageTiming::matrix(adc, cell.hidden, lanes, READ + PART_SUM + gate_latency(cell.kind), 1)
+                    product(adc, cell.hidden, lanes, READ + PART_SUM + gate_latency(cell.kind), 1)
                 }
-                QuantBlock::Moments { size, .. } => StageTiming::matrix(adc, *size, lanes, READ, 1),
+                QuantBlock::Moments { size, .. } => product(adc, *size, lanes, READ, 1),
                 QuantBlock::Linear { .. } => {
-                    StageTiming::matrix(adc, quant.network.width(id), lanes, READ, 1)
+                    product(adc, quant.network.width(id), lanes, READ, 1)
                 }
                 QuantBlock::Values { size, .. } => {
-                    let stage = StageTiming::matrix(adc, *size, lanes, READ, 1);
+                    let stage = product(adc, *size, lanes, READ, 1);
                     // Sent number by number when all are there.
                     StageTiming { settle: stage.settle + SEND + *size as u64, ..stage }
                 }
                 QuantBlock::Dense { activation, .. } => {
                     let latency = READ + activation_latency(*activation);
-                    StageTiming::matrix(adc, quant.network.width(id), lanes, latency, 1)
+                    product(adc, quant.network.width(id), lanes, latency, 1)
                 }
                 QuantBlock::Label { .. } => {
                     let lanes = accelerator.token_lanes.count();
                     // The label stands in the cycle in which the stage falls idle.
-                    StageTiming::matrix(adc, quant.network.width(id), lanes, READ, tree_depth(lanes))
+                    product(adc, quant.network.width(id), lanes, READ, tree_depth(lanes))
                 }
                 QuantBlock::Latent { .. } => scanned(quant.network.width(id), 1, LATENT_LATENCY),
                 QuantBlock::Draw { .. } => {
@@ -173,7 +178,7 @@ impl Timing {
                     let words = quant.frame_words().unwrap_or(1) as u64;
                     // All words but the last are sent by the stage; the sequencer pushes that one.
                     let settle = CHOICE_LATENCY - READ + words + 1;
-                    let stage = StageTiming::matrix(adc, quant.network.width(id), lanes, READ, settle);
+                    let stage = product(adc, quant.network.width(id), lanes, READ, settle);
                     // What is to be predicted is read while the converters work.
                     let stage = StageTiming { scan: stage.scan + words.saturating_sub(adc + 8), ..stage };
                     if accelerator.score {
@@ -190,7 +195,7 @@ impl Timing {
                     let lanes = accelerator.token_lanes.count();
                     let tree = tree_depth(lanes);
                     let settle = CHOICE_LATENCY - READ + tree + 2;
-                    let stage = StageTiming::matrix(adc, quant.network.vocabulary, lanes, READ, settle);
+                    let stage = product(adc, quant.network.vocabulary, lanes, READ, settle);
                     if accelerator.score {
                         let groups = 2 * stage.groups;
                         let settle = 2 * tree + SCORE_LATENCY + 1;

@@ -144,6 +144,23 @@ impl Body {
         Body { id, over, lookups, views, depths, wave, at_last, idle, overtaken, groups }
     }
 
+    /// The same where products take turns: no two stages with weights side by side, and no wave.
+    pub(super) fn one_by_one(self, network: &Network) -> Body {
+        let multiplies = |id: &BlockId| network.blocks[*id].op.multiplies();
+        let split = |depth: Vec<BlockId>| {
+            let (products, others): (Vec<_>, Vec<_>) = depth.into_iter().partition(multiplies);
+            let mut alone: Vec<Vec<BlockId>> = products.into_iter().map(|id| vec![id]).collect();
+            match alone.first_mut() {
+                Some(first) => first.extend(others),
+                None => alone.push(others),
+            }
+            alone
+        };
+        let depths = self.depths.into_iter().flat_map(split).collect();
+        // A stage knows the last step by nothing coming behind it in a wave: here none does.
+        Body { depths, wave: false, at_last: Vec::new(), ..self }
+    }
+
     /// Every stage, in an order in which each follows what it reads.
     pub fn stages(&self) -> impl Iterator<Item = BlockId> + '_ {
         self.depths.iter().flatten().copied()

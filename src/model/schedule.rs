@@ -48,7 +48,16 @@ pub struct Schedule {
 impl Schedule {
     /// Derives it from the description.
     pub fn new(network: &Network) -> Schedule {
-        let bodies: Vec<Body> = (0..network.loops.len()).map(|l| Body::new(network, l)).collect();
+        Schedule::of((0..network.loops.len()).map(|l| Body::new(network, l)).collect(), network)
+    }
+
+    /// The same where all products take turns on the same tiles: never two stages with weights at a time.
+    pub fn one_by_one(network: &Network) -> Schedule {
+        let body = |l| Body::new(network, l).one_by_one(network);
+        Schedule::of((0..network.loops.len()).map(body).collect(), network)
+    }
+
+    fn of(bodies: Vec<Body>, network: &Network) -> Schedule {
         let plans = JobKind::ALL.map(|kind| Planner { network, bodies: &bodies, kind }.plan()).to_vec();
         let over = (0..network.blocks.len()).map(|id| network.over(id)).collect();
         let leads = |from| match network.written_head() {

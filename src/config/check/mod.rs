@@ -218,6 +218,13 @@ fn crossbar(c: &Checker, config: &Config) -> Result<(), ConfigError> {
         x.physical_tiles as u64,
         0..=1_000_000,
         "0: as many as the weights need",
+    )?;
+    c.require(
+        !x.shared || (1..=99).contains(&x.physical_tiles),
+        ("crossbar", "physical_tiles"),
+        x.physical_tiles,
+        "1 to 99 with shared = true",
+        "they stand side by side, and all matrices take turns on them",
     )
 }
 

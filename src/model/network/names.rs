@@ -4,10 +4,10 @@ use super::ModelError;
 use super::check::wrong;
 
 /// Instances (`u_NAME`) and nets (`NAME_data`) that every core has.
-pub(super) const IN_EVERY_CORE: [&str; 7] = ["input", "job", "key", "noise_key", "output", "program", "read"];
+pub(super) const IN_EVERY_CORE: [&str; 8] = ["engine", "input", "job", "key", "noise_key", "output", "program", "read"];
 
 /// Modules (`hvae_NAME`) that designs have: a cell is a module of its own.
-pub(super) const MODULES: [&str; 47] = [
+pub(super) const MODULES: [&str; 49] = [
     "axil_regs",
     "bits",
     "combine",
@@ -17,6 +17,7 @@ pub(super) const MODULES: [&str; 47] = [
     "dense",
     "draw_sender",
     "embedding",
+    "engine",
     "fifo",
     "frame",
     "gate_gru",
@@ -50,6 +51,7 @@ pub(super) const MODULES: [&str; 47] = [
     "tile",
     "tile_core",
     "token_choice",
+    "turns",
     "top",
     "uart",
     "ulx3s",

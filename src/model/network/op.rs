@@ -257,6 +257,27 @@ impl Op {
         }
     }
 
+    /// It has weights: its stage multiplies by a matrix.
+    pub const fn multiplies(&self) -> bool {
+        match self {
+            Op::Cell { .. }
+            | Op::Moments { .. }
+            | Op::Linear { .. }
+            | Op::Vocabulary { .. }
+            | Op::Label { .. }
+            | Op::Auxiliary { .. }
+            | Op::Bits { .. }
+            | Op::Values { .. } => true,
+            Op::Embedding { .. }
+            | Op::Input { .. }
+            | Op::Latent { .. }
+            | Op::Draw { .. }
+            | Op::Elementwise { .. }
+            | Op::Slice { .. }
+            | Op::Flow { .. } => false,
+        }
+    }
+
     /// What it reads, in the order in which it joins it. What starts a cell is not among it.
     pub fn edges(&self) -> Vec<Edge> {
         match self {
