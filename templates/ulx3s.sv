@@ -39,9 +39,10 @@ module hvae_ulx3s #(
 `endif
 
   // Awake a while after power, lock and button are as they should be.
-  reg [1:0] steady_q = 2'b00;
-  reg [7:0] awake_q  = 8'd0;
-  reg       rst_n_q  = 1'b0;
+  reg [1:0] steady_q;
+  reg [7:0] awake_q;
+  reg       rst_n_q;
+  initial {steady_q, awake_q, rst_n_q} = 11'd0;
   always @(posedge clk) begin
     steady_q <= {steady_q[0], locked && btn_pwr_n};
     if (!steady_q[1]) awake_q <= 8'd0;
@@ -94,8 +95,9 @@ module hvae_ulx3s #(
   );
 
   // A blink of 2^21 cycles for what is too short to be seen.
-  reg [24:0] beat_q = 25'd0;
-  reg [1:0]  seen_q = 2'b00, shown_q = 2'b00;
+  reg [24:0] beat_q;
+  reg [1:0]  seen_q, shown_q;
+  initial {beat_q, seen_q, shown_q} = 29'd0;
   always @(posedge clk) begin
     beat_q <= beat_q + 25'd1;
     seen_q <= (beat_q[20:0] == 21'd0 ? 2'b00 : seen_q) | {send, received};

@@ -108,15 +108,24 @@ const CASES: &[Case] = &[
         change(d, "hvae.toml", "[model]\n", "[model]\nfamily = \"tagger\"\n");
         change(d, "hvae.toml", "[target]\n", "[target]\nboard = \"ulx3s\"\n");
     }),
-    case("words that a board cannot print", "generate --model DIR/model --config DIR/hvae.toml --force --out DIR/out", |d| {
-        change(d, "model/vocab.txt", "w7\n", "caf\u{e9}\n");
-        let text = fs::read(d.join("model/vocab.txt")).unwrap();
-        let path = d.join("model/model.toml");
-        let model = fs::read_to_string(&path).unwrap();
-        let was = model.lines().find_map(|l| l.strip_prefix("vocabulary = \"")).unwrap().trim_end_matches('"').to_string();
-        fs::write(&path, model.replace(&was, &hvae_mnn::files::sha256(&text))).unwrap();
-        change(d, "hvae.toml", "[target]\n", "[target]\nboard = \"ulx3s\"\n");
-    }),
+    case(
+        "words that a board cannot print",
+        "generate --model DIR/model --config DIR/hvae.toml --force --out DIR/out",
+        |d| {
+            change(d, "model/vocab.txt", "w7\n", "caf\u{e9}\n");
+            let text = fs::read(d.join("model/vocab.txt")).unwrap();
+            let path = d.join("model/model.toml");
+            let model = fs::read_to_string(&path).unwrap();
+            let was = model
+                .lines()
+                .find_map(|l| l.strip_prefix("vocabulary = \""))
+                .unwrap()
+                .trim_end_matches('"')
+                .to_string();
+            fs::write(&path, model.replace(&was, &hvae_mnn::files::sha256(&text))).unwrap();
+            change(d, "hvae.toml", "[target]\n", "[target]\nboard = \"ulx3s\"\n");
+        },
+    ),
     case("design too large for its part", GENERATE, |d| {
         set(d, "[model]\nhidden = 24\nvocabulary = 100\n[target]\npart = \"XC7A35T-1CPG236C\"\n")
     }),

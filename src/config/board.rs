@@ -12,11 +12,8 @@ pub struct Board {
 }
 
 /// Every board. ULX3S: <https://github.com/emard/ulx3s>, sold with three sizes of the same package.
-pub const BOARDS: &[Board] = &[Board {
-    name: "ulx3s",
-    parts: &["lfe5u-85f", "lfe5u-45f", "lfe5u-25f"],
-    oscillator_mhz: 25.0,
-}];
+pub const BOARDS: &[Board] =
+    &[Board { name: "ulx3s", parts: &["lfe5u-85f", "lfe5u-45f", "lfe5u-25f"], oscillator_mhz: 25.0 }];
 
 /// Divisors of a PLL of an ECP5 (EHXPLLL) whose feedback is its first output: clock = input clock / `input` *
 /// `feedback`, oscillator = clock * `output`.
@@ -53,7 +50,8 @@ impl Board {
     pub fn has(&self, part: &str) -> bool {
         let part = part.to_lowercase();
         self.parts.iter().any(|known| {
-            part.strip_prefix(known).is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_alphanumeric()))
+            part.strip_prefix(known)
+                .is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_alphanumeric()))
         })
     }
 
@@ -66,10 +64,14 @@ impl Board {
         let mut nearest = (0.0, 0.0);
         for input in 1..=DIVISORS {
             for feedback in 1..=FEEDBACK {
-                let (phase, clock) =
-                    (self.oscillator_mhz / f64::from(input), self.oscillator_mhz / f64::from(input) * f64::from(feedback));
+                let (phase, clock) = (
+                    self.oscillator_mhz / f64::from(input),
+                    self.oscillator_mhz / f64::from(input) * f64::from(feedback),
+                );
                 let output = (1..=DIVISORS).find(|&n| within(OSCILLATOR, clock * f64::from(n)));
-                let Some(output) = output.filter(|_| within(PHASE, phase) && within(OUTPUT, clock)) else { continue };
+                let Some(output) = output.filter(|_| within(PHASE, phase) && within(OUTPUT, clock)) else {
+                    continue;
+                };
                 if (clock / clock_mhz - 1.0).abs() < 1e-6 {
                     return Ok(Pll { input, feedback, output });
                 }

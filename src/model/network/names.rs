@@ -4,7 +4,8 @@ use super::ModelError;
 use super::check::wrong;
 
 /// Instances (`u_NAME`) and nets (`NAME_data`) that every core has.
-pub(super) const IN_EVERY_CORE: [&str; 8] = ["engine", "input", "job", "key", "noise_key", "output", "program", "read"];
+pub(super) const IN_EVERY_CORE: [&str; 8] =
+    ["engine", "input", "job", "key", "noise_key", "output", "program", "read"];
 
 /// Modules (`hvae_NAME`) that designs have: a cell is a module of its own.
 pub(super) const MODULES: [&str; 49] = [
