@@ -338,7 +338,6 @@ const CASES: &[Case] = &[
     }),
     case("waveform in no folder", "cosim DIR/build --random 1 --trace DIR/none/x.fst", nothing),
     case("waveform in a folder's place", "cosim DIR/build --random 1 --trace DIR/model", nothing),
-    case("nothing to simulate", "cosim DIR/build", nothing),
     case("empty text", "cosim DIR/build --text EMPTY", nothing),
     case("unknown job", "cosim DIR/build --random 1 --job encode,translate", nothing),
     case("jobs said twice", "cosim DIR/build --random 1 --job encode --score", nothing),

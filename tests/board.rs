@@ -501,6 +501,11 @@ fn the_board_is_clean_for_linters() {
     for module in ["hvae_ulx3s", "hvae_terminal", "hvae_uart", "hvae_top"] {
         assert!(sources.contains(&&*format!("rtl/{module}.sv")), "{module} is not in design.f");
     }
+    let core = fs::read_to_string(folder.join("hvae.core")).unwrap();
+    for text in ["rtl/hvae_ulx3s.sv", "rom/terminal.hex", "\n  hvae_ulx3s:\n", "toplevel: hvae_ulx3s\n"] {
+        assert!(core.contains(text), "hvae.core has no {text:?}");
+    }
+    assert!(fs::read_to_string(folder.join("component.xml")).unwrap().contains("rom/terminal.hex"));
     let said = |command: &mut Command| {
         let output = command.current_dir(folder).output().unwrap();
         let text =

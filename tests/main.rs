@@ -33,6 +33,7 @@ mod drawn;
 mod emit_deterministic;
 mod examples;
 mod exports;
+mod first_steps;
 mod flows;
 mod fuzz;
 mod golden_model;
