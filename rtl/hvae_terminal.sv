@@ -507,9 +507,9 @@ module hvae_terminal #(
         PARSE:
           if (is_end) state_q <= PARSED;
           else begin
-            at_q      <= at_q + 8'd1;
-            word_at_q <= word_at_q + 6'd1;
-            state_q   <= PARSE_WAIT;
+            if (from_word_q) word_at_q <= word_at_q + 6'd1;
+            else at_q <= at_q + 8'd1;
+            state_q <= PARSE_WAIT;
             if (is_digit && !closed_q) begin
               digits_q <= 1'b1;
               number_q <= longer;

@@ -105,7 +105,7 @@ const CASES: &[Case] = &[
         set(d, "[accelerator]\nclock_mhz = 48.1\n[target]\nboard = \"ulx3s\"\n")
     }),
     case("board for a network that writes no words", FORCED, |d| {
-        change(d, "hvae.toml", "[model]\n", "[model]\nfamily = \"tagger\"\n");
+        change(d, "hvae.toml", "family = \"hsr-vae\"", "family = \"tagger\"");
         change(d, "hvae.toml", "[target]\n", "[target]\nboard = \"ulx3s\"\n");
     }),
     case(

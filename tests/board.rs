@@ -181,7 +181,7 @@ const LONG_LINE: &str = "\r\nline too long: expected 255 characters at most\r\n"
 fn everything(design: &Design) -> Expected<'_> {
     let mut e = Expected::new(design, HELLO);
     e.sentence("the cat sat on a mat.", &[]);
-    e.sentence("The DOG, the cat's mat?! it's very... she", &[]);
+    e.sentence("The DOG's mat?! it's very...", &[]);
     e.sentence("a zebra ran, and a yak!", &["zebra", "yak"]);
     // Backspaces, of both kinds, also where nothing is left.
     let tokens = design.words.as_ref().unwrap().encode("he ran");
@@ -585,7 +585,7 @@ fn a_serial_line_of_others_reads_the_golden_answers() {
         let output = command.output().unwrap();
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
-        text.lines().last().unwrap_or_default().to_string()
+        text.trim().to_string()
     };
     assert_eq!(play(&e.said), "None");
     let wrong = e.said.replacen("zebra\r\n", "zebra \r\n", 1);

@@ -267,8 +267,11 @@ fn target(c: &Checker, config: &Config) -> Result<(), ConfigError> {
     let (ok, makes) = match board.pll(clock) {
         Ok(_) => (true, String::new()),
         Err((below, above)) => {
-            let nearest: Vec<String> =
-                [below, above].iter().filter(|mhz| **mhz > 0.0).map(|mhz| format!("{mhz:.6}")).collect();
+            let nearest: Vec<String> = [below, above]
+                .iter()
+                .filter(|mhz| **mhz > 0.0)
+                .map(|mhz| format!("{}", (mhz * 1e6).round() / 1e6))
+                .collect();
             (
                 false,
                 format!(
