@@ -26,26 +26,28 @@ module hvae_dac #(
     end
   endgenerate
 
-  reg [DacBits*Rows-1:0] digit;
-  integer j, p, plane;
-
-  // Temporaries of the clocked block are blocking.
-  // verilator lint_off BLKSEQ
-  always @(posedge clk_i) begin
-    if (sample_i) begin
-      digit = {DacBits*Rows{1'b0}};
-      // And, then or: a chain of choices costs three times the look-up tables.
-      for (p = 0; p < Phases; p = p + 1)
-        for (j = 0; j < DacBits; j = j + 1) begin
-          plane = (Phases - 1 - p) * DacBits + j;
-          if (plane > InputBits - 1) plane = InputBits - 1;
-          digit[j*Rows+:Rows] = digit[j*Rows+:Rows] | (planes_i[plane*Rows+:Rows] & {Rows{phase_i == 8'(p)}});
-        end
-      drive_o <= digit;
-      live_o  <= SkipZeros == 0 || digit != {DacBits*Rows{1'b0}};
+  // What each phase drives, the first one lowest. Every code of a phase has a place, a power of two wide: the choice
+  // is then a tree of multiplexers in any tool (ands and ors of strides of Rows took 4 to 40 times the look-up tables).
+  localparam LEVELS = Phases > 1 ? $clog2(Phases) : 1;
+  localparam WIDTH  = Rows > 1 ? 1 << $clog2(Rows) : 2;
+  wire [DacBits-1:0] some;
+  genvar j, p;
+  generate
+    for (j = 0; j < DacBits; j = j + 1) begin : gen_bit
+      wire [(WIDTH<<LEVELS)-1:0] digits;
+      for (p = 0; p < (1 << LEVELS); p = p + 1) begin : gen_phase
+        localparam PLANE = p < Phases ? (Phases - 1 - p) * DacBits + j : 0;
+        localparam FROM  = (PLANE < InputBits ? PLANE : InputBits - 1) * Rows;
+        assign digits[p*WIDTH+:WIDTH] = WIDTH'(planes_i[FROM+:Rows]);
+      end
+      wire [WIDTH-1:0] digit = digits[{phase_i[LEVELS-1:0], {$clog2(WIDTH){1'b0}}}+:WIDTH];
+      assign some[j] = |digit;
+      always @(posedge clk_i) if (sample_i) drive_o[j*Rows+:Rows] <= digit[Rows-1:0];
     end
-  end
-  // verilator lint_on BLKSEQ
+  endgenerate
+  always @(posedge clk_i) if (sample_i) live_o <= SkipZeros == 0 || |some;
+
+  wire unused = &{1'b0, phase_i};
 endmodule
 
 `default_nettype wire

@@ -147,7 +147,9 @@ module hvae_turns #(
       end
       for (r = 0; r < RowTiles; r = r + 1) begin : gen_chosen
         wire [Rows-1:0] rows;
-        if (r == 0) begin : gen_first
+        if (RowTiles == 1) begin : gen_only
+          assign rows = all;
+        end else if (r == 0) begin : gen_first
           assign rows = all[Rows-1:0] & {Rows{row[0]}};
         end else begin : gen_more
           assign rows = gen_chosen[r-1].rows | (all[r*Rows+:Rows] & {Rows{row[r]}});
@@ -222,24 +224,33 @@ module hvae_turns #(
   wire [15:0] told_round = told_image - 16'(Image);
   wire        taken      = valid && told_round < 16'(Rounds);
   wire        begins     = taken && starts && told_round == 16'd0;
-  localparam LAST_WORD = BLOCKS * WORDS - 1;
-  reg         again_q;   // a later row of tiles: added to what is there
-  reg  [17:0] word_q, group_q;
-  reg  [15:0] set_q, lane_q;
-  wire        again = again_q && !begins;
-  wire [17:0] word  = begins ? 18'd0 : word_q;
-  wire [17:0] group = begins ? 18'd0 : group_q;
-  wire [15:0] set   = begins ? 16'd0 : set_q;
-  wire [15:0] lane  = begins ? 16'd0 : lane_q;
-  wire        full  = {14'd0, group} * Lanes + {16'd0, lane} == Size - 1;  // the last output of a set
-  wire        row_ends = word == 18'(LAST_WORD);
+  localparam LAST_WORD  = BLOCKS * WORDS - 1;
+  localparam COUNT_BITS = BLOCKS * WORDS > 1 ? $clog2(BLOCKS * WORDS) : 1;
+  localparam SET_BITS   = $clog2(Sets + 1);  // Sets itself: places of the last tile without an output
+  localparam LANE_BITS  = Lanes > 1 ? $clog2(Lanes) : 1;
+  localparam LAST_GROUP = SCANS - 1;
+  localparam LAST_LANE  = Size - 1 - LAST_GROUP * Lanes;
+  reg                   again_q;   // a later row of tiles: added to what is there
+  reg  [COUNT_BITS-1:0] word_q;
+  reg  [SET_BITS-1:0]   set_q;
+  reg  [SCAN_BITS-1:0]  group_q;
+  reg  [LANE_BITS-1:0]  lane_q;
+  wire                  again    = again_q && !begins;
+  wire [COUNT_BITS-1:0] word     = begins ? {COUNT_BITS{1'b0}} : word_q;
+  wire [SET_BITS-1:0]   set      = begins ? {SET_BITS{1'b0}} : set_q;
+  wire [SCAN_BITS-1:0]  group    = begins ? {SCAN_BITS{1'b0}} : group_q;
+  wire [LANE_BITS-1:0]  lane     = begins ? {LANE_BITS{1'b0}} : lane_q;
+  wire                  beyond   = set == SET_BITS'(Sets);
+  wire                  full     = group == SCAN_BITS'(LAST_GROUP) && lane == LANE_BITS'(LAST_LANE);  // ends a set
+  wire                  wraps    = full || lane == LANE_BITS'(Lanes - 1);
+  wire                  row_ends = word == COUNT_BITS'(LAST_WORD);
   always @(posedge clk_i)
     if (taken) begin
       again_q <= row_ends || again;
-      word_q  <= row_ends ? 18'd0 : word + 18'd1;
-      set_q   <= row_ends ? 16'd0 : full ? set + 16'd1 : set;
-      group_q <= row_ends || full ? 18'd0 : lane == 16'(Lanes - 1) ? group + 18'd1 : group;
-      lane_q  <= row_ends || full || lane == 16'(Lanes - 1) ? 16'd0 : lane + 16'd1;
+      word_q  <= row_ends ? {COUNT_BITS{1'b0}} : word + COUNT_BITS'(1);
+      set_q   <= row_ends ? {SET_BITS{1'b0}} : full && !beyond ? set + SET_BITS'(1) : set;
+      group_q <= row_ends || full ? {SCAN_BITS{1'b0}} : wraps ? group + SCAN_BITS'(1) : group;
+      lane_q  <= row_ends || wraps ? {LANE_BITS{1'b0}} : lane + LANE_BITS'(1);
     end
 
   // A memory for every output that is read in a cycle.
@@ -248,11 +259,17 @@ module hvae_turns #(
       for (l = 0; l < Lanes; l = l + 1) begin : gen_lane
         reg [SumBits-1:0] sums [0:SCANS-1];
         reg [SumBits-1:0] word_q2, sum_q;
-        wire [SCAN_BITS-1:0] at = taken ? group[SCAN_BITS-1:0] : group_i[SCAN_BITS-1:0];
+        wire [SCAN_BITS-1:0] at    = taken ? group : group_i[SCAN_BITS-1:0];
         wire [SumBits-1:0]   there = sums[at];
-        wire                 here  = taken && set == 16'(s) && lane == 16'(l);
+        wire                 here  = taken && set == SET_BITS'(s) && lane == LANE_BITS'(l);
+        wire [SumBits-1:0]   sum;
+        if (RowTiles > 1) begin : gen_added
+          assign sum = (again ? there : {SumBits{1'b0}}) + SumBits'(told);
+        end else begin : gen_alone
+          assign sum = SumBits'(told);
+        end
         always @(posedge clk_i) begin
-          if (here) sums[at] <= (again ? there : {SumBits{1'b0}}) + SumBits'(told);
+          if (here) sums[at] <= sum;
           if (scan_i) word_q2 <= there;
           sum_q <= word_q2;
         end
@@ -263,7 +280,7 @@ module hvae_turns #(
 
   assign clips_o   = 16'd0;
   assign samples_o = 16'd0;
-  wire unused = &{1'b0, group, group_i, AdcsPerGroup != 0, CellsPerWeight != 0, CellBits != 0, CodeBits != 0, AdcBits != 0,
+  wire unused = &{1'b0, again, row, group_i, AdcsPerGroup != 0, CellsPerWeight != 0, CellBits != 0, CodeBits != 0, AdcBits != 0,
                   AdcShift != 0, AdcLift != 0, AdcZero != 0, Ranges != 0, Flip != 0, Remap != 0, LevelShift != 0, Bent != 0,
                   HighFirst != 0, Differential != 0, WeightBits != 0, Lossless != 0, 8'(RomDir), 8'(RomPrefix)};
 endmodule

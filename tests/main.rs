@@ -59,6 +59,7 @@ mod random_float;
 mod random_golden;
 mod rooms;
 mod runs;
+mod shared_tiles;
 mod spice;
 mod streams;
 mod study;

@@ -196,8 +196,15 @@ fn activity(net: &CrossbarNet, works: Works) -> Activity {
 fn area(net: &CrossbarNet, adc: f64, dac: f64) -> Area {
     let g = &net.geometry;
     let mut area = Area::default();
-    for (_, row_tiles, logical, rounds) in matrices(net) {
-        let tiles = (row_tiles * logical.div_ceil(rounds)) as f64;
+    // Tiles, and the logical tiles that each holds.
+    let physical: Vec<(usize, usize)> = match &net.engine {
+        Some(engine) => vec![(engine.tiles, engine.images())],
+        None => matrices(net)
+            .map(|(_, rows, logical, rounds)| (rows * logical.div_ceil(rounds), rounds))
+            .collect(),
+    };
+    for (tiles, rounds) in physical {
+        let tiles = tiles as f64;
         let (rows, columns) = (g.rows as f64, (g.columns * rounds) as f64);
         area.adc_um2 += tiles * g.adcs() as f64 * adc;
         area.dac_um2 += tiles * rows * DAC_AREA.value * dac;

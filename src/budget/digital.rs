@@ -3,7 +3,7 @@
 use super::modules::{self, TileShape};
 use super::{Consumer, Fabric, FabricBudget};
 use crate::config::Config;
-use crate::crossbar::CrossbarNet;
+use crate::crossbar::{CrossbarNet, Engine, TileGeometry};
 use crate::model::{BlockId, Op};
 use crate::quant::{IntMatrix, QuantBlock, QuantCell};
 
@@ -12,6 +12,9 @@ pub(super) fn fabric(net: &CrossbarNet, config: &Config) -> FabricBudget {
     let mut count = Count { net, config, all: Vec::new() };
     for id in 0..net.quant.blocks.len() {
         count.block(id);
+    }
+    if let Some(engine) = &net.engine {
+        count.engine(engine);
     }
     let network = &net.quant.network;
     // Words of a position, coming or going.
@@ -164,6 +167,17 @@ impl Count<'_> {
         let logical = outputs.div_ceil(g.logical_columns());
         let physical = logical.div_ceil(rounds);
         let row_tiles = rows.div_ceil(g.rows);
+        let sum_bits = g.acc_bits + row_tiles.next_power_of_two().trailing_zeros();
+        self.add(Consumer::Requantisers, modules::requantisers(lanes, sum_bits, out_bits, shift));
+        if self.net.engine.is_some() {
+            let groups = outputs.div_ceil(lanes);
+            self.add(Consumer::WordLines, modules::word_lines(g.rows, g.input_bits, g.dac_bits));
+            self.add(
+                Consumer::ReadPorts,
+                modules::turns(g.rows, row_tiles, g.input_bits, lanes, groups, sum_bits),
+            );
+            return sum_bits;
+        }
         for row_tile in 0..row_tiles {
             let used_rows = g.rows.min(rows - row_tile * g.rows);
             for tile in 0..physical {
@@ -174,23 +188,41 @@ impl Count<'_> {
                 let shape = TileShape {
                     used_rows,
                     used_adcs: weights.div_ceil(g.weights_per_group) * g.adcs_per_group + reference,
-                    adcs: g.adcs(),
-                    sums: g.weight_adcs() * g.weights_per_group + reference,
                     weights: g.logical_columns() * rounds,
-                    columns: g.slots * rounds,
-                    code_bits: g.code_bits,
-                    dac_bits: g.dac_bits,
-                    adc_bits: g.adc_bits,
-                    acc_bits: g.acc_bits,
-                    lossless: g.lossless(),
+                    ..shape(g, g.slots * rounds)
                 };
                 self.add(Consumer::Tiles, modules::tile(&shape));
             }
             self.add(Consumer::WordLines, modules::word_lines(g.rows, g.input_bits, g.dac_bits));
         }
-        let sum_bits = g.acc_bits + row_tiles.next_power_of_two().trailing_zeros();
         self.add(Consumer::ReadPorts, modules::read_port(outputs, lanes, row_tiles, g.acc_bits, sum_bits));
-        self.add(Consumer::Requantisers, modules::requantisers(lanes, sum_bits, out_bits, shift));
         sum_bits
+    }
+
+    /// The tiles that all matrices share.
+    fn engine(&mut self, engine: &Engine) {
+        let g = &self.net.geometry;
+        let words = engine.tiles * g.logical_columns();
+        let matrices = self.net.matrices.len();
+        self.add(Consumer::Tiles, modules::tile(&shape(g, g.slots * engine.images())) * engine.tiles);
+        self.add(Consumer::ReadPorts, modules::engine(g.rows, g.dac_bits, matrices, words, g.acc_bits));
+    }
+}
+
+/// A tile with `columns` columns under a converter, every one of them in use.
+fn shape(g: &TileGeometry, columns: usize) -> TileShape {
+    let reference = usize::from(!g.differential());
+    TileShape {
+        used_rows: g.rows,
+        used_adcs: g.adcs(),
+        adcs: g.adcs(),
+        sums: g.weight_adcs() * g.weights_per_group + reference,
+        weights: g.logical_columns(),
+        columns,
+        code_bits: g.code_bits,
+        dac_bits: g.dac_bits,
+        adc_bits: g.adc_bits,
+        acc_bits: g.acc_bits,
+        lossless: g.lossless(),
     }
 }

@@ -123,9 +123,14 @@ fn rom_bits(net: &CrossbarNet) -> u64 {
     let quant = &net.quant;
     let blocks = quant.network.blocks.iter().zip(&quant.blocks).zip(&net.rounds);
     let stored = |((block, quant), &rounds): ((&crate::model::Block, &QuantBlock), &usize)| {
-        let cells = g.slots * rounds * g.adcs() * g.code_bits as usize * g.rows;
         let names = quant.matrix_names(&block.name);
-        let tiles: usize = names.iter().map(|n| net.matrices[n].mapped().physical_tiles(rounds)).sum();
+        let own = || names.iter().map(|n| net.matrices[n].mapped().physical_tiles(rounds)).sum::<usize>();
+        // Logical tiles in the memories, empty ones included.
+        let tiles = match &net.engine {
+            Some(engine) => names.iter().map(|n| engine.rounds(n)).sum::<usize>() * engine.tiles,
+            None => own() * rounds,
+        };
+        let cells = g.slots * g.adcs() * g.code_bits as usize * g.rows;
         let codes = match quant {
             QuantBlock::Embedding { codes } => codes.len() * net.quant.fixed.input_bits as usize,
             _ => 0,

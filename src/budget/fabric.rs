@@ -109,11 +109,11 @@ impl Consumer {
     pub const fn knob(self) -> &'static str {
         match self {
             Consumer::Tiles => {
-                "lower [crossbar] physical_tiles (columns then take turns) or raise columns_per_adc"
+                "lower [crossbar] physical_tiles (columns then take turns; with shared = true all matrices) or raise columns_per_adc"
             }
             Consumer::WordLines => "use tiles of more columns, or a smaller [model]",
             Consumer::ReadPorts => {
-                "lower [model] hidden or vocabulary: every output is an input of a multiplexer"
+                "set [crossbar] shared = true, or lower [model] hidden or vocabulary: every output is an input of a multiplexer"
             }
             Consumer::Requantisers | Consumer::Gates => "lower [accelerator] gate_lanes",
             Consumer::States => "lower [model] hidden",

@@ -80,6 +80,28 @@ pub fn read_port(outputs: usize, lanes: usize, row_tiles: usize, acc_bits: u32, 
     Fabric::of(lut, lanes * (rows * acc + sum) + 30.0)
 }
 
+/// `hvae_turns`: a row of tiles picked of several, small memories with an adder each behind the lanes, and what counts.
+pub fn turns(
+    rows: usize,
+    row_tiles: usize,
+    input_bits: u32,
+    lanes: usize,
+    groups: usize,
+    sum_bits: u32,
+) -> Fabric {
+    let picked = if row_tiles > 1 { 0.5 * (rows * row_tiles * input_bits as usize) as f64 } else { 0.0 };
+    let (lanes, sum) = (lanes as f64, f64::from(sum_bits));
+    let memory = sum * groups.div_ceil(16) as f64;
+    Fabric::of(picked + lanes * (memory + 2.0 * sum) + 190.0, 2.0 * lanes * sum + 100.0)
+}
+
+/// `hvae_engine` without its tiles: what is asked and told, and one of `words` sums.
+pub fn engine(rows: usize, dac_bits: u32, matrices: usize, words: usize, acc_bits: u32) -> Fabric {
+    let asked = (rows * dac_bits as usize + 60) as f64;
+    let told = words as f64 * f64::from(acc_bits);
+    Fabric::of(asked * (matrices as f64 - 1.0) / 3.0 + 0.4 * told, asked + 60.0)
+}
+
 /// `hvae_lanes_requant`.
 pub fn requantisers(lanes: usize, in_bits: u32, out_bits: u32, shift: i32) -> Fabric {
     let lanes = lanes as f64;

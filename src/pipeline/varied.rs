@@ -119,6 +119,10 @@ fn varied_config(random: &mut Random) -> Config {
         d.stuck_off = dice.rarely(3).then_some(0.02);
     }
     config.fixed.column_scales = dice.rarely(4);
+    let x = &mut config.crossbar;
+    if dice.rarely(4) {
+        (x.shared, x.physical_tiles) = (true, dice.within(1, 3));
+    }
     config
 }
 
