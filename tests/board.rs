@@ -406,8 +406,8 @@ fn every_kind_of_terminal_answers() {
     }
     assert_eq!(bench.play(&e.keys, &[]).text, e.said);
 
-    // Eight looks at STATUS are too few.
-    let Some(bench) = Bench::icarus(design.folder.path(), 4, test) else { return };
+    // Thirty-two looks at STATUS are too few for a sentence, and enough for an abort.
+    let Some(bench) = Bench::icarus(design.folder.path(), 6, test) else { return };
     let mut e = Expected::new(&design, hello);
     e.line("#5 #6", "\r\nno answer in time: aborted\r\n");
     e.line("#5 #6", "\r\nno answer in time: aborted\r\n");
