@@ -290,10 +290,10 @@ const FAULTS: [Fault; 8] = [
         "end else if (same_q && (word_at_q == word_length_q || fault_beginning_is_enough) && !word_long_q)",
     ),
     Fault::new(
-        &["not_rounded"],
+        &["colder"],
         "hvae_terminal",
-        "32'd409600 + {13'd0, number_q[19:1]}",
-        "32'd409600 + (fault_not_rounded ? 32'd0 : {13'd0, number_q[19:1]})",
+        "inverse_q <= inverse_q + 16'd1;",
+        "inverse_q <= inverse_q + (fault_colder ? 16'd3 : 16'd1);",
     ),
     Fault::new(
         &["no_space"],
