@@ -70,6 +70,7 @@ fn spoil_weight(dir: &Path, value: f32) {
 }
 
 const GENERATE: &str = "generate --config DIR/hvae.toml --random-weights 1 --out DIR/out";
+const FORCED: &str = "generate --config DIR/hvae.toml --random-weights 1 --force --out DIR/out";
 const IMPORT: &str =
     "import DIR/state.safetensors --config DIR/hvae.toml --vocab DIR/model/vocab.txt --out DIR/out";
 const CHECK: &str = "import DIR/state.safetensors --config DIR/hvae.toml --vocab DIR/model/vocab.txt --check DIR/samples.npz --out DIR/out";
@@ -96,6 +97,35 @@ const CASES: &[Case] = &[
     case("vocabulary without words", GENERATE, |d| set(d, "[model]\nvocabulary = 4\n")),
     case("vocabulary beyond 16 bits", GENERATE, |d| set(d, "[model]\nvocabulary = 70000\n")),
     case("unknown part", GENERATE, |d| set(d, "[target]\npart = \"lfe6\"\n")),
+    case("unknown board", GENERATE, |d| set(d, "[target]\nboard = \"ulx4s\"\n")),
+    case("part that is not on the board", GENERATE, |d| {
+        set(d, "[target]\nboard = \"ulx3s\"\npart = \"xc7a35t\"\n")
+    }),
+    case("clock that the board cannot make", GENERATE, |d| {
+        set(d, "[accelerator]\nclock_mhz = 48.1\n[target]\nboard = \"ulx3s\"\n")
+    }),
+    case("board for a network that writes no words", FORCED, |d| {
+        change(d, "hvae.toml", "family = \"hsr-vae\"", "family = \"tagger\"");
+        change(d, "hvae.toml", "[target]\n", "[target]\nboard = \"ulx3s\"\n");
+    }),
+    case(
+        "words that a board cannot print",
+        "generate --model DIR/model --config DIR/hvae.toml --force --out DIR/out",
+        |d| {
+            change(d, "model/vocab.txt", "w7\n", "caf\u{e9}\n");
+            let text = fs::read(d.join("model/vocab.txt")).unwrap();
+            let path = d.join("model/model.toml");
+            let model = fs::read_to_string(&path).unwrap();
+            let was = model
+                .lines()
+                .find_map(|l| l.strip_prefix("vocabulary = \""))
+                .unwrap()
+                .trim_end_matches('"')
+                .to_string();
+            fs::write(&path, model.replace(&was, &hvae_mnn::files::sha256(&text))).unwrap();
+            change(d, "hvae.toml", "[target]\n", "[target]\nboard = \"ulx3s\"\n");
+        },
+    ),
     case("design too large for its part", GENERATE, |d| {
         set(d, "[model]\nhidden = 24\nvocabulary = 100\n[target]\npart = \"XC7A35T-1CPG236C\"\n")
     }),
@@ -307,7 +337,6 @@ const CASES: &[Case] = &[
     }),
     case("waveform in no folder", "cosim DIR/build --random 1 --trace DIR/none/x.fst", nothing),
     case("waveform in a folder's place", "cosim DIR/build --random 1 --trace DIR/model", nothing),
-    case("nothing to simulate", "cosim DIR/build", nothing),
     case("empty text", "cosim DIR/build --text EMPTY", nothing),
     case("unknown job", "cosim DIR/build --random 1 --job encode,translate", nothing),
     case("jobs said twice", "cosim DIR/build --random 1 --job encode --score", nothing),

@@ -4,6 +4,7 @@ mod common;
 
 mod answers;
 mod bad_requests;
+mod board;
 mod budget;
 mod build_folder;
 mod calibration;
@@ -32,6 +33,7 @@ mod drawn;
 mod emit_deterministic;
 mod examples;
 mod exports;
+mod first_steps;
 mod flows;
 mod fuzz;
 mod golden_model;

@@ -7,7 +7,7 @@ use super::{Build, BuildFile, DESCRIPTION, NETWORK, Network, Parts, VOCABULARY};
 use crate::config::Config;
 use crate::cosim::is_simulation;
 use crate::crossbar::CrossbarNet;
-use crate::emit::emit;
+use crate::emit::emit_with;
 use crate::failure::Failure;
 use crate::files::{FileList, Kind, LIST, OutputFolder, Problem, read, read_text, sha256, share, silently};
 use crate::model::Vocabulary;
@@ -59,7 +59,7 @@ impl Deref for ReadBuild {
 ///
 /// # Errors
 ///
-/// Those of the disk.
+/// Those of the disk; a board that has no use for the network.
 pub fn write_build(
     folder: OutputFolder,
     net: &CrossbarNet,
@@ -67,7 +67,7 @@ pub fn write_build(
     vocabulary: Option<&Vocabulary>,
     waits: &dyn Fn(&Path),
 ) -> Result<(BuildFile, usize), Failure> {
-    let emitted = emit(net, config);
+    let emitted = emit_with(net, config, vocabulary).map_err(|e| Failure::input(e.to_string()))?;
     for (path, text) in &emitted.files {
         folder.put(path, text.as_bytes())?;
     }

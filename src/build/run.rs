@@ -3,6 +3,7 @@
 use super::Build;
 use crate::budget::Part;
 use crate::cosim::{Cosim, CosimReport, RunOptions, SimError, Simulation};
+use crate::emit::top_of;
 use crate::golden::{Golden, Job};
 use crate::synth::{Flow, SynthError, SynthReport, Synthesis};
 use std::path::Path;
@@ -48,11 +49,15 @@ pub fn synthesise(
         design.files.keys().filter(|p| p.starts_with(folder) && p.ends_with(end)).cloned().collect()
     };
     // A part of another flow in the configuration does not concern this one.
-    let wanted = Part::find(&config.target.part).filter(|p| Some(p.family) == flow.family());
+    let wanted = Part::find(config.target.part()).filter(|p| Some(p.family) == flow.family());
+    // Its top is there unless somebody else emitted the design.
+    let board = config.target.board().map(top_of);
+    let board = board.filter(|top| design.files.contains_key(&format!("rtl/{top}.sv")));
     let synthesis = Synthesis {
         build: folder,
         sources: files("rtl/", ".sv"),
         images: files("rom/", ".hex"),
+        board: board.as_deref(),
         clock_mhz: config.accelerator.clock_mhz,
         part: part.or(wanted.map(|p| p.name)),
         liberty,

@@ -12,7 +12,7 @@ pub fn check_target(net: &CrossbarNet, config: &Config, force: bool) -> Result<(
     if force {
         return Ok(());
     }
-    let checked = Budget::new(net, config).check_target(&config.target.part);
+    let checked = Budget::new(net, config).check_target(config.target.part());
     if let Some(warning) = checked.map_err(|e| Failure::input(e.to_string()))? {
         remark!("hvae: it may not fit: {warning}");
     }

@@ -19,7 +19,7 @@ use std::time::Duration;
 
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  hvae cosim build/gutenberg --data data/gutenberg/test.txt --sentences 100\n  hvae cosim build/ptb --random 1 --stalls 7\n  hvae cosim build/tiny --random 3 --job encode,decode,score\n  hvae cosim build/gutenberg --text 'alice was not surprised .' --trace alice.fst\n  hvae cosim --soak 8 --out build/soak"
+    after_help = "Examples:\n  hvae cosim build/gutenberg            (every job, of three random sequences)\n  hvae cosim build/gutenberg --data data/gutenberg/test.txt --sentences 100\n  hvae cosim build/ptb --random 1 --stalls 7\n  hvae cosim build/tiny --random 3 --job encode,decode,score\n  hvae cosim build/gutenberg --text 'alice was not surprised .' --trace alice.fst\n  hvae cosim --soak 8 --out build/soak"
 )]
 pub struct Args {
     /// Build folder
@@ -45,7 +45,8 @@ pub struct Args {
     /// Seed of what is random
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// What is done with every sentence; `decode` gets the z that `encode` gives. Absent: reconstruct
+    /// What is done with every sentence; `decode` gets the z that `encode` gives. Absent: reconstruct, or every job
+    /// where no sentences are asked for
     #[arg(long, value_name = "JOB,...", value_enum, value_delimiter = ',')]
     job: Vec<JobKind>,
     /// Score the sentences (log-probability of every token): --job score

@@ -1,8 +1,8 @@
 //! `hvae doctor`
 
 use super::out::say;
-use super::{Failure, write_json};
-use hvae_mnn::tools::ALL;
+use super::{Failure, progress, write_json};
+use hvae_mnn::tools::{ALL, number};
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -19,14 +19,22 @@ struct Finding {
     name: &'static str,
     purpose: &'static str,
     found: Option<String>,
+    /// The version alone.
+    version: Option<String>,
     path: Option<PathBuf>,
     problem: Option<String>,
 }
 
 pub fn run(args: &Args) -> Result<(), Failure> {
+    // A tool of WebAssembly unpacks itself when it is called for the first time, and says nothing for a minute.
+    let spin = progress::spinner("");
     let findings: Vec<Finding> = ALL
         .iter()
         .map(|tool| {
+            spin.set_message(format!(
+                "asking {} for its version (the first time some unpack themselves)",
+                tool.name
+            ));
             let found = tool.find();
             let problem = found.as_ref().err().map(ToString::to_string);
             let found = found.ok();
@@ -34,17 +42,24 @@ pub fn run(args: &Args) -> Result<(), Failure> {
                 name: tool.name,
                 purpose: tool.purpose,
                 path: found.as_ref().map(|t| t.path.clone()),
+                version: found.as_ref().and_then(|t| number(&t.version)).map(String::from),
                 found: found.map(|t| t.version),
                 problem,
             }
         })
-        .chain(graphics())
         .collect();
+    spin.set_message("asking for graphics processors");
+    let findings: Vec<Finding> = findings.into_iter().chain(graphics()).collect();
+    spin.finish_and_clear();
     for f in &findings {
+        let found = f.version.as_deref().or(f.found.as_deref()).unwrap_or("");
         match &f.problem {
-            None => say!("ok      {:<10} {:<34} {}", f.name, f.purpose, f.found.as_deref().unwrap_or("")),
-            Some(problem) => say!("MISSING {:<10} {:<34} {problem}", f.name, f.purpose),
+            None => say!("ok      {:<19} {:<34} {found}", f.name, f.purpose),
+            Some(problem) => say!("MISSING {:<19} {:<34} {problem}", f.name, f.purpose),
         }?;
+    }
+    for seen in adapters() {
+        say!("        seen: {seen}")?;
     }
     write_json(args.json.as_deref(), &findings)?;
     match findings.iter().filter(|f| f.problem.is_some()).count() {
@@ -57,11 +72,26 @@ pub fn run(args: &Args) -> Result<(), Failure> {
 #[cfg(feature = "train")]
 fn graphics() -> Option<Finding> {
     let device = hvae_mnn::train::Device::find(false);
-    let found = device.map_or("none: training uses all cores".into(), |device| device.name().to_string());
-    Some(Finding { name: "gpu", purpose: "training", found: Some(found), path: None, problem: None })
+    let found = device.map_or_else(
+        || "none: training uses all cores; a graphics processor needs its driver for Vulkan, Metal or DirectX 12".into(),
+        |device| device.name().to_string(),
+    );
+    let (name, purpose) = ("gpu", "training");
+    Some(Finding { name, purpose, found: Some(found), version: None, path: None, problem: None })
 }
 
 #[cfg(not(feature = "train"))]
 fn graphics() -> Option<Finding> {
     None
+}
+
+/// What drivers show.
+#[cfg(feature = "train")]
+fn adapters() -> Vec<String> {
+    hvae_mnn::train::Device::adapters()
+}
+
+#[cfg(not(feature = "train"))]
+fn adapters() -> Vec<String> {
+    Vec::new()
 }

@@ -10,7 +10,7 @@ use hvae_mnn::pipeline;
 use hvae_mnn::train::{self, Control, Device, Progress, TrainRequest};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{self, IsTerminal};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 #[derive(clap::Args)]
@@ -91,7 +91,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     memory::keep_what_is_freed();
     let config = read_config(Some(&args.config))?;
     let device = args.device.device(&config)?;
-    let mut bar = bar();
+    let mut bar = bar(plan(&config, &args.out));
     let from = args.from.as_deref().map(TrainedModel::load).transpose()?;
     let mut program = |net: &FloatNet, update| {
         pipeline::hardware_net(net, &config, update).map_err(|error| {
@@ -135,25 +135,68 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     Ok(())
 }
 
+/// What a run is going to do, of the updates that it has, and how its lines are to be read.
+fn plan(config: &Config, out: &Path) -> impl Fn(&Progress) -> String + use<> {
+    let (batch, patience, out) = (config.train.batch, config.train.patience, out.display().to_string());
+    move |progress| {
+        let Progress { epochs, update, updates, .. } = *progress;
+        let each = updates / epochs.max(1) as u64;
+        let patience = match patience {
+            0 => String::new(),
+            epochs => format!(", fewer if {epochs} of them make nothing better"),
+        };
+        let done = match update {
+            0 | 1 => String::new(),
+            done => format!(" ({} were made before)", done - 1),
+        };
+        let files = train::FILES.map(|file| file.to_string()).join(", ");
+        format!(
+            "plan: {epochs} epochs{patience}, {each} updates each with {batch} examples at most, {updates} updates in all{done}\n\
+             plan: written to {out}: those of {files} that the network has; the checkpoint goes at the end\n\
+             a line says: A + B nats, what an example costs given z (A) and the KL of z (B), means of the epoch so far; valid, the NLL \
+             of the validation part, nats an example"
+        )
+    }
+}
+
+/// Time left after so long, `made` updates made and `left` to make.
+fn left(elapsed: Duration, made: u64, left: u64) -> String {
+    let seconds = elapsed.as_secs_f64() * left as f64 / made.max(1) as f64;
+    let (hours, minutes) = (seconds as u64 / 3600, seconds as u64 / 60 % 60);
+    match (hours, minutes) {
+        (0, 0) => format!("{seconds:.0} s left"),
+        (0, minutes) => format!("{minutes} min left"),
+        (hours, minutes) => format!("{hours} h {minutes} min left"),
+    }
+}
+
 /// Between two lines of a log.
 const LINE_EVERY: Duration = Duration::from_secs(60);
 
-/// A callback that tells losses, tokens per second and time left: a bar on a terminal, a line a
+/// A callback that tells the plan, then losses, tokens per second and time left: a bar on a terminal, a line a
 /// minute and an epoch where the error stream goes to a file.
-fn bar() -> impl FnMut(&Progress) -> Control {
+fn bar(plan: impl Fn(&Progress) -> String) -> impl FnMut(&Progress) -> Control {
     let (to_terminal, started) = (io::stderr().is_terminal(), Instant::now());
     let bar = ProgressBar::no_length();
     let style =
         ProgressStyle::with_template("{bar:24} {pos}/{len} updates, {msg}, {elapsed} gone, {eta} left");
     bar.set_style(style.expect("a fixed template"));
     let mut line = (started, None);
+    let mut begun = None;
     move |progress| {
+        if begun.is_none() {
+            remark!("{}", plan(progress));
+        }
+        // Updates that this process did not make.
+        let before = *begun.get_or_insert(progress.update.saturating_sub(1));
         let message = progress.text(started.elapsed());
         if !to_terminal {
             let epoch = Some(progress.epoch);
             if line.1 != epoch || line.0.elapsed() >= LINE_EVERY {
                 line = (Instant::now(), epoch);
-                remark!("{}/{} updates, {message}", progress.update, progress.updates);
+                let Progress { update, updates, .. } = *progress;
+                let left = left(started.elapsed(), update - before, updates - update);
+                remark!("{update}/{updates} updates, {message}, {left}");
             }
             return Control::Continue;
         }
@@ -166,5 +209,18 @@ fn bar() -> impl FnMut(&Progress) -> Control {
         bar.set_position(progress.update);
         bar.set_message(message);
         Control::Continue
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_left_is_that_of_the_updates_made_here() {
+        let after = Duration::from_secs(30);
+        assert_eq!(left(after, 10, 10), "30 s left");
+        assert_eq!(left(after, 1, 9), "4 min left");
+        assert_eq!(left(after, 1, 250), "2 h 5 min left");
     }
 }

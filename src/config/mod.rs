@@ -1,5 +1,6 @@
 //! The text a person writes (`hvae.toml`), checked into a value that cannot be wrong.
 
+mod board;
 mod check;
 mod crossbar;
 mod device;
@@ -12,6 +13,7 @@ mod tokenizer;
 mod train;
 mod wires;
 
+pub use board::{BOARDS, Board, Pll};
 pub use crossbar::{AdcRange, Crossbar, Encoding, RangeOf, SliceOrder};
 pub use device::{Device, Fault, Stuck};
 pub use fixed::{Fixed, Rounding};

@@ -1,6 +1,6 @@
 //! The sections of `hvae.toml`, one struct each, some in files of their own. Every default stands there and nowhere else.
 
-use super::{Crossbar, Device, Fixed, Lanes, Noise, Tokenizer, Train, Wires};
+use super::{Board, Crossbar, Device, Fixed, Lanes, Noise, Tokenizer, Train, Wires};
 use serde::{Deserialize, Serialize};
 
 /// One complete request: which network, in which numbers, on which tiles.
@@ -392,6 +392,24 @@ impl Default for Accelerator {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Target {
-    /// A part of the list of `hvae budget`; "" for no check.
+    /// An FPGA, which the design must fit; "": any.
     pub part: String,
+    /// The board that a whole design is made for; "": none.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub board: String,
+}
+
+impl Target {
+    /// The board, if it names one that is known.
+    pub fn board(&self) -> Option<&'static Board> {
+        Board::find(&self.board)
+    }
+
+    /// The part, or that of the board; "": any.
+    pub fn part(&self) -> &str {
+        match self.board() {
+            Some(board) if self.part.is_empty() => board.parts[0],
+            _ => &self.part,
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! Verilog and the files around it, as text in a sorted map; touches no disk.
 
+mod board;
 mod cells;
 mod component;
 pub mod controllers;
@@ -19,7 +20,8 @@ mod templates;
 mod views;
 mod wires;
 
+pub use board::{BoardError, top_of};
 pub use design::{Design, ProbeSignal, TOOL};
-pub use files::{Emitted, emit};
+pub use files::{Emitted, emit, emit_with};
 pub use script::{Step, script};
 pub use spice::{SpiceTile, bit_line_currents};

@@ -1,10 +1,11 @@
 //! What other tools read of a build folder: lists of files, packages, registers, the driver.
 
+use super::board::top_of;
 use super::component::{CLOCK, File, FileSet, Port, RESET, component, ports};
 use super::controllers::{csr, registers};
 use super::files::put;
 use super::script::{Step, script};
-use crate::config::Accelerator;
+use crate::config::{Accelerator, BOARDS};
 use askama::Template;
 use std::collections::BTreeMap;
 
@@ -17,6 +18,8 @@ struct FuseSoc<'a> {
     sources: &'a [String],
     images: &'a [String],
     stimulus: &'a str,
+    /// The top of a board, where there is one.
+    board: Option<&'a str>,
 }
 
 macro_rules! constraints {
@@ -90,7 +93,10 @@ pub fn add(tiles: usize, accelerator: &Accelerator, banner: &str, files: &mut BT
     let ports = ports(&files["rtl/hvae_top.sv"]);
     let xml = component(&ports, version, tiles, banner, &sets);
     let list = format!("// {banner}\n+incdir+rtl\n{}\n", sources.join("\n"));
-    let core = FuseSoc { banner, version, tiles, sources: &sources, images: &images, stimulus: STIMULUS };
+    let tops: Vec<String> = BOARDS.iter().map(top_of).collect();
+    let board = tops.iter().map(String::as_str).find(|top| files.contains_key(&format!("rtl/{top}.sv")));
+    let core =
+        FuseSoc { banner, version, tiles, sources: &sources, images: &images, stimulus: STIMULUS, board };
     put(files, "hvae.core", &core);
     files.insert("component.xml".into(), xml);
     files.insert("design.f".into(), list);

@@ -6,7 +6,7 @@ use crate::build::{DESIGN, ReadBuild, read_build, simulate, synthesise, write_bu
 use crate::config::Config;
 use crate::cosim::{Engine, RunOptions, Simulation};
 use crate::crossbar::CrossbarNet;
-use crate::emit::emit;
+use crate::emit::emit_with;
 use crate::failure::Failure;
 use crate::files::OutputFolder;
 use crate::model::{Network, TrainedModel, Vocabulary};
@@ -116,7 +116,8 @@ impl Trial<'_> {
     fn generated(&self, folder: &Path, config: &Config, net: &CrossbarNet) -> Result<ReadBuild, Failure> {
         // What synthesis left there is kept when the design is still the same.
         let same = |build: &ReadBuild| {
-            let (made, there) = (emit(net, config).design, &build.file.design);
+            let Ok(made) = emit_with(net, config, self.source.vocabulary()) else { return false };
+            let (made, there) = (made.design, &build.file.design);
             made.id == there.id && made.files.iter().all(|(path, hash)| there.files.get(path) == Some(hash))
         };
         if let Some(build) = read_build(folder).ok().filter(same) {

@@ -74,6 +74,8 @@ pub struct Synthesis<'a> {
     pub sources: Vec<String>,
     /// What memories are filled with, below the folder.
     pub images: Vec<String>,
+    /// The board whose top, with its pins, the flow of its parts takes instead of `hvae_top` alone.
+    pub board: Option<&'a str>,
     /// What place and route aims at.
     pub clock_mhz: f64,
     /// A part of the flow; absent: the flow's largest.
@@ -231,14 +233,15 @@ impl Synthesis<'_> {
         let at = |file: &str| below(&self.below_build(folder), file);
         let (netlist, stat_file, routed) = (at("netlist.json"), at("stat.json"), at("routed.json"));
         let (config, bitstream) = (at("hvae.config"), at("hvae.bit"));
+        let top = self.board.unwrap_or(TOP);
         // Modules stay apart: the largest designs need less memory so, and stat can tell them apart.
         let script = format!(
-            "{}synth_ecp5 -noflatten -top {TOP} -json {netlist}\ntee -q -o {stat_file} stat -json\n",
+            "{}synth_ecp5 -noflatten -top {top} -json {netlist}\ntee -q -o {stat_file} stat -json\n",
             self.read(false)
         );
         let mut report = self.report(Flow::Ecp5, part.name);
         let stat = self.yosys(folder, &script, &[&stat_file, &netlist], &mut report.seconds, progress)?;
-        let constraints = "constraints/hvae_ecp5.lpf".to_string();
+        let constraints = format!("constraints/{}.lpf", self.board.unwrap_or("hvae_ecp5"));
         // nextpnr calls an lfe5u-85f --85k.
         let size: String = part.name.chars().skip_while(|&c| c != '-').filter(char::is_ascii_digit).collect();
         let device = format!("--{size}k");
@@ -289,7 +292,7 @@ impl Synthesis<'_> {
         report.bram = routed.used("DP16KD");
         report.dsp = routed.used("MULT18X18D");
         report.fmax_mhz = routed.fmax_mhz();
-        report.modules = stat.largest(TOP, ecp5_luts, |c| u64::from(c == "TRELLIS_FF"));
+        report.modules = stat.largest(top, ecp5_luts, |c| u64::from(c == "TRELLIS_FF"));
         Ok(report)
     }
 

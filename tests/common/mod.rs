@@ -151,7 +151,8 @@ pub fn synthesis<'a>(build: &'a Path, config: &Config) -> Synthesis<'a> {
         found
     };
     let (sources, images) = (below("rtl", ".sv"), below("rom", ".hex"));
-    Synthesis { build, sources, images, clock_mhz: config.accelerator.clock_mhz, part: None, liberty: None }
+    let clock_mhz = config.accelerator.clock_mhz;
+    Synthesis { build, sources, images, board: None, clock_mhz, part: None, liberty: None }
 }
 
 /// Copies a folder with all that is in it.

@@ -45,16 +45,18 @@ def registers(component):
     return table
 
 
-def compiled(build, folder):
+PORTS = "aclk aresetn s_axil_* s_axis_* m_axis_* irq".split()
+
+
+def compiled(build, folder, top="hvae_top", ports=PORTS, parameters=()):
     """The design with cocotb's library; only its ports can be seen. Nothing is optimised: it compiles for
     longer than it runs."""
-    ports = "aclk aresetn s_axil_* s_axis_* m_axis_* irq".split()
-    control = "".join(f'public_flat_rw -module "hvae_top" -var "{port}"\n' for port in ports)
+    control = "".join(f'public_flat_rw -module "{top}" -var "{port}"\n' for port in ports)
     (folder / "ports.vlt").write_text("`verilator_config\n" + control)
     libraries = cocotb_tools.config.libs_dir
     command = [
         os.environ["VERILATOR"], "--cc", "--exe", "--build", "-j", "2", "--vpi", "--prefix", "Vtop",
-        "--timescale", "1ns/1ps", "--timing", "--top-module", "hvae_top", "-o", "hvae_top", "--Mdir", folder,
+        "--timescale", "1ns/1ps", "--timing", "--top-module", top, "-o", top, "--Mdir", folder, *parameters,
         "-MAKEFLAGS", "OPT_FAST=-O0 OPT_SLOW=-O0 OPT_GLOBAL=-O0",
         "-MAKEFLAGS", "CFG_CXXFLAGS_PCH_I=-include",
         "-LDFLAGS", f"-Wl,-rpath,{libraries} -L{libraries} -lcocotbvpi_verilator",

@@ -10,7 +10,11 @@ use hvae_mnn::pipeline::random_examples;
 use hvae_mnn::sample::{conversation, frames, generations, job};
 use std::path::Path;
 
-/// Of sentences, frames or conversations, and those that read nothing.
+/// Sequences of which every job is played where nothing was asked for.
+const UNASKED: usize = 3;
+
+/// Of sentences, frames or conversations, and those that read nothing. Where nothing is asked for: every job of the design, of
+/// three random sequences.
 pub fn jobs(args: &Args, folder: &Path, build: &Build) -> Result<Vec<Job>, Failure> {
     let config = &build.file.design.config;
     let limit = config.accelerator.max_tokens;
@@ -60,7 +64,9 @@ pub fn jobs(args: &Args, folder: &Path, build: &Build) -> Result<Vec<Job>, Failu
         }
         sentences.push(tokens);
     }
-    let mut random = random_examples(network, args.random.get(), args.seed);
+    let unasked = nothing_asked(args);
+    let count = if unasked { UNASKED } else { args.random.get() };
+    let mut random = random_examples(network, count, args.seed);
     random.iter_mut().filter(|example| example.tokens.len() > limit).for_each(|example| {
         let more = example.tokens.len() - limit;
         example.tokens.drain(1..=more);
@@ -77,8 +83,10 @@ pub fn jobs(args: &Args, folder: &Path, build: &Build) -> Result<Vec<Job>, Failu
     let usual = [JobKind::Reconstruct, JobKind::Score, JobKind::Label, JobKind::Values, JobKind::Generate];
     let first = usual.into_iter().find(|&kind| schedule.jobs().any(|known| known == kind));
     let first = first.unwrap_or(JobKind::Reconstruct);
+    let every = every_job(&schedule, build);
     let kinds = match (args.score, &args.job[..]) {
         (true, _) => &[JobKind::Score][..],
+        (false, []) if unasked => &every,
         (false, []) => &[first],
         (false, kinds) => kinds,
     };
@@ -97,6 +105,17 @@ pub fn jobs(args: &Args, folder: &Path, build: &Build) -> Result<Vec<Job>, Failu
     }
     jobs.extend(generations(args.generate.get(), args.temperature, args.seed, limit)?);
     some(jobs)
+}
+
+/// Neither sentences nor how many random ones.
+fn nothing_asked(args: &Args) -> bool {
+    args.data.is_none() && args.text.is_none() && args.random.get() == 0 && args.generate.get() == 0
+}
+
+/// The jobs that the design has.
+fn every_job(schedule: &Schedule, build: &Build) -> Vec<JobKind> {
+    let score = build.file.design.config.accelerator.score;
+    schedule.jobs().filter(|&kind| kind != JobKind::Score || score).collect()
 }
 
 fn some(jobs: Vec<Job>) -> Result<Vec<Job>, Failure> {
@@ -145,15 +164,20 @@ fn conversations<'a>(
     if let Some(text) = &args.text {
         all.push(Example::conversation(vec![vocabulary()?.encode(text)]));
     }
-    let mut random = random_examples(network, 4 * args.random.get(), args.seed);
+    let unasked = nothing_asked(args);
+    let count = if unasked { UNASKED } else { args.random.get() };
+    let mut random = random_examples(network, 4 * count, args.seed);
     random.iter_mut().flat_map(|c| &mut c.turns).for_each(|turn| turn.truncate(limit));
     all.extend(random);
+    let schedule = Schedule::new(network);
+    let every = every_job(&schedule, build);
     let kinds = match (args.score, &args.job[..]) {
         (true, _) => &[JobKind::Score][..],
+        (false, []) if unasked => &every,
         (false, []) => &[JobKind::Generate],
         (false, kinds) => kinds,
     };
-    has_jobs(folder, build, &Schedule::new(network), kinds)?;
+    has_jobs(folder, build, &schedule, kinds)?;
     let mut jobs = Vec::new();
     for (example, seed) in all.iter().zip(0u64..) {
         let seed = args.seed.wrapping_add(seed << 32);

@@ -3,7 +3,7 @@
 mod device;
 mod train;
 
-use super::{Config, ConfigError, Encoding, Family, Flow, Lanes, LatentFrom};
+use super::{BOARDS, Config, ConfigError, Encoding, Family, Flow, Lanes, LatentFrom};
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 
@@ -73,7 +73,8 @@ impl Config {
         for (key, amount) in self.noise.amounts() {
             c.real(("noise", key), amount, 0.0..=1000.0, "0 leaves it out")?;
         }
-        accelerator(&c, self)
+        accelerator(&c, self)?;
+        target(&c, self)
     }
 }
 
@@ -244,6 +245,44 @@ fn accelerator(c: &Checker, config: &Config) -> Result<(), ConfigError> {
         "a word between <sos> and <eos>; steps are counted in 12 bits",
     )?;
     c.real(("accelerator", "clock_mhz"), a.clock_mhz, 0.001..=10_000.0, "a clock in megahertz")
+}
+
+/// A board has its parts and its clock.
+fn target(c: &Checker, config: &Config) -> Result<(), ConfigError> {
+    let (target, clock) = (&config.target, config.accelerator.clock_mhz);
+    if target.board.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<&str> = BOARDS.iter().map(|board| board.name).collect();
+    let known = format!("{}, or \"\" for none", names.join(", "));
+    c.require(target.board().is_some(), ("target", "board"), &target.board, known, "a board with its pins")?;
+    let Some(board) = target.board() else { return Ok(()) };
+    c.require(
+        board.has(target.part()),
+        ("target", "part"),
+        &target.part,
+        format!("{} on the board {}, or \"\" for the first", board.parts.join(", "), board.name),
+        "the FPGA on the board",
+    )?;
+    let (ok, makes) = match board.pll(clock) {
+        Ok(_) => (true, String::new()),
+        Err((below, above)) => {
+            let nearest: Vec<String> = [below, above]
+                .iter()
+                .filter(|mhz| **mhz > 0.0)
+                .map(|mhz| format!("{}", (mhz * 1e6).round() / 1e6))
+                .collect();
+            (
+                false,
+                format!(
+                    "{} or another clock that the PLL makes of {} MHz",
+                    nearest.join(", "),
+                    board.oscillator_mhz
+                ),
+            )
+        }
+    };
+    c.require(ok, ("accelerator", "clock_mhz"), clock, makes, "the board has one oscillator")
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ pub(super) const IN_EVERY_CORE: [&str; 8] =
     ["engine", "input", "job", "key", "noise_key", "output", "program", "read"];
 
 /// Modules (`hvae_NAME`) that designs have: a cell is a module of its own.
-pub(super) const MODULES: [&str; 52] = [
+pub(super) const MODULES: [&str; 55] = [
     "accumulate",
     "axil_regs",
     "bits",
@@ -54,11 +54,14 @@ pub(super) const MODULES: [&str; 52] = [
     "step_words",
     "table",
     "tb",
+    "terminal",
     "tile",
     "tile_core",
     "token_choice",
     "turns",
     "top",
+    "uart",
+    "ulx3s",
     "vocab",
     "words",
 ];

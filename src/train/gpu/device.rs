@@ -84,6 +84,21 @@ impl Device {
         adapters.into_iter().find_map(Device::open)
     }
 
+    /// Every adapter that drivers show, and what it is good for here.
+    pub fn adapters() -> Vec<String> {
+        let instance = wgpu::Instance::default();
+        let adapters = pollster::block_on(instance.enumerate_adapters(wgpu::Backends::all()));
+        let said = |adapter: &wgpu::Adapter| {
+            let info = adapter.get_info();
+            let use_of = match info.device_type {
+                wgpu::DeviceType::Cpu => "computes on the processor: used with --device gpu alone",
+                _ => "a graphics processor",
+            };
+            format!("{} ({}): {use_of}", info.name, info.backend)
+        };
+        adapters.iter().map(said).collect()
+    }
+
     fn open(adapter: wgpu::Adapter) -> Option<Device> {
         let wanted = wgpu::DeviceDescriptor { required_limits: adapter.limits(), ..Default::default() };
         let (device, queue) = pollster::block_on(adapter.request_device(&wanted)).ok()?;
