@@ -341,7 +341,9 @@ fn the_trained_network_answers_on_its_board() {
     let net = map_model(&model, &config, None).unwrap();
     assert_eq!((net.tiles(), config.target.board.as_str()), (1, "ulx3s"));
     let design = Design::new(config, net, Some(model.vocabulary));
-    let Some(bench) = Bench::verilator(design.folder.path(), "the trained network on its board") else { return };
+    let Some(bench) = Bench::verilator(design.folder.path(), "the trained network on its board") else {
+        return;
+    };
     let mut e = Expected::new(&design, "1000 words. Type a sentence, or /? for help.");
     e.sentence("Do you know where he is?", &[]);
     e.sentence("I want to go home now.", &[]);
