@@ -347,10 +347,10 @@ fn the_trained_network_answers_on_its_board() {
     let mut e = Expected::new(&design, "1000 words. Type a sentence, or /? for help.");
     e.sentence("Do you know where he is?", &[]);
     e.sentence("I want to go home now.", &[]);
-    e.sentence("Tom isn't a zebra.", &["zebra"]);
+    e.sentence("Tom has a zebra.", &["zebra"]);
     e.line("/s", "seed and cycles are shown\r\n");
     e.shown = true;
-    e.sentence("She is very happy.", &[]);
+    e.sentence("This book is very good.", &[]);
     e.generates("/g 5", Some(5));
     e.generates("/g", None);
     let heard = bench.play(&e.keys, &[]);
