@@ -103,8 +103,9 @@ fn rom_bits_are_those_of_the_images() {
 /// kbit, multipliers.
 type Synthesised = (&'static str, fn() -> Config, [u64; 4]);
 const SYNTHESISED: &[Synthesised] = &[
-    ("offset, in rounds", offset_in_rounds, [63_813, 31_299, 16, 20]),
-    ("configs/ecp5.toml", ecp5, [56_963, 37_198, 46, 51]),
+    ("offset, in rounds", offset_in_rounds, [54_810, 32_464, 16, 20]),
+    ("configs/ecp5.toml", ecp5, [51_603, 39_105, 50, 51]),
+    ("configs/board.toml", board, [50_852, 26_236, 181, 24]),
 ];
 
 fn ecp5() -> Config {
@@ -114,6 +115,11 @@ fn ecp5() -> Config {
     (c.accelerator.gate_lanes, c.accelerator.token_lanes) = (2.into(), 2.into());
     c.accelerator.max_tokens = 32;
     c
+}
+
+fn board() -> Config {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs/board.toml");
+    Config::parse("configs/board.toml", &std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
 fn offset_in_rounds() -> Config {

@@ -16,6 +16,9 @@ pub(super) fn fabric(net: &CrossbarNet, config: &Config) -> FabricBudget {
     if let Some(engine) = &net.engine {
         count.engine(engine);
     }
+    if config.target.board().is_some() {
+        count.add(Consumer::Control, modules::board(net.quant.network.vocabulary));
+    }
     let network = &net.quant.network;
     // Words of a position, coming or going.
     let words = network.blocks.iter().map(|block| match block.op {
@@ -233,7 +236,8 @@ impl Count<'_> {
         let g = &self.net.geometry;
         let words = engine.tiles * g.logical_columns();
         let matrices = self.net.matrices.len();
-        self.add(Consumer::Tiles, modules::tile(&shape(g, g.slots * engine.images())) * engine.tiles);
+        let tile = shape(g, g.slots * engine.images());
+        self.add(Consumer::Tiles, (modules::tile(&tile) + modules::early(&tile)) * engine.tiles);
         self.add(Consumer::ReadPorts, modules::engine(g.rows, g.dac_bits, matrices, words, g.acc_bits));
     }
 }

@@ -110,6 +110,16 @@ pub fn engine(rows: usize, dac_bits: u32, matrices: usize, words: usize, acc_bit
     Fabric::of(asked * (matrices as f64 - 1.0) / 3.0 + 0.4 * told, asked + 60.0)
 }
 
+/// The register behind the memory of a tile that is asked early: a column under every converter.
+pub fn early(t: &TileShape) -> Fabric {
+    Fabric::of(0.0, (t.used_adcs * t.used_rows * t.code_bits as usize) as f64)
+}
+
+/// A board around the accelerator: `hvae_terminal` with a dictionary of so many words, `hvae_uart`.
+pub fn board(words: usize) -> Fabric {
+    Fabric::of(1780.0, 590.0) + Fabric { bram: 1 + blocks(7 * words.max(100), 9), ..Fabric::default() }
+}
+
 /// `hvae_lanes_requant`.
 pub fn requantisers(lanes: usize, in_bits: u32, out_bits: u32, shift: i32) -> Fabric {
     let lanes = lanes as f64;
