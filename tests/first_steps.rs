@@ -214,6 +214,7 @@ fn small_model(dir: &std::path::Path, config: &hvae_mnn::config::Config) {
     let text = format!("<pad>\n<unk0>\n<sos>\n<eos>\n{words}");
     let vocabulary = Vocabulary::parse("vocab.txt", &text).unwrap();
     let description = Description { model: config.model.clone(), train: config.train.clone() };
+    std::fs::create_dir_all(dir.join("model")).unwrap();
     TrainedModel::new(description, weights, vocabulary).unwrap().save(&dir.join("model")).unwrap();
     std::fs::write(dir.join("hvae.toml"), config.to_toml()).unwrap();
 }

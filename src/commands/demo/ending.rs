@@ -21,7 +21,11 @@ const COMPARED: usize = 3;
 const SHOWN_WORDS: std::ops::RangeInclusive<usize> = 4..=10;
 
 /// The cells that are compared: those without an error, some that the network survives, some that it does not.
-const CELLS: [&str; 3] = ["ideal", "wan2022", "milo2021"];
+const CELLS: [(&str, &str); 3] = [
+    ("ideal", "without an error"),
+    ("wan2022", "NeuRRAM's, 1 s after programming (Wan et al., Nature 2022)"),
+    ("milo2021", "another array of HfO2 cells (Milo et al., IRPS 2021)"),
+];
 
 /// How sharply new sentences are drawn.
 pub const TEMPERATURE: f64 = 0.8;
@@ -153,11 +157,8 @@ impl Material<'_> {
             return Ok(Vec::new());
         }
         say!("\n6. The same design on other cells: what it reads, and what it writes then")?;
-        for sentence in shown {
-            say!("  {:<9} {}", "read", self.words(sentence))?;
-        }
         let mut all = Vec::new();
-        for name in CELLS {
+        for (name, _) in CELLS {
             let spin = progress::spinner(format!("writing {} sentences on {name} cells", measured.len()));
             let device = Device { preset: name.into(), seed: self.seed, ..Device::default() };
             let config = Config { device, ..self.config.clone() };
@@ -174,8 +175,12 @@ impl Material<'_> {
                 word_overlap: found.word_overlap,
                 exact: found.exact,
             };
-            cells.read_and_written.iter().try_for_each(|pair| say!("  {name:<9} {}", pair.wrote))?;
             all.push(cells);
+        }
+        for (number, sentence) in shown.iter().enumerate() {
+            say!("  {:<9} {}", "read", self.words(sentence))?;
+            let wrote = |cells: &OnCells| cells.read_and_written[number].wrote.clone();
+            all.iter().try_for_each(|cells| say!("  {:<9} {}", cells.preset, wrote(cells)))?;
         }
         say!(
             "{:<11} {:>12} {:>10}   of {} test sentences",
@@ -184,9 +189,9 @@ impl Material<'_> {
             "exact",
             measured.len()
         )?;
-        for cells in &all {
+        for (cells, (_, what)) in all.iter().zip(CELLS) {
             let (shared, exact) = (100.0 * cells.word_overlap, 100.0 * cells.exact);
-            say!("{:<11} {shared:>10.1} % {exact:>8.1} %   {}", cells.preset, cells.source)?;
+            say!("  {:<9} {shared:>10.1} % {exact:>8.1} %   {what}", cells.preset)?;
         }
         Ok(all)
     }
