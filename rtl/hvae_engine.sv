@@ -79,6 +79,7 @@ module hvae_engine #(
   wire [DacBits*Rows-1:0] drive;
   assign {sample, first, last, slot, phase, image, number, key, live, drive} = ask_i;
 
+  wire [SELECT_BITS-1:0] select = SELECT_BITS'({16'd0, image} * Slots + {24'd0, slot});
   reg                    sample_q, sample_q2, first_q, last_q;
   reg [7:0]              slot_q, phase_q;
   reg [15:0]             image_q, number_q;
@@ -95,7 +96,7 @@ module hvae_engine #(
     phase_q   <= phase;
     image_q   <= image;
     number_q  <= number;
-    select_q  <= SELECT_BITS'({16'd0, image} * Slots + {24'd0, slot});
+    select_q  <= select;
     key_q     <= key;
     live_q    <= live;
     drive_q   <= drive;
@@ -117,7 +118,7 @@ module hvae_engine #(
           .InitFile(IMAGE), .FlipFile(FLIPS), .PlaceFile(PLACES),
 `endif
           .Rows(Rows), .Groups(Groups), .AdcsPerGroup(AdcsPerGroup), .WeightsPerGroup(WeightsPerGroup),
-          .CellsPerWeight(CellsPerWeight), .Slots(Slots), .Rounds(1), .Images(Images), .CellBits(CellBits),
+          .CellsPerWeight(CellsPerWeight), .Slots(Slots), .Rounds(1), .Images(Images), .Early(1), .CellBits(CellBits),
           .CodeBits(CodeBits), .DacBits(DacBits), .AdcBits(AdcBits),
           .AdcShift(AdcShift), .AdcLift(AdcLift), .AdcZero(AdcZero),
           .Flip(Flip), .Remap(Remap), .Spare(Spare), .LevelShift(LevelShift), .Noise(Noise), .Bent(Bent),
@@ -132,6 +133,8 @@ module hvae_engine #(
           .round_i (8'd0),
           .image_i (image_q),
           .select_i(select_q),
+          .early_i (sample),
+          .early_select_i(select),
           .key_i   (key_q),
           .number_i(number_q + 16'(k)),
           .phase_i (phase_q),

@@ -205,6 +205,8 @@ module hvae_matvec #(
             .round_i (round_q),
             .image_i ({8'd0, round_q}),
             .select_i(select_q),
+            .early_i (1'b0),
+            .early_select_i({SELECT_BITS{1'b0}}),
             .key_i   (key),
             .number_i(16'(r * ColTiles + c) + 16'(PHYSICAL) * {8'd0, round_q}),
             .phase_i (phase_q),

@@ -48,6 +48,7 @@ module hvae_tile #(
     parameter Flip            = 0,   // columns may hold what is missing to the highest level
     parameter Remap           = 0,   // weights may stand on any place
     parameter Spare           = 0,   // places without a weight
+    parameter Early           = 0,   // columns are asked for a cycle before (hvae_tile_core)
     parameter InitFile        = "",  // images; "": loaded from outside
     parameter FlipFile        = "",
     parameter PlaceFile       = "",
@@ -61,6 +62,8 @@ module hvae_tile #(
     input  wire [7:0]              round_i,
     input  wire [15:0]             image_i,   // the set of columns
     input  wire [SelectBits-1:0]   select_i,  // image * Slots + slot
+    input  wire                    early_i,
+    input  wire [SelectBits-1:0]   early_select_i,
     input  wire [31:0]             key_i,     // of the product's draws
     input  wire [15:0]             number_i,  // logical tile of the matrix
     input  wire [7:0]              phase_i,
@@ -113,12 +116,14 @@ module hvae_tile #(
   hvae_tile_core #(
       .Rows(Rows), .Adcs(ADCS), .Columns(Slots * Images), .CodeBits(CodeBits), .DacBits(DacBits),
       .AdcBits(AdcBits), .AdcShift(AdcShift), .AdcOffset(LIFT), .AdcZero(ZERO),
-      .Noise(Noise), .Bent(Bent), .InitFile(InitFile)
+      .Noise(Noise), .Bent(Bent), .Early(Early), .InitFile(InitFile)
   ) u_core (
       .clk_i   (clk_i),
       .sample_i(sample_i),
       .signed_i(first_i),
       .select_i(select_i),
+      .early_i (early_i),
+      .early_select_i(early_select_i),
       .live_i  (live_i),
       .noise_i (noise_key),
       .drive_i (drive_i),

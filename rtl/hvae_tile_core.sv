@@ -15,6 +15,7 @@
 // negative and the sum is lifted by AdcOffset. Cells are stored as bit planes, so a sum is
 // popcounts, of 32 rows each, added up in a stage of their own.
 //
+//   cycle n - 1  early_i, early_select_i (with Early alone: what select_i will be; the memory has a register behind it)
 //   cycle n      sample_i, select_i, signed_i
 //   cycle n + 1  live_i, drive_i       (live_i low: nothing is driven, nothing converted)
 //   cycle n + 3  noise_i               (key of the conversion's draws)
@@ -37,6 +38,7 @@ module hvae_tile_core #(
     parameter AdcZero    = 0,    // added always: the range begins that far below 0
     parameter Noise      = 0,
     parameter Bent       = 0,
+    parameter Early      = 0,    // columns are asked for a cycle before they are seen
     parameter InitFile   = "",   // memory image, one word per column; "": loaded from outside
     parameter SelectBits = Columns > 1 ? $clog2(Columns) : 1
 ) (
@@ -44,6 +46,8 @@ module hvae_tile_core #(
     input  wire                    sample_i,
     input  wire                    signed_i,
     input  wire [SelectBits-1:0]   select_i,
+    input  wire                    early_i,
+    input  wire [SelectBits-1:0]   early_select_i,
     input  wire                    live_i,
     input  wire [31:0]             noise_i,
     input  wire [DacBits*Rows-1:0] drive_i,   // bit j of row r's digit at j*Rows + r
@@ -72,6 +76,19 @@ module hvae_tile_core #(
       initial $readmemh(InitFile, cells);
     end
   endgenerate
+
+  // Behind a large memory, so that its own delay and the way to the word lines are not of one cycle.
+  wire [PLANES*Rows-1:0] word;
+  generate
+    if (Early != 0) begin : gen_early
+      reg [PLANES*Rows-1:0] word_q;
+      always @(posedge clk_i) if (early_i) word_q <= cells[early_select_i];
+      assign word = word_q;
+    end else begin : gen_at_once
+      assign word = {PLANES*Rows{1'b0}};
+    end
+  endgenerate
+  wire unused_early = &{1'b0, early_i, early_select_i, word};
 
   reg [3:1] valid_q, signed_q;
   // Registers, not memories. Plane p of span s is at s*PLANES + p: neighbours meet the same word
@@ -165,7 +182,10 @@ module hvae_tile_core #(
       for (s = 0; s < SPANS; s = s + 1) begin
         // verilator unroll_disable
         for (p = 0; p < PLANES; p = p + 1)
-          if (s == SPANS - 1) column_q[s*PLANES+p] = SPAN'(cells[select_i][(p*SPANS+s)*SPAN-p*LACK+:LAST_SPAN]);
+          if (Early != 0) begin
+            if (s == SPANS - 1) column_q[s*PLANES+p] = SPAN'(word[(p*SPANS+s)*SPAN-p*LACK+:LAST_SPAN]);
+            else column_q[s*PLANES+p] = word[(p*SPANS+s)*SPAN-p*LACK+:SPAN];
+          end else if (s == SPANS - 1) column_q[s*PLANES+p] = SPAN'(cells[select_i][(p*SPANS+s)*SPAN-p*LACK+:LAST_SPAN]);
           else column_q[s*PLANES+p] = cells[select_i][(p*SPANS+s)*SPAN-p*LACK+:SPAN];
       end
 

@@ -257,7 +257,8 @@ module hvae_turns #(
   generate
     for (s = 0; s < Sets; s = s + 1) begin : gen_set
       for (l = 0; l < Lanes; l = l + 1) begin : gen_lane
-        reg [SumBits-1:0] sums [0:SCANS-1];
+        // Small ones in look-up tables: block memories are for cells.
+        (* ram_style = SCANS > 64 ? "auto" : "distributed" *) reg [SumBits-1:0] sums [0:SCANS-1];
         reg [SumBits-1:0] word_q2, sum_q;
         wire [SCAN_BITS-1:0] at    = taken ? group : group_i[SCAN_BITS-1:0];
         wire [SumBits-1:0]   there = sums[at];

@@ -11,6 +11,7 @@ use hvae_mnn::crossbar::CrossbarNet;
 use hvae_mnn::emit::{BoardError, Emitted, emit_with};
 use hvae_mnn::golden::{Context, Golden, Job, JobKind, Stop};
 use hvae_mnn::model::{SOS, SPECIAL, Vocabulary};
+use hvae_mnn::pipeline::{map_model, read_model};
 use hvae_mnn::tools;
 use std::fs;
 use std::path::Path;
@@ -327,17 +328,30 @@ fn sentences_typed_get_the_golden_answers() {
         let heard = bench.play(&expected.keys, &[format!("+{}", fault.names[0])]);
         assert_ne!(heard.text, expected.said, "{} was not found", fault.names[0]);
     }
-    transcript(&design, &bench);
 }
 
-/// The sample of docs/board.md: as a terminal shows it (`BLESS=1` writes it).
-fn transcript(design: &Design, bench: &Bench) {
-    let mut e = Expected::new(design, HELLO);
-    e.sentence("The cat sat on a mat.", &[]);
-    e.sentence("it's a zebra!", &["zebra"]);
+/// The network of `models/short` on the board of `configs/board.toml`, all of it on one tile: the sample of docs/board.md, as
+/// a terminal shows it (`BLESS=1` writes it).
+#[test]
+fn the_trained_network_answers_on_its_board() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = fs::read_to_string(root.join("configs/board.toml")).unwrap();
+    let config = Config::parse("configs/board.toml", &text).unwrap();
+    let (model, config) = read_model(&root.join("models/short"), config).unwrap();
+    let net = map_model(&model, &config, None).unwrap();
+    assert_eq!((net.tiles(), config.target.board.as_str()), (1, "ulx3s"));
+    let design = Design::new(config, net, Some(model.vocabulary));
+    let Some(bench) = Bench::verilator(design.folder.path(), "the trained network on its board") else {
+        return;
+    };
+    let mut e = Expected::new(&design, "1000 words. Type a sentence, or /? for help.");
+    e.sentence("Do you know where he is?", &[]);
+    e.sentence("I want to go home now.", &[]);
+    e.sentence("Tom isn't a zebra.", &["zebra"]);
     e.line("/s", "seed and cycles are shown\r\n");
     e.shown = true;
-    e.generates("/g 7", Some(7));
+    e.sentence("She is very happy.", &[]);
+    e.generates("/g 5", Some(5));
     e.generates("/g", None);
     let heard = bench.play(&e.keys, &[]);
     assert_eq!(heard.text, e.said);

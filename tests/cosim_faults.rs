@@ -91,8 +91,8 @@ const FAULTS: &[Fault] = &[
     Fault {
         name: "a phase is taken for empty that is not",
         file: "rtl/hvae_dac.sv",
-        was: "digit != {DacBits*Rows{1'b0}}",
-        becomes: "digit[DacBits*Rows-1:1] != {(DacBits*Rows-1){1'b0}}",
+        was: "|digit",
+        becomes: "|digit[WIDTH-1:1]",
         named: &["enc1.h[", "TILE_SAMPLES"],
     },
     Fault {

@@ -74,8 +74,9 @@ pub fn tile(t: &TileShape) -> Fabric {
 
 /// `hvae_dac`: a multiplexer over the phases in front of every word line.
 pub fn word_lines(rows: usize, input_bits: u32, dac_bits: u32) -> Fabric {
-    let rows = rows as f64;
-    Fabric::of(2.9 * rows * f64::from(input_bits), rows * f64::from(dac_bits))
+    let digits = rows as f64 * f64::from(dac_bits);
+    let phases = f64::from(input_bits.div_ceil(dac_bits));
+    Fabric::of(digits * (2.0 + 0.5 * phases), digits)
 }
 
 /// The read port of `hvae_matvec`: every sum is an input of a multiplexer in front of a lane,
@@ -348,7 +349,8 @@ mod tests {
         within("tile in rounds", tile(&in_rounds), 5216, 2106, 0.2);
         let shared = TileShape { weights: 8, sums: 8, columns: 32, ..shape };
         within("four weights an ADC", tile(&shared), 1707, 600, 0.2);
-        within("word lines", word_lines(32, 8, 1), 740, 32, 0.1);
+        within("word lines", word_lines(32, 8, 1), 192, 32, 0.1);
+        within("word lines of two bits a phase", word_lines(80, 8, 2), 640, 160, 0.1);
         // With their stage control, which the budget counts apart.
         let fixed = Fixed::default();
         let control = Fabric::of(150.0, 130.0);
