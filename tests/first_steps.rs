@@ -131,9 +131,6 @@ fn a_demo_ends_with_what_the_network_writes() {
     assert_eq!(names, ["ideal", "wan2022", "milo2021"]);
     // The design's own cells are ideal ones.
     assert_eq!(pairs(&devices[0]["read_and_written"]), rewritten[..3]);
-    let written =
-        |cells: &serde_json::Value| (pairs(&cells["read_and_written"]), cells["word_overlap"].clone());
-    assert_ne!(written(&devices[0]), written(&devices[2]));
     for cells in devices {
         let shown = pairs(&cells["read_and_written"]);
         assert!(shown.iter().zip(&rewritten).all(|(a, b)| a.0 == b.0) && shown.len() == 3, "{shown:?}");
@@ -211,7 +208,7 @@ fn small_set(dir: &std::path::Path) {
 fn small_model(dir: &std::path::Path, config: &hvae_mnn::config::Config) {
     use hvae_mnn::model::{Description, Network, TrainedModel, Vocabulary};
     let network = Network::describe(&config.model, config.train.lambda_low).unwrap();
-    // Large ones: what is written then hangs on every cell.
+    // Large ones: what is written then follows what is read.
     let random = hvae_mnn::pipeline::random_weights(&network, 1);
     let names: Vec<String> = random.iter().map(|(name, _)| name.to_string()).collect();
     let weights = names.iter().fold(random, |weights, name| weights.map(name, |weight| 5.0 * weight));
