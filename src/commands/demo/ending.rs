@@ -197,7 +197,7 @@ impl Material<'_> {
     }
 }
 
-fn first<'a, T>(all: &'a [T], count: usize) -> &'a [T] {
+fn first<T>(all: &[T], count: usize) -> &[T] {
     &all[..all.len().min(count)]
 }
 
