@@ -54,9 +54,9 @@ build: ## the program, target/release/hvae
 	@echo "== building the program (cargo)"
 	$(CARGO) build --release --features train
 
-demo: tools build ## the main job on the committed model: map, export, generate, co-simulate, report
-	@echo "== the whole way on models/gutenberg"
-	$(HVAE) demo --model models/gutenberg --data data/gutenberg --out build/demo --json build/demo.json
+demo: tools build ## the main job on models/short: map, export, generate, co-simulate, and what it writes, on good cells and bad
+	@echo "== the whole way on models/short"
+	$(HVAE) demo --model models/short --data data/short --out build/demo --json build/demo.json
 
 prove: tools build ## promises of streams, bus slave and controllers, by induction; planted bugs must be caught
 	$(HVAE) generate --config configs/tiny.toml --random-weights 1 --out build/prove-design >/dev/null

@@ -78,3 +78,145 @@ fn the_doctor_says_versions() {
     assert_eq!(output.status.code(), Some(3), "{said}");
     assert!(said.contains("found version ** ngspice-30") && said.contains("expected 36 or newer"), "{said}");
 }
+
+/// The end of `hvae demo` has all its parts, the same twice, and a page beside it; it follows the seed.
+#[test]
+fn a_demo_ends_with_what_the_network_writes() {
+    if let Err(why) = tools::ICARUS.find() {
+        return skip("the end of hvae demo", &why.to_string());
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    small_set(dir);
+    let demo = |out: &str, more: &[&str]| {
+        let words = "demo --model model --data set --reconstruct 2 --generate 2 --score 2 --other-cells 9";
+        let output = Command::new(env!("CARGO_BIN_EXE_hvae"))
+            .args(words.split(' '))
+            .args(["--simulator", "icarus", "--config", "hvae.toml", "--out", out])
+            .args(["--json", &format!("{out}.json")])
+            .args(more)
+            .current_dir(dir)
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+        let json = std::fs::read_to_string(dir.join(format!("{out}.json"))).unwrap();
+        let figures: serde_json::Value = serde_json::from_str(&json).unwrap();
+        let end = said[said.find("\n5. ").unwrap()..].replace(&format!("{out}/report.html"), "PAGE");
+        (end, figures)
+    };
+    let (end, figures) = demo("one", &[]);
+    assert!(end.ends_with("for a browser: PAGE\n"), "{end}");
+    let page = std::fs::read_to_string(dir.join(figures["report"].as_str().unwrap())).unwrap();
+    assert!(page.contains("<html") && page.contains("What it writes"), "{page}");
+
+    let ending = &figures["ending"];
+    let texts = |value: &serde_json::Value| -> Vec<String> {
+        value.as_array().unwrap().iter().map(|v| v.as_str().unwrap().to_string()).collect()
+    };
+    let pairs = |value: &serde_json::Value| -> Vec<(String, String)> {
+        let text = |pair: &serde_json::Value, of: &str| pair[of].as_str().unwrap().to_string();
+        value.as_array().unwrap().iter().map(|p| (text(p, "read"), text(p, "wrote"))).collect()
+    };
+    let test = std::fs::read_to_string(dir.join("set/test.txt")).unwrap();
+    let rewritten = pairs(&ending["read_and_written"]);
+    assert_eq!(rewritten.len(), 5);
+    assert!(rewritten.iter().all(|(read, _)| test.lines().any(|line| line == read)), "{rewritten:?}");
+    let (walk, new) = (texts(&ending["walk"]["sentences"]), texts(&ending["new"]));
+    assert_eq!((walk.len(), new.len()), (6, 5));
+    // Its ends are what is written of the two sentences.
+    assert_eq!([&walk[0], &walk[5]], [&rewritten[0].1, &rewritten[1].1]);
+    let devices = ending["devices"].as_array().unwrap();
+    let names: Vec<&str> = devices.iter().map(|cells| cells["preset"].as_str().unwrap()).collect();
+    assert_eq!(names, ["ideal", "wan2022", "milo2021"]);
+    // The design's own cells are ideal ones.
+    assert_eq!(pairs(&devices[0]["read_and_written"]), rewritten[..3]);
+    for cells in devices {
+        let shown = pairs(&cells["read_and_written"]);
+        assert!(shown.iter().zip(&rewritten).all(|(a, b)| a.0 == b.0) && shown.len() == 3, "{shown:?}");
+        assert_eq!(cells["sentences"], 9);
+        let share = |of: &str| cells[of].as_f64().filter(|share| (0.0..=1.0).contains(share)).unwrap();
+        assert!(share("exact") <= share("word_overlap"), "{cells}");
+    }
+    for row in figures["rows"].as_array().unwrap() {
+        assert!(row["exact"].as_f64().unwrap() <= row["word_overlap"].as_f64().unwrap(), "{row}");
+    }
+    for sentence in walk.iter().chain(&new).chain(rewritten.iter().flat_map(|(a, b)| [a, b])) {
+        assert!(end.contains(&format!(" {sentence}\n")), "{sentence:?} is not in\n{end}");
+    }
+
+    let (again, same) = demo("two", &[]);
+    assert_eq!((&again, &same["ending"]), (&end, ending));
+    let (_, other) = demo("three", &["--seed", "2"]);
+    assert_ne!((&other["ending"]["new"], &other["ending"]["walk"]), (&ending["new"], &ending["walk"]));
+}
+
+/// What a network lacks is left out of the demo: a language model has no z.
+#[test]
+fn a_demo_without_z_writes_new_sentences() {
+    if let Err(why) = tools::ICARUS.find() {
+        return skip("hvae demo of a language model", &why.to_string());
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    small_set(dir);
+    let mut config = smallest();
+    config.model.family = hvae_mnn::config::Family::LanguageModel;
+    config.model.decoder_cells = None;
+    small_model(dir, &config);
+    let output = Command::new(env!("CARGO_BIN_EXE_hvae"))
+        .args([
+            "demo",
+            "--model",
+            "model",
+            "--data",
+            "set",
+            "--out",
+            "out",
+            "--generate",
+            "2",
+            "--score",
+            "2",
+        ])
+        .args(["--simulator", "icarus", "--config", "hvae.toml", "--json", "out.json"])
+        .current_dir(dir)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    let figures: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(dir.join("out.json")).unwrap()).unwrap();
+    assert!(figures["reconstruct"].is_null() && figures["generate"]["mismatches"] == 0, "{figures}");
+    let ending = &figures["ending"];
+    let lengths = ["read_and_written", "new", "devices"].map(|part| ending[part].as_array().unwrap().len());
+    assert_eq!((lengths, &ending["walk"]), ([0, 5, 0], &serde_json::Value::Null));
+    assert!(dir.join("out/report.html").is_file() && !said.contains("\n6. "), "{said}");
+}
+
+/// A set of sentences of the words of the smallest network, and a network of random weights.
+fn small_set(dir: &std::path::Path) {
+    std::fs::create_dir(dir.join("set")).unwrap();
+    for (part, count) in [("train", 30), ("valid", 9), ("test", 12)] {
+        let word = |i: usize, k: usize| format!("w{}", 4 + (i * i + 2 * k * (i + 1)) % 5);
+        let sentence = |i: usize| (0..4 + i % 3).map(|k| word(i, k)).collect::<Vec<_>>().join(" ") + "\n";
+        std::fs::write(dir.join(format!("set/{part}.txt")), (0..count).map(sentence).collect::<String>())
+            .unwrap();
+    }
+    small_model(dir, &smallest());
+}
+
+fn small_model(dir: &std::path::Path, config: &hvae_mnn::config::Config) {
+    use hvae_mnn::model::{Description, Network, TrainedModel, Vocabulary};
+    let network = Network::describe(&config.model, config.train.lambda_low).unwrap();
+    // Large ones: what is written then follows what is read.
+    let random = hvae_mnn::pipeline::random_weights(&network, 1);
+    let names: Vec<String> = random.iter().map(|(name, _)| name.to_string()).collect();
+    let weights = names.iter().fold(random, |weights, name| weights.map(name, |weight| 5.0 * weight));
+    let words: String = (4..config.model.vocabulary).map(|i| format!("w{i}\n")).collect();
+    let text = format!("<pad>\n<unk0>\n<sos>\n<eos>\n{words}");
+    let vocabulary = Vocabulary::parse("vocab.txt", &text).unwrap();
+    let description = Description { model: config.model.clone(), train: config.train.clone() };
+    std::fs::create_dir_all(dir.join("model")).unwrap();
+    TrainedModel::new(description, weights, vocabulary).unwrap().save(&dir.join("model")).unwrap();
+    std::fs::write(dir.join("hvae.toml"), config.to_toml()).unwrap();
+}

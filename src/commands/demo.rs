@@ -1,27 +1,29 @@
 //! `hvae demo`: the main job, whole, on one trained model.
 
+mod ending;
+
 use super::cosim::simulate;
 use super::count::{Count, MANY};
 use super::eval::{print_header, print_row};
 use super::generate::print_stages;
 use super::inputs::{fitting, map_model, read_config, read_data, read_model, somebody_reads, writes_words};
 use super::out::say;
+use super::report::write_page;
 use super::{Failure, progress, write_json};
+use ending::{Ending, Material, TEMPERATURE};
 use hvae_mnn::build::{DESIGN, read_build, write_build};
 use hvae_mnn::cosim::{CosimReport, Engine, RunOptions};
 use hvae_mnn::eval::{On, Row, measure};
 use hvae_mnn::files::{Claim, OutputFolder};
-use hvae_mnn::golden::{Golden, Job};
-use hvae_mnn::model::{Baselines, Effort, Ngram, Protocol, Split};
+use hvae_mnn::golden::{Golden, Job, JobKind};
+use hvae_mnn::model::{Baselines, Effort, Ngram, Protocol, Schedule, Split};
 use hvae_mnn::rom::{EXPORT, write_export};
-use hvae_mnn::sample::{generations, reconstruct, score, words};
+use hvae_mnn::sample::{generations, reconstruct, score};
 use serde::Serialize;
 use std::path::PathBuf;
 
 #[derive(clap::Args)]
-#[command(
-    after_help = "Example:\n  hvae demo --model models/gutenberg --data data/gutenberg --out build/demo"
-)]
+#[command(after_help = "Example:\n  hvae demo --model models/short --data data/short --out build/demo")]
 pub struct Args {
     /// Trained model folder
     #[arg(long)]
@@ -44,19 +46,34 @@ pub struct Args {
     /// Held-out sentences whose tokens the simulated hardware is to give probabilities
     #[arg(long, default_value_t = Count::of(100))]
     score: Count<0, MANY>,
+    /// Held-out sentences to write again on cells of every kind; 0: no other cells
+    #[arg(long, default_value_t = Count::of(200), value_name = "SENTENCES")]
+    other_cells: Count<0, MANY>,
+    /// Seed of what is drawn, and of which sentences are shown
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    #[arg(long, value_enum, default_value_t = Engine::Verilator)]
+    simulator: Engine,
     /// Figures for scripts
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
 }
 
+/// New sentences on the page.
+const ON_PAGE: usize = 10;
+
+/// A job that the network lacks is absent.
 #[derive(Serialize)]
 struct Figures {
     rows: Vec<Row>,
     baselines: Baselines,
     tiles: usize,
-    reconstruct: CosimReport,
-    generate: CosimReport,
-    score: CosimReport,
+    reconstruct: Option<CosimReport>,
+    generate: Option<CosimReport>,
+    score: Option<CosimReport>,
+    ending: Ending,
+    /// The page of the build.
+    report: Option<PathBuf>,
 }
 
 pub fn run(args: &Args) -> Result<(), Failure> {
@@ -111,39 +128,62 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let jobs = |count: usize, job: fn(&[u32], usize) -> Job| -> Vec<Job> {
         sources.iter().take(count).map(|s| job(s, limit)).collect()
     };
+    let schedule = Schedule::new(&model.network);
+    let has = |kind| {
+        schedule.jobs().any(|known| known == kind) && (kind != JobKind::Score || config.accelerator.score)
+    };
+    let play = |name: &str, kind: JobKind, jobs: &[Job]| -> Result<Option<CosimReport>, Failure> {
+        if !has(kind) {
+            return Ok(None);
+        }
+        let report = simulate(&build_folder, &build, jobs, &RunOptions::default(), args.simulator)?;
+        print_cosim(name, &report)?;
+        Ok(Some(report))
+    };
+    let generated = generations(args.generate.get(), TEMPERATURE, args.seed, limit)?;
     let reconstructions = jobs(args.reconstruct.get(), reconstruct);
-    let generated = generations(args.generate.get(), 0.8, 1, limit)?;
-    let options = RunOptions::default();
-    let first = simulate(&build_folder, &build, &reconstructions, &options, Engine::Verilator)?;
-    print_cosim("RECONSTRUCT", &first)?;
-    let second = simulate(&build_folder, &build, &generated, &options, Engine::Verilator)?;
-    print_cosim("GENERATE", &second)?;
-    let third = simulate(&build_folder, &build, &jobs(args.score.get(), score), &options, Engine::Verilator)?;
-    print_cosim("SCORE", &third)?;
-    if let Some(nll) = third.nll_per_token {
+    let first = play("RECONSTRUCT", JobKind::Reconstruct, &reconstructions)?;
+    let second = play("GENERATE", JobKind::Generate, &generated)?;
+    let third = play("SCORE", JobKind::Score, &jobs(args.score.get(), score))?;
+    if let Some(nll) = third.as_ref().and_then(|report| report.nll_per_token) {
         say!("{:<12} the hardware's own NLL given z: {nll:.4} nats a token", "")?;
     }
 
-    say!("\n5. What it writes")?;
     let golden = Golden::tiled(&net, &config.accelerator);
-    for (source, job) in
-        sources.iter().zip(&reconstructions).filter(|(s, _)| (7..16).contains(&s.len())).take(4)
-    {
-        say!(
-            "  read   {}\n  wrote  {}",
-            model.vocabulary.decode(source),
-            words(Some(&model.vocabulary), &golden.run(job).output)
-        )?;
-    }
-    for job in generated.iter().take(5) {
-        say!("  new    {}", words(Some(&model.vocabulary), &golden.run(job).output))?;
+    let ending = Material {
+        model: &model,
+        config: &config,
+        golden: &golden,
+        sources: &sources,
+        data: &args.data,
+        measured: args.other_cells.get(),
+        seed: args.seed,
+    };
+    let ending = ending.show()?;
+    let reports = [&second, &first, &third];
+    let mut report = None;
+    if let Some(shown) = reports.into_iter().flatten().next() {
+        let new = if second.is_some() { &generated[..generated.len().min(ON_PAGE)] } else { &[] };
+        let page = args.out.join("report.html");
+        write_page(&build_folder, &build, (new, shown), &page)?;
+        say!("\nThe page of this design, for a browser: {}", page.display())?;
+        report = Some(page);
     }
 
-    let failed = [&first, &second, &third].into_iter().find_map(|r| r.first_difference.clone());
+    let failed = reports.into_iter().flatten().find_map(|r| r.first_difference.clone());
     let tiles = exported.tiles;
     write_json(
         args.json.as_deref(),
-        &Figures { rows, baselines, tiles, reconstruct: first, generate: second, score: third },
+        &Figures {
+            rows,
+            baselines,
+            tiles,
+            reconstruct: first,
+            generate: second,
+            score: third,
+            ending,
+            report,
+        },
     )?;
     match failed {
         None => Ok(()),

@@ -323,7 +323,7 @@ pub fn print_answers(name: &str, answers: &Answers) -> Result<(), Failure> {
 
 pub fn print_header() -> Result<(), Failure> {
     say!(
-        "{:<9} {:<8} {:>8} {:>8} {:>7} {:>6} {:>7} {:>9} {:>9} {:>8} {:>8}",
+        "{:<9} {:<8} {:>8} {:>8} {:>7} {:>6} {:>7} {:>9} {:>9} {:>7} {:>8} {:>8}",
         "on",
         "protocol",
         "NLL",
@@ -333,6 +333,7 @@ pub fn print_header() -> Result<(), Failure> {
         "active",
         "accuracy",
         "overlap",
+        "exact",
         "clips",
         "satur."
     )
@@ -342,9 +343,10 @@ pub fn print_row(row: &Row) -> Result<(), Failure> {
     let f = &row.figures;
     let on = format!("{:?}", row.on).to_lowercase();
     let protocol = f.protocol.name();
-    let overlap = f.word_overlap.map_or("-".into(), |o| format!("{:.1} %", 100.0 * o));
+    let percent = |share: Option<f64>| share.map_or("-".into(), |o| format!("{:.1} %", 100.0 * o));
+    let (overlap, exact) = (percent(f.word_overlap), percent(f.exact));
     say!(
-        "{on:<9} {protocol:<8} {:>8.3} {:>8.3} {:>7.3} {:>6.2} {:>7} {:>9} {overlap:>9} {:>8} {:>8}",
+        "{on:<9} {protocol:<8} {:>8.3} {:>8.3} {:>7.3} {:>6.2} {:>7} {:>9} {overlap:>9} {exact:>7} {:>8} {:>8}",
         f.nll,
         f.ppl,
         f.kl,

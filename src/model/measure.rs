@@ -1,11 +1,12 @@
 //! The figures of a model on held-out sentences, the same code for every engine (models.md 4.5).
 
-use super::diversity::{Diversity, words};
+use super::diversity::Diversity;
 use super::engine::{Engine, Posterior, Score};
 use super::flow::{Flowed, flow_kl};
 use super::latent::{Latent, LogMean, active_units, gaussian_kl, mutual_information};
 use super::losses::{SentenceLoss, batches_by_length, encode};
 use super::random::Random;
+use super::rewriting::Rewriting;
 use super::{Drawn, Example, Network, Schedule, fingerprint};
 use crate::config::Protocol;
 use serde::{Deserialize, Serialize};
@@ -63,6 +64,10 @@ pub struct Evaluation {
     pub word_overlap: Option<f64>,
     /// The same against the source of the next sentence: what chance gives.
     pub chance_overlap: Option<f64>,
+    /// Share of sentences of which that reconstruction is the source, word by word ([`exact_match`](super::exact_match);
+    /// unknown words count as for `word_overlap`: not).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exact: Option<f64>,
     /// Of sentences written from the prior.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub diversity: Option<Diversity>,
@@ -104,15 +109,14 @@ pub fn evaluate_each(
     if engine.network().draw().is_some() {
         let views: Vec<&[u32]> = sentences.iter().map(Vec::as_slice).collect();
         let (figures, losses) = of_draws(&views, protocol, effort, |seed| engine.drawn_all(&views, seed));
-        let overlaps = (effort.reconstruction_limit > 0)
-            .then(|| overlaps(&views, &engine.rewrite_all(&views, effort.reconstruction_limit)));
+        let rewriting = (effort.reconstruction_limit > 0)
+            .then(|| Rewriting::of(&views, &engine.rewrite_all(&views, effort.reconstruction_limit)));
         let diversity = (effort.generations > 0 && effort.reconstruction_limit > 0).then(|| {
             let seed = |i: u64| seed_of_sample(effort, u64::MAX - i);
             let seeds: Vec<u64> = (0..effort.generations as u64).map(seed).collect();
             Diversity::of(&engine.dream_all(&seeds, effort.reconstruction_limit))
         });
-        let (word_overlap, chance_overlap) = (overlaps.map(|o| o.0), overlaps.map(|o| o.1));
-        return (Evaluation { word_overlap, chance_overlap, diversity, ..figures }, losses);
+        return (Evaluation { diversity, ..figures }.rewriting(rewriting), losses);
     }
     let network = engine.network().clone();
     let views: Vec<&[u32]> = sentences.iter().map(Vec::as_slice).collect();
@@ -150,9 +154,9 @@ pub fn evaluate_each(
     };
     // What is written of z alone can be compared with what z was read off, and can come from the prior.
     let by_z = network.latent().is_some() && !Schedule::new(&network).writes_of_what_is_read();
-    let overlaps = (effort.reconstruction_limit > 0 && by_z).then(|| {
+    let rewriting = (effort.reconstruction_limit > 0 && by_z).then(|| {
         let z = behind(engine.flowed_all(&views, &means));
-        overlaps(&views, &engine.greedy_all(&z, effort.reconstruction_limit))
+        Rewriting::of(&views, &engine.greedy_all(&z, effort.reconstruction_limit))
     });
     let diversity = (effort.generations > 0 && effort.reconstruction_limit > 0 && by_z).then(|| {
         let mut random = Random::keyed(&[effort.seed, u64::MAX - 1]);
@@ -168,15 +172,28 @@ pub fn evaluate_each(
         mi: mutual_information(&first, compared, effort.seed),
         active_units: active_units(&means),
         token_accuracy: accuracy(&views, &scores),
-        word_overlap: overlaps.map(|o| o.0),
-        chance_overlap: overlaps.map(|o| o.1),
+        word_overlap: None,
+        chance_overlap: None,
+        exact: None,
         diversity,
         iwae_nll: iwae.map(|total| total / count),
         iwae_ppl: iwae.map(|total| (total / tokens as f64).exp()),
         sentences: sentences.len(),
         tokens,
     };
-    (figures, losses)
+    (figures.rewriting(rewriting), losses)
+}
+
+impl Evaluation {
+    /// With the figures of reconstructions, where there are any.
+    fn rewriting(self, found: Option<Rewriting>) -> Evaluation {
+        Evaluation {
+            word_overlap: found.map(|f| f.word_overlap),
+            chance_overlap: found.map(|f| f.chance_overlap),
+            exact: found.map(|f| f.exact),
+            ..self
+        }
+    }
 }
 
 /// What each sentence costs, of its scores and its KL.
@@ -255,6 +272,7 @@ fn of_draws(
         token_accuracy: accuracy(sentences, &scores),
         word_overlap: None,
         chance_overlap: None,
+        exact: None,
         diversity: None,
         iwae_nll: iwae.map(|total| total / count),
         iwae_ppl: iwae.map(|total| (total / tokens as f64).exp()),
@@ -335,41 +353,4 @@ fn importance_weighted(
 fn accuracy(sentences: &[&[u32]], scores: &[Vec<Score>]) -> f64 {
     let pairs = || sentences.iter().zip(scores).flat_map(|(s, p)| s[1..].iter().zip(p));
     pairs().filter(|(token, score)| **token == score.best).count() as f64 / pairs().count() as f64
-}
-
-/// The share of words that what was written has in common with its source, and with the source of the next sentence.
-fn overlaps(sources: &[&[u32]], written: &[Vec<u32>]) -> (f64, f64) {
-    let shared = |shift: usize| {
-        let pairs = written.iter().enumerate();
-        let each = pairs.map(|(i, w)| word_overlap(sources[(i + shift) % sources.len()], w));
-        each.sum::<f64>() / sources.len() as f64
-    };
-    (shared(0), shared(1))
-}
-
-/// Words that source and reconstruction share, as a multiset, over the words of the longer one.
-/// `<eos>` and the other special tokens do not count.
-pub fn word_overlap(source: &[u32], written: &[u32]) -> f64 {
-    let (source, mut rest) = (words(source), words(written));
-    let longer = source.len().max(rest.len()).max(1);
-    let mut shared = 0;
-    for word in source {
-        if let Some(at) = rest.iter().position(|&w| w == word) {
-            rest.swap_remove(at);
-            shared += 1;
-        }
-    }
-    shared as f64 / longer as f64
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn overlap_counts_words_once() {
-        assert_eq!(word_overlap(&[2, 4, 5, 5, 3], &[5, 6, 3, 4]), 1.0 / 3.0);
-        assert_eq!(word_overlap(&[2, 4, 3], &[4, 3]), 1.0);
-        assert_eq!(word_overlap(&[2, 3], &[3]), 0.0);
-    }
 }

@@ -37,6 +37,7 @@ mod pieces;
 mod product;
 mod random;
 mod read;
+mod rewriting;
 mod samples;
 mod schedule;
 mod sequence;
@@ -80,7 +81,7 @@ pub use latent::Latent;
 pub use layout::{Layout, longest_first};
 pub use lines::Lines;
 pub use losses::SentenceLoss;
-pub use measure::{Effort, Evaluation, evaluate, evaluate_conversations, evaluate_each, word_overlap};
+pub use measure::{Effort, Evaluation, evaluate, evaluate_conversations, evaluate_each};
 pub use network::{
     Activation, Block, BlockId, Combination, Edge, LEAK, LEAKY_LIMIT, Loop, LoopId, Network, Op, Over, Time,
 };
@@ -89,6 +90,7 @@ pub use pieces::Pieces;
 pub use product::add_product;
 pub use random::{Random, fingerprint};
 pub use read::Source;
+pub use rewriting::{Rewriting, exact_match, word_overlap};
 pub use samples::{BlockParity, Numbers, Parity, Samples, read_npz};
 pub use schedule::{Plan, Schedule, Step};
 pub use sequence::{Decoder, argmax, frames_of, likeliest};

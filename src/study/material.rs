@@ -61,6 +61,7 @@ impl Material {
             kl: found.kl,
             accuracy: found.token_accuracy,
             overlap: found.word_overlap,
+            exact: found.exact,
             clip_rate: engine.adc_clips as f64 / conversions.max(1) as f64,
             adc_clips: engine.adc_clips,
             saturations: engine.saturations,

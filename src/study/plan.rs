@@ -41,7 +41,7 @@ pub struct Study {
 pub struct Plot {
     /// A key of `[vary]` with numbers.
     pub x: String,
-    /// A figure of a row: ppl, nll, kl, accuracy, overlap, clip_rate.
+    /// A figure of a row: ppl, nll, kl, accuracy, overlap, exact, clip_rate.
     pub y: String,
     /// Over the logarithm of `x`; rows where it is 0 or less are left out.
     #[serde(default)]

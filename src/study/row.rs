@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Names of the figures.
-pub const FIGURES: [&str; 6] = ["ppl", "nll", "kl", "accuracy", "overlap", "clip_rate"];
+pub const FIGURES: [&str; 7] = ["ppl", "nll", "kl", "accuracy", "overlap", "exact", "clip_rate"];
 
 /// What a row showed, or why it cannot be.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -35,6 +35,9 @@ pub struct Figures {
     pub accuracy: f64,
     /// Share of words that a reconstruction keeps, 0 to 1.
     pub overlap: Option<f64>,
+    /// Share of sentences that are written again exactly, 0 to 1; rows of earlier versions have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exact: Option<f64>,
     /// Conversions that clipped, as a share of all.
     pub clip_rate: f64,
     /// Conversions that clipped.
@@ -52,6 +55,7 @@ impl Figures {
             "kl" => Some(self.kl),
             "accuracy" => Some(self.accuracy),
             "overlap" => self.overlap,
+            "exact" => self.exact,
             "clip_rate" => Some(self.clip_rate),
             _ => None,
         }
@@ -134,6 +138,7 @@ mod tests {
             kl: 1e-9,
             accuracy: 0.3,
             overlap: None,
+            exact: None,
             clip_rate: 0.0,
             adc_clips: 0,
             saturations: 7,
