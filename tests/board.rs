@@ -656,6 +656,7 @@ fn the_board_becomes_gates_of_its_part() {
     let located =
         pins.lines().filter_map(|l| Some(l.strip_prefix("LOCATE COMP \"")?.split_once('"')?.0.to_string()));
     let mut located: Vec<String> = located.collect();
-    (bits.sort(), located.sort());
+    bits.sort();
+    located.sort();
     assert_eq!(bits, located);
 }
