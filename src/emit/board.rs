@@ -244,7 +244,7 @@ mod tests {
             let rest = line.trim().strip_prefix("localparam ")?.strip_prefix(width)?.trim_start();
             let (name, value) = rest.strip_prefix(start)?.split_once('=')?;
             let value = value.trim().split(';').next()?.split_once('\'')?.1;
-            let (radix, digits) = if value.starts_with('h') { (16, &value[1..]) } else { (10, &value[1..]) };
+            let (radix, digits) = value.strip_prefix('h').map_or((10, &value[1..]), |digits| (16, digits));
             Some((name.trim(), u32::from_str_radix(digits, radix).unwrap()))
         };
         TERMINAL.lines().filter_map(line).collect()
