@@ -143,16 +143,17 @@ fn plan(config: &Config, out: &Path) -> impl Fn(&Progress) -> String + use<> {
         let each = updates / epochs.max(1) as u64;
         let patience = match patience {
             0 => String::new(),
-            epochs => format!(", fewer if {epochs} of them make nothing better"),
+            epochs => format!(" (it stops when {epochs} in a row bring nothing better)"),
         };
         let done = match update {
             0 | 1 => String::new(),
             done => format!(" ({} were made before)", done - 1),
         };
-        let files = train::FILES.map(|file| file.to_string()).join(", ");
+        let [files @ .., checkpoint] = train::FILES.map(|file| file.to_string());
+        let files = files.join(", ");
         format!(
             "plan: {epochs} epochs{patience}, {each} updates each with {batch} examples at most, {updates} updates in all{done}\n\
-             plan: written to {out}: those of {files} that the network has; the checkpoint goes at the end\n\
+             plan: written to {out}: {files} (what this network has of them); {checkpoint} until the last epoch\n\
              a line says: A + B nats, what an example costs given z (A) and the KL of z (B), means of the epoch so far; valid, the NLL \
              of the validation part, nats an example"
         )
