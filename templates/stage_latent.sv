@@ -18,6 +18,10 @@
   wire [15:0] {{ name }}_own_sats;
   assign stage_busy[{{ index }}] = {{ name }}_working || {{ pools[0].name }}_busy;
   assign stage_sats[{{ index }}*16+:16] = {{ name }}_own_sats{% for pool in pools %} + {{ pool.name }}_sats{% endfor %};
+{%- if pools.len() > 1 %}
+  // All of them work side by side.
+  wire        unused_{{ name }} = &{1'b0{% for pool in pools.iter().skip(1) %}, {{ pool.name }}_start, {{ pool.name }}_busy{% endfor %}};
+{%- endif %}
 {%- endif %}
   hvae_latent #(
       .First({{ first }}), {{ numbers }}
