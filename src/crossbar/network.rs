@@ -93,20 +93,20 @@ pub enum MapError {
         /// What is needed.
         needed: usize,
     },
-    /// What the tiles are told takes too long.
+    /// A round is over before its sums have been told.
     #[error(
         "[crossbar] physical_tiles = {tiles} with shared = true: expected at most {most}: a round has {words} sums, which are told one a \
          cycle while the next one converts, and converts for {cycles} cycles (phases x slots); take fewer tiles, fewer columns, or \
          more columns_per_adc"
     )]
     Told {
-        /// Tiles that there are.
+        /// `[crossbar] physical_tiles`.
         tiles: usize,
-        /// Words that it is told.
+        /// Sums of a round.
         words: usize,
-        /// Cycles that it takes.
+        /// Cycles in which a round converts.
         cycles: usize,
-        /// The most that there may be.
+        /// Tiles of which the sums are told in that time.
         most: usize,
     },
     /// A matrix takes too many rounds.
@@ -270,18 +270,17 @@ impl CrossbarNet {
     }
 
     /// Rounds of a stage that are for products which stay the same from its first step on, where matrices take turns.
-    pub fn kept_rounds(&self, id: BlockId) -> usize {
+    pub fn kept_rounds(&self, schedule: &Schedule, id: BlockId) -> usize {
         let (Some(engine), QuantBlock::Cell(cell)) = (&self.engine, &self.quant.blocks[id]) else { return 0 };
-        let schedule = self.schedule();
         let names = self.quant.blocks[id].matrix_names(&self.quant.network.blocks[id].name);
         let kept = cell.parts.iter().zip(&names).filter(|(part, _)| schedule.constant(part.edge.block, id));
         kept.map(|(_, name)| engine.rounds(name)).sum()
     }
 
-    /// Cycles that sums take longer to be there than with tiles for every matrix, and by block the rounds, and those of
-    /// them that are for its first step alone.
+    /// How products take turns.
     pub fn turns(&self) -> Turns {
-        let kept = (0..self.rounds.len()).map(|id| self.kept_rounds(id)).collect();
+        let schedule = self.schedule();
+        let kept = (0..self.rounds.len()).map(|id| self.kept_rounds(&schedule, id)).collect();
         Turns { rounds: self.rounds.clone(), kept, told: self.told() }
     }
 

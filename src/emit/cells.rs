@@ -122,7 +122,7 @@ impl StageBuilder<'_> {
             phases: self.net.geometry.phases,
             slots: self.net.geometry.slots,
             rounds: self.net.rounds[id],
-            later_rounds: self.net.rounds[id] - self.net.kept_rounds(id),
+            later_rounds: self.net.rounds[id] - self.net.kept_rounds(&self.out.schedule, id),
             wait: 5 + self.net.told(),
             asks: listed("ask", " | "),
             gains: self.config.has_gains(),

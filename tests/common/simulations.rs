@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 static AT_WORK: Mutex<BTreeMap<String, Arc<Mutex<()>>>> = Mutex::new(BTreeMap::new());
 
 /// The simulation of a build folder. What was compiled before from the same text is brought in from
-/// `target/tmp/simulations`; what it is good for, `Simulation` decides by its own key.
+/// `simulations` in cargo's folder for tests; what it is good for, `Simulation` decides by its own key.
 pub fn simulation(folder: &Path, engine: Engine, trace: bool, effort: Effort) -> Result<Simulation, String> {
     let text = sources(folder);
     let turn = AT_WORK.lock().unwrap().entry(text.clone()).or_default().clone();

@@ -2,7 +2,7 @@
 //! neither panics, nor aborts, nor takes more than a gibibyte or some seconds; what it accepts reads back as it was.
 //!
 //! `make test` gives each some hundred inputs, `make test-all` a minute, `make fuzz SECONDS_EACH=3600` an hour. A
-//! failing input is kept in `target/tmp/fuzz` and named with the command that shows it again.
+//! failing input is kept in `fuzz` of cargo's folder for tests and named with the command that shows it again.
 
 mod bytes;
 mod child;
