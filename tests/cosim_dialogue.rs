@@ -20,7 +20,7 @@ fn dialogue(cells: &[CellKind], skip: bool) -> Config {
 }
 
 /// Larger weights than those of training begin with: what was said must make a difference.
-fn mapped(network: &Network, config: &Config) -> CrossbarNet {
+pub fn mapped(network: &Network, config: &Config) -> CrossbarNet {
     let first = random_weights(network, 3);
     let weights = first.iter().fold(first.clone(), |all, (name, _)| all.map(name, |w| 2.5 * w));
     map_on(network, &weights, config, &random_conversations(config.model.vocabulary, 4, 3)).unwrap()
@@ -51,7 +51,7 @@ const OWN: &str = r#"
     ]
 "#;
 
-fn own() -> (Network, Config) {
+pub fn own() -> (Network, Config) {
     let mut config = tiny(&[Gru]);
     (config.model.family, config.model.network) = (Family::Custom, Some(OWN.into()));
     (Network::describe(&config.model, 1.0).unwrap(), config)

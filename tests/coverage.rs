@@ -1,12 +1,12 @@
 //! What co-simulation reaches of the Verilog: lines, branches and toggles of every hand-written module, over all
-//! designs of `cosim_matrix`. What it does not reach stands in `tests/coverage/` with the reason.
+//! small designs of the tests. What it does not reach stands in `tests/coverage/` with the reason.
 
 mod points;
 mod reasons;
 
-use crate::common::designs::{Small, designs};
 use crate::common::simulations::simulation;
-use crate::common::{build, jobs, skip};
+use crate::common::{build, skip};
+use crate::suite::{Case, cases, whole};
 use hvae_mnn::cosim::{Cosim, Effort, Engine, RunOptions};
 use hvae_mnn::golden::Golden;
 use hvae_mnn::tools;
@@ -15,29 +15,31 @@ use reasons::{Toggles, Unreached};
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Stalls, and resets in mid-job.
 const RUNS: [(u32, Option<u32>); 6] =
     [(0, None), (1, None), (2, None), (3, None), (0, Some(117)), (3, Some(200))];
 
-/// Adds what the jobs of every co-simulated design reach of this one.
-fn reach(design: &Small, points: &mut Points) {
-    let config = &design.config;
-    let (net, sentences) = design.mapped();
-    let folder = tempfile::tempdir().unwrap();
-    let emitted = build(&net, config, folder.path());
-    let golden = Golden::tiled(&net, &config.accelerator);
-    let jobs = jobs(config, &sentences, 12, golden.shape.latent);
-    let simulation = simulation(folder.path(), Engine::Verilator, false, Effort::Coverage).unwrap();
+/// What the jobs of a design reach of it, as Verilator writes it down, a text a run.
+fn reach(case: &Case, folder: &Path) -> Vec<String> {
+    let emitted = build(&case.net, &case.config, folder);
+    let golden = Golden::tiled(&case.net, &case.config.accelerator);
+    let jobs = case.jobs(&golden);
+    let whole = whole(&jobs);
+    let simulation = simulation(folder, Engine::Verilator, false, Effort::Coverage).unwrap();
     let cosim = Cosim { design: &emitted.design, golden: &golden, simulation: &simulation, processes: 1 };
-    for (stalls, reset_at) in RUNS {
-        let file = folder.path().join("reached.dat");
+    let run = |(stalls, reset_at): (u32, Option<u32>)| {
+        let file = folder.join("reached.dat");
         let plusargs = vec![format!("+verilator+coverage+file+{}", file.display())];
         let options = RunOptions { stalls, reset_at, plusargs, ..RunOptions::default() };
-        let report = cosim.run(&jobs, &options, &|_| {}).unwrap();
-        assert_eq!(report.first_difference, None, "{}", design.name);
-        points.read(&fs::read_to_string(file).unwrap(), folder.path());
-    }
+        let jobs = if reset_at.is_some() { &whole } else { &jobs };
+        let report = cosim.run(jobs, &options, &|_| {}).unwrap();
+        assert_eq!(report.first_difference, None, "{}", case.name);
+        fs::read_to_string(file).unwrap()
+    };
+    RUNS.into_iter().map(run).collect()
 }
 
 /// A row a module: reached of all.
@@ -65,11 +67,22 @@ fn every_line_and_branch_is_reached_or_explained() {
         return skip("coverage", &why.to_string());
     }
     let only = std::env::var("HVAE_ONLY").unwrap_or_default();
-    let mut points = Points::default();
-    for design in designs().iter().filter(|d| d.name.contains(&only)) {
-        reach(design, &mut points);
-        println!("{}", design.name);
-    }
+    let cases = cases(&|name| name.contains(&only));
+    let (points, next) = (Mutex::new(Points::default()), AtomicUsize::new(0));
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, |n| n.get()) {
+            scope.spawn(|| {
+                while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let folder = tempfile::tempdir().unwrap();
+                    for text in reach(case, folder.path()) {
+                        points.lock().unwrap().read(&text, folder.path());
+                    }
+                    println!("{}", case.name);
+                }
+            });
+        }
+    });
+    let points = points.into_inner().unwrap();
     let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("coverage");
     fs::create_dir_all(&out).unwrap();
     let table = table(&points);

@@ -18,7 +18,7 @@ use hvae_mnn::quant::{Saturations, requant_to};
 use hvae_mnn::sample::job;
 use hvae_mnn::tools;
 
-fn config(flow: Flow, cells: &[CellKind]) -> Config {
+pub fn config(flow: Flow, cells: &[CellKind]) -> Config {
     let mut config = tiny(cells);
     config.model.family = Family::FlowVrae;
     (config.model.flow, config.model.flow_hidden, config.model.latent) = (flow, 6, 5);

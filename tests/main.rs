@@ -63,6 +63,7 @@ mod shared_tiles;
 mod spice;
 mod streams;
 mod study;
+mod suite;
 mod synth;
 mod texts;
 #[cfg(feature = "train")]

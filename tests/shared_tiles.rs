@@ -62,6 +62,15 @@ fn family(family: Family) -> Config {
     shared(config, 1)
 }
 
+/// The three of these.
+pub fn small_designs() -> [(&'static str, Config); 3] {
+    [
+        ("two-noisy-shared-tiles", noisy()),
+        ("three-shared-tiles-of-few-rows", narrow()),
+        ("a-shared-tile-with-faults", faulty()),
+    ]
+}
+
 /// Jobs of every kind, some refused, some broken off.
 fn jobs(golden: &Golden<hvae_mnn::crossbar::TiledMatrix>, count: usize) -> Vec<Job> {
     varied_jobs(&golden.shape, count, &mut Random::keyed(&[18, count as u64]))
@@ -128,7 +137,7 @@ fn every_family() {
 /// On shared tiles a network computes what it computes on tiles of its own; cycles differ.
 #[test]
 fn sharing_changes_no_bit() {
-    for mut config in [noisy(), narrow(), faulty()] {
+    for (_, mut config) in small_designs() {
         // Draws of converters are those of a beat of the sequencer, and a wave has other beats than steps.
         config.noise = hvae_mnn::config::Noise::default();
         let mut own = config.clone();
