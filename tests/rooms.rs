@@ -133,7 +133,7 @@ const ROOMS: &[Room] = &[
 ];
 
 /// Lines of the longest file that is still read as a whole, tests included.
-const MAX_LINES: usize = 436;
+const MAX_LINES: usize = 400;
 
 fn find(name: &str) -> &'static Room {
     ROOMS.iter().find(|r| r.name == name).unwrap_or_else(|| panic!("src/{name} is no room of the table"))

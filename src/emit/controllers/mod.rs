@@ -3,8 +3,8 @@
 //! Counters have a fixed width and their limits are inputs, so that one
 //! description serves every size of model.
 
-pub mod axil_constants;
-mod axil_regs;
+mod axil_constants;
+pub mod axil_regs;
 pub mod csr;
 mod dff;
 mod expression;
