@@ -150,6 +150,7 @@ fn verilog(
         zero: g.adc_zero >> g.adc_shift,
         flip: u8::from(g.flip),
         remap: u8::from(g.remap),
+        extra_reads: g.all_reads() - g.phases,
         differential: u8::from(g.differential()),
         lossless: u8::from(g.lossless() && converter.noise.is_none()),
         skip_zeros: u8::from(config.accelerator.skip_zero_phases),

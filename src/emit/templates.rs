@@ -13,6 +13,8 @@ pub use whole::{Core, EngineNumbers, Head, Probe, Program, ProgramJob, ProgramRo
 pub struct DesignHeader<'a> {
     pub banner: &'a str,
     pub g: &'a TileGeometry,
+    /// Conversions of a column beyond one a phase.
+    pub extra_reads: usize,
     pub differential: u8,
     pub lossless: u8,
     pub skip_zeros: u8,
