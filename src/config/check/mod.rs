@@ -3,12 +3,28 @@
 mod device;
 mod train;
 
-use super::{BOARDS, Config, ConfigError, Encoding, Family, Flow, Lanes, LatentFrom};
+use super::{BOARDS, Config, ConfigError, Device, Encoding, Family, Fault, Flow, Lanes, LatentFrom, Stuck};
+use std::cell::RefCell;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 
+/// What a value may be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bound {
+    /// Its section.
+    pub section: &'static str,
+    /// Its key.
+    pub key: &'static str,
+    /// What it may be. Where that depends on other keys: with their defaults.
+    pub expected: String,
+    /// What it is, or why that is the bound.
+    pub hint: &'static str,
+}
+
 struct Checker<'a> {
     file: &'a str,
+    /// Where bounds are asked for: all of them, and nothing is refused.
+    bounds: Option<RefCell<Vec<Bound>>>,
 }
 
 impl Checker<'_> {
@@ -20,6 +36,10 @@ impl Checker<'_> {
         expected: impl Into<String>,
         hint: &'static str,
     ) -> Result<(), ConfigError> {
+        if let Some(bounds) = &self.bounds {
+            bounds.borrow_mut().push(Bound { section, key, expected: expected.into(), hint });
+            return Ok(());
+        }
         if ok {
             return Ok(());
         }
@@ -61,21 +81,68 @@ impl Config {
     ///
     /// The first value that no stage could work with, by section and key.
     pub fn check(&self, file: &str) -> Result<(), ConfigError> {
-        let c = Checker { file };
-        model(&c, self)?;
-        train::check(&c, self)?;
-        fixed(&c, self)?;
-        crossbar(&c, self)?;
-        device::check(&c, &self.device)?;
+        self.check_with(&Checker { file, bounds: None })
+    }
+
+    /// What [`check`](Self::check) asks of the values, key by key, in its order.
+    pub fn bounds() -> Vec<Bound> {
+        let c = Checker { file: "", bounds: Some(RefCell::default()) };
+        with_every_key().check_with(&c).expect("nothing is refused");
+        let mut bounds = c.bounds.map(RefCell::into_inner).unwrap_or_default();
+        bounds.retain(|bound| !bound.expected.is_empty());
+        let mut seen = Vec::new();
+        bounds.retain(|bound| {
+            !seen.contains(bound) && {
+                seen.push(bound.clone());
+                true
+            }
+        });
+        bounds
+    }
+
+    fn check_with(&self, c: &Checker) -> Result<(), ConfigError> {
+        model(c, self)?;
+        train::check(c, self)?;
+        fixed(c, self)?;
+        crossbar(c, self)?;
+        device::check(c, &self.device)?;
         for (key, ohm) in self.wires.resistances() {
             c.real(("wires", key), ohm, 0.0..=1e9, "ohms; 0 leaves the resistance out")?;
         }
         for (key, amount) in self.noise.amounts() {
             c.real(("noise", key), amount, 0.0..=1000.0, "0 leaves it out")?;
         }
-        accelerator(&c, self)?;
-        target(&c, self)
+        accelerator(c, self)?;
+        target(c, self)
     }
+}
+
+/// The defaults, and something where they have nothing to be looked at.
+fn with_every_key() -> Config {
+    let mut config = Config::default();
+    config.fixed.weight_clip = Some(0.0);
+    config.target.board = BOARDS[0].name.into();
+    let number = Some(0.0);
+    let fault = Fault { matrix: String::new(), tile: (0, 0), row: 0, column: 0, stuck: Stuck::On };
+    config.device = Device {
+        g_min_us: number,
+        g_max_us: number,
+        level_shift: Some(0),
+        sigma_us: Some(vec![0.0]),
+        verify_tries: Some(1),
+        verify_tolerance_us: number,
+        stuck_on: number,
+        stuck_off: number,
+        faults: vec![fault],
+        drift_nu: number,
+        drift_nu_sigma: number,
+        drift_t0_s: number,
+        read_volts: number,
+        nl2_us_per_v: number,
+        nl3_us_per_v2: number,
+        ..config.device
+    };
+    config
 }
 
 fn model(c: &Checker, config: &Config) -> Result<(), ConfigError> {
