@@ -32,6 +32,7 @@ fn noisy() -> Config {
     let mut config = shared(tiny(&[Gru, Gru]), 2);
     config.accelerator.skip_zero_phases = true;
     (config.noise.comparator, config.noise.cell) = (0.5, 0.1);
+    config.crossbar.reads = 2;
     config
 }
 
