@@ -1,6 +1,6 @@
 //! Pages of `docs/` do what they say: their commands are run, in an empty folder.
 
-use crate::common::{python, script, skip, torch_python};
+use crate::common::{all_asked, python, script, skip, torch_python};
 use hvae_mnn::config::{keys, schema};
 use hvae_mnn::tools;
 use std::fs;
@@ -73,7 +73,9 @@ fn follow(name: &str) -> (tempfile::TempDir, Said) {
         match (kind, named.filter(|name| name.contains('.') && !name.contains(' '))) {
             ("sh", _) => {
                 last.clear();
-                for command in text.lines() {
+                // Synthesis takes minutes.
+                let short = |command: &&str| all_asked() || !command.starts_with("hvae synth");
+                for command in text.lines().filter(short) {
                     let mut shell = Command::new("sh");
                     let output = shell
                         .args(["-c", command])
@@ -383,7 +385,7 @@ fn without_times(page: &str) -> String {
         Some((title, seconds)) if seconds.ends_with(" s)") => format!("## {title}\n"),
         _ => format!("{line}\n"),
     };
-    page.lines().map(line).collect()
+    page.lines().filter(|line| !line.starts_with("Times: ")).map(line).collect()
 }
 
 /// Each command of `docs/first-hour.md` is one of its script.
