@@ -52,6 +52,8 @@ fn faulty() -> Config {
     let x = &mut config.crossbar;
     (x.flip, x.dodge_faults, x.spare_columns) = (true, true, 1);
     x.adc_range = AdcRange::Data;
+    // More than are counted together.
+    x.rows = 40;
     config.device.preset = "wan2022".into();
     config.device.stuck_off = Some(0.02);
     config
