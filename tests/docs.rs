@@ -394,7 +394,8 @@ fn the_first_hour_is_that_of_its_script() {
     let page = fs::read_to_string(root().join("docs/first-hour.md")).unwrap();
     let script = fs::read_to_string(root().join("scripts/first_hour.sh")).unwrap();
     let lines: Vec<&str> = script.lines().collect();
-    let commands: Vec<&str> = blocks(&page, "sh").into_iter().flat_map(str::lines).collect();
+    let shell = all_blocks(&page).into_iter().filter(|block| block.kind == "sh");
+    let commands: Vec<&str> = shell.flat_map(|block| block.text.lines()).collect();
     assert!(commands.len() > 10);
     for command in &commands {
         assert!(lines.contains(command), "{command}");
