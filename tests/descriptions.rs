@@ -307,8 +307,8 @@ fn sums_and_joins_stand_where_they_can() {
 /// `c_0 = "zero"` is a word of an LSTM that starts from something.
 #[test]
 fn c_at_zero_is_of_an_lstm_with_a_start() {
-    let mut model = hvae_mnn::config::Model::default();
-    model.decoder_cells = Some(vec![hvae_mnn::config::CellKind::Lstm, hvae_mnn::config::CellKind::Gru]);
+    use hvae_mnn::config::CellKind::{Gru, Lstm};
+    let model = hvae_mnn::config::Model { decoder_cells: Some(vec![Lstm, Gru]), ..Default::default() };
     let text = Network::describe(&model, 1.0).unwrap().to_text();
     let with = |line: &str| text.replacen(line, &format!("{line}c_0 = \"zero\"\n"), 1);
     let network = Network::from_text("n", &with("init = \"init1\"\n"), 2000).unwrap();

@@ -127,7 +127,7 @@ fn takes(schema: &Value) -> String {
 /// Several of a kind.
 fn many(kind: &str) -> String {
     match kind.split_once(' ') {
-        Some((first, rest)) if first == "table" => format!("tables {rest}"),
+        Some(("table", rest)) => format!("tables {rest}"),
         _ => format!("{kind}s"),
     }
 }

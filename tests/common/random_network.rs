@@ -249,7 +249,7 @@ impl<'a> Draw<'a> {
                 let init = (!starts.is_empty() && self.chance(70)).then(|| self.one(&starts));
                 let (kind, inputs) = (self.one(&CellKind::ALL), self.inputs(id, 3));
                 // Of the few that start from something, more LSTMs: their c starts in one of two ways.
-                let more = init.is_some() && kind == CellKind::Gru && id % 4 == 0;
+                let more = init.is_some() && kind == CellKind::Gru && id.is_multiple_of(4);
                 let kind = if more { CellKind::Lstm } else { kind };
                 let zero_c = kind == CellKind::Lstm && init.is_some() && id % 2 == 1;
                 Op::Cell { kind, hidden: width, inputs, init, zero_c }
