@@ -57,6 +57,7 @@ mod prove;
 #[cfg(feature = "train")]
 mod random_float;
 mod random_golden;
+mod report_browser;
 mod rooms;
 mod runs;
 mod shared_tiles;

@@ -4,7 +4,7 @@ use super::cell::{UnitInput, unit};
 use super::combine::{Operand, combined};
 use super::sums::Sums;
 use super::views::views;
-use super::{Drawing, Place, Places, Shape, Timing, unpacked};
+use super::{Converted, Drawing, Place, Places, Shape, Timing, unpacked};
 use crate::config::Accelerator;
 use crate::crossbar::{CrossbarNet, TileGeometry, TiledMatrix, Turns, job_key, product_key};
 use crate::model::{BlockId, Draws, Edge, Schedule};
@@ -155,6 +155,8 @@ pub struct Machine<'a, M> {
     pub tile_samples: u64,
     /// Those left out because no row of a tile was driven.
     pub tile_samples_skipped: u64,
+    /// The same by block.
+    pub converted: Vec<Converted>,
     /// Sums of products that stay the same in a sentence, by block and part, from the first step on.
     kept: BTreeMap<(BlockId, usize), (Vec<i64>, i32)>,
 }
@@ -203,6 +205,7 @@ impl<'a, M: MatVec> Machine<'a, M> {
             adc_clips: 0,
             tile_samples: 0,
             tile_samples_skipped: 0,
+            converted: vec![Converted::default(); quant.blocks.len()],
             kept: BTreeMap::new(),
         }
     }
@@ -304,9 +307,11 @@ impl<'a, M: MatVec> Machine<'a, M> {
         let mut sums = vec![0; matrix.outputs()];
         let number = self.golden.quant.first_matrix(id) + part;
         let key = product_key(self.key, number as u32, self.beat as u32);
-        self.adc_clips += matrix.apply(codes, &mut sums, key);
+        let clips = matrix.apply(codes, &mut sums, key);
         let (done, skipped) = self.golden.tile_samples(matrix.integers(), codes);
+        self.adc_clips += clips;
         self.tile_samples += done;
+        self.converted[id].add(&Converted { clips, tile_samples: done });
         self.tile_samples_skipped += skipped;
         let more = matrix.correct(&mut sums);
         (sums, more)

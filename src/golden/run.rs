@@ -108,6 +108,7 @@ impl<M: MatVec> Runner<'_, M> {
         counters.saturations = machine.places.clipped();
         counters.tile_samples = machine.tile_samples;
         self.run.tile_samples_skipped = machine.tile_samples_skipped;
+        self.run.converted = machine.converted.clone();
         self.run.places = machine.places.clone();
     }
 
