@@ -117,8 +117,8 @@ pub fn histogram_picture(net: &CrossbarNet) -> Picture {
         heading: "Conductances of the programmed cells".into(),
         caption: format!(
             "{} cells hold the weights. A lane is a level that was written, its bars are what these cells show when they are read, each \
-             lane to its own height; the dashed line is the conductance that was asked for, and the figure the share of cells. What \
-             overlaps between lanes is what a converter cannot tell apart. {missed}",
+             lane to its own height; the dashed line is the conductance that was asked for, and the figure the share of cells. Where \
+             lanes overlap, cells of different levels can no longer be told apart. {missed}",
             thousands(all)
         ),
         body: picture.html(),
@@ -148,13 +148,13 @@ fn fullest(net: &CrossbarNet) -> Option<(String, Tile, usize, usize)> {
 pub fn tile_picture(net: &CrossbarNet) -> Option<Picture> {
     let (name, tile, outputs, rows) = fullest(net)?;
     let (g, devices): (&TileGeometry, &Devices) = (&net.geometry, &net.devices);
-    let (down, across) = (g.rows.min(SIDE), g.columns.min(SIDE));
+    let (down, across) = (rows.min(SIDE), g.columns.min(SIDE));
     let values = tile.codes.slice(s![..down, ..across]).to_owned();
     let highest = usize::from(values.iter().copied().max().unwrap_or(0)).max(devices.level_code(devices.top_level) as usize);
     let shades = (0..=highest).map(|code| format!("{} µS", plain(devices.conductance_us(code as u32))));
     let cut = match (down, across) == (g.rows, g.columns) {
         true => String::new(),
-        false => format!(" Shown are its first {down} word lines and {across} bit lines."),
+        false => format!(" Shown are its first {down} word lines, {rows} are in use, and {across} of its {} bit lines.", g.columns),
     };
     let empty = (g.rows * g.columns).saturating_sub(outputs * g.cells_per_weight * rows);
     let text = format!("Conductances of tile {}, {} of matrix {name}", tile.at.0, tile.at.1);

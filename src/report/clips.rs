@@ -110,7 +110,7 @@ impl Lost {
             id: "saturations",
             heading,
             caption: format!(
-                "{what} In {} {} of {} numbers did ({}).{others} `hvae eval --by-place` shows what they cost.",
+                "{what} In {} {} of {} numbers did ({}).{others} hvae eval --by-place shows what they cost.",
                 self.of_jobs(),
                 thousands(clipped),
                 thousands(rounded),

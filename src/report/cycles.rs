@@ -167,8 +167,7 @@ impl<M: MatVec> Shown<'_, M> {
             id: "converters",
             heading: "How busy the converters are".into(),
             caption: format!(
-                "The same job. Every stage has converters (ADCs) of its own; a word that is read keeps those of one loop busy, so \
-                 that no stage reaches 100 %. The last bar is what counts: in {} of the cycles the converters of the stage that all \
+                "The same job. A stage idles while others do what comes before it or after it, so that none reaches 100 %. The last bar is what counts: in {} of the cycles the converters of the stage that all \
                  others wait for are at work; the rest of the time goes to sums, gates and hand-overs.",
                 part_of(all, cycles)
             ),

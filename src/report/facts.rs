@@ -244,7 +244,7 @@ fn chip(file: &BuildFile, unit: &str, flows: &[SynthReport]) -> Card {
     let mut cycles = |what: &str, expected: u64, floor: u64| {
         if expected > 0 {
             let over = ratio(expected as f64, floor as f64);
-            card.say(what, format!("{} cycles, {over} x the floor under them", thousands(expected)));
+            card.say(what, format!("{} cycles, {over} x their floor", thousands(expected)));
         }
     };
     cycles(&format!("A {unit} read"), c.encode_expected, c.encode_floor);

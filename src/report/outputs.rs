@@ -1,7 +1,7 @@
 //! What the network says on the jobs of the page: sentences side by side, music, labels, numbers.
 
 use super::html::{Picture, SideBySide};
-use super::number::{percent, three};
+use super::number::{percent, plain, three};
 use super::plot::{Axis, Colour, Lane, Lanes, Mark, short};
 use crate::golden::{Golden, Job, JobKind, Run};
 use crate::model::{EOS, PAD, Rewriting, SOS, Vocabulary};
@@ -64,7 +64,11 @@ pub fn pictures<M: MatVec>(
         } else {
             all.extend(new_ones(vocabulary, &of(JobKind::Generate).collect::<Vec<_>>()));
         }
-        all.extend(rewritten(vocabulary, &of(JobKind::Reconstruct).collect::<Vec<_>>()));
+        all.extend(rewritten(
+            vocabulary,
+            &of(JobKind::Reconstruct).collect::<Vec<_>>(),
+            network.latent().is_some(),
+        ));
         all.extend(labelled(vocabulary, &of(JobKind::Label).collect::<Vec<_>>()));
     }
     all.extend(foretold(golden, &of(JobKind::Values).take(3).collect::<Vec<_>>()));
@@ -86,14 +90,14 @@ fn new_ones(vocabulary: &Vocabulary, jobs: &[&Played]) -> Option<Picture> {
             "New sentences, drawn at temperature {} from nothing but noise, the same noise on ideal cells and on those of this design; \
              {same} of {} are the same. Words that ideal cells would not have written are marked: after the first of them the sentence \
              goes its own way.",
-            three(temperature),
+            plain(temperature),
             lines.len()
         ),
         body: SideBySide { columns, lines, marked: true }.html(),
     })
 }
 
-fn rewritten(vocabulary: &Vocabulary, jobs: &[&Played]) -> Option<Picture> {
+fn rewritten(vocabulary: &Vocabulary, jobs: &[&Played], one_latent: bool) -> Option<Picture> {
     if jobs.is_empty() {
         return None;
     }
@@ -112,8 +116,9 @@ fn rewritten(vocabulary: &Vocabulary, jobs: &[&Played]) -> Option<Picture> {
         id: "rewritten",
         heading: "What it reads and writes again".into(),
         caption: format!(
-            "Each sentence is read once, and written again from its latent alone, the likeliest word at a time. These cells bring back {} \
-             of the words and {} of the sentences whole, ideal ones {} and {}; words that were not read are marked.",
+            "Each sentence is read once, and written again from {}, the likeliest word at a time. These cells bring back {} of the words \
+             and {} of the sentences whole, ideal ones {} and {}; words that were not read are marked.",
+            if one_latent { "its latent alone" } else { "the latents of its words" },
             percent(cells.word_overlap),
             percent(cells.exact),
             percent(ideal.word_overlap),
@@ -164,27 +169,28 @@ fn labelled(vocabulary: &Vocabulary, jobs: &[&Played]) -> Option<Picture> {
         return None;
     }
     let line = |p: &&Played| {
-        let tokens: Vec<String> = p
-            .job
-            .input
-            .iter()
-            .map(|&t| vocabulary.word(t as u32).map_or_else(|| format!("<{t}>"), str::to_string))
-            .collect();
+        let inner = |t: u32| ![PAD, SOS, EOS].contains(&t);
+        let word = |t: u32| vocabulary.word(t).map_or_else(|| format!("<{t}>"), str::to_string);
+        let read: Vec<u32> = p.job.input.iter().map(|&t| t as u32).collect();
         let with = |run: &Run| -> Vec<String> {
-            match run.output.len() == tokens.len() {
+            match run.output.len() == read.len() {
                 // A label of every word.
-                true => tokens
+                true => read
                     .iter()
                     .zip(&run.output)
-                    .map(|(word, label)| if *label == 0 { word.clone() } else { format!("{word}/{label}") })
+                    .filter(|(t, _)| inner(**t))
+                    .map(|(t, label)| if *label == 0 { word(*t) } else { format!("{}/{label}", word(*t)) })
                     .collect(),
                 false => run.output.iter().map(|label| format!("label {label}")).collect(),
             }
         };
-        let each = p.ideal.output.len() == tokens.len();
-        match each {
+        match p.ideal.output.len() == read.len() {
             true => vec![with(&p.ideal), with(&p.cells)],
-            false => vec![tokens.clone(), with(&p.ideal), with(&p.cells)],
+            false => vec![
+                read.iter().filter(|t| inner(**t)).map(|t| word(*t)).collect(),
+                with(&p.ideal),
+                with(&p.cells),
+            ],
         }
     };
     let lines: Vec<Vec<Vec<String>>> = jobs.iter().map(line).collect();

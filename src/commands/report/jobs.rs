@@ -5,7 +5,7 @@ use crate::commands::inputs::{fitting, read_conversations, read_frames, read_wor
 use hvae_mnn::build::Build;
 use hvae_mnn::crossbar::TiledMatrix;
 use hvae_mnn::golden::{Context, Golden, Job, JobKind, Stop};
-use hvae_mnn::model::{EOS, Example, SOS, Split, Vocabulary};
+use hvae_mnn::model::{EOS, Example, SOS, Split, UNK, Vocabulary};
 use hvae_mnn::pipeline::random_examples;
 use hvae_mnn::sample::{conversation, frames, generation, generations, job, piece};
 use ndarray::{Array2, Axis, concatenate, s};
@@ -62,7 +62,8 @@ pub fn jobs(folder: &Path, build: &Build, generate: usize, data: Option<&Path>) 
             some(path, &pieces, limit)?;
         }
         (Some(path), Some(vocabulary)) => {
-            let all = fitting(read_words(path, Split::Test, (vocabulary, network))?, limit);
+            let mut all = fitting(read_words(path, Split::Test, (vocabulary, network))?, limit);
+            all.sort_by_key(|sentence| !suits(sentence));
             sentences.extend(all.into_iter().take(READ));
             some(path, &sentences, limit)?;
         }
@@ -119,6 +120,11 @@ fn some<T>(path: &Path, found: &[T], limit: usize) -> Result<(), Failure> {
         ))),
         false => Ok(()),
     }
+}
+
+/// Of a handy length and of known words: what is shown first.
+fn suits(sentence: &[u32]) -> bool {
+    (4..=10).contains(&sentence.len().saturating_sub(2)) && !sentence.contains(&UNK)
 }
 
 /// A sentence of at most `limit` tokens that ends as it did.
