@@ -282,6 +282,10 @@ fn estimates_stand_beside_what_was_measured() {
     // What was not measured has no line with nothing in it.
     assert!(find("ECP5 block RAMs of 18 kbit").is_none() && find("7 series look-up tables").is_none());
     let nothing = report::measured(&b, &[], None, 1);
-    assert!(nothing.rows.is_empty() && nothing.note.contains("hvae synth BUILD --flow ecp5"), "{}", nothing.note);
+    assert!(
+        nothing.rows.is_empty() && nothing.note.contains("hvae synth BUILD --flow ecp5"),
+        "{}",
+        nothing.note
+    );
     assert!(report::estimates(&b).rows.iter().any(|row| row[0] == "ECP5 block RAMs of 18 kbit"));
 }

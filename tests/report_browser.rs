@@ -162,9 +162,18 @@ fn pages_of_every_family_can_be_read_on_every_screen() {
             let seen = browser.open(&file, screen);
             assert!(seen.wrong.is_empty(), "{name}, {}:\n  {}", screen.name, seen.wrong.join("\n  "));
             assert_eq!((seen.width, seen.dark), (screen.width.into(), screen.dark), "{name}");
-            assert!(seen.texts > 100 && seen.height > 2000, "{name}: {} texts, {} px", seen.texts, seen.height);
+            assert!(
+                seen.texts > 100 && seen.height > 2000,
+                "{name}: {} texts, {} px",
+                seen.texts,
+                seen.height
+            );
             let picture = browser.photograph(screen, seen.height.min(16_000), 1.0);
-            assert!(picture.starts_with(b"\x89PNG") && picture.len() > 50_000, "{name}: {} bytes", picture.len());
+            assert!(
+                picture.starts_with(b"\x89PNG") && picture.len() > 50_000,
+                "{name}: {} bytes",
+                picture.len()
+            );
             fs::write(folder.join(format!("{name}-{}.png", screen.name)), picture).unwrap();
         }
     }
@@ -205,8 +214,18 @@ fn mistakes_of_a_page_are_seen_in_a_browser() {
         (WIDE, planted("<script>nothing.at.all()</script>"), "console: "),
         (WIDE, planted("<img alt='' src='http://127.0.0.1:9/x.png'>"), "request: http://127.0.0.1:9/x.png"),
         (WIDE, planted("<link rel='stylesheet' href='style.css'>"), "request: file://"),
-        (WIDE, planted("<figure id='f'><h2>h</h2><figcaption>c</figcaption><svg width='0' height='0'></svg></figure>"), "picture: an svg of figure#f"),
-        (WIDE, planted("<figure id='f'><h2>h</h2><figcaption> </figcaption></figure>"), "picture: figure#f has no heading or no caption"),
+        (
+            WIDE,
+            planted(
+                "<figure id='f'><h2>h</h2><figcaption>c</figcaption><svg width='0' height='0'></svg></figure>",
+            ),
+            "picture: an svg of figure#f",
+        ),
+        (
+            WIDE,
+            planted("<figure id='f'><h2>h</h2><figcaption> </figcaption></figure>"),
+            "picture: figure#f has no heading or no caption",
+        ),
     ];
     for (screen, html, expected) in mistakes {
         let wrong = look(&html, screen);
@@ -226,7 +245,17 @@ fn a_page_is_the_same_twice_and_has_only_what_the_network_has() {
     };
     for (name, html) in &first {
         assert!(!html.contains(env!("CARGO_MANIFEST_DIR")) && !html.contains("/tmp"), "{name}");
-        for part in ["stages", "converters", "cycles", "energy", "area", "conductances", "tile", "clips", "saturations"] {
+        for part in [
+            "stages",
+            "converters",
+            "cycles",
+            "energy",
+            "area",
+            "conductances",
+            "tile",
+            "clips",
+            "saturations",
+        ] {
             assert!(has(name, part), "{name} has no {part}");
         }
         assert!(!html.contains("NaN") && !html.contains("inf "), "{name}");

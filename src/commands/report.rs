@@ -74,7 +74,8 @@ pub struct Page<'a> {
 /// the jobs.
 pub fn write_page(folder: &Path, build: &Build, shown: &Page, html: &Path) -> Result<(), Failure> {
     let flows = results(folder)?;
-    let cosim: Vec<CosimReport> = shown.written.into_iter().chain(shown.others.iter().copied()).cloned().collect();
+    let cosim: Vec<CosimReport> =
+        shown.written.into_iter().chain(shown.others.iter().copied()).cloned().collect();
     let material = Material {
         jobs: shown.jobs,
         cosim: &cosim,

@@ -12,8 +12,17 @@ const COMMANDS: &str = "`hvae synth BUILD --flow ecp5` (or xilinx, or generic) m
 
 /// Every estimate that something was measured beside: synthesis (`hvae synth`), simulation of jobs that write of nothing.
 /// Without anything measured a sentence stands in the table's place.
-pub fn measured(b: &Budget, flows: &[SynthReport], written: Option<&CosimReport>, adcs_a_tile: usize) -> Section {
-    let mut table = Section::new("Estimates beside what was measured", "", &["what", "estimate", "measured", "ratio", "by"]);
+pub fn measured(
+    b: &Budget,
+    flows: &[SynthReport],
+    written: Option<&CosimReport>,
+    adcs_a_tile: usize,
+) -> Section {
+    let mut table = Section::new(
+        "Estimates beside what was measured",
+        "",
+        &["what", "estimate", "measured", "ratio", "by"],
+    );
     let mut add = |what: String, estimate: String, actual: String, ratio: String, by: &str| {
         table.row(&[what, estimate, actual, ratio, by.into()]);
     };

@@ -63,13 +63,15 @@ pub fn histogram_picture(net: &CrossbarNet) -> Picture {
     let seen = |code: usize| counts.iter().any(|codes| codes[code] > 0);
     let codes: Vec<usize> = (0..counts[0].len()).filter(|&code| seen(code)).collect();
     let lowest = codes.first().map_or(0.0, |&c| devices.conductance_us(c as u32)).min(level_us(0));
-    let highest = codes.last().map_or(1.0, |&c| devices.conductance_us(c as u32)).max(level_us(counts.len() - 1));
+    let highest =
+        codes.last().map_or(1.0, |&c| devices.conductance_us(c as u32)).max(level_us(counts.len() - 1));
     // A bar as wide as a code, but no wider than the eye needs.
     let width = step.min((highest - lowest) / 40.0);
     let mut axis = Axis::until(highest + width);
     axis.end = highest + width;
     let mut picture = Lanes::new(axis, plain, "conductance, µS");
-    picture.from = if lowest - width < 0.15 * highest { (-width).min(lowest - width) } else { lowest - width };
+    picture.from =
+        if lowest - width < 0.15 * highest { (-width).min(lowest - width) } else { lowest - width };
     picture.height = 36;
     let level_names = |level: usize| match level {
         0 => "level 0 (off)".to_string(),
@@ -99,7 +101,12 @@ pub fn histogram_picture(net: &CrossbarNet) -> Picture {
         }
     } else {
         let sum: Vec<u64> = (0..counts[0].len()).map(|code| counts.iter().map(|c| c[code]).sum()).collect();
-        let lane = Lane { name: "all levels".into(), figure: "100 %".into(), marks: bars("all levels", &sum), rules: Vec::new() };
+        let lane = Lane {
+            name: "all levels".into(),
+            figure: "100 %".into(),
+            marks: bars("all levels", &sum),
+            rules: Vec::new(),
+        };
         picture.height = 80;
         picture.lanes.push(lane);
     }
@@ -150,17 +157,29 @@ pub fn tile_picture(net: &CrossbarNet) -> Option<Picture> {
     let (g, devices): (&TileGeometry, &Devices) = (&net.geometry, &net.devices);
     let (down, across) = (rows.min(SIDE), g.columns.min(SIDE));
     let values = tile.codes.slice(s![..down, ..across]).to_owned();
-    let highest = usize::from(values.iter().copied().max().unwrap_or(0)).max(devices.level_code(devices.top_level) as usize);
-    let shades = (0..=highest).map(|code| format!("{} µS", plain(devices.conductance_us(code as u32))));
+    let us = |code: u32| devices.conductance_us(code);
+    let codes = || values.iter().map(|&code| u32::from(code));
+    let low = codes().map(us).fold(us(devices.level_code(0)), f64::min);
+    let high = codes().map(us).fold(us(devices.level_code(devices.top_level)), f64::max);
+    let share = |g: f64| (g - low) / (high - low).max(1e-9);
+    let shades = (0..1u32 << g.code_bits).map(|code| share(us(code)));
+    // Of many levels a few say enough.
+    let every = (devices.top_level as usize).div_ceil(7).max(1);
+    let named = (0..=devices.top_level).step_by(every).map(|level| us(devices.level_code(level)));
+    let legend = named.map(|g| (share(g), format!("{} µS", plain(g)))).collect();
     let cut = match (down, across) == (g.rows, g.columns) {
         true => String::new(),
-        false => format!(" Shown are its first {down} word lines, {rows} are in use, and {across} of its {} bit lines.", g.columns),
+        false => format!(
+            " Shown are its first {down} word lines, {rows} are in use, and {across} of its {} bit lines.",
+            g.columns
+        ),
     };
     let empty = (g.rows * g.columns).saturating_sub(outputs * g.cells_per_weight * rows);
     let text = format!("Conductances of tile {}, {} of matrix {name}", tile.at.0, tile.at.1);
     let heat = Heat {
         values,
         shades: shades.collect(),
+        legend,
         across: format!("bit lines, 0 to {}", across - 1),
         down: format!("word lines, 0 to {}", down - 1),
         text,
@@ -212,7 +231,10 @@ mod tests {
             assert_eq!(counts.iter().flatten().sum::<u64>(), (cells * net.geometry.cells_per_weight) as u64);
             for (level, codes) in counts.iter().enumerate() {
                 let own = net.devices.level_code(level as u32) as usize;
-                assert!(codes.iter().enumerate().all(|(code, &n)| n == 0 || code == own), "{level}: {codes:?}");
+                assert!(
+                    codes.iter().enumerate().all(|(code, &n)| n == 0 || code == own),
+                    "{level}: {codes:?}"
+                );
             }
         }
     }
@@ -231,6 +253,10 @@ mod tests {
         assert!(picture.caption.contains("miss their level by"), "{}", picture.caption);
         assert_eq!(picture.body.matches("class=\"rule\"").count(), 4);
         let tile = tile_picture(&net).unwrap();
-        assert!(tile.body.contains("viewBox=\"0 0 24 8\"") && tile.caption.contains("of its 192 cells"), "{}", tile.caption);
+        assert!(
+            tile.body.contains("viewBox=\"0 0 24 8\"") && tile.caption.contains("of its 192 cells"),
+            "{}",
+            tile.caption
+        );
     }
 }

@@ -47,7 +47,11 @@ impl Lost {
     }
 
     fn of_jobs(&self) -> String {
-        if self.jobs == 1 { "the job of this page".into() } else { format!("the {} jobs of this page", thousands(self.jobs as u64)) }
+        if self.jobs == 1 {
+            "the job of this page".into()
+        } else {
+            format!("the {} jobs of this page", thousands(self.jobs as u64))
+        }
     }
 
     fn clipped(&self) -> Picture {
@@ -56,11 +60,7 @@ impl Lost {
         let what = "A conversion clips when the current of a column is beyond the range of its converter: the largest code stands \
                     for it.";
         if clips == 0 {
-            let caption = format!(
-                "{what} In {} none of {} conversions did.",
-                self.of_jobs(),
-                thousands(all)
-            );
+            let caption = format!("{what} In {} none of {} conversions did.", self.of_jobs(), thousands(all));
             return Picture { id: "clips", heading, caption, body: String::new() };
         }
         let rows = self.conversions.iter().map(|(name, clips, all)| (name.clone(), *clips, *all));
@@ -195,10 +195,21 @@ mod tests {
         let conversions = vec![("enc0".to_string(), 0, 50)];
         let lost = Lost { conversions, places, jobs: 3 };
         let pictures = lost.pictures();
-        assert!(pictures[0].body.is_empty() && pictures[0].caption.ends_with("In the 3 jobs of this page none of 50 conversions did."));
+        assert!(
+            pictures[0].body.is_empty()
+                && pictures[0].caption.ends_with("In the 3 jobs of this page none of 50 conversions did.")
+        );
         let body = &pictures[1].body;
         let at = |text: &str| body.find(text).unwrap_or_else(|| panic!("{text}: {body}"));
-        assert!(at("score of a word") < at("product of a cell") && !body.contains("mean or log-variance"), "{body}");
-        assert!(body.contains("5 of 10") && pictures[1].caption.contains("6 of 117 numbers did (5.13 %). At one other place"), "{}", pictures[1].caption);
+        assert!(
+            at("score of a word") < at("product of a cell") && !body.contains("mean or log-variance"),
+            "{body}"
+        );
+        assert!(
+            body.contains("5 of 10")
+                && pictures[1].caption.contains("6 of 117 numbers did (5.13 %). At one other place"),
+            "{}",
+            pictures[1].caption
+        );
     }
 }

@@ -40,8 +40,7 @@ pub fn energy_picture(analog: &Analog, unit: &str) -> Option<Picture> {
     picture.legend = legend();
     for (name, e) in &rows {
         let of_row = parts(of_energy(e), e.total_pj, energy);
-        let of_row: Vec<_> =
-            of_row.into_iter().map(|(pj, colour, note)| (pj / 1e3, colour, note)).collect();
+        let of_row: Vec<_> = of_row.into_iter().map(|(pj, colour, note)| (pj / 1e3, colour, note)).collect();
         picture.stack(name.clone(), energy(e.total_pj), &of_row);
     }
     Some(Picture {
@@ -88,14 +87,21 @@ mod tests {
     fn bars_are_as_long_as_the_figures_and_a_part_that_is_nothing_is_not_drawn() {
         let read = Energy { adc_pj: 300.0, cells_pj: 100.0, total_pj: 400.0, ..Energy::default() };
         let written = Energy { adc_pj: 900.0, cells_pj: 100.0, total_pj: 1000.0, ..Energy::default() };
-        let analog =
-            Analog { energy_token_read: read, energy_token_written: written, ..Analog::default() };
+        let analog = Analog { energy_token_read: read, energy_token_written: written, ..Analog::default() };
         let picture = energy_picture(&analog, "token").unwrap();
         assert!(picture.caption.contains("take 90.0 % of the longest bar"), "{}", picture.caption);
         let body = picture.body;
-        assert!(body.contains(r#"width="30.00%""#) && body.contains(r#"x="30.00%""#) && body.contains(r#"width="90.00%""#), "{body}");
+        assert!(
+            body.contains(r#"width="30.00%""#)
+                && body.contains(r#"x="30.00%""#)
+                && body.contains(r#"width="90.00%""#),
+            "{body}"
+        );
         assert!(!body.contains("once a sequence") && !body.contains("shift and add:"), "{body}");
         assert!(body.contains("converters (ADC): 300 pJ (75.0 %)"), "{body}");
-        assert!(energy_picture(&Analog::default(), "token").is_none() && area_picture(&Analog::default()).is_none());
+        assert!(
+            energy_picture(&Analog::default(), "token").is_none()
+                && area_picture(&Analog::default()).is_none()
+        );
     }
 }

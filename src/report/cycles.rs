@@ -46,11 +46,9 @@ impl<M: MatVec> Shown<'_, M> {
         let what = if self.golden.shape.vocabulary > 0 { "tokens" } else { "frames" };
         let written = match self.job.kind {
             JobKind::Encode | JobKind::Score | JobKind::Listen => 0,
-            JobKind::Reconstruct
-            | JobKind::Decode
-            | JobKind::Generate
-            | JobKind::Label
-            | JobKind::Values => self.run.counters.tokens,
+            JobKind::Reconstruct | JobKind::Decode | JobKind::Generate | JobKind::Label | JobKind::Values => {
+                self.run.counters.tokens
+            }
         };
         match (read, written) {
             (0, w) => format!("{w} {what} out"),
@@ -103,15 +101,12 @@ impl<M: MatVec> Shown<'_, M> {
         }
         for (&id, lane) in &mut lanes {
             let steps = spans.iter().filter(|s| s.block == id).count();
-            lane.figure = if steps == 1 { "once".into() } else { format!("{} times", thousands(steps as u64)) };
+            lane.figure =
+                if steps == 1 { "once".into() } else { format!("{} times", thousands(steps as u64)) };
         }
         picture.lanes = lanes.into_values().collect();
         let part = match cut {
-            true => format!(
-                " Shown are its first {} of {} cycles.",
-                thousands(end),
-                thousands(cycles)
-            ),
+            true => format!(" Shown are its first {} of {} cycles.", thousands(end), thousands(cycles)),
             false => String::new(),
         };
         Picture {
@@ -137,7 +132,8 @@ impl<M: MatVec> Shown<'_, M> {
             sum.0 += span.timing.adc;
             sum.1 += span.timing.busy();
         }
-        let mut picture = Lanes::new(Axis { end: 1.0, step: 0.25 }, percent_tick, "share of the job's cycles");
+        let mut picture =
+            Lanes::new(Axis { end: 1.0, step: 0.25 }, percent_tick, "share of the job's cycles");
         picture.legend = vec![
             (Colour::Blue, "converters of the stage work".into()),
             (Colour::Orange, "the stage works, its converters wait".into()),
@@ -197,7 +193,9 @@ impl<M: MatVec> Shown<'_, M> {
             let bars: Vec<(f64, Colour, String)> = sizes
                 .into_iter()
                 .zip(&picture.legend)
-                .map(|(n, (colour, what))| (n as f64, *colour, format!("{name}, {what}: {} cycles", thousands(n))))
+                .map(|(n, (colour, what))| {
+                    (n as f64, *colour, format!("{name}, {what}: {} cycles", thousands(n)))
+                })
                 .collect();
             let figure = format!("{} ({})", thousands(parts.all()), part_of(parts.all(), cycles));
             picture.stack(name, figure, &bars);

@@ -28,8 +28,11 @@ pub fn size(file: &BuildFile) -> Section {
 pub fn stages(file: &BuildFile) -> Section {
     let note = "Cycles of every stage from its start to the next, the least that the chain of what needs what leaves, and the share of \
                 them in which its converters work.";
-    let mut section =
-        Section::new("Cycles of every stage", note, &["stage", "cycles", "floor", "over the floor", "converters"]);
+    let mut section = Section::new(
+        "Cycles of every stage",
+        note,
+        &["stage", "cycles", "floor", "over the floor", "converters"],
+    );
     let mut row = |name: &str, cycles: u64, floor: u64, adc: Option<u64>| {
         let busy = adc.map_or(String::new(), |adc| part_of(adc, cycles));
         let over = format!("{} x", ratio(cycles as f64, floor as f64));

@@ -26,7 +26,9 @@ pub fn family_words(config: &Config, network: &Network) -> String {
         Family::LanguageModel => "recurrent language model",
         Family::Tagger => "recurrent tagger, which labels every word",
         Family::Regression => "recurrent network that foretells numbers",
-        Family::ZForcing if frames => "recurrent model of frames of bits with a latent at every step (Z-Forcing)",
+        Family::ZForcing if frames => {
+            "recurrent model of frames of bits with a latent at every step (Z-Forcing)"
+        }
         Family::ZForcing => "recurrent language model with a latent at every step (Z-Forcing)",
         Family::FlowVrae => "variational recurrent autoencoder with a flow",
         Family::Dialogue => "hierarchical variational model of conversations",
@@ -49,7 +51,10 @@ pub fn headlines(build: &Build, cosim: &[CosimReport]) -> Vec<Headline> {
     let compared: u64 = cosim.iter().map(|r| r.bits_compared).sum();
     if compared > 0 {
         let wrong: u64 = cosim.iter().map(|r| r.mismatches).sum();
-        say(thousands(wrong), format!("of {} compared bits differ from the golden model", thousands(compared)));
+        say(
+            thousands(wrong),
+            format!("of {} compared bits differ from the golden model", thousands(compared)),
+        );
     }
     let writes = c.decode_expected > 0;
     let (cycles, floor, e, rate, does) = match writes {
@@ -69,7 +74,10 @@ pub fn headlines(build: &Build, cosim: &[CosimReport]) -> Vec<Headline> {
         ),
     };
     if cycles > 0 {
-        say(thousands(cycles), format!("cycles a {unit} {does}, {} x the floor", ratio(cycles as f64, floor as f64)));
+        say(
+            thousands(cycles),
+            format!("cycles a {unit} {does}, {} x the floor", ratio(cycles as f64, floor as f64)),
+        );
         say(thousands(rate.round() as u64), format!("{unit}s {does} a second at {} MHz", pace.clock_mhz));
         say(energy(e.total_pj), format!("a {unit} {does} (analog part)"));
     }
@@ -89,7 +97,9 @@ fn network(build: &Build) -> Card {
     let mut card = Card::new("The network");
     card.say("Family", family_words(config, network));
     let cells = network.blocks.iter().filter_map(|block| match &block.op {
-        Op::Cell { kind, hidden, .. } => Some(format!("{} ({} of {hidden})", block.name, kind.name().to_uppercase())),
+        Op::Cell { kind, hidden, .. } => {
+            Some(format!("{} ({} of {hidden})", block.name, kind.name().to_uppercase()))
+        }
         _ => None,
     });
     let cells: Vec<String> = cells.collect();
@@ -97,7 +107,14 @@ fn network(build: &Build) -> Card {
         card.say("Recurrent cells", cells.join(", "));
     }
     if network.vocabulary > 0 {
-        card.say("Words", format!("{}, of vectors of {} numbers", thousands(network.vocabulary as u64), config.model.embedding));
+        card.say(
+            "Words",
+            format!(
+                "{}, of vectors of {} numbers",
+                thousands(network.vocabulary as u64),
+                config.model.embedding
+            ),
+        );
     }
     if let Some(width) = network.bits_block().map(|id| network.width(id)).or(network.frame_width()) {
         let of = if network.bits_block().is_some() { "bits" } else { "numbers" };
@@ -156,7 +173,15 @@ fn device(build: &Build) -> Card {
         (false, Some(&rounds)) if rounds > 1 => "; columns of a matrix take turns on them",
         (false, _) => "",
     };
-    card.say("Tiles", format!("{} of {} x {} cells (word lines x bit lines){shared}", thousands(build.file.budget.tiles as u64), g.rows, g.columns));
+    card.say(
+        "Tiles",
+        format!(
+            "{} of {} x {} cells (word lines x bit lines){shared}",
+            thousands(build.file.budget.tiles as u64),
+            g.rows,
+            g.columns
+        ),
+    );
     let weight = match g.encoding {
         Encoding::Differential => format!(
             "a pair of columns for each {} bits: one holds what is positive, the other what is negative; {} cells a weight",
@@ -198,7 +223,11 @@ fn programming(build: &Build) -> String {
         said += &format!("; {} are stuck", part_of(cells.stuck, cells.cells));
     }
     if d.time_s > 0.0 {
-        said += &format!("; read {} s later{}", plain(d.time_s), if d.compensate_drift { ", drift compensated" } else { "" });
+        said += &format!(
+            "; read {} s later{}",
+            plain(d.time_s),
+            if d.compensate_drift { ", drift compensated" } else { "" }
+        );
     }
     said
 }
@@ -256,11 +285,17 @@ fn chip(file: &BuildFile, unit: &str, flows: &[SynthReport]) -> Card {
     let analog = &b.analog;
     for (what, e) in [("read", &analog.energy_token_read), ("written", &analog.energy_token_written)] {
         if e.total_pj > 0.0 {
-            card.say(&format!("Energy of a {unit} {what}"), format!("{} in the analog part", energy(e.total_pj)));
+            card.say(
+                &format!("Energy of a {unit} {what}"),
+                format!("{} in the analog part", energy(e.total_pj)),
+            );
         }
     }
     card.say("Area", format!("{} for the analog part", area(analog.area.total_um2)));
-    card.say("Memories", format!("{} of cells, embeddings and tables; {} of state", bits(b.rom_bits), bits(b.storage_bits)));
+    card.say(
+        "Memories",
+        format!("{} of cells, embeddings and tables; {} of state", bits(b.rom_bits), bits(b.storage_bits)),
+    );
     let f = &b.fabric;
     card.say(
         "On an FPGA (estimate)",

@@ -205,7 +205,12 @@ mod tests {
     fn words_that_were_read_are_not_marked() {
         let marked = |a: &str, b: &str| -> String {
             let b = words(b);
-            common(&words(a), &b).iter().zip(&b).filter(|(same, _)| !**same).map(|(_, w)| w.as_str()).collect()
+            common(&words(a), &b)
+                .iter()
+                .zip(&b)
+                .filter(|(same, _)| !**same)
+                .map(|(_, w)| w.as_str())
+                .collect()
         };
         assert_eq!(marked("a b c d", "a b c d"), "");
         assert_eq!(marked("a b c d", "a x c d y"), "xy");

@@ -104,7 +104,13 @@ pub fn costs<M: MatVec>(golden: &Golden<M>, examples: &[Example]) -> Vec<Cost> {
 }
 
 /// The picture of what these sequences, named so, cost on the cells of the design and on ideal ones.
-pub fn picture(network: &Network, names: &[String], cells: &[Cost], ideal: &[Cost], whose: &str) -> Option<Picture> {
+pub fn picture(
+    network: &Network,
+    names: &[String],
+    cells: &[Cost],
+    ideal: &[Cost],
+    whose: &str,
+) -> Option<Picture> {
     if cells.is_empty() || cells.len() != ideal.len() {
         return None;
     }
@@ -113,7 +119,9 @@ pub fn picture(network: &Network, names: &[String], cells: &[Cost], ideal: &[Cos
     let most = cells.iter().chain(ideal).map(Cost::all).fold(0.0, f64::max);
     let mut picture = Lanes::new(Axis::until(most), short, format!("nats a {unit}; less is better"));
     picture.height = 22;
-    picture.legend.push((Colour::Blue, if latent { "reconstruction" } else { "negative log-likelihood" }.into()));
+    picture
+        .legend
+        .push((Colour::Blue, if latent { "reconstruction" } else { "negative log-likelihood" }.into()));
     if latent {
         picture.legend.push((Colour::Purple, "KL of the latent".into()));
     }

@@ -121,7 +121,10 @@ mod tests {
         assert_eq!([12.0, 1234.0, 12_345_678.0].map(energy), ["12.0 pJ", "1.23 nJ", "12.3 µJ"]);
         assert_eq!([1234.0, 1_234_567.0].map(area), ["1,234 µm²", "1.23 mm²"]);
         assert_eq!([1234, 123_456, 12_345_678].map(bits), ["1,234 bits", "123 kbit", "12.3 Mbit"]);
-        assert_eq!((part_of(1, 8), part_of(0, 0), ratio(3.0, 2.0), ratio(1.0, 0.0)), ("12.5 %".into(), "0 %".into(), "1.50".into(), "-".into()));
+        assert_eq!(
+            (part_of(1, 8), part_of(0, 0), ratio(3.0, 2.0), ratio(1.0, 0.0)),
+            ("12.5 %".into(), "0 %".into(), "1.50".into(), "-".into())
+        );
     }
 
     #[test]

@@ -144,7 +144,8 @@ fn conversation(vocabulary: &Vocabulary, played: &[Played]) -> Option<Picture> {
             JobKind::Listen => heard = read(vocabulary, p.job),
             JobKind::Generate if lines.len() < SHOWN => {
                 let said = |run: &Run| sentence(vocabulary, run.output.iter().copied());
-                let before = if heard.is_empty() { vec!["(the conversation begins)".into()] } else { heard.clone() };
+                let before =
+                    if heard.is_empty() { vec!["(the conversation begins)".into()] } else { heard.clone() };
                 lines.push(vec![before, said(&p.ideal), said(&p.cells)]);
             }
             _ => {}
@@ -288,7 +289,11 @@ fn foretold<M: MatVec>(golden: &Golden<M>, jobs: &[&Played]) -> Option<Picture> 
         let marks = steps.iter().enumerate().flat_map(|(t, &(mean, sigma))| {
             let t = t as f64;
             let note = format!("frame {t}: {} with a deviation of {}", three(mean), three(sigma));
-            let band = Mark { low: at(mean - sigma), high: at(mean + sigma), ..Mark::bar(t, t + 1.0, *colour, note) };
+            let band = Mark {
+                low: at(mean - sigma),
+                high: at(mean + sigma),
+                ..Mark::bar(t, t + 1.0, *colour, note)
+            };
             let line = Mark {
                 low: (at(mean) - 0.025).max(0.0),
                 high: at(mean) + 0.025,

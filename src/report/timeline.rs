@@ -157,7 +157,10 @@ mod tests {
                 for job in jobs {
                     let run = golden.run(&job);
                     let spans = spans(&golden, &job, &run);
-                    assert!(spans.iter().all(|s| s.start >= KEY_CYCLES && s.end() < run.counters.cycles), "{job:?}");
+                    assert!(
+                        spans.iter().all(|s| s.start >= KEY_CYCLES && s.end() < run.counters.cycles),
+                        "{job:?}"
+                    );
                     let found = critical(&spans, run.counters.cycles);
                     let converting: u64 = found.stages.values().map(|p| p.converting).sum();
                     assert_eq!(converting, run.adc_cycles, "{job:?}");
@@ -170,7 +173,10 @@ mod tests {
                     // A fetch for every step, a hand-over for every depth with nothing to do, a push for every token.
                     let (steps, depths) = (job.input.len() as u64 + 9, golden.schedule.bodies().iter());
                     let depths: u64 = depths.map(|body| body.depths.len() as u64).sum();
-                    assert!(rest <= steps * (FETCH + HANDOVER * depths) + run.counters.tokens, "{job:?}: {rest}");
+                    assert!(
+                        rest <= steps * (FETCH + HANDOVER * depths) + run.counters.tokens,
+                        "{job:?}: {rest}"
+                    );
                 }
             }
         }

@@ -97,7 +97,10 @@ mod tests {
         (wrong.mismatches, wrong.first_difference, wrong.cycles) = (7, Some(first), 1041);
         let verdict = Verdict::of(&[report(), wrong]);
         assert_eq!(verdict.agrees, Some(false));
-        assert!(verdict.text.contains("does not agree") && verdict.text.contains("7 numbers differ"), "{verdict:?}");
+        assert!(
+            verdict.text.contains("does not agree") && verdict.text.contains("7 numbers differ"),
+            "{verdict:?}"
+        );
         assert!(verdict.text.contains("2,081 cycles, 2,080 were predicted"), "{verdict:?}");
         assert!(verdict.more.contains("dec0.h[4]: expected 5, got 6"), "{verdict:?}");
         assert_eq!(Verdict::of(&[]).agrees, None);

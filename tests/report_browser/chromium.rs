@@ -15,9 +15,8 @@ const PATIENCE: Duration = Duration::from_secs(180);
 
 /// The browser of this machine, if it has one; else what to do.
 pub fn find() -> Result<&'static str, String> {
-    let there = |program: &&str| {
-        Command::new(program).arg("--version").output().is_ok_and(|o| o.status.success())
-    };
+    let there =
+        |program: &&str| Command::new(program).arg("--version").output().is_ok_and(|o| o.status.success());
     PROGRAMS.into_iter().find(there).ok_or_else(|| "chromium: not found; install: make tools".into())
 }
 

@@ -44,7 +44,8 @@ pub fn jobs(folder: &Path, build: &Build, generate: usize, data: Option<&Path>) 
         return conversations(&golden, vocabulary, (generate, data), limit);
     }
     let has = |kind: JobKind| {
-        golden.schedule.jobs().any(|known| known == kind) && (kind != JobKind::Score || config.accelerator.score)
+        golden.schedule.jobs().any(|known| known == kind)
+            && (kind != JobKind::Score || config.accelerator.score)
     };
     let written = match has(JobKind::Generate) {
         true => generations(generate, TEMPERATURE, SEED, limit)?,
@@ -53,12 +54,15 @@ pub fn jobs(folder: &Path, build: &Build, generate: usize, data: Option<&Path>) 
     // Of jobs that read, the one that shows most.
     let usual = [JobKind::Reconstruct, JobKind::Score, JobKind::Label, JobKind::Values];
     let kinds: Vec<JobKind> = usual.into_iter().filter(|&kind| has(kind)).take(1).collect();
-    let mut found = Jobs { written, read: Vec::new(), whose: "The sequences of the file that was given".into() };
+    let mut found =
+        Jobs { written, read: Vec::new(), whose: "The sequences of the file that was given".into() };
     let (mut sentences, mut pieces) = (Vec::new(), Vec::new());
     match (data, vocabulary) {
         (Some(path), _) if network.frame_width().is_some() => {
             let all = read_frames(path, Split::Test, network)?;
-            pieces.extend(all.into_iter().map(|example| example.frames).filter(|f| f.nrows() <= limit).take(READ));
+            pieces.extend(
+                all.into_iter().map(|example| example.frames).filter(|f| f.nrows() <= limit).take(READ),
+            );
             some(path, &pieces, limit)?;
         }
         (Some(path), Some(vocabulary)) => {
@@ -75,7 +79,9 @@ pub fn jobs(folder: &Path, build: &Build, generate: usize, data: Option<&Path>) 
                 for example in random_examples(network, RANDOM, SEED) {
                     match example.frames.is_empty() {
                         true => sentences.push(cut(example.tokens, limit)),
-                        false => pieces.push(example.frames.slice(s![..example.frames.nrows().min(limit), ..]).to_owned()),
+                        false => pieces.push(
+                            example.frames.slice(s![..example.frames.nrows().min(limit), ..]).to_owned(),
+                        ),
                     }
                 }
             } else {
@@ -101,7 +107,11 @@ pub fn jobs(folder: &Path, build: &Build, generate: usize, data: Option<&Path>) 
 }
 
 /// The words of a build, which a file of sentences asks for.
-fn words<'a>(folder: &Path, build: &'a Build, data: Option<&Path>) -> Result<Option<&'a Vocabulary>, Failure> {
+fn words<'a>(
+    folder: &Path,
+    build: &'a Build,
+    data: Option<&Path>,
+) -> Result<Option<&'a Vocabulary>, Failure> {
     match (data, &build.vocabulary) {
         (Some(path), None) if build.net.quant.network.vocabulary > 0 => Err(Failure::input(format!(
             "--data {}: expected a build with words, found {} of random weights; leave --data out, or generate it with --model",
@@ -146,7 +156,8 @@ fn own_sequences(golden: &Golden<TiledMatrix>, written: &[Job], limit: usize) ->
             let whole = concatenate(Axis(0), &[first.view(), piece.view()]).unwrap_or(first);
             whole.slice(s![..whole.nrows().min(limit), ..]).to_owned()
         };
-        let pieces = outputs.map(|answer| Example { frames: silent(piece(golden, &answer)), ..Example::default() });
+        let pieces =
+            outputs.map(|answer| Example { frames: silent(piece(golden, &answer)), ..Example::default() });
         return pieces.collect();
     }
     let whole = |answer: Vec<u32>| {

@@ -62,7 +62,10 @@ mod tests {
         for end in [0.037, 1.0, 99.0, 286.0, 1001.0, 182_467.0] {
             let axis = Axis::until(end);
             let ticks: Vec<f64> = axis.ticks().collect();
-            assert!((2..=6).contains(&ticks.len()) && ticks.iter().all(|&t| t <= end * 1.000_01), "{end}: {ticks:?}");
+            assert!(
+                (2..=6).contains(&ticks.len()) && ticks.iter().all(|&t| t <= end * 1.000_01),
+                "{end}: {ticks:?}"
+            );
         }
     }
 }

@@ -9,8 +9,10 @@ use ndarray::Array2;
 pub struct Heat {
     /// What each pixel is: the number of a shade.
     pub values: Array2<u8>,
-    /// What every shade is, from dark to bright.
-    pub shades: Vec<String>,
+    /// Of every number, from 0 (dark) to 1 (bright).
+    pub shades: Vec<f64>,
+    /// What some shades are.
+    pub legend: Vec<(f64, String)>,
     /// What runs to the right.
     pub across: String,
     /// What runs downwards.
@@ -36,23 +38,17 @@ pub fn shade(share: f64) -> [u8; 3] {
 }
 
 impl Heat {
-    fn palette(&self) -> Vec<[u8; 3]> {
-        let last = self.shades.len().saturating_sub(1).max(1) as f64;
-        (0..self.shades.len()).map(|i| shade(i as f64 / last)).collect()
-    }
-
     /// The picture.
     pub fn html(&self) -> String {
         let (rows, columns) = self.values.dim();
-        let palette = self.palette();
+        let palette: Vec<[u8; 3]> = self.shades.iter().map(|&share| shade(share)).collect();
         let pixels: Vec<u8> = self.values.iter().copied().collect();
         let data = base64(&png(columns, &pixels, &palette));
-        let swatch = |([r, g, b], text): (&[u8; 3], &String)| {
+        let swatch = |(share, text): &(f64, String)| {
+            let [r, g, b] = shade(*share);
             format!(r#"<li><i style="background:#{r:02x}{g:02x}{b:02x}"></i>{}</li>"#, escaped(text))
         };
-        // Of many shades a few say enough.
-        let every = self.shades.len().div_ceil(8).max(1);
-        let legend: String = palette.iter().zip(&self.shades).step_by(every).map(swatch).collect();
+        let legend: String = self.legend.iter().map(swatch).collect();
         format!(
             "<div class=\"heat\">\n<ul class=\"legend\">{legend}</ul>\n<div class=\"map\"><span class=\"down\">{}</span>\
              <svg role=\"img\" aria-label=\"{}\" viewBox=\"0 0 {columns} {rows}\"><image width=\"{columns}\" height=\"{rows}\" \
@@ -70,13 +66,24 @@ mod tests {
 
     #[test]
     fn shades_go_from_dark_to_bright_and_every_number_has_one() {
-        let light = |[r, g, b]: [u8; 3]| 0.2126 * f64::from(r) + 0.7152 * f64::from(g) + 0.0722 * f64::from(b);
+        let light =
+            |[r, g, b]: [u8; 3]| 0.2126 * f64::from(r) + 0.7152 * f64::from(g) + 0.0722 * f64::from(b);
         let all: Vec<f64> = (0..=20).map(|i| light(shade(f64::from(i) / 20.0))).collect();
         assert!(all.windows(2).all(|pair| pair[0] < pair[1]), "{all:?}");
-        let shades: Vec<String> = (0..4).map(|i| format!("{i} uS")).collect();
-        let heat = Heat { values: Array2::zeros((2, 3)), shades, across: "<b>".into(), down: "w".into(), text: "t".into() };
+        let legend = vec![(0.0, "off".to_string()), (1.0, "on".to_string())];
+        let heat = Heat {
+            values: Array2::zeros((2, 3)),
+            shades: vec![0.0, 0.5, 1.0],
+            legend,
+            across: "<b>".into(),
+            down: "w".into(),
+            text: "t".into(),
+        };
         let html = heat.html();
         assert!(html.contains("viewBox=\"0 0 3 2\"") && html.contains("&lt;b&gt;"), "{html}");
-        assert!(html.contains("#440154") && html.contains("#fde725") && html.matches("<li>").count() == 4, "{html}");
+        assert!(
+            html.contains("#440154") && html.contains("#fde725") && html.matches("<li>").count() == 2,
+            "{html}"
+        );
     }
 }
