@@ -3,7 +3,7 @@
 
 mod chromium;
 
-use crate::common::{family_designs, mapped, mapped_family, skip, tiny};
+use crate::common::{family_designs, mapped, mapped_family, skip, smallest, tiny};
 use chromium::{Browser, Screen, find};
 use hvae_mnn::build::{Build, BuildFile};
 use hvae_mnn::config::{CellKind, Config, Encoding, Family, RangeOf};
@@ -14,9 +14,11 @@ use hvae_mnn::model::Vocabulary;
 use hvae_mnn::pipeline::random_examples;
 use hvae_mnn::report::{Material, page};
 use hvae_mnn::sample::{conversation, frames, generations, job};
+use hvae_mnn::tools;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 const WIDE: Screen = Screen { name: "wide", width: 1100, dark: false };
 const PHONE: Screen = Screen { name: "phone", width: 360, dark: false };
@@ -177,13 +179,48 @@ fn pages_of_every_family_can_be_read_on_every_screen() {
             fs::write(folder.join(format!("{name}-{}.png", screen.name)), picture).unwrap();
         }
     }
-    // For docs/report.png: the top of a page that was asked for.
+    // docs/report.png: HVAE_REPORT_PAGE=$PWD/report.html HVAE_REPORT_SHOT=docs/report.png, of a page that `hvae report` wrote.
     if let (Ok(page), Ok(shot)) = (std::env::var("HVAE_REPORT_PAGE"), std::env::var("HVAE_REPORT_SHOT")) {
         let seen = browser.open(Path::new(&page), WIDE);
         assert!(seen.wrong.is_empty(), "{page}:\n  {}", seen.wrong.join("\n  "));
         let height = std::env::var("HVAE_REPORT_HEIGHT").ok().and_then(|h| h.parse().ok()).unwrap_or(1400);
         fs::write(shot, browser.photograph(WIDE, height, 0.75)).unwrap();
     }
+}
+
+/// `hvae report` twice on one build: what its simulation showed is said, with the same bytes; with nothing asked, that too.
+#[test]
+fn the_program_writes_the_page_of_a_build() {
+    if let Err(why) = tools::VERILATOR.find() {
+        return skip("hvae report", &why.to_string());
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    fs::write(dir.join("hvae.toml"), smallest().to_toml()).unwrap();
+    let hvae = |words: &str| {
+        let output = Command::new(env!("CARGO_BIN_EXE_hvae"))
+            .args(words.split(' '))
+            .current_dir(dir)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{words}: {}", String::from_utf8_lossy(&output.stderr));
+    };
+    hvae("generate --config hvae.toml --random-weights 1 --out build");
+    hvae("report build --html one.html --generate 2");
+    hvae("report build --html two.html --generate 2");
+    hvae("report build --html none.html --generate 0");
+    let [one, two, none] =
+        ["one", "two", "none"].map(|name| fs::read_to_string(dir.join(format!("{name}.html"))).unwrap());
+    assert_eq!(one, two);
+    assert!(
+        one.contains("agrees with the golden model: ") && one.contains("bits of 5 jobs compared, 0 differ")
+    );
+    assert!(one.contains("hvae report BUILD --html report.html --generate 2"));
+    assert!(
+        one.contains("<figure id=\"stages\">") && one.contains("random weights, for a design of this size")
+    );
+    assert!(none.contains("Nothing was simulated for this page") && !none.contains("<figure id=\"stages\">"));
+    assert!(!one.contains(&dir.display().to_string()));
 }
 
 /// Every mistake that the test looks for, planted in a page that has none.

@@ -171,7 +171,14 @@ pub fn run(args: &Args) -> Result<(), Failure> {
             written: second.as_ref(),
             others: [&first, &third].into_iter().flatten().collect(),
             whose: "Held-out sentences",
-            command: "hvae demo --model MODEL --data DATA --out OUT",
+            command: &format!(
+                "hvae demo --model MODEL --data DATA{} --out OUT --reconstruct {} --generate {} --score {} --seed {}",
+                if args.config.is_some() { " --config CONFIG" } else { "" },
+                args.reconstruct.get(),
+                args.generate.get(),
+                args.score.get(),
+                args.seed
+            ),
         };
         let page = args.out.join("report.html");
         write_page(&build_folder, &build, &shown, &page)?;

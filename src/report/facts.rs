@@ -53,7 +53,7 @@ pub fn headlines(build: &Build, cosim: &[CosimReport]) -> Vec<Headline> {
         let wrong: u64 = cosim.iter().map(|r| r.mismatches).sum();
         say(
             thousands(wrong),
-            format!("of {} compared bits differ from the golden model", thousands(compared)),
+            format!("numbers differ from the golden model, in {} bits compared", thousands(compared)),
         );
     }
     let writes = c.decode_expected > 0;

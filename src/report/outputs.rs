@@ -264,7 +264,7 @@ fn foretold<M: MatVec>(golden: &Golden<M>, jobs: &[&Played]) -> Option<Picture> 
         let step = |words: &[u32]| (real(words[0]), (0.5 * real(words[0] >> 16)).exp());
         run.output.chunks_exact(size.max(1)).map(step).collect()
     };
-    let rows: Vec<(usize, &str, Colour, Vec<(f64, f64)>)> = jobs
+    let rows: Vec<_> = jobs
         .iter()
         .enumerate()
         .flat_map(|(i, p)| {

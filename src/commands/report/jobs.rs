@@ -33,15 +33,18 @@ pub struct Jobs {
 }
 
 /// `generate` new sequences where the network makes some, and so many others as a page has room for: of `data`, or what
-/// the network itself has written, or where its weights are random, random ones.
+/// the network itself has written, or where its weights are random, random ones. Nothing where neither is asked for.
 pub fn jobs(folder: &Path, build: &Build, generate: usize, data: Option<&Path>) -> Result<Jobs, Failure> {
     let config = &build.file.design.config;
     let limit = config.accelerator.max_tokens;
     let golden = Golden::tiled(&build.net, &config.accelerator);
     let network = &golden.quant.network;
     let vocabulary = words(folder, build, data)?;
+    if generate == 0 && data.is_none() {
+        return Ok(Jobs { written: Vec::new(), read: Vec::new(), whose: String::new() });
+    }
     if network.converses() {
-        return conversations(&golden, vocabulary, (generate, data), limit);
+        return conversations(&golden, vocabulary, data, limit);
     }
     let has = |kind: JobKind| {
         golden.schedule.jobs().any(|known| known == kind)
@@ -172,7 +175,7 @@ fn own_sequences(golden: &Golden<TiledMatrix>, written: &[Job], limit: usize) ->
 fn conversations(
     golden: &Golden<TiledMatrix>,
     vocabulary: Option<&Vocabulary>,
-    (generate, data): (usize, Option<&Path>),
+    data: Option<&Path>,
     limit: usize,
 ) -> Result<Jobs, Failure> {
     let none = Jobs { written: Vec::new(), read: Vec::new(), whose: String::new() };
@@ -181,7 +184,6 @@ fn conversations(
             let all = read_conversations(path, Split::Test, (vocabulary, limit))?;
             (all.into_iter().take(READ).collect(), "The conversations of the file that was given")
         }
-        _ if generate == 0 => return Ok(none),
         (_, Some(_)) => {
             let read = with_itself(golden, limit)?;
             return Ok(Jobs { read, whose: "The network in conversation with itself".into(), ..none });
