@@ -95,7 +95,7 @@ module hvae_bits #(
     input  wire [TellBits-1:0]         tell_i
 );
   localparam WAIT     = Engines == 0 ? 5 : 7 + Engines * (Groups * WeightsPerGroup - Spare);  // for the last sums
-  localparam PHASES      = (InputBits + DacBits - 1) / DacBits;
+  localparam READS       = (InputBits + DacBits - 1) / DacBits + `HVAE_EXTRA_READS;  // conversions of a column
   localparam SUM_BITS    = AccBits + (RowTiles > 1 ? $clog2(RowTiles) : 0);
   localparam SCANS       = (Size + Lanes - 1) / Lanes;
   localparam LEVELS      = Lanes > 1 ? $clog2(Lanes) : 0;
@@ -106,7 +106,7 @@ module hvae_bits #(
   localparam SCORE_FRAC  = 16;
   localparam [16:0] UNIT_BETA = 17'd1 << NOISE_FRAC;
   // The words of a frame that is scored are read while the converters work, and rarely longer.
-  localparam ADC         = Rounds * PHASES * Slots;
+  localparam ADC         = Rounds * READS * Slots;
   localparam LONGER      = WORDS > ADC + 8 ? WORDS - ADC - 8 : 0;
   localparam DRAIN       = 16 + WORDS + 1;
   localparam SCORE_DRAIN = 3 + LEVELS + 9 + 1;
@@ -117,7 +117,7 @@ module hvae_bits #(
   wire        scores = Score != 0 && score_i;
   hvae_stage_seq u_seq (
       .clk_i(clk_i), .rst_i(rst_i), .start_i(start_i), .mvm_i(1'b1), .rounds_last_i(8'(Rounds - 1)),
-      .phases_last_i(8'(PHASES - 1)), .slots_last_i(8'(Slots - 1)), .wait_last_i(8'(WAIT + LONGER)),
+      .phases_last_i(8'(READS - 1)), .slots_last_i(8'(Slots - 1)), .wait_last_i(8'(WAIT + LONGER)),
       .scan_last_i(18'(SCANS - 1)), .drain_last_i(scores ? 8'(SCORE_DRAIN - 1) : 8'(DRAIN - 1)),
       .busy_o(busy_o), .sample_o(sample), .round_o(round), .phase_o(phase), .first_phase_o(first),
       .slot_o(slot), .scan_o(scan), .scan_index_o(group)

@@ -3,8 +3,11 @@
 // input and registers it. Inputs come as bit planes; plane InputBits-1 is the sign and is
 // repeated above itself. Phase 0 is the most significant digit. Latency 1.
 //
+// phase_i counts reads: the first HVAE_READ_PHASES phases have 2^HVAE_READ_BITS of them, the others one.
+//
 // live_o: this digit is to be converted. With SkipZeros, not when it is 0 on every row.
 `default_nettype none
+`include "hvae_design.svh"
 
 module hvae_dac #(
     parameter Rows      = 128,
@@ -30,6 +33,16 @@ module hvae_dac #(
   // is then a tree of multiplexers in any tool (ands and ors of strides of Rows took 4 to 40 times the look-up tables).
   localparam LEVELS = Phases > 1 ? $clog2(Phases) : 1;
   localparam WIDTH  = Rows > 1 ? 1 << $clog2(Rows) : 2;
+  wire [7:0] phase;
+  generate
+    if (`HVAE_READ_PHASES > 0) begin : gen_reads
+      localparam AGAIN = `HVAE_READ_PHASES << `HVAE_READ_BITS;  // reads of phases that have several
+      assign phase = {1'b0, phase_i} < 9'(AGAIN) ? phase_i >> `HVAE_READ_BITS : phase_i - 8'(`HVAE_EXTRA_READS);
+    end else begin : gen_read
+      assign phase = phase_i;
+    end
+  endgenerate
+
   wire [DacBits-1:0] some;
   genvar j, p;
   generate
@@ -40,14 +53,14 @@ module hvae_dac #(
         localparam FROM  = (PLANE < InputBits ? PLANE : InputBits - 1) * Rows;
         assign digits[p*WIDTH+:WIDTH] = WIDTH'(planes_i[FROM+:Rows]);
       end
-      wire [WIDTH-1:0] digit = digits[{phase_i[LEVELS-1:0], {$clog2(WIDTH){1'b0}}}+:WIDTH];
+      wire [WIDTH-1:0] digit = digits[{phase[LEVELS-1:0], {$clog2(WIDTH){1'b0}}}+:WIDTH];
       assign some[j] = |digit;
       always @(posedge clk_i) if (sample_i) drive_o[j*Rows+:Rows] <= digit[Rows-1:0];
     end
   endgenerate
   always @(posedge clk_i) if (sample_i) live_o <= SkipZeros == 0 || |some;
 
-  wire unused = &{1'b0, phase_i};
+  wire unused = &{1'b0, phase};
 endmodule
 
 `default_nettype wire

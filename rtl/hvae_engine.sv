@@ -12,6 +12,7 @@
 //
 // A round must not take fewer conversions than it has sums.
 `default_nettype none
+`include "hvae_design.svh"
 
 module hvae_engine #(
     parameter Engines         = 1,
@@ -53,7 +54,7 @@ module hvae_engine #(
     output wire [15:0]         clips_o,    // conversions clipped, per cycle
     output reg  [15:0]         samples_o   // tiles that convert, per cycle
 );
-  localparam PHASES      = (InputBits + DacBits - 1) / DacBits;
+  localparam READS       = (InputBits + DacBits - 1) / DacBits + `HVAE_EXTRA_READS;  // conversions of a column
   localparam COLUMNS     = Slots * Images;
   localparam SELECT_BITS = COLUMNS > 1 ? $clog2(COLUMNS) : 1;
   localparam LOGICAL     = Groups * WeightsPerGroup - Spare;
@@ -62,7 +63,7 @@ module hvae_engine #(
   localparam INDEX_BITS  = WORDS > 1 ? $clog2(WORDS) : 1;
 
   generate
-    if (WORDS > PHASES * Slots) begin : gen_refuse_words
+    if (WORDS > READS * Slots) begin : gen_refuse_words
       hvae_a_round_is_over_before_its_sums_are_told u_refuse ();
     end
     if (AskBits != 51 + 32 + Engines + DacBits * Rows || TellBits != 18 + AccBits) begin : gen_refuse_bits

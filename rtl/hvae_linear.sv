@@ -77,7 +77,7 @@ module hvae_linear #(
     input  wire [TellBits-1:0]         tell_i
 );
   localparam WAIT     = Engines == 0 ? 5 : 7 + Engines * (Groups * WeightsPerGroup - Spare);  // for the last sums
-  localparam PHASES   = (InputBits + DacBits - 1) / DacBits;
+  localparam READS    = (InputBits + DacBits - 1) / DacBits + `HVAE_EXTRA_READS;  // conversions of a column
   localparam SUM_BITS = AccBits + (RowTiles > 1 ? $clog2(RowTiles) : 0);
   localparam SCANS    = (Size + Lanes - 1) / Lanes;
 
@@ -86,7 +86,7 @@ module hvae_linear #(
   wire [17:0] group;
   hvae_stage_seq u_seq (
       .clk_i(clk_i), .rst_i(rst_i), .start_i(start_i), .mvm_i(1'b1), .rounds_last_i(8'(Rounds - 1)),
-      .phases_last_i(8'(PHASES - 1)), .slots_last_i(8'(Slots - 1)), .wait_last_i(8'(WAIT)),
+      .phases_last_i(8'(READS - 1)), .slots_last_i(8'(Slots - 1)), .wait_last_i(8'(WAIT)),
       .scan_last_i(18'(SCANS - 1)), .drain_last_i(8'd3),
       .busy_o(busy_o), .sample_o(sample), .round_o(round), .phase_o(phase), .first_phase_o(first),
       .slot_o(slot), .scan_o(scan), .scan_index_o(group)

@@ -10,6 +10,7 @@
 // of its round. Outputs stand in Sets blocks of Size; a read takes group_i and gives, two
 // cycles later, outputs set*Size + group*Lanes + lane of every set.
 `default_nettype none
+`include "hvae_design.svh"
 
 module hvae_matvec #(
     parameter Inputs          = 96,
@@ -75,7 +76,7 @@ module hvae_matvec #(
     output wire [AskBits-1:0]          ask_o,          // nothing: its tiles are its own
     input  wire [TellBits-1:0]         tell_i
 );
-  localparam PHASES      = (InputBits + DacBits - 1) / DacBits;
+  localparam READS       = (InputBits + DacBits - 1) / DacBits + `HVAE_EXTRA_READS;  // conversions of a column
   localparam COLUMNS     = Slots * Rounds;
   localparam SELECT_BITS = COLUMNS > 1 ? $clog2(COLUMNS) : 1;
   localparam LOGICAL     = Groups * WeightsPerGroup - Spare;
@@ -86,6 +87,7 @@ module hvae_matvec #(
   localparam WORD_BITS   = AccBits > 32 ? 64 : 32;
   localparam SCANS       = (Size + Lanes - 1) / Lanes;
   localparam SCAN_BITS   = SCANS > 1 ? $clog2(SCANS) : 1;
+  localparam signed [SumBits-1:0] HALF_READ = SumBits'((1 << `HVAE_READ_BITS) >> 1);
 
   generate
     if (USED > ALL_ROWS || (RowTiles - 1) * Rows >= USED) begin : gen_refuse_rows
@@ -102,7 +104,7 @@ module hvae_matvec #(
   always @(posedge clk_i) begin
     sample_q <= sample_i;
     first_q  <= first_i;
-    last_q   <= phase_i == 8'(PHASES - 1) && slot_i == 8'(Slots - 1);
+    last_q   <= phase_i == 8'(READS - 1) && slot_i == 8'(Slots - 1);
     phase_q  <= phase_i;
     slot_q   <= slot_i;
     round_q  <= round_i;
@@ -169,7 +171,7 @@ module hvae_matvec #(
 
       wire [DacBits*Rows-1:0] drive;
       hvae_dac #(
-          .Rows(Rows), .InputBits(InputBits), .DacBits(DacBits), .Phases(PHASES), .SkipZeros(SkipZeros)
+          .Rows(Rows), .InputBits(InputBits), .DacBits(DacBits), .Phases(READS - `HVAE_EXTRA_READS), .SkipZeros(SkipZeros)
       ) u_dac (
           .clk_i   (clk_i),
           .sample_i(sample_q),
@@ -278,8 +280,10 @@ module hvae_matvec #(
             assign sum = gen_rows[r-1].sum + SumBits'(word);
           end
         end
-        reg [SumBits-1:0] sum_q;
-        always @(posedge clk_i) sum_q <= gen_rows[RowTiles-1].sum;
+        wire signed [SumBits-1:0] all = gen_rows[RowTiles-1].sum;
+        reg         [SumBits-1:0] sum_q;
+        // The mean of reads, rounded half up.
+        always @(posedge clk_i) sum_q <= (all + HALF_READ) >>> `HVAE_READ_BITS;
         assign read_sum_o[(s*Lanes+l)*SumBits+:SumBits] = sum_q;
       end
     end

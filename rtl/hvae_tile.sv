@@ -7,6 +7,8 @@
 // exactly as far as no conversion clips. Weights lie in cells of CellBits, as pairs of
 // columns (Differential) or as weight + 2^(WeightBits-1) beside one offset column whose
 // converter, the last one, is read in slot 0. See `crossbar::TileGeometry` for the layout.
+// A phase may be read 2^HVAE_READ_BITS times (hvae_design.svh): sums are then 2^HVAE_READ_BITS as large, and one read of
+// the other phases weighs as much as all of those.
 // A flipped column holds what its levels lack to the highest one: its value is that of the
 // driven rows, which the offset column counts, less what it gives. With Remap, weight l stands
 // on any place; Spare places are empty.
@@ -19,6 +21,7 @@
 //
 // Nothing moves while idle.
 `default_nettype none
+`include "hvae_design.svh"
 
 module hvae_tile #(
     parameter Rows            = 8,
@@ -83,6 +86,8 @@ module hvae_tile #(
   localparam [63:0] HALF = 64'd1 << (AdcBits - 1 + AdcShift);
   localparam [63:0] LIFT = ((64'(AdcLift) < HALF ? 64'(AdcLift) : HALF) >> AdcShift) << AdcShift;
   localparam [63:0] ZERO = 64'(AdcZero) << AdcShift;
+  // Reads of phases that have several.
+  localparam AGAIN       = `HVAE_READ_PHASES << `HVAE_READ_BITS;
   localparam SLICES      = Differential != 0 ? CellsPerWeight / 2 : CellsPerWeight;
 
   generate
@@ -113,6 +118,20 @@ module hvae_tile #(
     end
   endgenerate
 
+  // The digit of this read is that of the sign; the sums move up by a digit before it; it is the only one of its phase.
+  wire sign, moves, single;
+  generate
+    if (AGAIN > 0) begin : gen_reads
+      assign sign   = phase_i >> `HVAE_READ_BITS == 8'd0;
+      assign moves  = {1'b0, phase_i} >= 9'(AGAIN) || phase_i[`HVAE_READ_BITS-1:0] == `HVAE_READ_BITS'd0;
+      assign single = {1'b0, phase_i} >= 9'(AGAIN);
+    end else begin : gen_read
+      assign sign   = first_i;
+      assign moves  = 1'b1;
+      assign single = 1'b0;
+    end
+  endgenerate
+
   hvae_tile_core #(
       .Rows(Rows), .Adcs(ADCS), .Columns(Slots * Images), .CodeBits(CodeBits), .DacBits(DacBits),
       .AdcBits(AdcBits), .AdcShift(AdcShift), .AdcOffset(LIFT), .AdcZero(ZERO),
@@ -120,7 +139,7 @@ module hvae_tile #(
   ) u_core (
       .clk_i   (clk_i),
       .sample_i(sample_i),
-      .signed_i(first_i),
+      .signed_i(sign),
       .select_i(select_i),
       .early_i (early_i),
       .early_select_i(early_select_i),
@@ -172,7 +191,7 @@ module hvae_tile #(
   wire unused_settings = &{1'b0, flip, place};
 
   // What the conversion of cycle n was for, until its code is here in n + 4.
-  reg [4:1]   valid_q, first_q;
+  reg [4:1]   valid_q, first_q, sign_q, moves_q, single_q;
   reg [4:2]   live_q;
   reg [5:1]   last_q;
   reg [3*8:1] slots_q;
@@ -234,14 +253,15 @@ module hvae_tile #(
 
     if (valid_q[4]) begin
       // In levels, what a code of nothing says.
-      below = AccBits'(ZERO >> LevelShift) + (first_q[4] && DacBits > 1 ? AccBits'(LIFT >> LevelShift) : {AccBits{1'b0}});
+      below = AccBits'(ZERO >> LevelShift) + (sign_q[4] && DacBits > 1 ? AccBits'(LIFT >> LevelShift) : {AccBits{1'b0}});
       // verilator unroll_full
       for (a = 0; a < ADCS; a = a + 1) code_q[a] = code[a*AdcBits+:AdcBits];
 
       if (Differential == 0 && reference_used_q) begin
         driven      = live_q[4] ? (AccBits'(code_q[ADCS-1]) << (AdcShift - LevelShift)) - below : {AccBits{1'b0}};
-        base        = first_q[4] ? {AccBits{1'b0}} : reference_q <<< DacBits;
-        reference_q = first_q[4] && DacBits == 1 ? base - driven : base + driven;
+        base        = first_q[4] ? {AccBits{1'b0}} : moves_q[4] ? reference_q <<< DacBits : reference_q;
+        term        = single_q[4] ? driven <<< `HVAE_READ_BITS : driven;
+        reference_q = sign_q[4] && DacBits == 1 ? base - term : base + term;
       end
 
       // verilator unroll_disable
@@ -251,6 +271,7 @@ module hvae_tile #(
           value = (AccBits'(code_q[a]) << (AdcShift - LevelShift)) - below;
           if (!live_q[4]) value = {AccBits{1'b0}};
           if (Flip != 0 && flip[a]) value = (driven <<< CellBits) - driven - value;
+          if (single_q[4]) value = value <<< `HVAE_READ_BITS;
           term = value <<< seen_q[i*EACH+WeightsPerGroup+2+:8];
           // One bit a phase: that of the sign counts negative. (Inverted, and one more: one adder does it.)
           minus = seen_q[i*EACH+WeightsPerGroup+1] != negative_q;
@@ -258,7 +279,7 @@ module hvae_tile #(
           for (w = 0; w < WeightsPerGroup; w = w + 1) begin
             sum  = sum_q[a*WeightsPerGroup+w];
             // The first cell of a phase moves what the earlier phases gave up by a digit.
-            base = seen_q[i*EACH+WeightsPerGroup] ? (first_q[4] ? {AccBits{1'b0}} : sum <<< DacBits) : sum;
+            base = seen_q[i*EACH+WeightsPerGroup] && moves_q[4] ? (first_q[4] ? {AccBits{1'b0}} : sum <<< DacBits) : sum;
             sum_q[a*WeightsPerGroup+w] = seen_q[i*EACH+w] ? base + term + {{(AccBits-1){1'b0}}, minus} : sum;
           end
         end
@@ -267,13 +288,16 @@ module hvae_tile #(
     // A cycle ahead: which cell of which weight the slot of each converter of a group holds.
     if (valid_q[3]) begin
       seen_q           = SCHEDULE[{slots_q[2*8+1+:SLOT_BITS], {SEEN_BITS{1'b0}}}+:SEEN];
-      negative_q       = DacBits == 1 && first_q[3];
+      negative_q       = DacBits == 1 && sign_q[3];
       reference_used_q = slots_q[2*8+1+:8] == 8'd0;
     end
 
     valid_q  <= {valid_q[3:1], sample_i};
     live_q   <= {live_q[3:2], live_i};
     first_q  <= {first_q[3:1], first_i};
+    sign_q   <= {sign_q[3:1], sign};
+    moves_q  <= {moves_q[3:1], moves};
+    single_q <= {single_q[3:1], single};
     last_q   <= {last_q[4:1], sample_i && last_i};
     slots_q  <= {slots_q[2*8:1], slot_i};
     rounds_q <= {rounds_q[4*8:1], round_i};

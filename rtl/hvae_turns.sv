@@ -15,6 +15,7 @@
 // Outputs stand in Sets blocks of Size; a read takes group_i and gives, two cycles later, outputs
 // set*Size + group*Lanes + lane of every set.
 `default_nettype none
+`include "hvae_design.svh"
 
 module hvae_turns #(
     parameter Inputs          = 96,
@@ -80,7 +81,7 @@ module hvae_turns #(
     output wire [AskBits-1:0]          ask_o,
     input  wire [TellBits-1:0]         tell_i
 );
-  localparam PHASES   = (InputBits + DacBits - 1) / DacBits;
+  localparam READS    = (InputBits + DacBits - 1) / DacBits + `HVAE_EXTRA_READS;  // conversions of a column
   localparam LOGICAL  = Groups * WeightsPerGroup - Spare;
   localparam WORDS    = Engines * LOGICAL;                         // of a round
   localparam BLOCKS   = (ColTiles + Engines - 1) / Engines;        // rounds of a row of tiles
@@ -89,6 +90,7 @@ module hvae_turns #(
   localparam ALL_ROWS = RowTiles * Rows;
   localparam SCANS    = (Size + Lanes - 1) / Lanes;
   localparam SCAN_BITS = SCANS > 1 ? $clog2(SCANS) : 1;
+  localparam signed [SumBits-1:0] HALF_READ = SumBits'((1 << `HVAE_READ_BITS) >> 1);
 
   generate
     if (USED > ALL_ROWS || (RowTiles - 1) * Rows >= USED) begin : gen_refuse_rows
@@ -114,7 +116,7 @@ module hvae_turns #(
   always @(posedge clk_i) begin
     sample_q <= {sample_q[1:0], mine};
     first_q  <= mine && first_i;
-    last_q   <= mine && phase_i == 8'(PHASES - 1) && slot_i == 8'(Slots - 1);
+    last_q   <= mine && phase_i == 8'(READS - 1) && slot_i == 8'(Slots - 1);
     phase_q  <= mine ? phase_i : 8'd0;
     slot_q   <= mine ? slot_i : 8'd0;
     round_q  <= mine ? local_round : 8'd0;
@@ -162,7 +164,7 @@ module hvae_turns #(
   wire [DacBits*Rows-1:0] drive;
   wire                    live;
   hvae_dac #(
-      .Rows(Rows), .InputBits(InputBits), .DacBits(DacBits), .Phases(PHASES), .SkipZeros(SkipZeros)
+      .Rows(Rows), .InputBits(InputBits), .DacBits(DacBits), .Phases(READS - `HVAE_EXTRA_READS), .SkipZeros(SkipZeros)
   ) u_dac (
       .clk_i   (clk_i),
       .sample_i(sample_q[0]),
@@ -259,7 +261,8 @@ module hvae_turns #(
       for (l = 0; l < Lanes; l = l + 1) begin : gen_lane
         // Small ones in look-up tables: block memories are for cells.
         (* ram_style = SCANS > 64 ? "auto" : "distributed" *) reg [SumBits-1:0] sums [0:SCANS-1];
-        reg [SumBits-1:0] word_q2, sum_q;
+        reg signed [SumBits-1:0] word_q2;
+        reg        [SumBits-1:0] sum_q;
         wire [SCAN_BITS-1:0] at    = taken ? group : group_i[SCAN_BITS-1:0];
         wire [SumBits-1:0]   there = sums[at];
         wire                 here  = taken && set == SET_BITS'(s) && lane == LANE_BITS'(l);
@@ -272,7 +275,8 @@ module hvae_turns #(
         always @(posedge clk_i) begin
           if (here) sums[at] <= sum;
           if (scan_i) word_q2 <= there;
-          sum_q <= word_q2;
+          // The mean of reads, rounded half up.
+          sum_q <= (word_q2 + HALF_READ) >>> `HVAE_READ_BITS;
         end
         assign read_sum_o[(s*Lanes+l)*SumBits+:SumBits] = sum_q;
       end

@@ -87,7 +87,7 @@ module hvae_vocab #(
     input  wire [TellBits-1:0]         tell_i
 );
   localparam WAIT     = Engines == 0 ? 5 : 7 + Engines * (Groups * WeightsPerGroup - Spare);  // for the last sums
-  localparam PHASES   = (InputBits + DacBits - 1) / DacBits;
+  localparam READS    = (InputBits + DacBits - 1) / DacBits + `HVAE_EXTRA_READS;  // conversions of a column
   localparam SUM_BITS = AccBits + (RowTiles > 1 ? $clog2(RowTiles) : 0);
   localparam SCANS    = (Vocabulary + Lanes - 1) / Lanes;
   localparam LEVELS   = Lanes > 1 ? $clog2(Lanes) : 0;
@@ -100,7 +100,7 @@ module hvae_vocab #(
   wire        scores = Score != 0 && score_i;
   hvae_stage_seq u_seq (
       .clk_i(clk_i), .rst_i(rst_i), .start_i(start_i), .mvm_i(1'b1), .rounds_last_i(8'(Rounds - 1)),
-      .phases_last_i(8'(PHASES - 1)), .slots_last_i(8'(Slots - 1)), .wait_last_i(8'(WAIT)),
+      .phases_last_i(8'(READS - 1)), .slots_last_i(8'(Slots - 1)), .wait_last_i(8'(WAIT)),
       .scan_last_i(scores ? 18'(2 * SCANS - 1) : 18'(SCANS - 1)),
       .drain_last_i(scores ? 8'(SCORE_DRAIN - 1) : 8'(DRAIN - 1)),
       .busy_o(busy_o), .sample_o(sample), .round_o(round), .phase_o(phase), .first_phase_o(first),

@@ -12,6 +12,12 @@
     .WeightBits({{ g.weight_bits }}), .AccBits({{ g.acc_bits }}), .Lossless({{ lossless }}), .SkipZeros({{ skip_zeros }}), .RomDir(`HVAE_ROM_DIR), \
     .Engines({{ engines }}), .AskBits(`HVAE_ASK), .TellBits(`HVAE_TELL)
 
+// Columns are converted 2^HVAE_READ_BITS times in each of the HVAE_READ_PHASES most significant phases, once in the others;
+// how many conversions that are beyond one a phase.
+`define HVAE_READ_BITS {{ g.read_bits }}
+`define HVAE_READ_PHASES {{ g.read_phases }}
+`define HVAE_EXTRA_READS {{ extra_reads }}
+
 // A product: {% if engines > 0 %}in turns on the tiles that all matrices share{% else %}on tiles of its own{% endif %}; bits that go there, and that come from there.
 `define HVAE_PRODUCT {{ product }}
 `define HVAE_ASK {{ ask_bits }}

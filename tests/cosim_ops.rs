@@ -88,6 +88,7 @@ each_design! {
     strained_mean_of_z
     strained_sum_of_z
     words_of_two_loops
+    words_of_a_start
     numbers_of_two_loops
 }
 

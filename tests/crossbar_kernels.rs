@@ -145,8 +145,9 @@ proptest! {
     fn any_noise(
         (crossbar, fixed) in shape(), noise in noisy(), outputs in 1usize..40, inputs in 1usize..150,
         skips in any::<bool>(), zero in 0u32..4, key in any::<u32>(), seed in any::<u64>(),
+        reads in 0u32..4, read_phases in 0u32..4,
     ) {
-        let crossbar = Crossbar { adc_zero: zero, ..crossbar };
+        let crossbar = Crossbar { adc_zero: zero, reads: 1 << reads, read_phases, ..crossbar };
         let Ok(g) = TileGeometry::new(&crossbar, &fixed, crossbar.cell_bits) else { return Ok(()) };
         let m = matrix(outputs, inputs, &fixed, seed);
         let tiled = TiledMatrix::new(&m, &g).with_converters(Converters::new(&g, 0, &noise, skips));
@@ -174,7 +175,8 @@ proptest! {
         spare in 0usize..3, exact in any::<bool>(), one_range in any::<bool>(), seed in any::<u64>(),
     ) {
         let flip = crossbar.encoding == Encoding::Offset;
-        let crossbar = Crossbar { flip, spare_columns: spare, dodge_faults: true, adc_zero: 1, ..crossbar };
+        let reads = if flip { 2 } else { 1 };
+        let crossbar = Crossbar { flip, spare_columns: spare, dodge_faults: true, adc_zero: 1, reads, ..crossbar };
         let Ok(g) = TileGeometry::new(&crossbar, &fixed, crossbar.cell_bits) else { return Ok(()) };
         let m = matrix(outputs, inputs, &fixed, seed);
         let mut mapped = MappedMatrix::new(&m.weights, &g);

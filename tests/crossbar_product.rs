@@ -20,8 +20,10 @@ fn matrix(outputs: usize, inputs: usize, seed: u64) -> IntMatrix {
 }
 
 fn shape() -> impl Strategy<Value = Crossbar> {
-    (1usize..40, 20usize..70, 1u32..5, 1u32..4, 1usize..20, any::<bool>()).prop_map(
-        |(rows, columns, cell_bits, dac_bits, columns_per_adc, offset)| Crossbar {
+    (1usize..40, 20usize..70, 1u32..5, 1u32..4, 1usize..20, any::<bool>(), 0u32..4, 0u32..4).prop_map(
+        |(rows, columns, cell_bits, dac_bits, columns_per_adc, offset, reads, read_phases)| Crossbar {
+            reads: 1 << reads,
+            read_phases,
             rows,
             columns,
             cell_bits,

@@ -57,6 +57,7 @@ mod prove;
 #[cfg(feature = "train")]
 mod random_float;
 mod random_golden;
+mod reads;
 mod report_browser;
 mod rooms;
 mod runs;

@@ -258,15 +258,16 @@ fn objective(losses: &Losses, train: &Train) -> f64 {
 
 /// The net with activations that have a slope everywhere.
 fn without_corners(net: &FloatNet) -> FloatNet {
-    let mut network = net.network().clone();
-    for block in &mut network.blocks {
-        if let Op::Linear { activation, .. } = &mut block.op
-            && *activation == Activation::LeakyRelu
-        {
-            *activation = Activation::Tanh;
+    let network = net.network().changed(|of| {
+        for block in &mut of.blocks {
+            if let Op::Linear { activation, .. } = &mut block.op
+                && *activation == Activation::LeakyRelu
+            {
+                *activation = Activation::Tanh;
+            }
         }
-    }
-    FloatNet::with_tensors(&network, net.tensors().to_vec())
+    });
+    FloatNet::with_tensors(&network.unwrap(), net.tensors().to_vec())
 }
 
 /// The worst gradient of a net, as a share of its size: against the slopes of the interpreter's loss.

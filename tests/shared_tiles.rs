@@ -32,6 +32,7 @@ fn noisy() -> Config {
     let mut config = shared(tiny(&[Gru, Gru]), 2);
     config.accelerator.skip_zero_phases = true;
     (config.noise.comparator, config.noise.cell) = (0.5, 0.1);
+    config.crossbar.reads = 2;
     config
 }
 
@@ -51,6 +52,8 @@ fn faulty() -> Config {
     let x = &mut config.crossbar;
     (x.flip, x.dodge_faults, x.spare_columns) = (true, true, 1);
     x.adc_range = AdcRange::Data;
+    // More than are counted together.
+    x.rows = 40;
     config.device.preset = "wan2022".into();
     config.device.stuck_off = Some(0.02);
     config

@@ -207,7 +207,7 @@ fn activity(net: &CrossbarNet, works: Works) -> Activity {
     let mut sum = Activity::default();
     for (_, row_tiles, logical, _) in matrices(net).filter(|m| m.0 == works) {
         // A physical tile that has no columns in a round is idle.
-        let turns = (row_tiles * logical * g.phases) as u64;
+        let turns = (row_tiles * logical * g.all_reads()) as u64;
         sum.conversions += turns * (g.slots * g.adcs()) as u64;
         sum.drives += turns * g.rows as u64;
         sum.cells += turns * (g.rows * g.columns) as u64;

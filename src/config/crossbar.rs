@@ -68,6 +68,11 @@ pub struct Crossbar {
     pub adc_range_of: RangeOf,
     /// Code of no current: the range of a converter begins that many ADC steps below 0.
     pub adc_zero: u32,
+    /// Conversions whose mean counts as one in the `read_phases` most significant phases, a power of two: what converters draw
+    /// anew each time grows smaller by its root. 1: every column is converted once a phase.
+    pub reads: u32,
+    /// Phases that are read `reads` times, from the most significant one on, which weighs most; 0: all.
+    pub read_phases: u32,
     /// Columns that share one ADC, converted one after the other.
     pub columns_per_adc: usize,
     /// How a signed weight becomes cells.
@@ -104,6 +109,8 @@ impl Default for Crossbar {
             adc_range: AdcRange::Fixed,
             adc_range_of: RangeOf::Network,
             adc_zero: 0,
+            reads: 1,
+            read_phases: 0,
             columns_per_adc: 8,
             encoding: Encoding::Differential,
             slice_order: SliceOrder::LowFirst,

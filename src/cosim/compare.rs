@@ -2,7 +2,7 @@
 
 use super::host::Seen;
 use super::log::{Access, Observed, Probed, lane};
-use super::registers::{Value, left};
+use super::registers::Value;
 use crate::emit::ProbeSignal;
 use crate::emit::controllers::registers::REGISTERS;
 use crate::golden::{Run, VectorEvent};
@@ -211,7 +211,7 @@ impl JobComparison {
 fn resolved(want: &Seen, run: &Run) -> Access {
     let number = |value| match value {
         Value::Known(number) => number,
-        Value::Left { offset, mask } => left(run, offset) & mask,
+        Value::Left { of, mask } => of.left(run) & mask,
     };
     match *want {
         Seen::Write { address, response } => Access::Write { address, response },

@@ -9,13 +9,95 @@ use std::collections::BTreeMap;
 pub enum Value {
     /// It is known before the job.
     Known(u32),
-    /// What the job that has ended leaves in that register, of these bits.
+    /// What the job that has ended leaves in a register, of these bits.
     Left {
-        /// Offset of the register.
-        offset: u32,
+        /// The register.
+        of: OfJob,
         /// Of these bits.
         mask: u32,
     },
+}
+
+/// A register that a job leaves something in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OfJob {
+    /// How it ended.
+    Status,
+    /// What of that the interrupt line tells.
+    IrqStatus,
+    /// Clock cycles.
+    Cycles,
+    /// Conversions that clipped.
+    AdcClips,
+    /// Words that left their range.
+    Saturations,
+    /// Tokens read and written.
+    Tokens,
+    /// Conversions of a tile.
+    TileSamples,
+}
+
+impl OfJob {
+    const ALL: [OfJob; 7] = [
+        OfJob::Status,
+        OfJob::IrqStatus,
+        OfJob::Cycles,
+        OfJob::AdcClips,
+        OfJob::Saturations,
+        OfJob::Tokens,
+        OfJob::TileSamples,
+    ];
+
+    /// As the table of registers calls it.
+    const fn name(self) -> &'static str {
+        match self {
+            OfJob::Status => "STATUS",
+            OfJob::IrqStatus => "IRQ_STATUS",
+            OfJob::Cycles => "CYCLES",
+            OfJob::AdcClips => "ADC_CLIPS",
+            OfJob::Saturations => "SATURATIONS",
+            OfJob::Tokens => "TOKENS",
+            OfJob::TileSamples => "TILE_SAMPLES",
+        }
+    }
+
+    /// What `run` leaves there.
+    pub fn left(self, run: &Run) -> u32 {
+        let counters = &run.counters;
+        let number = match self {
+            OfJob::Cycles => counters.cycles,
+            OfJob::AdcClips => counters.adc_clips,
+            OfJob::Saturations => counters.saturations,
+            OfJob::Tokens => counters.tokens,
+            OfJob::TileSamples => counters.tile_samples,
+            OfJob::IrqStatus => {
+                let pending = |name: &str| find("IRQ_STATUS").field(name).mask();
+                let refused = matches!(run.ending, Ending::Refused(_));
+                (pending("DONE") | if refused { pending("ERROR") } else { 0 }).into()
+            }
+            OfJob::Status => status(run).into(),
+        };
+        number as u32
+    }
+}
+
+fn status(run: &Run) -> u32 {
+    let field = |name: &str| find("STATUS").field(name).mask();
+    let answer = if run.output.is_empty() { 0 } else { field("ANSWER") };
+    match run.ending {
+        Ending::Answered => field("DONE") | answer,
+        Ending::Aborted => field("DONE") | field("ABORTED") | answer,
+        Ending::Refused(refusal) => {
+            let bits = [
+                (refusal.length, "ERR_LENGTH"),
+                (refusal.token, "ERR_TOKEN"),
+                (refusal.job, "ERR_JOB"),
+                (refusal.z, "ERR_Z"),
+            ];
+            let set = bits.iter().filter(|(is, _)| *is);
+            set.fold(field("DONE"), |status, (_, name)| status | field(name))
+        }
+    }
 }
 
 /// The AXI response.
@@ -89,51 +171,18 @@ impl Registers {
     /// It has ended.
     pub fn end(&mut self) {
         self.busy = false;
-        for name in ["STATUS", "CYCLES", "ADC_CLIPS", "SATURATIONS", "TOKENS", "TILE_SAMPLES", "IRQ_STATUS"] {
-            self.values.insert(offset(name), Value::Left { offset: offset(name), mask: u32::MAX });
+        for of in OfJob::ALL {
+            self.values.insert(offset(of.name()), Value::Left { of, mask: u32::MAX });
         }
     }
 
     /// What the interrupt line is high for: bits of IRQ_STATUS.
     pub fn interrupt(&self) -> Value {
-        let Value::Known(enabled) = self.values[&offset("IRQ_ENABLE")] else { unreachable!("always known") };
-        match self.values[&offset("IRQ_STATUS")] {
-            Value::Known(pending) => Value::Known(pending & enabled),
-            Value::Left { offset, mask } => Value::Left { offset, mask: mask & enabled },
+        match (self.values[&offset("IRQ_STATUS")], self.values[&offset("IRQ_ENABLE")]) {
+            (Value::Known(pending), Value::Known(enabled)) => Value::Known(pending & enabled),
+            (Value::Left { of, mask }, Value::Known(enabled)) => Value::Left { of, mask: mask & enabled },
+            // No job leaves anything in what a host enables.
+            (pending, Value::Left { .. }) => pending,
         }
     }
-}
-
-/// What `run` leaves in a register.
-pub fn left(run: &Run, offset: u32) -> u32 {
-    let counters = &run.counters;
-    let name = register(offset as u8).expect("a register").name;
-    let field = |name: &str| find("STATUS").field(name).mask();
-    let pending = |name: &str| find("IRQ_STATUS").field(name).mask();
-    let answer = if run.output.is_empty() { 0 } else { field("ANSWER") };
-    let refused = matches!(run.ending, Ending::Refused(_));
-    let number = match name {
-        "CYCLES" => counters.cycles,
-        "ADC_CLIPS" => counters.adc_clips,
-        "SATURATIONS" => counters.saturations,
-        "TOKENS" => counters.tokens,
-        "TILE_SAMPLES" => counters.tile_samples,
-        "IRQ_STATUS" => (pending("DONE") | if refused { pending("ERROR") } else { 0 }).into(),
-        "STATUS" => match run.ending {
-            Ending::Answered => (field("DONE") | answer).into(),
-            Ending::Aborted => (field("DONE") | field("ABORTED") | answer).into(),
-            Ending::Refused(refusal) => {
-                let bits = [
-                    (refusal.length, "ERR_LENGTH"),
-                    (refusal.token, "ERR_TOKEN"),
-                    (refusal.job, "ERR_JOB"),
-                    (refusal.z, "ERR_Z"),
-                ];
-                let set = bits.iter().filter(|(is, _)| *is);
-                set.fold(field("DONE"), |status, (_, name)| status | field(name)).into()
-            }
-        },
-        _ => unreachable!("{name} does not depend on a job"),
-    };
-    number as u32
 }

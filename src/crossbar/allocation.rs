@@ -125,7 +125,7 @@ pub fn balance(mut config: Config) -> Result<Config, BalanceError> {
     }
     let scale = Devices::new(&config.device, &config.crossbar)?.scale();
     let geometry = TileGeometry::new(&config.crossbar, &config.fixed, scale)?;
-    let conversions = geometry.phases * geometry.slots;
+    let conversions = geometry.all_reads() * geometry.slots;
     let fewest = |lanes: &mut Lanes, outputs: usize, most: usize| {
         if *lanes == Lanes::Auto {
             *lanes = Lanes::Count(outputs.div_ceil(conversions).clamp(1, most));

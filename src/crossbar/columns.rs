@@ -101,21 +101,26 @@ impl ByColumns<'_> {
             if skips_zeros && dead[columns.row_tile * g.phases + columns.phase] {
                 return;
             }
-            values.clear();
-            values.extend_from_slice(columns.sums);
-            clips += self.convert(&columns, key, &mut values);
             let site = columns.cell.map(|q| g.site(0, q));
             let place = (g.phases - 1 - columns.phase) as u32 * g.dac_bits;
-            let shift = place + site.as_ref().map_or(0, |s| s.slice * g.cell_bits);
+            let shift = place
+                + site.as_ref().map_or(0, |s| s.slice * g.cell_bits)
+                + g.weight_of_a_read(columns.phase);
             let minus = (columns.phase == 0 && g.dac_bits == 1) != site.as_ref().is_some_and(|s| s.negative);
-            if let (Some(signs), Some(q)) = (&seats.signs, columns.cell) {
-                let signs = &signs[columns.row_tile][q][columns.first..];
-                values.iter_mut().zip(signs).for_each(|(value, sign)| *value *= sign);
-            }
             let into = if site.is_some() { &mut totals } else { &mut references[columns.row_tile] };
-            for (total, &value) in into[columns.first..].iter_mut().zip(&values) {
-                let value = i64::from(value) << shift;
-                *total += if minus { -value } else { value };
+            let first_read = g.first_read(columns.phase);
+            for read in first_read..first_read + g.reads(columns.phase) {
+                values.clear();
+                values.extend_from_slice(columns.sums);
+                clips += self.convert(&columns, (key, read as u32), &mut values);
+                if let (Some(signs), Some(q)) = (&seats.signs, columns.cell) {
+                    let signs = &signs[columns.row_tile][q][columns.first..];
+                    values.iter_mut().zip(signs).for_each(|(value, sign)| *value *= sign);
+                }
+                for (total, &value) in into[columns.first..].iter_mut().zip(&values) {
+                    let value = i64::from(value) << shift;
+                    *total += if minus { -value } else { value };
+                }
             }
         });
         every.expect("a kernel that keeps every column");
@@ -126,13 +131,13 @@ impl ByColumns<'_> {
                 let counted = seats.counted.get(row).map_or(0, |counted| counted[lane]);
                 total += (counted - (1 << (g.weight_bits - 1))) * reference;
             }
-            sums[n] = total >> g.level_shift;
+            sums[n] = g.mean_of_reads(total >> g.level_shift);
         }
         clips
     }
 
     /// Makes values of column sums, tile by tile where tiles have ranges of their own.
-    fn convert(&self, columns: &ColumnSums, key: u32, values: &mut [i32]) -> u64 {
+    fn convert(&self, columns: &ColumnSums, (key, read): (u32, u32), values: &mut [i32]) -> u64 {
         let g = self.geometry;
         let signed = columns.phase == 0 && g.dac_bits > 1;
         let row = columns.row_tile * self.seats.column_tiles;
@@ -144,7 +149,7 @@ impl ByColumns<'_> {
             let tile = (columns.first + from) / width;
             let next = ranges[tile..].iter().position(|range| *range != ranges[tile]);
             let to = next.map_or(values.len(), |n| ((tile + n) * width - columns.first).min(values.len()));
-            let converter = self.converters.of(ranges[tile]).phase(key, row as u32, columns.phase as u32);
+            let converter = self.converters.of(ranges[tile]).phase(key, row as u32, read);
             clips += converter.convert(&mut values[from..to], &every[from..to], signed);
             from = to;
         }

@@ -39,7 +39,7 @@ impl Engine {
         tiles: usize,
     ) -> Result<Engine, MapError> {
         let words = tiles * g.logical_columns();
-        let cycles = g.phases * g.slots;
+        let cycles = g.all_reads() * g.slots;
         if words > cycles {
             let most = cycles / g.logical_columns();
             return Err(MapError::Told { tiles, words, cycles, most });

@@ -64,6 +64,10 @@ pub struct TileGeometry {
     pub slots: usize,
     /// Phases in which one input is driven, most significant digit first.
     pub phases: usize,
+    /// Conversions whose mean counts as one, as a power of two.
+    pub read_bits: u32,
+    /// Phases that are read so often, the most significant ones.
+    pub read_phases: usize,
     /// Width of a tile's accumulators.
     pub acc_bits: u32,
 }
@@ -169,6 +173,13 @@ impl TileGeometry {
         if crossbar.spare_columns >= places {
             return Err(GeometryError::Spare { spare: crossbar.spare_columns, places });
         }
+        let phases = input_bits.div_ceil(crossbar.dac_bits) as usize;
+        let read_bits = crossbar.reads.trailing_zeros();
+        let read_phases = match crossbar.read_phases as usize {
+            _ if read_bits == 0 => 0,
+            0 => phases,
+            some => some.min(phases),
+        };
         Ok(TileGeometry {
             rows: crossbar.rows,
             columns: crossbar.columns,
@@ -194,9 +205,12 @@ impl TileGeometry {
             flip: crossbar.flip,
             remap: crossbar.dodge_faults,
             slots,
-            phases: input_bits.div_ceil(crossbar.dac_bits) as usize,
+            phases,
+            read_bits,
+            read_phases,
             acc_bits: weight_bits
                 + input_bits
+                + read_bits
                 + (crossbar.rows as u64).next_power_of_two().trailing_zeros()
                 + 2,
         }
@@ -228,6 +242,32 @@ impl TileGeometry {
     /// A weight is the difference of two columns.
     pub fn differential(&self) -> bool {
         self.encoding == Encoding::Differential
+    }
+
+    /// How often the columns are converted in a phase.
+    pub fn reads(&self, phase: usize) -> usize {
+        if phase < self.read_phases { 1 << self.read_bits } else { 1 }
+    }
+
+    /// Number of the first conversion of a phase among those of a column.
+    pub fn first_read(&self, phase: usize) -> usize {
+        (0..phase).map(|before| self.reads(before)).sum()
+    }
+
+    /// Conversions of a column for one input.
+    pub fn all_reads(&self) -> usize {
+        self.first_read(self.phases)
+    }
+
+    /// Binary places by which a code of a phase moves up, so that one read weighs as much as all of a phase that is read
+    /// several times.
+    pub fn weight_of_a_read(&self, phase: usize) -> u32 {
+        if phase < self.read_phases { 0 } else { self.read_bits }
+    }
+
+    /// A sum of reads as a sum of their means, rounded half up.
+    pub fn mean_of_reads(&self, sum: i64) -> i64 {
+        (sum + ((1 << self.read_bits) >> 1)) >> self.read_bits
     }
 
     /// Converters that hold weights.

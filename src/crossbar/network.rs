@@ -96,7 +96,7 @@ pub enum MapError {
     /// A round is over before its sums have been told.
     #[error(
         "[crossbar] physical_tiles = {tiles} with shared = true: expected at most {most}: a round has {words} sums, which are told one a \
-         cycle while the next one converts, and converts for {cycles} cycles (phases x slots); take fewer tiles, fewer columns, or \
+         cycle while the next one converts, and converts for {cycles} cycles (reads x slots); take fewer tiles, fewer columns, or \
          more columns_per_adc"
     )]
     Told {

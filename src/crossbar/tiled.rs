@@ -32,6 +32,8 @@ struct Phase<'a> {
     /// Digit planes of the driven rows: [digit bit][word].
     digits: &'a [u64],
     number: usize,
+    /// Of all conversions of a column, those of phases before it included.
+    read: usize,
 }
 
 impl TiledMatrix {
@@ -83,7 +85,8 @@ impl TiledMatrix {
         let collapsed = self.kernel.as_ref().is_some_and(|k| k.collapsed_all());
         let flipped = || self.mapped.tiles.iter().any(|tile| tile.flipped.contains(&true));
         let shared = self.mapped.shared_range().is_some();
-        if self.converters.finest().plain() && shared && (collapsed || !flipped()) {
+        let once = self.geometry.read_bits == 0;
+        if self.converters.finest().plain() && shared && once && (collapsed || !flipped()) {
             return TiledMatrix { seats: None, ..self };
         }
         let every = KernelChoice { collapse: false, ..KernelChoice::default() };
@@ -156,6 +159,7 @@ impl TiledMatrix {
                 *sum += part;
             }
         }
+        sums.iter_mut().for_each(|sum| *sum = g.mean_of_reads(*sum));
         clips
     }
 
@@ -256,30 +260,37 @@ impl TileProduct<'_> {
         let column_words = g.code_bits as usize * words;
         let top = (1 << g.cell_bits) - 1;
         for (number, digits) in digits.chunks(g.dac_bits as usize * words).enumerate() {
-            let phase = Phase { digits, number };
             let dead = self.converter.skips_zeros && digits.iter().all(|d| *d == 0);
-            let mut convert = |adc: usize, slot: usize| {
-                if dead {
-                    return 0;
-                }
-                let column = &self.cells[(adc * g.slots + slot) * column_words..][..column_words];
-                let (value, clipped) = self.convert(column, &phase, adc, slot);
-                clips += u64::from(clipped);
-                value
-            };
-            let scale = |sum: i64| if number == 0 { 0 } else { sum << g.dac_bits };
-            // The driven rows, in levels.
-            let driven = if g.differential() { 0 } else { convert(g.weight_adcs(), 0) };
-            reference = scale(reference) + driven;
-            for (l, sum) in sums.iter_mut().enumerate() {
-                *sum = scale(*sum);
-                for q in 0..g.cells_per_weight {
-                    let site = self.tile.site(g, l, q);
-                    let value = convert(site.adc, site.slot);
-                    let flipped = self.tile.flipped[self.tile.column(g, l, q)];
-                    let value =
-                        if flipped { top * driven - value } else { value } << (site.slice * g.cell_bits);
-                    *sum += if site.negative { -value } else { value };
+            let weight = g.weight_of_a_read(number);
+            for again in 0..g.reads(number) {
+                let phase = Phase { digits, number, read: g.first_read(number) + again };
+                let mut convert = |adc: usize, slot: usize| {
+                    if dead {
+                        return 0;
+                    }
+                    let column = &self.cells[(adc * g.slots + slot) * column_words..][..column_words];
+                    let (value, clipped) = self.convert(column, &phase, adc, slot);
+                    clips += u64::from(clipped);
+                    value
+                };
+                let scale = |sum: i64| match (number, again) {
+                    (0, 0) => 0,
+                    (_, 0) => sum << g.dac_bits,
+                    _ => sum,
+                };
+                // The driven rows, in levels.
+                let driven = if g.differential() { 0 } else { convert(g.weight_adcs(), 0) };
+                reference = scale(reference) + (driven << weight);
+                for (l, sum) in sums.iter_mut().enumerate() {
+                    *sum = scale(*sum);
+                    for q in 0..g.cells_per_weight {
+                        let site = self.tile.site(g, l, q);
+                        let value = convert(site.adc, site.slot);
+                        let flipped = self.tile.flipped[self.tile.column(g, l, q)];
+                        let value = if flipped { top * driven - value } else { value };
+                        let value = value << (site.slice * g.cell_bits + weight);
+                        *sum += if site.negative { -value } else { value };
+                    }
                 }
             }
         }
@@ -308,7 +319,7 @@ impl TileProduct<'_> {
         let at = Conversion {
             key: self.key,
             tile: self.number as u32,
-            phase: phase.number as u32,
+            phase: phase.read as u32,
             slot: slot as u32,
             adc: adc as u32,
         };

@@ -119,7 +119,7 @@ impl StageBuilder<'_> {
             pre_bits: fixed.pre_bits as usize,
             state_bits: fixed.state_bits as usize,
             input_bits: fixed.input_bits as usize,
-            phases: self.net.geometry.phases,
+            phases: self.net.geometry.all_reads(),
             slots: self.net.geometry.slots,
             rounds: self.net.rounds[id],
             later_rounds: self.net.rounds[id] - self.net.kept_rounds(&self.out.schedule, id),

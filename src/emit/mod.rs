@@ -9,6 +9,7 @@ mod draws;
 mod files;
 mod frames;
 mod hierarchy;
+mod images;
 mod ops;
 mod packaging;
 mod program;

@@ -88,9 +88,9 @@ impl<M: MatVec> Golden<M> {
     fn tile_samples(&self, matrix: &IntMatrix, input: &[i32]) -> (u64, u64) {
         let g = &self.geometry;
         let row_tiles = matrix.rows().div_ceil(g.rows);
-        let all = row_tiles * g.phases;
+        let all = row_tiles * g.all_reads();
         let live = if self.skip_zero_phases {
-            (0..row_tiles).map(|r| live_phases(g, matrix, input, r)).sum()
+            (0..row_tiles).map(|r| live_reads(g, matrix, input, r)).sum()
         } else {
             all
         };
@@ -105,13 +105,14 @@ fn runs(net: &CrossbarNet, accelerator: &Accelerator) -> (Schedule, Timing) {
     (net.schedule(), Timing::new(&net.quant, &net.geometry, &net.turns(), accelerator))
 }
 
-/// Phases in which the digit of some row of a row of tiles is not 0.
-fn live_phases(g: &TileGeometry, matrix: &IntMatrix, input: &[i32], row_tile: usize) -> usize {
+/// Reads of a column in the phases in which the digit of some row of a row of tiles is not 0.
+fn live_reads(g: &TileGeometry, matrix: &IntMatrix, input: &[i32], row_tile: usize) -> usize {
     let rows = row_tile * g.rows..((row_tile + 1) * g.rows).min(matrix.rows());
     let any = rows.fold(0, |any, k| any | matrix.drive(input, k));
     // A digit beyond the input's width repeats its sign.
     let bit = |b: u32| any >> b.min(g.input_bits - 1) & 1 == 1;
-    (0..g.phases as u32).filter(|p| (0..g.dac_bits).any(|j| bit(p * g.dac_bits + j))).count()
+    let live = |digit: &usize| (0..g.dac_bits).any(|j| bit(*digit as u32 * g.dac_bits + j));
+    (0..g.phases).filter(live).map(|digit| g.reads(g.phases - 1 - digit)).sum()
 }
 
 /// A vector as it drives word lines, and as it was computed.

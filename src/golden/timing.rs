@@ -163,7 +163,7 @@ impl Timing {
         };
         let (mut score, mut draw) = (None, None);
         let stages = quant.blocks.iter().enumerate().map(|(id, block)| {
-            let adc = (turns.rounds[id] * g.phases * g.slots) as u64;
+            let adc = (turns.rounds[id] * g.all_reads() * g.slots) as u64;
             let mut stage = match block {
                 QuantBlock::Embedding { .. }
                 | QuantBlock::Slice { .. }
@@ -245,7 +245,7 @@ impl Timing {
                 }
             };
             stage.floor = floor(&stage, block, g) + pooling(quant, id);
-            stage.kept = (turns.kept[id] * g.phases * g.slots) as u64;
+            stage.kept = (turns.kept[id] * g.all_reads() * g.slots) as u64;
             Some(stage)
         });
         let stages = stages.collect();

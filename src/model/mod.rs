@@ -83,7 +83,8 @@ pub use lines::Lines;
 pub use losses::SentenceLoss;
 pub use measure::{Effort, Evaluation, evaluate, evaluate_conversations, evaluate_each};
 pub use network::{
-    Activation, Block, BlockId, Combination, Edge, LEAK, LEAKY_LIMIT, Loop, LoopId, Network, Op, Over, Time,
+    Activation, Block, BlockId, Blueprint, Combination, Edge, LEAK, LEAKY_LIMIT, Loop, LoopId, Network, Op,
+    Over, Time,
 };
 pub use ngram::{Baselines, Ngram};
 pub use pieces::Pieces;

@@ -118,6 +118,8 @@ fn varied_config(random: &mut Random) -> Config {
         (n.cell, n.comparator) = (dice.of(&[0.0, 0.05, 0.2]), dice.of(&[0.0, 0.3, 1.0]));
         (n.inl, n.dnl) = (dice.of(&[0.0, 0.5]), dice.of(&[0.0, 0.3]));
         n.seed = dice.0.bits() as u32;
+        let x = &mut config.crossbar;
+        (x.reads, x.read_phases) = (dice.of(&[1, 2, 4]), dice.of(&[0, 1, 2]));
     }
     if dice.rarely(2) {
         let d = &mut config.device;

@@ -1,17 +1,17 @@
-//! Pictures of the memristors: what they hold by the level that was written, and one tile cell by cell.
+//! What memristors hold, by the level that was written.
+
+mod tile;
+
+pub use tile::tile_picture;
 
 use super::html::Picture;
 use super::number::{part_of, plain, thousands, three};
-use super::plot::{Axis, Colour, Heat, Lane, Lanes, Mark};
-use crate::crossbar::{CrossbarNet, Devices, MappedMatrix, Tile, TileGeometry};
+use super::plot::{Axis, Colour, Lane, Lanes, Mark};
+use crate::crossbar::{CrossbarNet, MappedMatrix, Tile, TileGeometry};
 use crate::quant::IntMatrix;
-use ndarray::s;
 
 /// Levels with a lane of their own at most.
 const LEVELS: usize = 16;
-
-/// Word and bit lines of a tile that are drawn at most.
-const SIDE: usize = 256;
 
 /// How often a cell that was to hold a level shows a code: [level][code], of all cells with a part of a weight.
 pub fn histogram(net: &CrossbarNet) -> Vec<Vec<u64>> {
@@ -136,127 +136,5 @@ fn share_of(count: u64, all: u64, what: &str) -> String {
     if count == 0 { String::new() } else { format!(", {} {what}", part_of(count, all)) }
 }
 
-/// The tile with the most cells in use, the first of equals: of which matrix, and which of its tiles.
-fn fullest(net: &CrossbarNet) -> Option<(String, Tile, usize, usize)> {
-    let g = &net.geometry;
-    let mut best: Option<(String, Tile, usize, usize)> = None;
-    for (name, integers) in net.quant.matrices() {
-        let Some(tiled) = net.matrices.get(&name) else { continue };
-        for (tile, outputs, rows) in used(tiled.mapped(), integers, g) {
-            if best.as_ref().is_none_or(|(.., o, r)| outputs * rows > o * r) {
-                best = Some((name.clone(), tile.clone(), outputs, rows));
-            }
-        }
-    }
-    best
-}
-
-/// One tile, cell by cell.
-pub fn tile_picture(net: &CrossbarNet) -> Option<Picture> {
-    let (name, tile, outputs, rows) = fullest(net)?;
-    let (g, devices): (&TileGeometry, &Devices) = (&net.geometry, &net.devices);
-    let (down, across) = (rows.min(SIDE), g.columns.min(SIDE));
-    let values = tile.codes.slice(s![..down, ..across]).to_owned();
-    let us = |code: u32| devices.conductance_us(code);
-    let codes = || values.iter().map(|&code| u32::from(code));
-    let low = codes().map(us).fold(us(devices.level_code(0)), f64::min);
-    let high = codes().map(us).fold(us(devices.level_code(devices.top_level)), f64::max);
-    let share = |g: f64| (g - low) / (high - low).max(1e-9);
-    let shades = (0..1u32 << g.code_bits).map(|code| share(us(code)));
-    // Of many levels a few say enough.
-    let every = (devices.top_level as usize).div_ceil(7).max(1);
-    let named = (0..=devices.top_level).step_by(every).map(|level| us(devices.level_code(level)));
-    let legend = named.map(|g| (share(g), format!("{} µS", plain(g)))).collect();
-    let cut = match (down, across) == (g.rows, g.columns) {
-        true => String::new(),
-        false => format!(
-            " Shown are its first {down} word lines, {rows} are in use, and {across} of its {} bit lines.",
-            g.columns
-        ),
-    };
-    let empty = (g.rows * g.columns).saturating_sub(outputs * g.cells_per_weight * rows);
-    let text = format!("Conductances of tile {}, {} of matrix {name}", tile.at.0, tile.at.1);
-    let heat = Heat {
-        values,
-        shades: shades.collect(),
-        legend,
-        across: format!("bit lines, 0 to {}", across - 1),
-        down: format!("word lines, 0 to {}", down - 1),
-        text,
-    };
-    Some(Picture {
-        id: "tile",
-        heading: format!("One tile: {name}, row {}, column {}", tile.at.0, tile.at.1),
-        caption: format!(
-            "The tile with the most cells in use. Inputs come in on word lines from the left, currents add up on bit lines downwards; a \
-             weight is {} beside each other on a word line. {} of its {} cells hold no weight.{cut}",
-            if g.cells_per_weight == 1 { "one cell".into() } else { format!("{} cells", g.cells_per_weight) },
-            thousands(empty as u64),
-            thousands((g.rows * g.columns) as u64),
-        ),
-        body: heat.html(),
-    })
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config::{Config, Encoding};
-    use crate::model::Network;
-    use crate::pipeline::{map, random_sentences, random_weights};
-
-    fn net(change: impl Fn(&mut Config)) -> CrossbarNet {
-        let mut config = Config::default();
-        (config.model.vocabulary, config.model.embedding) = (23, 5);
-        (config.model.hidden, config.model.latent) = (7, 3);
-        (config.crossbar.rows, config.crossbar.columns) = (8, 24);
-        change(&mut config);
-        let network = Network::describe(&config.model, config.train.lambda_low).unwrap();
-        let sentences = random_sentences(config.model.vocabulary, 3, 1);
-        map(&network, &random_weights(&network, 1), &config, &sentences).unwrap()
-    }
-
-    /// Every weight once, and on cells that meet their levels each level shows one code: its own.
-    #[test]
-    fn exact_cells_show_their_level_and_every_weight_is_counted() {
-        let changes: [fn(&mut Config); 3] = [
-            |_| (),
-            |c| (c.crossbar.encoding, c.crossbar.flip, c.crossbar.columns) = (Encoding::Offset, true, 25),
-            |c| c.crossbar.cell_bits = 1,
-        ];
-        for change in changes {
-            let net = net(change);
-            let counts = histogram(&net);
-            let cells: usize = net.quant.matrices().iter().map(|(_, m)| m.weights.len()).sum();
-            assert_eq!(counts.iter().flatten().sum::<u64>(), (cells * net.geometry.cells_per_weight) as u64);
-            for (level, codes) in counts.iter().enumerate() {
-                let own = net.devices.level_code(level as u32) as usize;
-                assert!(
-                    codes.iter().enumerate().all(|(code, &n)| n == 0 || code == own),
-                    "{level}: {codes:?}"
-                );
-            }
-        }
-    }
-
-    #[test]
-    fn cells_that_miss_their_level_are_seen_around_it() {
-        let net = net(|c| c.device.preset = "wan2022".into());
-        let counts = histogram(&net);
-        let mean = |level: usize| {
-            let all: u64 = counts[level].iter().sum();
-            let sum: f64 = counts[level].iter().enumerate().map(|(code, &n)| code as f64 * n as f64).sum();
-            sum / all as f64
-        };
-        assert!((0..3).all(|level| mean(level) + 2.0 < mean(level + 1)));
-        let picture = histogram_picture(&net);
-        assert!(picture.caption.contains("miss their level by"), "{}", picture.caption);
-        assert_eq!(picture.body.matches("class=\"rule\"").count(), 4);
-        let tile = tile_picture(&net).unwrap();
-        assert!(
-            tile.body.contains("viewBox=\"0 0 24 8\"") && tile.caption.contains("of its 192 cells"),
-            "{}",
-            tile.caption
-        );
-    }
-}
+mod tests;

@@ -2,6 +2,7 @@
 
 use super::html::Picture;
 use super::number::{part_of, percent_tick, thousands};
+use super::places::place_words;
 use super::plot::{Axis, Colour, Lanes};
 use crate::golden::{Converted, Golden, Place, Places, Run};
 use crate::quant::MatVec;
@@ -135,81 +136,5 @@ fn shares(mut rows: Vec<(String, u64, u64)>, unit: &str) -> String {
     picture.html()
 }
 
-/// What is rounded at a place, in words.
-pub const fn place_words(place: Place) -> &'static str {
-    match place {
-        Place::Part => "product of a cell, off its tiles",
-        Place::PartSum => "two products of a cell, added",
-        Place::Code => "state as the code of a word line",
-        Place::RnnSum => "RNN: x + h",
-        Place::RnnState => "RNN: state",
-        Place::GruReset => "GRU: reset gate, x + h",
-        Place::GruUpdate => "GRU: update gate, x + h",
-        Place::GruGated => "GRU: reset gate times h",
-        Place::GruCandidate => "GRU: candidate, x + r h",
-        Place::GruNew => "GRU: candidate as a state",
-        Place::GruState => "GRU: new state",
-        Place::LstmInput => "LSTM: input gate, x + h",
-        Place::LstmForget => "LSTM: forget gate, x + h",
-        Place::LstmCandidate => "LSTM: candidate, x + h",
-        Place::LstmOutput => "LSTM: output gate, x + h",
-        Place::LstmKept => "LSTM: forget gate times c",
-        Place::LstmAdded => "LSTM: input gate times candidate",
-        Place::LstmCell => "LSTM: new c",
-        Place::LstmSquashed => "LSTM: c before its tanh",
-        Place::LstmState => "LSTM: new state",
-        Place::Moment => "mean or log-variance of a latent",
-        Place::LatentScaled => "latent: deviation times noise",
-        Place::LatentPlain => "latent: noise of the prior",
-        Place::LatentSum => "latent: mean plus noise",
-        Place::Bridge => "first state of the decoder",
-        Place::BridgeCell => "first c of the decoder",
-        Place::Logit => "score of a word (logit)",
-        Place::DensePre => "hidden layer before its activation",
-        Place::DenseWord => "hidden layer",
-        Place::Combined => "vectors added, multiplied or blended",
-        Place::Accumulated => "sum or mean over steps",
-        Place::Pooled => "mean of the latent over steps",
-        Place::PooledVariance => "log-variance of the latent over steps",
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_place_has_words_of_its_own() {
-        let all: std::collections::BTreeSet<&str> = Place::ALL.iter().map(|&p| place_words(p)).collect();
-        assert_eq!(all.len(), Place::ALL.len());
-    }
-
-    #[test]
-    fn the_largest_share_comes_first_and_nothing_lost_is_a_sentence() {
-        let mut places = Places::default();
-        places.at(Place::Part).clipped = 1;
-        places.at(Place::Part).fitted = 99;
-        places.at(Place::Logit).clipped = 5;
-        places.at(Place::Logit).fitted = 5;
-        places.at(Place::Moment).fitted = 7;
-        let conversions = vec![("enc0".to_string(), 0, 50)];
-        let lost = Lost { conversions, places, jobs: 3 };
-        let pictures = lost.pictures();
-        assert!(
-            pictures[0].body.is_empty()
-                && pictures[0].caption.ends_with("In the 3 jobs of this page none of 50 conversions did.")
-        );
-        let body = &pictures[1].body;
-        let at = |text: &str| body.find(text).unwrap_or_else(|| panic!("{text}: {body}"));
-        assert!(
-            at("score of a word") < at("product of a cell") && !body.contains("mean or log-variance"),
-            "{body}"
-        );
-        assert!(
-            body.contains("5 of 10")
-                && pictures[1].caption.contains("6 of 117 numbers did (5.13 %). At one other place"),
-            "{}",
-            pictures[1].caption
-        );
-    }
-}
+mod tests;

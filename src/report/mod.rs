@@ -1,6 +1,7 @@
 //! What was built and what it showed, as a page for people: verdict, facts, pictures, and every number below them.
 
 mod budget;
+mod cards;
 mod cells;
 mod clips;
 mod costs;
@@ -12,13 +13,16 @@ mod losses;
 mod number;
 mod outputs;
 mod page;
+mod places;
 mod plot;
+mod side;
 mod timeline;
 mod verdict;
 
 pub use budget::{estimates, measured, sources};
-pub use html::{Card, Headline, Page, Picture, Section, SideBySide};
+pub use html::{Card, Headline, Page, Picture, Section};
 pub use number::{spread, thousands};
 pub use page::{Material, page};
 pub use plot::{Dot, Scatter};
+pub use side::SideBySide;
 pub use verdict::Verdict;

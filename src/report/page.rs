@@ -5,7 +5,7 @@ use super::cycles::Shown;
 use super::html::{Page, Picture};
 use super::outputs::{Played, name_of};
 use super::verdict::Verdict;
-use super::{budget, cells, costs, design, facts, losses, outputs};
+use super::{budget, cards, cells, costs, design, facts, losses, outputs};
 use crate::build::Build;
 use crate::cosim::CosimReport;
 use crate::golden::{Context, Ending, Golden, Job, JobKind, Run, Stop};
@@ -66,7 +66,7 @@ pub fn page(build: &Build, material: &Material) -> Page {
         ),
         verdict: Verdict::of(cosim),
         figures: facts::headlines(build, cosim),
-        cards: facts::cards(build, flows),
+        cards: cards::cards(build, flows),
         command: command.into(),
         pictures,
         tables: tables(build, material),

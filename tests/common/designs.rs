@@ -102,6 +102,7 @@ pub fn designs() -> Vec<Small> {
             c.accelerator.skip_zero_phases = true;
             // A range that begins four deviations below 0: nothing clips.
             (c.noise.comparator, c.crossbar.adc_zero) = (0.5, 2);
+            (c.crossbar.reads, c.crossbar.read_phases) = (4, 2);
         }),
         clipping(small("gru-gru-narrow-adc-skips-zeros", &[Gru, Gru], |c| {
             c.crossbar.adc_bits = 2;

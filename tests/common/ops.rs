@@ -116,13 +116,28 @@ fn described(name: &'static str, over: &str, lines: &str, change: impl Fn(&mut C
     Described { name, text: text(over, lines), config, strained: false }
 }
 
+/// What a loop backwards, one step behind it and a loop forwards do.
 fn two_loops(name: &'static str, blocks: &str, change: impl Fn(&mut Config)) -> Described {
-    let loops = r#"loop = [{ name = "back", over = "backwards" }, { name = "read", over = "positions" }]"#;
+    let once = if blocks.contains("\"once\"") { r#"{ name = "once", over = "once" }, "# } else { "" };
+    let loops = format!(
+        r#"loop = [{{ name = "back", over = "backwards" }}, {once}{{ name = "read", over = "positions" }}]"#
+    );
     Described {
         text: format!("{loops}\nblock = [\n{blocks}\n]\n"),
         ..described(name, "positions", "", change)
     }
 }
+
+/// A cell that starts from somewhere, and whose words are read a step later: those that it starts from first.
+const STARTED: &str = r#"
+    { name = "embed", loop = "back", op = "embedding", size = 5 },
+    { name = "behind", loop = "back", op = "cell", kind = "rnn", size = 6, inputs = ["embed"] },
+    { name = "start", loop = "once", op = "linear", size = 6, inputs = ["behind"], activation = "tanh" },
+    { name = "again", loop = "read", op = "embedding", size = 5, tied = "embed" },
+    { name = "level", loop = "read", op = "cell", kind = "gru", size = 6, inputs = ["again"], init = "start" },
+    { name = "moved", loop = "read", op = "elementwise", function = "subtract", inputs = ["level", { before = "level" }] },
+    { name = "tag", loop = "read", op = "label", size = 5, inputs = ["moved"] },
+"#;
 
 /// Words of tables and of another loop, position by position.
 const TABLES: &str = r#"
@@ -395,6 +410,7 @@ pub fn described_designs() -> Vec<Described> {
             )
         },
         two_loops("words-of-two-loops", TABLES, |_| ()),
+        two_loops("words-of-a-start", STARTED, |c| c.accelerator.gate_lanes = 4.into()),
         two_loops("numbers-of-two-loops", NUMBERS, |c| c.accelerator.gate_lanes = 3.into()),
     ]
 }

@@ -114,6 +114,11 @@ impl Points {
         self.0.iter().filter(|(p, n)| **n == 0 && kinds.contains(&p.kind)).map(|(p, _)| p).collect()
     }
 
+    /// Every toggle that was seen.
+    pub fn toggled(&self) -> impl Iterator<Item = &Point> {
+        self.0.iter().filter(|(p, n)| **n > 0 && p.kind == Kind::Toggle).map(|(p, _)| p)
+    }
+
     /// Every point with its count.
     pub fn listing(&self) -> String {
         let line =

@@ -195,6 +195,27 @@ fn crossbar(c: &Checker, config: &Config) -> Result<(), ConfigError> {
     let codes = (1u64 << x.adc_bits) - 1;
     c.within(("crossbar", "adc_zero"), x.adc_zero.into(), 0..=codes, "a code of the converter")?;
     c.require(
+        x.reads.is_power_of_two() && x.reads <= 64,
+        ("crossbar", "reads"),
+        x.reads,
+        "1, 2, 4, 8, 16, 32 or 64",
+        "their mean is a shift",
+    )?;
+    let phases = config.fixed.input_bits.div_ceil(x.dac_bits.max(1));
+    c.within(
+        ("crossbar", "read_phases"),
+        x.read_phases.into(),
+        0..=phases.into(),
+        "0 or no more than the phases of an input: [fixed] input_bits / dac_bits",
+    )?;
+    let again = if x.read_phases == 0 { phases } else { x.read_phases } * (x.reads - 1);
+    c.within(
+        ("crossbar", "reads x read_phases"),
+        (phases + again).into(),
+        1..=256,
+        "conversions of a column, counted in 8 bits; lower one of them",
+    )?;
+    c.require(
         !x.flip || x.encoding == Encoding::Offset,
         ("crossbar", "flip"),
         x.flip,

@@ -34,6 +34,8 @@ impl TileGeometry {
             adc_zero: (self.adc_zero.checked_shr(self.adc_shift))
                 .and_then(|z| z.try_into().ok())
                 .ok_or("no zero")?,
+            reads: 1u32.checked_shl(self.read_bits).ok_or("no number of reads")?,
+            read_phases: self.read_phases.try_into().map_err(|_| "no number of phases")?,
             columns_per_adc: self.columns_per_adc,
             encoding: self.encoding,
             slice_order: if self.high_first { SliceOrder::HighFirst } else { SliceOrder::LowFirst },

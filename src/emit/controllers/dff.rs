@@ -55,8 +55,8 @@ macro_rules! comment {
 /// `localparam`s in the printed Verilog.
 macro_rules! constants {
     ($($name:ident: $width:literal = $value:expr;)*) => {
-        $(const $name: LiteralType = $value;)*
-        const CONSTANTS: &[$crate::emit::controllers::print::Named] =
+        $(pub(super) const $name: LiteralType = $value;)*
+        pub(super) const CONSTANTS: &[$crate::emit::controllers::print::Named] =
             &[$((stringify!($name), $width, $name)),*];
     };
 }

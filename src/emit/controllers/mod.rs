@@ -3,6 +3,7 @@
 //! Counters have a fixed width and their limits are inputs, so that one
 //! description serves every size of model.
 
+mod axil_constants;
 pub mod axil_regs;
 pub mod csr;
 mod dff;

@@ -1,7 +1,17 @@
 //! What a description must be to be a network: said once, before any room reads it.
 
 use super::names::{IN_EVERY_CORE, MODULES, check_name, taken, unique};
-use super::{Block, BlockId, Combination, Edge, Loop, ModelError, Network, Op, Over, Time};
+use super::{Block, BlockId, Blueprint, Combination, Edge, Loop, ModelError, Network, Op, Over, Time};
+
+impl TryFrom<Blueprint> for Network {
+    type Error = ModelError;
+
+    fn try_from(description: Blueprint) -> Result<Network, ModelError> {
+        let network = Network(description);
+        network.check()?;
+        Ok(network)
+    }
+}
 
 impl Network {
     /// Joins loops and blocks, if they are a network that can run.
@@ -14,9 +24,17 @@ impl Network {
         loops: Vec<Loop>,
         blocks: Vec<Block>,
     ) -> Result<Network, ModelError> {
-        let network = Network { family: family.into(), vocabulary, loops, blocks };
-        network.check()?;
-        Ok(network)
+        Network::try_from(Blueprint { family: family.into(), vocabulary, loops, blocks })
+    }
+
+    /// The same network with something changed, if it can still run.
+    ///
+    /// # Errors
+    /// If it cannot: those of [`Network::new`].
+    pub fn changed(&self, change: impl FnOnce(&mut Blueprint)) -> Result<Network, ModelError> {
+        let mut blueprint = self.0.clone();
+        change(&mut blueprint);
+        Network::try_from(blueprint)
     }
 
     /// A family's own description is as good as one that was read.

@@ -59,7 +59,7 @@ impl Network {
             .collect();
         let embed_again = build.add("embed_again", written, Op::Embedding { size: model.embedding });
         for again in [embed_back, embed_again] {
-            build.network.blocks[again].tied = Some(embed);
+            build.network.0.blocks[again].tied = Some(embed);
         }
         let mut inputs: Vec<Edge> = vec![embed_again.into()];
         inputs.extend(model.skip.then_some(Edge::from(z)));

@@ -1,6 +1,6 @@
 //! The families that ship: functions from the sizes of `[model]` to a description.
 
-use super::{Activation, Block, BlockId, Edge, Loop, LoopId, ModelError, Network, Op, Over};
+use super::{Activation, Block, BlockId, Blueprint, Edge, Loop, LoopId, ModelError, Network, Op, Over};
 use crate::config::{Family, LatentFrom, Model, Prior};
 
 /// The limit of means and log-variances of a draw (models.md 1c).
@@ -146,7 +146,7 @@ impl Network {
             true => build.add("frame", written, Op::Input { size: model.frame }),
             false => build.add("embed", written, Op::Embedding { size: model.embedding }),
         };
-        build.network.blocks[words].tied = (!of_frames).then_some(read);
+        build.network.0.blocks[words].tied = (!of_frames).then_some(read);
         // What the draw reads of the state is that before the step: the block stands further below.
         let in_prior = usize::from(model.prior == Prior::Learned) * 2;
         let in_auxiliary = usize::from(model.auxiliary) * 2;
@@ -196,7 +196,7 @@ impl Network {
         let embed = build.add("embed", backwards, Op::Embedding { size: model.embedding });
         let behind = build.levels("bwd", backwards, model, embed);
         let again = build.add("embed_again", forwards, Op::Embedding { size: model.embedding });
-        build.network.blocks[again].tied = Some(embed);
+        build.network.0.blocks[again].tied = Some(embed);
         let before = build.levels("fwd", forwards, model, again);
         let inputs = vec![before.into(), behind.into()];
         build.add("label", forwards, Op::Label { classes: model.classes, inputs });
@@ -221,22 +221,22 @@ pub(super) struct Builder {
 impl Builder {
     pub(super) fn new(family: Family, vocabulary: usize) -> Builder {
         let (loops, blocks) = (Vec::new(), Vec::new());
-        Builder { network: Network { family: family.name().into(), vocabulary, loops, blocks } }
+        Builder { network: Network(Blueprint { family: family.name().into(), vocabulary, loops, blocks }) }
     }
 
     pub(super) fn repeat(&mut self, name: &str, over: Over) -> LoopId {
-        self.network.loops.push(Loop { name: name.into(), over });
+        self.network.0.loops.push(Loop { name: name.into(), over });
         self.network.loops.len() - 1
     }
 
     pub(super) fn add(&mut self, name: impl Into<String>, within: LoopId, op: Op) -> BlockId {
-        self.network.blocks.push(Block { name: name.into(), within, tied: None, only_train: false, op });
+        self.network.0.blocks.push(Block { name: name.into(), within, tied: None, only_train: false, op });
         self.network.blocks.len() - 1
     }
 
     /// The block added last is there while the network is trained.
     fn only_train(&mut self) {
-        self.network.blocks.last_mut().expect("one was added").only_train = true;
+        self.network.0.blocks.last_mut().expect("one was added").only_train = true;
     }
 
     /// The cells of `[model]`, one on the other, on `below`; the top one.

@@ -25,10 +25,10 @@ use super::ModelError;
 use crate::config::CellKind;
 use serde::{Deserialize, Serialize};
 
-/// Index of a block in [`Network::blocks`].
+/// Index of a block in [`Blueprint::blocks`].
 pub type BlockId = usize;
 
-/// Index of a loop in [`Network::loops`].
+/// Index of a loop in [`Blueprint::loops`].
 pub type LoopId = usize;
 
 /// What the steps of a loop go over.
@@ -101,10 +101,10 @@ pub struct Block {
     pub op: Op,
 }
 
-/// The whole network. Loops stand in the order in which they run; blocks of a loop in one in which they
-/// can be evaluated: what a block reads of the same step stands before it.
+/// What a network is made of, before anybody has asked whether it can run. Loops stand in the order in which they run;
+/// blocks of a loop in one in which they can be evaluated: what a block reads of the same step stands before it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Network {
+pub struct Blueprint {
     /// Whose function made it, or `custom`.
     pub family: String,
     /// Words, the four special tokens included; 0 where no block knows words.
@@ -113,6 +113,25 @@ pub struct Network {
     pub loops: Vec<Loop>,
     /// What is computed.
     pub blocks: Vec<Block>,
+}
+
+/// A network that can run: a [`Blueprint`] that was checked. Nothing in it can be changed, so it stays one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Blueprint", into = "Blueprint")]
+pub struct Network(Blueprint);
+
+impl std::ops::Deref for Network {
+    type Target = Blueprint;
+
+    fn deref(&self) -> &Blueprint {
+        &self.0
+    }
+}
+
+impl From<Network> for Blueprint {
+    fn from(network: Network) -> Blueprint {
+        network.0
+    }
 }
 
 impl Network {
@@ -130,7 +149,7 @@ impl Network {
             let Block { name, within, tied, only_train, op } = self.blocks[id].clone();
             Block { name, within, tied: tied.map(new), only_train, op: op.renamed(new) }
         };
-        Network { loops, blocks: kept.iter().map(block).collect(), ..self.clone() }
+        Network(Blueprint { loops, blocks: kept.iter().map(block).collect(), ..self.0.clone() })
     }
 
     /// What the steps of the loop of block `id` go over.

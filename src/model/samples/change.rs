@@ -1,7 +1,7 @@
 //! What people's networks do otherwise: how ours would compute if it did so too.
 
 use crate::config::CellKind;
-use crate::model::{Activation, BlockId, FloatNet, LEAK, Op};
+use crate::model::{Activation, BlockId, FloatNet, LEAK, Network, Op};
 use ndarray::{Array2, Axis, concatenate, s};
 
 /// One habit of another library, or slip of an export.
@@ -27,6 +27,11 @@ pub(super) enum Change {
     SwappedHeads,
     /// What is called log-variance is ln of the deviation.
     LogDeviation,
+}
+
+/// A function for another, a start less: the network stays one that runs.
+fn changed(network: &Network, id: BlockId, change: impl FnOnce(&mut Op)) -> Network {
+    network.changed(|of| change(&mut of.blocks[id].op)).expect("it reads what it read")
 }
 
 /// Every order of `0..count` but the first.
@@ -170,14 +175,18 @@ impl Change {
                 }
             }
             Change::Activation(function) => {
-                if let Op::Linear { activation, .. } = &mut network.blocks[id].op {
-                    *activation = *function;
-                }
+                network = changed(&network, id, |op| {
+                    if let Op::Linear { activation, .. } = op {
+                        *activation = *function;
+                    }
+                });
             }
             Change::StartsFromZero => {
-                if let Op::Cell { init, .. } = &mut network.blocks[id].op {
-                    *init = None;
-                }
+                network = changed(&network, id, |op| {
+                    if let Op::Cell { init, .. } = op {
+                        *init = None;
+                    }
+                });
             }
             Change::SwappedHeads => {
                 tensors.swap(index(0), index(2));

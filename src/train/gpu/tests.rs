@@ -161,12 +161,11 @@ fn what_cannot_be_done_there_is_refused() {
     let large = Model { vocabulary: 1 << 31, embedding: 16, ..small() };
     assert!(refusal(&Network::hsr_vae(&large, 1.0), &train).unwrap().contains("`enc_embed.weight` has 137"));
     // A cell that reads the means of every step.
-    let mut other = network.clone();
-    let means = other.find("q1").unwrap();
-    let cell = other.find("enc2").unwrap();
-    match &mut other.blocks[cell].op {
+    let (means, cell) = (network.find("q1").unwrap(), network.find("enc2").unwrap());
+    let other = network.changed(|net| match &mut net.blocks[cell].op {
         Op::Cell { inputs, .. } => inputs.push(means.into()),
-        _ => unreachable!(),
-    }
+        op => panic!("{op:?}"),
+    });
+    let other = other.unwrap();
     assert!(refusal(&other, &train).unwrap().contains("`enc2`"));
 }

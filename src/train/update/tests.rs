@@ -111,12 +111,7 @@ fn gradients_of_latents_of_steps_are_slopes_too() {
             ..Model::default()
         };
         let network = Network::z_forcing(&model);
-        let mut smooth = network.clone();
-        for block in &mut smooth.blocks {
-            if let Op::Linear { activation, .. } = &mut block.op {
-                *activation = Activation::Tanh;
-            }
-        }
+        let smooth = smooth(&network);
         for mask_pads in [true, false] {
             check(&smooth, &Train { mask_pads, ..plain.clone() }, &sentences);
         }
@@ -125,13 +120,14 @@ fn gradients_of_latents_of_steps_are_slopes_too() {
         // Where there are corners, a slope is that of both sides.
         check_within(&network, &plain, &sentences, 4e-2);
         // So narrow that some are cut and some are not.
-        let mut cut = smooth;
-        for block in &mut cut.blocks {
-            if let Op::Moments { clamp, .. } = &mut block.op {
-                *clamp = Some(0.15);
+        let cut = smooth.changed(|net| {
+            for block in &mut net.blocks {
+                if let Op::Moments { clamp, .. } = &mut block.op {
+                    *clamp = Some(0.15);
+                }
             }
-        }
-        check_within(&cut, &plain, &sentences, 4e-2);
+        });
+        check_within(&cut.unwrap(), &plain, &sentences, 4e-2);
     }
 }
 
@@ -248,14 +244,8 @@ fn gradients_of_frames_are_slopes_too() {
     }
     for (prior, auxiliary) in [(Prior::Learned, true), (Prior::Standard, false)] {
         let model = Model { hidden: 6, dense: 4, latent: 3, frame: 5, prior, auxiliary, ..Model::default() };
-        let mut network = Network::z_forcing(&model);
-        // Activations that have a slope everywhere: the steps below are wide enough to meet a corner.
-        for block in &mut network.blocks {
-            if let Op::Linear { activation, .. } = &mut block.op {
-                *activation = Activation::Tanh;
-            }
-        }
-        networks.push(network);
+        // The steps below are wide enough to meet a corner.
+        networks.push(smooth(&Network::z_forcing(&model)));
     }
     for network in networks {
         let batch = Batch::of(&network, &pieces, &train, &mut Random::keyed(&[7]));
@@ -286,6 +276,18 @@ const WITH_Z: &str = r#"
         { name = "next", loop = "write", op = "bits", size = 5, inputs = ["dec"] },
     ]
 "#;
+
+/// The network with activations that have a slope everywhere.
+fn smooth(network: &Network) -> Network {
+    let changed = network.changed(|net| {
+        for block in &mut net.blocks {
+            if let Op::Linear { activation, .. } = &mut block.op {
+                *activation = Activation::Tanh;
+            }
+        }
+    });
+    changed.unwrap()
+}
 
 /// The network without some of its blocks.
 fn without(network: &Network, names: &[&str]) -> Network {

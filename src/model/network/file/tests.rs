@@ -18,7 +18,7 @@ fn every_family_reads_back_as_it_is_printed() {
         network.check_again().unwrap();
         let text = network.to_text();
         let read = Network::from_text("network.toml", &text, network.vocabulary).unwrap();
-        assert_eq!(read, Network { family: "custom".into(), ..network }, "{text}");
+        assert_eq!(read, network.changed(|of| of.family = "custom".into()).unwrap(), "{text}");
     }
 }
 
@@ -110,4 +110,16 @@ fn what_cannot_run_is_refused_with_its_reason() {
     }
     let error = Network::from_text("n.toml", GOOD, 0).unwrap_err().to_string();
     assert!(error.contains("block embed: expected a vocabulary of at least 5 words, got 0"), "{error}");
+}
+
+#[test]
+fn a_network_is_checked_however_it_is_made() {
+    let network = Network::describe(&Model::default(), 0.5).unwrap();
+    let mut parts = serde_json::to_value(&network).unwrap();
+    assert_eq!(serde_json::from_value::<Network>(parts.clone()).unwrap(), network);
+    parts["blocks"][1]["inputs"][0]["block"] = 999.into();
+    let refused = serde_json::from_value::<Network>(parts).unwrap_err().to_string();
+    assert!(refused.contains("`enc1`") || refused.contains("block enc1"), "{refused}");
+    let refused = network.changed(|of| of.loops.clear()).unwrap_err().to_string();
+    assert!(refused.contains("a loop"), "{refused}");
 }
