@@ -54,6 +54,15 @@ impl Converted {
     }
 }
 
+impl<'a> std::iter::Sum<&'a Converted> for Converted {
+    fn sum<I: Iterator<Item = &'a Converted>>(all: I) -> Converted {
+        all.fold(Converted::default(), |mut sum, more| {
+            sum.add(more);
+            sum
+        })
+    }
+}
+
 /// Everything a job must show.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Run {

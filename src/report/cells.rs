@@ -135,6 +135,3 @@ pub fn histogram_picture(net: &CrossbarNet) -> Picture {
 fn share_of(count: u64, all: u64, what: &str) -> String {
     if count == 0 { String::new() } else { format!(", {} {what}", part_of(count, all)) }
 }
-
-#[cfg(test)]
-mod tests;

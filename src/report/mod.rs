@@ -20,9 +20,11 @@ mod timeline;
 mod verdict;
 
 pub use budget::{estimates, measured, sources};
+pub use cells::{histogram, histogram_picture, tile_picture};
 pub use html::{Card, Headline, Page, Picture, Section};
 pub use number::{spread, thousands};
 pub use page::{Material, page};
 pub use plot::{Dot, Scatter};
 pub use side::SideBySide;
+pub use timeline::{Critical, Parts, Span, critical, spans};
 pub use verdict::Verdict;

@@ -122,6 +122,3 @@ pub fn sequencer(spans: &[Span], critical: &Critical) -> String {
          pass over stages with nothing to do, {FLUSH_CYCLES} until the counters have settled"
     )
 }
-
-#[cfg(test)]
-mod tests;
