@@ -123,7 +123,7 @@ module hvae_tile #(
   generate
     if (AGAIN > 0) begin : gen_reads
       assign sign   = phase_i >> `HVAE_READ_BITS == 8'd0;
-      assign moves  = {1'b0, phase_i} >= 9'(AGAIN) || phase_i[`HVAE_READ_BITS-1:0] == `HVAE_READ_BITS'd0;
+      assign moves  = {1'b0, phase_i} >= 9'(AGAIN) || (phase_i & 8'((1 << `HVAE_READ_BITS) - 1)) == 8'd0;
       assign single = {1'b0, phase_i} >= 9'(AGAIN);
     end else begin : gen_read
       assign sign   = first_i;

@@ -234,22 +234,29 @@ impl Planner<'_> {
                 Over::Written => plan.push(Step::Write(body.id)),
                 Over::Once | Over::Turns | Over::Heard => {
                     let is_latent = |id: &BlockId| matches!(network.blocks[*id].op, Op::Latent { .. });
+                    let starts = |id: BlockId| match network.blocks[id].op {
+                        Op::Cell { init: Some(init), .. } if needed[id] => {
+                            (network.blocks[init].within == body.id).then_some((id, init))
+                        }
+                        _ => None,
+                    };
+                    let mut waiting: Vec<_> = (0..network.blocks.len()).filter_map(starts).collect();
                     for depth in &body.depths {
                         let here = depth.iter().copied().filter(|&id| needed[id]);
                         let (latents, others): (Vec<_>, Vec<_>) = here.partition(is_latent);
                         let steps = [(latents, Step::Draw as fn(_) -> _), (others, Step::Once)];
                         let some = steps.into_iter().filter(|(stages, _)| !stages.is_empty());
                         plan.extend(some.map(|(stages, step)| step(stages)));
-                    }
-                    let starts = |id: &BlockId| match network.blocks[*id].op {
-                        Op::Cell { init: Some(init), .. } => {
-                            needed[*id] && network.blocks[init].within == body.id
+                        // A cell takes its start while that is made: an ABORT may come before the next step.
+                        let (made, later): (Vec<_>, Vec<_>) =
+                            waiting.into_iter().partition(|(_, init)| depth.contains(init));
+                        waiting = later;
+                        if !made.is_empty() {
+                            plan.push(Step::Load(made.into_iter().map(|(cell, _)| cell).collect()));
                         }
-                        _ => false,
-                    };
-                    let loaded: Vec<BlockId> = (0..network.blocks.len()).filter(starts).collect();
-                    if !loaded.is_empty() {
-                        plan.push(Step::Load(loaded));
+                    }
+                    if !waiting.is_empty() {
+                        plan.push(Step::Load(waiting.into_iter().map(|(cell, _)| cell).collect()));
                     }
                 }
             }

@@ -29,6 +29,9 @@ SWAPS = {
 }
 DROPPED = {"!", "~", "-"}
 
+# Signed: beside an unsigned one, what it stands for would no longer be signed where it was.
+ZERO = "$signed(1'b0)"
+
 # Constants to the language, or names that no register holds.
 SKIPPED = {
     K.ParameterDeclarationStatement, K.ParameterPortList, K.AnsiPortList, K.VariableDimension,
@@ -66,7 +69,7 @@ class File:
         if span is None or becomes is None:
             return
         was = self.text[span[0]:span[1]]
-        if "`" in was or was == becomes:
+        if "`" in was or becomes in (was, f"$signed({was})"):
             return
         line = self.text.count("\n", 0, span[0]) + 1
         self.found.append({"file": self.path.name, "line": line, "start": span[0], "end": span[1],
@@ -110,7 +113,7 @@ class File:
                 value = getattr(declarator, "initializer", None)
                 if value is not None:
                     if not declarator.name.valueText.startswith("unused"):
-                        self.add(value.expr, "stuck at 0", "'0")
+                        self.add(value.expr, "stuck at 0", ZERO)
                         self.visit(value.expr)
             return
         self.expression(node)
@@ -123,9 +126,9 @@ class File:
         if left is not None and left.startswith("unused"):
             return
         if node.kind == K.NonblockingAssignmentExpression:
-            self.add(right, "keeps its value", left)
+            self.add(right, "keeps its value", None if left is None else f"$signed({left})")
         elif node.parent is not None and node.parent.kind == K.ContinuousAssign:
-            self.add(right, "stuck at 0", "'0")
+            self.add(right, "stuck at 0", ZERO)
         self.visit(right)
         # The index of what is written.
         self.visit(node.left)
