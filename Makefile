@@ -11,7 +11,7 @@ HVAE    := $(OUT)/release/hvae
 VENV    := .venv
 
 # What a step finds missing : the Debian package that brings it.
-PROGRAMS := g++:g++ iverilog:iverilog yosys:yosys z3:z3 ngspice:ngspice
+PROGRAMS := g++:g++ iverilog:iverilog yosys:yosys z3:z3 ngspice:ngspice chromium:chromium
 
 .PHONY: help tools system-tools vulkan build demo test test-all fuzz coverage mutate prove lint docs compare-cocotb release clean
 

@@ -329,6 +329,11 @@ const CASES: &[Case] = &[
     case("report on what was changed", "report DIR/build --html DIR/report.html", |d| {
         change(d, "build/rtl/hvae_fifo.sv", "endmodule", "// mine\nendmodule")
     }),
+    case(
+        "sentences for a page of random weights",
+        "report DIR/build --html DIR/page.html --data DIR/data.txt",
+        nothing,
+    ),
     case("a design without its hashes", "cosim DIR/build --random 1", |d| {
         fs::remove_file(d.join("build/SHA256SUMS")).unwrap()
     }),

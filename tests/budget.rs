@@ -272,15 +272,20 @@ fn estimates_stand_beside_what_was_measured() {
     (cosim.sentences, cosim.tokens) = (1, 4);
     cosim.cycles = 8 * b.pace.cycles_token_written;
     cosim.tile_samples = 4 * c.token_written + c.sentence;
-    let table = report::budget(&b, &[flow], Some(&cosim), 1);
-    let find = |what: &str| {
-        let row = table.rows.iter().find(|r| r.cells[0] == what);
-        row.unwrap_or_else(|| panic!("no row {what}")).cells.clone()
-    };
-    assert_eq!(find("ECP5 look-up tables")[3..], ["0.50", "ecp5, LFE5U-85F"]);
-    assert_eq!(find("ECP5 block RAMs of 18 kbit")[2..4], ["", ""]);
-    assert_eq!(find("ECP5 clock")[2..4], ["60.000 MHz", "0.75"]);
-    assert_eq!(find("7 series look-up tables")[2], "");
-    assert_eq!(find("cycles of a token written")[3], "2.00");
-    assert_eq!(find("conversions of the sentences below")[3], "1.00");
+    let table = report::measured(&b, &[flow], Some(&cosim), 1);
+    let find = |what: &str| table.rows.iter().find(|row| row[0] == what);
+    let row = |what: &str| find(what).unwrap_or_else(|| panic!("no row {what}"));
+    assert_eq!(row("ECP5 look-up tables")[3..], ["0.50", "ecp5, LFE5U-85F"]);
+    assert_eq!(row("ECP5 clock")[2..4], ["60.0 MHz", "0.75"]);
+    assert_eq!(row("cycles of a token written")[3], "2.00");
+    assert_eq!(row("conversions of what was written")[3], "1.00");
+    // What was not measured has no line with nothing in it.
+    assert!(find("ECP5 block RAMs of 18 kbit").is_none() && find("7 series look-up tables").is_none());
+    let nothing = report::measured(&b, &[], None, 1);
+    assert!(
+        nothing.rows.is_empty() && nothing.note.contains("hvae synth BUILD --flow ecp5"),
+        "{}",
+        nothing.note
+    );
+    assert!(report::estimates(&b).rows.iter().any(|row| row[0] == "ECP5 block RAMs of 18 kbit"));
 }

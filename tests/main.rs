@@ -59,6 +59,8 @@ mod random_float;
 mod random_golden;
 mod reads;
 mod release;
+mod report;
+mod report_browser;
 mod rooms;
 mod runs;
 mod shared_tiles;

@@ -4,6 +4,7 @@
 
 use crate::common::simulations::simulation;
 use crate::common::{build, skip};
+use crate::coverage::matches;
 use crate::suite::{Case, cases, whole};
 use hvae_mnn::cosim::{Cosim, Effort, Engine, RunOptions};
 use hvae_mnn::files::sha256;
@@ -232,6 +233,24 @@ fn refuted((text, mutant): &Place, module: &str, benches: &[Bench]) -> bool {
     status.code() == Some(1)
 }
 
+/// The line of the text at which each of them begins.
+fn lines_of(places: &[Place], benches: &[Bench]) -> BTreeMap<Place, String> {
+    let line = |place: &Place| {
+        let (text, m) = place;
+        let bench = benches.iter().find(|b| b.texts.get(&m.file) == Some(text)).expect("the design of its place");
+        let text = fs::read_to_string(bench.folder.path().join("rtl").join(&m.file)).unwrap();
+        text.lines().nth(m.line - 1).unwrap().trim().to_string()
+    };
+    places.iter().map(|place| (place.clone(), line(place))).collect()
+}
+
+/// A line of `survivors.txt`: `file: what is replaced => by what | the line it stands in`, the last part or none; `*` stands for any
+/// letters.
+fn explains(pattern: &str, mutant: &Mutant, line: &str) -> bool {
+    let (name, of_line) = pattern.split_once(" | ").unwrap_or((pattern, "*"));
+    matches(name, &mutant.name()) && matches(of_line, line)
+}
+
 fn number(name: &str, otherwise: u64) -> u64 {
     std::env::var(name).ok().map_or(otherwise, |text| text.parse().expect(name))
 }
@@ -249,6 +268,11 @@ fn every_mutant_is_noticed_or_explained() {
     let total = every.len();
     let mut alive = sample(every, count, seed);
     let chosen = alive.len();
+    let lines = lines_of(&alive, &benches);
+    if std::env::var_os("HVAE_LIST").is_some() {
+        alive.iter().for_each(|place| println!("{}  |  {}", place.1.name(), lines[place]));
+        return;
+    }
     let mut by_simulation = 0;
     let mut refused = BTreeSet::new();
     for bench in &benches {
@@ -266,10 +290,13 @@ fn every_mutant_is_noticed_or_explained() {
     let by_proof = before - alive.len();
 
     let reasons = fs::read_to_string("tests/mutation/survivors.txt").unwrap_or_default();
-    let explained: BTreeSet<&str> =
+    let explained: Vec<&str> =
         reasons.lines().filter(|l| !l.starts_with([' ', '#']) && !l.is_empty()).collect();
-    let unknown: Vec<String> =
-        alive.iter().map(|(_, m)| m.name()).filter(|name| !explained.contains(name.as_str())).collect();
+    let unknown: Vec<String> = alive
+        .iter()
+        .filter(|place| !explained.iter().any(|pattern| explains(pattern, &place.1, &lines[*place])))
+        .map(|place| format!("{}  |  {}", place.1.name(), lines[place]))
+        .collect();
     println!(
         "{total} places, {chosen} mutants of seed {seed}: {} no Verilog, {by_simulation} killed by co-simulation, \
          {by_proof} by proofs, {} survive with a reason, {} without",

@@ -102,7 +102,7 @@ const ROOMS: &[Room] = &[
     room(
         "report",
         "what was built and what it showed, as a page for people",
-        &["budget", "build", "cosim", "synth"],
+        &["config", "model", "quant", "crossbar", "golden", "budget", "cosim", "synth", "build", "sample"],
     ),
     room(
         "study",

@@ -8,7 +8,7 @@ use super::eval::{print_header, print_row};
 use super::generate::print_stages;
 use super::inputs::{fitting, map_model, read_config, read_data, read_model, somebody_reads, writes_words};
 use super::out::say;
-use super::report::write_page;
+use super::report::{Page, write_page};
 use super::{Failure, progress, write_json};
 use ending::{Ending, Material, TEMPERATURE};
 use hvae_mnn::build::{DESIGN, read_build, write_build};
@@ -59,7 +59,7 @@ pub struct Args {
     json: Option<PathBuf>,
 }
 
-/// New sentences on the page.
+/// Sentences on the page, new ones and those that are read.
 const ON_PAGE: usize = 10;
 
 /// A job that the network lacks is absent.
@@ -162,10 +162,26 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let ending = ending.show()?;
     let reports = [&second, &first, &third];
     let mut report = None;
-    if let Some(shown) = reports.into_iter().flatten().next() {
-        let new = if second.is_some() { &generated[..generated.len().min(ON_PAGE)] } else { &[] };
+    if reports.into_iter().flatten().next().is_some() {
+        let part = |jobs: &[Job], played: &Option<CosimReport>| -> Vec<Job> {
+            jobs.iter().take(if played.is_some() { ON_PAGE } else { 0 }).cloned().collect()
+        };
+        let shown = Page {
+            jobs: &[part(&generated, &second), part(&reconstructions, &first)].concat(),
+            written: second.as_ref(),
+            others: [&first, &third].into_iter().flatten().collect(),
+            whose: "Held-out sentences",
+            command: &format!(
+                "hvae demo --model MODEL --data DATA{} --out OUT --reconstruct {} --generate {} --score {} --seed {}",
+                if args.config.is_some() { " --config CONFIG" } else { "" },
+                args.reconstruct.get(),
+                args.generate.get(),
+                args.score.get(),
+                args.seed
+            ),
+        };
         let page = args.out.join("report.html");
-        write_page(&build_folder, &build, (new, shown), &page)?;
+        write_page(&build_folder, &build, &shown, &page)?;
         say!("\nThe page of this design, for a browser: {}", page.display())?;
         report = Some(page);
     }

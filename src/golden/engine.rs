@@ -9,7 +9,7 @@ mod writing;
 pub use visit::Visit;
 
 use super::net::Machine;
-use super::{Golden, LatentMode};
+use super::{Converted, Golden, LatentMode};
 use crate::model::{
     Answer, BlockId, Body, Drawn, Engine, Example, Flowed, JobKind, Latent, Moments, Network, Over,
     PIECE_SEED, Posterior, Score, Step, fingerprint, score_logits,
@@ -230,9 +230,10 @@ impl<'a, M: MatVec> GoldenEngine<'a, M> {
     }
 
     fn count(&mut self, machine: &Machine<M>) {
-        self.adc_clips += machine.adc_clips;
+        let converted: Converted = machine.converted.iter().sum();
+        self.adc_clips += converted.clips;
         self.saturations += machine.places.clipped();
-        self.tile_samples += machine.tile_samples;
+        self.tile_samples += converted.tile_samples;
     }
 }
 

@@ -32,5 +32,5 @@ pub use places::{Place, Places};
 pub use random::{NoiseKind, NoiseSource};
 pub use score::{SCORE_FRAC, Scorer};
 pub use scored::scored;
-pub use shown::{Counters, Run, VectorEvent};
+pub use shown::{Converted, Counters, Run, VectorEvent};
 pub use timing::{FETCH, FLUSH_CYCLES, HANDOVER, KEY_CYCLES, StageTiming, Timing, TokenCycles};

@@ -4,7 +4,7 @@ use super::cell::{UnitInput, unit};
 use super::combine::{Operand, combined};
 use super::sums::Sums;
 use super::views::views;
-use super::{Drawing, Place, Places, Shape, Timing, unpacked};
+use super::{Converted, Drawing, Place, Places, Shape, Timing, unpacked};
 use crate::config::Accelerator;
 use crate::crossbar::{CrossbarNet, TileGeometry, TiledMatrix, Turns, job_key, product_key};
 use crate::model::{BlockId, Draws, Edge, Schedule};
@@ -150,11 +150,9 @@ pub struct Machine<'a, M> {
     pub codes: Vec<Vec<i32>>,
     /// Where numbers were clipped so far.
     pub places: Places,
-    /// Conversions clipped so far.
-    pub adc_clips: u64,
-    /// Cycles in which tiles converted, summed over tiles.
-    pub tile_samples: u64,
-    /// Those left out because no row of a tile was driven.
+    /// What converters have done so far, by block.
+    pub converted: Vec<Converted>,
+    /// Conversions, as their cycles, that were left out because no row of a tile was driven.
     pub tile_samples_skipped: u64,
     /// Sums of products that stay the same in a sentence, by block and part, from the first step on.
     kept: BTreeMap<(BlockId, usize), (Vec<i64>, i32)>,
@@ -201,8 +199,7 @@ impl<'a, M: MatVec> Machine<'a, M> {
             pres: vec![Default::default(); quant.blocks.len()],
             codes: ids.map(|id| vec![0; quant.network.width(id)]).collect(),
             places: Places::default(),
-            adc_clips: 0,
-            tile_samples: 0,
+            converted: vec![Converted::default(); quant.blocks.len()],
             tile_samples_skipped: 0,
             kept: BTreeMap::new(),
         }
@@ -308,9 +305,9 @@ impl<'a, M: MatVec> Machine<'a, M> {
         let mut sums = vec![0; matrix.outputs()];
         let number = self.golden.quant.first_matrix(id) + part;
         let key = product_key(self.key, number as u32, self.beat as u32);
-        self.adc_clips += matrix.apply(codes, &mut sums, key);
+        let clips = matrix.apply(codes, &mut sums, key);
         let (done, skipped) = self.golden.tile_samples(matrix.integers(), codes);
-        self.tile_samples += done;
+        self.converted[id].add(&Converted { clips, tile_samples: done });
         self.tile_samples_skipped += skipped;
         let more = matrix.correct(&mut sums);
         (sums, more)

@@ -5,7 +5,8 @@ mod heads;
 
 use super::timing::{FETCH, FLUSH_CYCLES, HANDOVER, KEY_CYCLES};
 use super::{
-    Context, Drawing, Ending, Golden, Job, LatentMode, Machine, NoiseSource, Run, StageTiming, Stop, Timing,
+    Context, Converted, Drawing, Ending, Golden, Job, LatentMode, Machine, NoiseSource, Run, StageTiming,
+    Stop, Timing,
 };
 use crate::model::{BlockId, Body, EOS, JobKind, Origin, SOS, Step};
 use crate::quant::{MatVec, QuantBlock, Signal};
@@ -104,10 +105,12 @@ impl<M: MatVec> Runner<'_, M> {
         }
         let machine = &self.machine;
         let counters = &mut self.run.counters;
-        counters.adc_clips = machine.adc_clips;
+        let converted: Converted = machine.converted.iter().sum();
+        counters.adc_clips = converted.clips;
         counters.saturations = machine.places.clipped();
-        counters.tile_samples = machine.tile_samples;
+        counters.tile_samples = converted.tile_samples;
         self.run.tile_samples_skipped = machine.tile_samples_skipped;
+        self.run.converted = machine.converted.clone();
         self.run.places = machine.places.clone();
     }
 

@@ -37,6 +37,32 @@ pub struct Counters {
     pub tile_samples: u64,
 }
 
+/// What the converters of a block did in a job.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Converted {
+    /// Conversions that clipped.
+    pub clips: u64,
+    /// Cycles in which its tiles converted, summed over tiles.
+    pub tile_samples: u64,
+}
+
+impl Converted {
+    /// Adds what was counted elsewhere.
+    pub fn add(&mut self, other: &Converted) {
+        self.clips += other.clips;
+        self.tile_samples += other.tile_samples;
+    }
+}
+
+impl<'a> std::iter::Sum<&'a Converted> for Converted {
+    fn sum<I: Iterator<Item = &'a Converted>>(all: I) -> Converted {
+        all.fold(Converted::default(), |mut sum, more| {
+            sum.add(more);
+            sum
+        })
+    }
+}
+
 /// Everything a job must show.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Run {
@@ -52,6 +78,8 @@ pub struct Run {
     pub adc_cycles: u64,
     /// Tile samples left out because their digits were 0.
     pub tile_samples_skipped: u64,
+    /// By block; nothing where no job was begun.
+    pub converted: Vec<Converted>,
     /// How it ended.
     pub ending: Ending,
     /// Where numbers were clipped.

@@ -1,18 +1,76 @@
-//! One self-contained HTML page: sections of text, tables and bars.
+//! One self-contained HTML page: what came of it, facts, pictures, and tables for those who want every number.
 
+use super::verdict::Verdict;
 use askama::Template;
 
-/// A page of sections.
-#[derive(Debug, Clone, Default, Template)]
+/// A page of a design.
+#[derive(Debug, Clone, Template)]
 #[template(path = "report.html")]
 pub struct Page {
     /// In the window and at the top.
     pub title: String,
+    /// What it is, in a sentence.
+    pub subtitle: String,
+    /// Whether the simulated hardware does what it must.
+    pub verdict: Verdict,
+    /// The figures that people ask for first.
+    pub figures: Vec<Headline>,
+    /// What the network is, what it is built of, what it costs.
+    pub cards: Vec<Card>,
+    /// What makes the page again.
+    pub command: String,
     /// From top to bottom.
-    pub sections: Vec<Section>,
+    pub pictures: Vec<Picture>,
+    /// Below them, folded.
+    pub tables: Vec<Section>,
+    /// At the end.
+    pub footer: String,
 }
 
-/// A heading with a table below it; `bar` is the column drawn as a bar, in percent.
+/// A number in large type.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Headline {
+    /// With its unit.
+    pub value: String,
+    /// What it counts.
+    pub label: String,
+}
+
+/// Facts under a heading.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Card {
+    /// Of the facts.
+    pub heading: String,
+    /// What is said of what.
+    pub facts: Vec<(String, String)>,
+}
+
+impl Card {
+    /// Without facts.
+    pub fn new(heading: &str) -> Card {
+        Card { heading: heading.into(), facts: Vec::new() }
+    }
+
+    /// Adds one.
+    pub fn say(&mut self, what: &str, is: impl Into<String>) {
+        self.facts.push((what.into(), is.into()));
+    }
+}
+
+/// A picture with what one should see in it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Picture {
+    /// In addresses.
+    pub id: &'static str,
+    /// Above it.
+    pub heading: String,
+    /// What one should see in it.
+    pub caption: String,
+    /// HTML, in which text is escaped; empty: the caption says everything.
+    pub body: String,
+}
+
+/// A heading with a table below it.
 #[derive(Debug, Clone, Default)]
 pub struct Section {
     /// Of the section.
@@ -21,17 +79,8 @@ pub struct Section {
     pub note: String,
     /// Their heads.
     pub columns: Vec<String>,
-    /// The lines of the table.
-    pub rows: Vec<Row>,
-}
-
-/// One line of a table.
-#[derive(Debug, Clone, Default)]
-pub struct Row {
-    /// One a column.
-    pub cells: Vec<String>,
-    /// Length of the line's bar, 0 to 100.
-    pub bar: Option<u32>,
+    /// The lines of the table, a cell a column.
+    pub rows: Vec<Vec<String>>,
 }
 
 impl Section {
@@ -42,9 +91,8 @@ impl Section {
     }
 
     /// Adds a line.
-    pub fn row(&mut self, cells: &[String], bar: Option<f64>) {
-        let bar = bar.map(|b| (b * 100.0).round().clamp(0.0, 100.0) as u32);
-        self.rows.push(Row { cells: cells.to_vec(), bar });
+    pub fn row(&mut self, cells: &[String]) {
+        self.rows.push(cells.to_vec());
     }
 }
 
@@ -56,15 +104,4 @@ impl Page {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_of_a_corpus_cannot_break_the_page() {
-        let mut section = Section::new("<h>", "a & b", &["word"]);
-        section.row(&["<script>".into()], Some(0.5));
-        let html = Page { title: "t".into(), sections: vec![section] }.html();
-        assert!(!html.contains("<script>") && html.contains("&#60;script&#62;"), "{html}");
-        assert!(html.contains("width:50%"));
-    }
-}
+mod tests;

@@ -54,7 +54,7 @@ fn bit(point: &Point) -> Option<u64> {
 }
 
 /// `*` stands for any letters.
-fn matches(pattern: &str, text: &str) -> bool {
+pub fn matches(pattern: &str, text: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == text,
         Some((head, tail)) => {

@@ -1,5 +1,7 @@
 //! A scatter plot as SVG text: no fonts from elsewhere, the same bytes for the same points.
 
+use super::axis::{Axis, short};
+use super::escaped;
 use std::fmt::Write;
 
 /// Points over two axes; those marked are drawn filled and joined by a line.
@@ -38,26 +40,6 @@ const LEFT: f64 = 90.0;
 const RIGHT: f64 = 20.0;
 const TOP: f64 = 46.0;
 const BOTTOM: f64 = 56.0;
-
-/// A linear axis from 0 that ends on a round number.
-struct Axis {
-    end: f64,
-    step: f64,
-}
-
-impl Axis {
-    fn new(values: impl Iterator<Item = f64>) -> Axis {
-        let most = values.fold(0.0, f64::max).max(1e-9);
-        let power = 10f64.powf((most / 5.0).log10().floor());
-        let step =
-            [1.0, 2.0, 5.0, 10.0].map(|s| s * power).into_iter().find(|s| s * 6.0 >= most).unwrap_or(power);
-        Axis { end: (most / step).ceil() * step, step }
-    }
-
-    fn ticks(&self) -> impl Iterator<Item = f64> + '_ {
-        (0..=(self.end / self.step).round() as usize).map(|i| i as f64 * self.step)
-    }
-}
 
 impl Scatter {
     /// The picture.
@@ -125,31 +107,9 @@ impl Scatter {
     }
 }
 
-/// A number of an axis in few characters.
-fn short(v: f64) -> String {
-    match v {
-        v if v >= 1e6 => format!("{} M", v / 1e6),
-        v if v >= 1e4 => format!("{} k", v / 1e3),
-        v => format!("{}", (v * 1e6).round() / 1e6),
-    }
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn axes_end_on_a_round_number_above_the_largest_point() {
-        for (most, end) in [(286.0, 300.0), (182_467.0, 200_000.0), (1.0, 1.0), (0.0, 1e-9)] {
-            let axis = Axis::new([most].into_iter());
-            assert!((axis.end - end).abs() <= end * 1e-6, "{most}: {}", axis.end);
-            assert!((1..=6).contains(&(axis.ticks().count() - 1)), "{most}");
-        }
-    }
 
     #[test]
     fn every_point_is_drawn_inside_and_nothing_breaks_the_text() {
