@@ -13,7 +13,7 @@ VENV    := .venv
 # What a step finds missing : the Debian package that brings it.
 PROGRAMS := g++:g++ iverilog:iverilog yosys:yosys z3:z3 ngspice:ngspice chromium:chromium
 
-.PHONY: help tools system-tools vulkan build demo test test-all fuzz coverage mutate prove lint docs compare-cocotb clean
+.PHONY: help tools system-tools vulkan build demo test test-all fuzz coverage mutate prove lint docs compare-cocotb release clean
 
 help: ## this list
 	@echo "usage: make TARGET"; grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/; s/^/  /' | expand -t 18
@@ -126,6 +126,10 @@ docs: ## the documentation of the library, without a broken link
 compare-cocotb: tools build ## simulated cycles/s of the testbench against the same one in Python
 	$(HVAE) generate --config configs/tiny.toml --random-weights 1 --out build/compare >/dev/null
 	$(VENV)/bin/python scripts/cocotb_compare.py build/compare --json build/cocotb.json
+
+release: ## program, wheel, crate, a model with conductances, its design, with hashes: into build/release
+	rm -rf build/release
+	scripts/release.sh build/release
 
 clean: ## remove what was built; the tools in .venv stay
 	$(CARGO) clean

@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 use commands::out::{self, remark};
 use commands::{
     Failure, bench, chat, cosim, demo, describe, doctor, eval, export, fit_prior, generate, import, init,
-    pareto, report, sample, spice, study, synth,
+    keys, pareto, report, sample, spice, study, synth,
 };
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -24,6 +24,8 @@ struct Cli {
 enum Command {
     /// Write a commented hvae.toml
     Init(init::Args),
+    /// Every key of hvae.toml: what it means, what it may be, its default
+    Keys(keys::Args),
     /// The tools found, their versions, what each is needed for
     Doctor(doctor::Args),
     /// Fit a model; resumes an interrupted run
@@ -99,6 +101,7 @@ fn run(command: Command) -> Result<(), Failure> {
     commands::threads::start()?;
     match command {
         Command::Init(args) => init::run(&args),
+        Command::Keys(args) => keys::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         #[cfg(feature = "train")]
         Command::Train(args) => commands::train::run(&args),

@@ -303,3 +303,30 @@ fn sums_and_joins_stand_where_they_can() {
         Network::from_text("n", &circle, 9).unwrap_err().to_string().contains("block mean: expected a size")
     );
 }
+
+/// `c_0 = "zero"` is a word of an LSTM that starts from something.
+#[test]
+fn c_at_zero_is_of_an_lstm_with_a_start() {
+    use hvae_mnn::config::CellKind::{Gru, Lstm};
+    let model = hvae_mnn::config::Model { decoder_cells: Some(vec![Lstm, Gru]), ..Default::default() };
+    let text = Network::describe(&model, 1.0).unwrap().to_text();
+    let with = |line: &str| text.replacen(line, &format!("{line}c_0 = \"zero\"\n"), 1);
+    let network = Network::from_text("n", &with("init = \"init1\"\n"), 2000).unwrap();
+    let [dec1, dec2] = ["dec1", "dec2"].map(|name| network.find(name).unwrap());
+    assert_eq!((network.memory_start(dec1), network.memory_start(dec2)), (None, None));
+    let plain = Network::from_text("n", &text, 2000).unwrap();
+    assert_eq!(plain.memory_start(dec1), plain.find("init1"));
+    let refused = |text: &str| Network::from_text("n", text, 2000).unwrap_err().to_string();
+    let of_gru = refused(&with("init = \"init2\"\n"));
+    assert!(
+        of_gru.contains("block dec2, c_0: expected kind = \"lstm\" with an init, got gru; leave c_0 out"),
+        "{of_gru}"
+    );
+    let of_none = refused(&with("init = \"init1\"\n").replace("init = \"init1\"\n", ""));
+    assert!(
+        of_none.contains("block dec1, c_0: expected kind = \"lstm\" with an init, got none"),
+        "{of_none}"
+    );
+    let odd = refused(&text.replacen("init = \"init1\"\n", "init = \"init1\"\nc_0 = \"one\"\n", 1));
+    assert!(odd.contains("`one`") && odd.contains("zero"), "{odd}");
+}

@@ -58,6 +58,7 @@ mod prove;
 mod random_float;
 mod random_golden;
 mod reads;
+mod release;
 mod report;
 mod report_browser;
 mod rooms;

@@ -76,8 +76,8 @@ fn faults_in_reads_are_found() {
         Fault::new(
             &["moves"],
             "hvae_tile",
-            "phase_i[`HVAE_READ_BITS-1:0] == `HVAE_READ_BITS'd0;",
-            "phase_i[`HVAE_READ_BITS-1:0] == `HVAE_READ_BITS'd0 || fault_moves;",
+            "(phase_i & 8'((1 << `HVAE_READ_BITS) - 1)) == 8'd0;",
+            "(phase_i & 8'((1 << `HVAE_READ_BITS) - 1)) == 8'd0 || fault_moves;",
         ),
         Fault::new(
             &["light"],

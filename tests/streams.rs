@@ -31,6 +31,8 @@ const PRINTING: &[&str] = &[
     "pareto --config DIR/hvae.toml --rows 8 --lanes 2",
     "study DIR/study.toml --count",
     "doctor",
+    "keys --markdown",
+    "keys --schema",
 ];
 
 #[test]

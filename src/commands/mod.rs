@@ -16,6 +16,7 @@ pub mod import;
 pub mod init;
 mod inputs;
 pub mod interrupt;
+pub mod keys;
 mod memory;
 mod music;
 pub mod out;

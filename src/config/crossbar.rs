@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// How a signed weight sits on columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Encoding {
     /// A pair of columns: positive and negative magnitude.
@@ -14,6 +15,7 @@ pub enum Encoding {
 
 /// Which slice of a weight comes first, nearest to the drivers of the word lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum SliceOrder {
     /// The least significant one.
@@ -24,6 +26,7 @@ pub enum SliceOrder {
 
 /// What the range of a converter is made for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum AdcRange {
     /// `adc_shift`, whatever it clips.
@@ -36,6 +39,7 @@ pub enum AdcRange {
 
 /// Who shares the range of a converter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum RangeOf {
     /// All of the network.
@@ -46,8 +50,9 @@ pub enum RangeOf {
     Tile,
 }
 
-/// `[crossbar]`.
+/// `[crossbar]`: the tile, how weights lie on it, and its converters.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Crossbar {
     /// Word lines of a tile.
@@ -62,7 +67,7 @@ pub struct Crossbar {
     pub adc_bits: u32,
     /// Conductance steps per ADC step, as a power of two; the finest where the range is not fixed.
     pub adc_shift: u32,
-    /// What its range is made for.
+    /// What the range of a converter is made for.
     pub adc_range: AdcRange,
     /// Who shares that range.
     pub adc_range_of: RangeOf,

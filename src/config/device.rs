@@ -5,6 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 /// What a stuck cell shows, whatever is written to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Stuck {
     /// `g_max_us`.
@@ -15,6 +16,7 @@ pub enum Stuck {
 
 /// One entry of a fault map: a cell of a tile of a matrix.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Fault {
     /// As the export names it, for example `enc1_h`.
@@ -41,19 +43,20 @@ fn pair<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(usize, usize), D:
 
 /// `[device]`. What is absent is the preset's (`crossbar::presets` has each number's source).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Device {
-    /// A published device, or "ideal".
+    /// A published device, or "ideal": it gives every number that is left out.
     pub preset: String,
-    /// Of every draw of the programming: errors, faults, drift.
+    /// Seed of every draw of the programming: errors, faults, drift.
     pub seed: u64,
-    /// Conductance of level 0 and of the highest level, in microsiemens.
+    /// Conductance of level 0, in microsiemens.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub g_min_us: Option<f64>,
     /// Conductance of the highest level, in microsiemens.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub g_max_us: Option<f64>,
-    /// Code steps from one level to the next, as a power of two.
+    /// Code steps from one level to the next, as a power of two: how finely errors are baked in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub level_shift: Option<u32>,
     /// Deviation of a programmed conductance in microsiemens: coefficients of a polynomial in
@@ -66,7 +69,7 @@ pub struct Device {
     /// How far off a written conductance may be, in microsiemens.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verify_tolerance_us: Option<f64>,
-    /// Shares of cells that show `g_max_us` or `g_min_us` for ever.
+    /// Share of cells that show `g_max_us` for ever.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stuck_on: Option<f64>,
     /// Share of cells that show `g_min_us` for ever.
@@ -77,25 +80,24 @@ pub struct Device {
     pub faults: Vec<Fault>,
     /// Seconds from the programming to the reading.
     pub time_s: f64,
-    /// Drift G(t) = G * ((t + t0) / t0)^-nu: mean and deviation of nu, and t0.
+    /// Mean of nu of the drift G(t) = G * ((t + t0) / t0)^-nu.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub drift_nu: Option<f64>,
     /// Deviation of nu from cell to cell.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub drift_nu_sigma: Option<f64>,
-    /// Seconds after the programming at which the drift begins.
+    /// t0 of the drift: seconds after the programming at which it begins.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub drift_t0_s: Option<f64>,
     /// The ADC step of every matrix follows the mean conductance as it drifts.
     pub compensate_drift: bool,
-    /// Volts on a driven word line, and what a cell lets through beside G: `nl2` in microsiemens
-    /// per volt, `nl3` per volt squared.
+    /// Volts on a driven word line.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub read_volts: Option<f64>,
-    /// In microsiemens per volt.
+    /// What a cell lets through beside G, I = G V + nl2 V^2 + nl3 V^3, in microsiemens per volt.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nl2_us_per_v: Option<f64>,
-    /// In microsiemens per volt squared.
+    /// The same, nl3 in microsiemens per volt squared.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nl3_us_per_v2: Option<f64>,
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// `[fixed]`: widths in bits of the numbers of the accelerator.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Fixed {
     /// Signed weights, one power-of-two scale per matrix.
@@ -52,6 +53,7 @@ impl Default for Fixed {
 
 /// How weights become integers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Rounding {
     /// Each to the nearest.

@@ -1,5 +1,7 @@
 //! A number of lanes: the user's, or left to the generator.
 
+#[cfg(feature = "cli")]
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
@@ -38,6 +40,25 @@ impl Serialize for Lanes {
             Lanes::Auto => serializer.serialize_str("auto"),
             Lanes::Count(count) => serializer.serialize_u64(*count as u64),
         }
+    }
+}
+
+#[cfg(feature = "cli")]
+impl JsonSchema for Lanes {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Lanes".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let auto = "The fewest with which reading a stage's outputs takes no longer than converting them.";
+        json_schema!({ "anyOf": [
+            { "type": "integer", "minimum": 1 },
+            { "type": "string", "const": "auto", "description": auto },
+        ] })
     }
 }
 

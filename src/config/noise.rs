@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// `[noise]`. All zero: converters are exact, and the design has no source of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Noise {
     /// Deviation of the current of a cell from one conversion to the next, as a share of it.
@@ -15,7 +16,7 @@ pub struct Noise {
     /// Differential non-linearity: how far the width of a code is off, root mean square, in ADC
     /// steps.
     pub dnl: f64,
-    /// Of every draw of the conversions.
+    /// Seed of every draw of the conversions.
     pub seed: u32,
 }
 

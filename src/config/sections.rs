@@ -1,34 +1,37 @@
 //! The sections of `hvae.toml`, one struct each, some in files of their own. Every default stands there and nowhere else.
 
-use super::{Board, Crossbar, Device, Fixed, Lanes, Noise, Tokenizer, Train, Wires};
+use super::{Accelerator, Crossbar, Device, Fixed, Noise, Target, Tokenizer, Train, Wires};
 use serde::{Deserialize, Serialize};
 
 /// One complete request: which network, in which numbers, on which tiles.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// `[model]`.
+    /// `[model]`: the shape of the network. A trained model brings its own.
     pub model: Model,
-    /// `[train]`.
+    /// `[train]`: objective, schedule and optimiser. The defaults are those of the publication. A trained model brings its own.
     pub train: Train,
-    /// `[fixed]`.
+    /// `[fixed]`: widths in bits of the numbers of the accelerator.
     pub fixed: Fixed,
-    /// `[crossbar]`.
+    /// `[crossbar]`: the tile, how weights lie on it, and its converters.
     pub crossbar: Crossbar,
-    /// `[device]`.
+    /// `[device]`: the memristors. A preset gives every number; a key of its own replaces one.
     pub device: Device,
-    /// `[wires]`.
+    /// `[wires]`: resistances between the cells of a tile and its drivers and converters, in ohms. All zero: every cell sees its
+    /// full read voltage.
     pub wires: Wires,
-    /// `[noise]`.
+    /// `[noise]`: what reading adds to what was programmed. All zero: converters are exact, and the design has no source of it.
     pub noise: Noise,
-    /// `[accelerator]`.
+    /// `[accelerator]`: the digital side.
     pub accelerator: Accelerator,
-    /// `[target]`.
+    /// `[target]`: what the design is built for.
     pub target: Target,
 }
 
 /// The recurrent cell of one level (PyTorch conventions and gate orders).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum CellKind {
     /// A plain one: tanh.
@@ -65,6 +68,7 @@ impl CellKind {
 
 /// Which levels' latent states make up z.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum LatentFrom {
     /// z = [z of every level]; the default reading of HSR-VAE.
@@ -78,14 +82,15 @@ pub enum LatentFrom {
 
 /// At which steps of the encoder z is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum LatentSteps {
     /// At the last one.
     #[default]
     Last,
-    /// The mean, or the sum, of a z of every step (TWR-VAE's variants).
+    /// The mean of a z of every step (TWR-VAE's variant).
     Mean,
-    /// The sum of a z of every step.
+    /// The sum of a z of every step (TWR-VAE's other variant).
     Sum,
 }
 
@@ -115,6 +120,7 @@ impl LatentSteps {
 
 /// Which network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Family {
     /// Two recurrent stacks with a z between them, and its kin.
@@ -138,6 +144,7 @@ pub enum Family {
 
 /// What a latent of every step is drawn from where the text is not known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Prior {
     /// A Gaussian that reads the state before the step.
@@ -155,6 +162,7 @@ impl Prior {
 
 /// The steps that carry z of a flow VRAE on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Flow {
     /// None: a VAE with recurrent stacks.
@@ -203,6 +211,7 @@ impl Family {
 
 /// `[model]`: the shape of the network.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Model {
     /// Which family of networks describes the blocks.
@@ -210,7 +219,7 @@ pub struct Model {
     /// Family `custom`: the file that describes the network, beside the configuration. What is read is kept as `network`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// The text of that file.
+    /// The text of that file, as a model folder keeps it: not written by hand.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub network: Option<String>,
     /// Cells of the encoder, bottom level first.
@@ -234,7 +243,7 @@ pub struct Model {
     /// How text is split into words.
     #[serde(skip_serializing_if = "Tokenizer::is_twr")]
     pub tokenizer: Tokenizer,
-    /// Labels of a tagger.
+    /// Labels to tell apart, of a tagger and with `label`.
     pub classes: usize,
     /// Numbers of a frame that a regression reads; of a language model or of Z-Forcing, where it is above 1, bits of the
     /// frames that it reads and writes instead of words (88: the keys of a piano).
@@ -244,27 +253,27 @@ pub struct Model {
     /// Units of the hidden layers around a latent of every step.
     #[serde(skip_serializing_if = "is_dense")]
     pub dense: usize,
-    /// What such a latent is drawn from.
+    /// What a latent of every step is drawn from where the text is not known.
     #[serde(skip_serializing_if = "Prior::is_learned")]
     pub prior: Prior,
-    /// Such a latent must foretell the state of the level that reads backwards, and that level the word it comes
+    /// A latent of every step must foretell the state of the level that reads backwards, and that level the word it comes
     /// to next: blocks for training alone, weighed by `[train] auxiliary`.
     #[serde(skip_serializing_if = "is_true")]
     pub auxiliary: bool,
-    /// Of a flow VRAE: which steps carry z on, how many, and the units of the hidden layer of each.
+    /// Which steps carry z of a flow VRAE on.
     #[serde(skip_serializing_if = "Flow::is_coupling")]
     pub flow: Flow,
     /// Steps of the flow.
     #[serde(skip_serializing_if = "is_two")]
     pub flow_steps: usize,
-    /// Units of the hidden layer of each step.
+    /// Units of the hidden layer of each step of the flow.
     #[serde(skip_serializing_if = "is_flow_hidden")]
     pub flow_hidden: usize,
-    /// Its vocabulary reads z beside the state: z reaches every word directly (Dieng et al., AISTATS 2019). Of a dialogue the
+    /// The vocabulary reads z beside the state: z reaches every word directly (Dieng et al., AISTATS 2019). Of a dialogue the
     /// decoder reads z with every word.
     #[serde(skip_serializing_if = "is_false")]
     pub skip: bool,
-    /// It also says one of `classes` labels of the sentence, of z.
+    /// One of `classes` labels of the sentence is said too, of z.
     #[serde(skip_serializing_if = "is_false")]
     pub label: bool,
     /// Of a dialogue: what an answer is charged is the mean KL over the turns up to its own (TWR-VAE, HSR-VAE), not that of
@@ -326,90 +335,6 @@ impl Default for Model {
             skip: false,
             label: false,
             context_kl: true,
-        }
-    }
-}
-
-/// `[accelerator]`: the digital side.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Accelerator {
-    /// Units of gate arithmetic per cell; also read lanes of heads and bridges.
-    pub gate_lanes: Lanes,
-    /// Logits compared per cycle.
-    pub token_lanes: Lanes,
-    /// Longest sentence, special tokens included.
-    pub max_tokens: usize,
-    /// Of the accelerator, for figures a second.
-    pub clock_mhz: f64,
-    /// With the job SCORE: log-probabilities of given sentences.
-    pub score: bool,
-    /// No conversions in phases whose digit is 0 on every row of a tile.
-    pub skip_zero_phases: bool,
-    /// How FPGA tools keep the cells of a tile.
-    pub cell_storage: CellStorage,
-}
-
-/// Memory of an FPGA for the cells of the behavioural tile.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum CellStorage {
-    /// As the tool thinks best.
-    #[default]
-    Auto,
-    /// Block RAM.
-    Block,
-    /// Look-up tables.
-    Distributed,
-}
-
-impl CellStorage {
-    /// Its value as an attribute in Verilog.
-    pub const fn name(self) -> &'static str {
-        match self {
-            CellStorage::Auto => "auto",
-            CellStorage::Block => "block",
-            CellStorage::Distributed => "distributed",
-        }
-    }
-}
-
-impl Default for Accelerator {
-    fn default() -> Self {
-        Accelerator {
-            gate_lanes: Lanes::Count(8),
-            token_lanes: Lanes::Count(16),
-            max_tokens: 64,
-            clock_mhz: 80.0,
-            score: true,
-            skip_zero_phases: false,
-            cell_storage: CellStorage::Auto,
-        }
-    }
-}
-
-/// `[target]`: what the design is built for.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Target {
-    /// An FPGA, which the design must fit; "": any.
-    pub part: String,
-    /// The board that a whole design is made for; "": none.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub board: String,
-}
-
-impl Target {
-    /// The board, if it names one that is known.
-    pub fn board(&self) -> Option<&'static Board> {
-        Board::find(&self.board)
-    }
-
-    /// The part, or that of the board; "": any.
-    pub fn part(&self) -> &str {
-        match self.board() {
-            Some(board) if self.part.is_empty() => board.parts[0],
-            _ => &self.part,
         }
     }
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// The rule by which text is split into words. A model is of use with the rule that it was trained with alone, so it is part of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Tokenizer {
     /// At spaces, with `.`, `?`, `!`, `,` and `'s` set apart (TWR-VAE's language models, which HSR-VAE reuses).

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// How NLL, KL and PPL are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Protocol {
     /// As TWR-VAE and HSR-VAE print them: z is the mean of the last step, KL is averaged over the
@@ -12,7 +13,7 @@ pub enum Protocol {
     /// A bound: z is sampled, KL is that of the latents in use at the last step, PPL divides by
     /// the words + 1 tokens that are predicted.
     Honest,
-    /// `Paper` as the programs of TWR-VAE run it: sentences are sorted by length and padded in batches to the longest, the
+    /// `paper` as the programs of TWR-VAE run it: sentences are sorted by length and padded in batches to the longest, the
     /// encoder runs over the pads, z is the mean at the padded end, KL is averaged over the padded steps. No bound.
     Padded,
 }
@@ -35,6 +36,7 @@ impl Protocol {
 
 /// How the weight of the KL terms goes over the updates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum KlSchedule {
     /// Full weight from the first update; what HSR-VAE and TWR-VAE do.
@@ -47,6 +49,7 @@ pub enum KlSchedule {
 
 /// How the weight of the KL rises from its start to 1 (Fu et al., NAACL 2019).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum KlShape {
     /// On a straight line.
@@ -66,6 +69,7 @@ impl KlShape {
 
 /// Where the weight decay acts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Decay {
     /// On the gradient, before Adam scales it (PyTorch's `Adam`).
@@ -76,9 +80,10 @@ pub enum Decay {
 
 /// `[train]`: objective, schedule and optimiser. The defaults are those of the publication.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Train {
-    /// Of every draw of the training.
+    /// Seed of every draw of the training.
     pub seed: u64,
     /// Times through the data.
     pub epochs: usize,
@@ -109,17 +114,16 @@ pub struct Train {
     pub kl_schedule: KlSchedule,
     /// Epochs in which the weight of the KL rises; of "cyclical", epochs of a cycle.
     pub kl_warmup_epochs: f32,
-    /// Of "cyclical": share of a cycle in which the weight rises (R), cycles after which it stays
-    /// at 1 (M; 0: never), and the weight that a cycle starts with.
+    /// Of "cyclical": share of a cycle in which the weight rises (R).
     #[serde(skip_serializing_if = "is_half")]
     pub kl_ratio: f32,
-    /// Cycles after which the weight stays at 1; 0: never.
+    /// Of "cyclical": cycles after which the weight stays at 1 (M); 0: never.
     #[serde(skip_serializing_if = "is_zero")]
     pub kl_cycles: usize,
-    /// The weight that a cycle starts with.
+    /// Of "cyclical": the weight that a cycle starts with.
     #[serde(skip_serializing_if = "is_none")]
     pub kl_start: f32,
-    /// How the weight rises.
+    /// How the weight of the KL rises.
     #[serde(skip_serializing_if = "KlShape::is_linear")]
     pub kl_shape: KlShape,
     /// Weight of what a latent of every step must foretell, and of the words that the level behind it must
@@ -130,22 +134,21 @@ pub struct Train {
     /// What `auxiliary` is after `auxiliary_epochs`.
     #[serde(skip_serializing_if = "is_none")]
     pub auxiliary_end: f32,
-    /// 0: `auxiliary` all along.
+    /// Epochs in which `auxiliary` becomes `auxiliary_end`; 0: `auxiliary` all along.
     #[serde(skip_serializing_if = "is_none")]
     pub auxiliary_epochs: f32,
 
-    /// Where a label is said beside words: its weight in the objective, and of how many sentences for training the label is learned,
-    /// drawn by the seed (0: of all that have one; the others are sentences without a label).
+    /// Where a label is said beside words: its weight in the objective.
     #[serde(skip_serializing_if = "is_one")]
     pub label_weight: f32,
-    /// Of how many sentences the label is learned; 0: of all that have one.
+    /// Of how many sentences for training the label is learned, drawn by the seed; 0: of all that have one. The others are sentences
+    /// without a label.
     #[serde(skip_serializing_if = "is_zero")]
     pub labels: usize,
-    /// Of conversations: tokens of a sentence at most, `<sos>` and `<eos>` included (a longer one is cut before `<eos>`), and
-    /// whether the last sentence of each is left out, as the loader of TWR-VAE's dialogue models does.
+    /// Of conversations: tokens of a sentence at most, `<sos>` and `<eos>` included (a longer one is cut before `<eos>`).
     #[serde(skip_serializing_if = "is_most_tokens")]
     pub most_tokens: usize,
-    /// The last sentence of each conversation is left out.
+    /// The last sentence of each conversation is left out, as the loader of TWR-VAE's dialogue models does.
     #[serde(skip_serializing_if = "is_false")]
     pub without_last: bool,
     /// Deviation of the Gaussian noise on the word embeddings that the encoder reads, drawn anew in every update (amortised
@@ -167,7 +170,7 @@ pub struct Train {
     /// Share of decoder input words replaced by the unknown word.
     pub word_dropout: f32,
 
-    /// Of Adam, at the first epoch.
+    /// Learning rate of Adam, at the first epoch.
     pub learning_rate: f32,
     /// Updates in which the learning rate rises to its first value, on a straight line; 0: it begins there.
     #[serde(skip_serializing_if = "is_zero")]
@@ -178,7 +181,7 @@ pub struct Train {
     pub restarts: bool,
     /// Learning rate at the last epoch, as a share of the first; a half cosine in between.
     pub final_learning_rate: f32,
-    /// Of gradients that are means over a batch: where a publication sums them, its value over its batch.
+    /// Epsilon of Adam, of gradients that are means over a batch: where a publication sums them, its value over its batch.
     pub adam_epsilon: f32,
     /// How much of the mean square of the gradients an update keeps.
     #[serde(skip_serializing_if = "is_beta2")]

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Which ends of a word line are driven.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Drive {
     /// The end at the first column.
@@ -15,6 +16,7 @@ pub enum Drive {
 
 /// What is in series with a memristor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum ArrayKind {
     /// A transistor, switched on in every row while the array is read.
@@ -27,6 +29,7 @@ pub enum ArrayKind {
 
 /// `[wires]`, in ohms. All zero: every cell sees its full read voltage.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Wires {
     /// One segment of a word line: from a cell to the next, and from the driver to the first.

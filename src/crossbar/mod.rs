@@ -26,7 +26,7 @@ pub use geometry::{CellSite, GeometryError, TileGeometry};
 pub use kernel::{ColumnSums, Kernel, KernelChoice, Level};
 pub use mapping::{MappedMatrix, Tile};
 pub use network::{CrossbarNet, MapError, Settings, SettingsError, Turns, programmed_weights};
-pub use presets::{PRESETS, Preset};
+pub use presets::{Drift, PRESETS, Preset};
 pub use programming::{Programmed, program};
 pub use ranges::{Histograms, Ranges, fitted_ranges, full_ranges};
 pub use tiled::TiledMatrix;

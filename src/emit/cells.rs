@@ -23,8 +23,9 @@ impl StageBuilder<'_> {
         let bridge = cell.init.map(|b| self.name(b));
         let from =
             |net: &str, otherwise: &str| bridge.map_or(otherwise.to_string(), |b| format!("{b}_{net}"));
-        let (inputs, _) = cell.parts.split_at(cell.parts.len() - 1);
         let state_bits = self.lanes() as u32 * fixed.state_bits;
+        let no_state = format!("{state_bits}'d0");
+        let (inputs, _) = cell.parts.split_at(cell.parts.len() - 1);
         self.drives(id);
         let words = self.has_words(id);
         if words {
@@ -43,8 +44,11 @@ impl StageBuilder<'_> {
             words,
             load: from("write", "1'b0"),
             load_group: from("group", "18'd0"),
-            load_h: from("data", &format!("{state_bits}'d0")),
-            load_c: from("c_data", &format!("{state_bits}'d0")),
+            load_h: from("data", &no_state),
+            load_c: match self.net.quant.network.memory_start(id) {
+                Some(_) => from("c_data", &no_state),
+                None => no_state,
+            },
         };
         self.out.instances.push(render(&stage));
         let module = self.cell_module(id, cell);

@@ -291,7 +291,10 @@ impl<'a, M: MatVec> Machine<'a, M> {
         let cell = self.golden.quant.cell(id);
         let Some(bridge) = cell.init else { return };
         if cell.c.is_some() {
-            self.c[id] = self.c[bridge].clone();
+            self.c[id] = match self.golden.quant.network.memory_start(id) {
+                Some(bridge) => self.c[bridge].clone(),
+                None => vec![0; cell.hidden],
+            };
         }
         self.set_vector(id, self.words[bridge].clone(), cell.h.frac);
     }

@@ -246,7 +246,10 @@ impl FloatNet {
             }
             Op::Cell { kind, init, .. } => {
                 let input = self.joined(id, trace, pass, rows, perturb);
-                let state = |h: &Array2<f32>| (h.clone(), Some(h.clone()));
+                let state = |h: &Array2<f32>| match self.network.memory_start(id) {
+                    Some(start) => (h.clone(), Some(trace.get(start, Role::Output).clone())),
+                    None => (h.clone(), Some(Array2::zeros(h.dim()))),
+                };
                 let start = match (pass.carry.and_then(|carry| carry.get(&id)), init) {
                     (Some(carried), _) => Some(carried.clone()),
                     (None, Some(init)) => Some(state(trace.get(*init, Role::Output))),

@@ -189,7 +189,10 @@ impl<'a> Builder<'a> {
             | Op::Join { .. }
             | Op::Flow { .. } => empty,
             Op::Linear { bias, .. } => {
-                let start = self.network.start_of(id).map(|(reader, kind)| self.states(reader, kind));
+                let start = self.network.start_of(id).map(|(reader, kind)| {
+                    let (h, c) = self.states(reader, kind);
+                    (h, c.filter(|_| self.network.memory_start(reader).is_some()))
+                });
                 let pre = Format::new(self.fixed.pre_bits, self.fixed.pre_frac as i32);
                 let (outputs, words) = match start {
                     Some((h, c)) => ([Some(h), c].into_iter().flatten().collect(), Vec::new()),

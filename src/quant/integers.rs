@@ -201,9 +201,11 @@ impl CheckBlock<'_> {
                         word: self.words(fixed.state_bits, 1)?[0],
                     },
                     Some((reader, _)) => {
+                        let gives_c = network.memory_start(reader).is_some();
                         let reader = self.all.of(reader);
                         let mut words = reader.words(fixed.state_bits, reader.own_words())?.into_iter();
-                        let (h, c) = (words.next().expect("as many as it has"), words.next());
+                        let h = words.next().expect("as many as it has");
+                        let c = words.next().filter(|_| gives_c);
                         QuantBlock::Linear {
                             shift: matrix.sum_frac() - h.frac,
                             shift_c: c.map(|c| matrix.sum_frac() - c.frac),

@@ -22,9 +22,10 @@ impl Backward<'_> {
         let wide = kind.gates() * hidden;
         let before = before_each_step(self.forward, id, Role::Output, init, way);
         let is_lstm = kind == CellKind::Lstm;
+        let memory_start = net.network().memory_start(id);
         let no_cell = Array2::zeros((layout.rows(), 0));
         let cell_width = if is_lstm { hidden } else { 0 };
-        let cell_before = is_lstm.then(|| before_each_step(self.forward, id, Role::Cell, init, way));
+        let cell_before = is_lstm.then(|| before_each_step(self.forward, id, Role::Cell, memory_start, way));
         let cell_before = cell_before.as_ref().unwrap_or(&no_cell);
         let cell_after = trace.find(id, Role::Cell).unwrap_or(&no_cell);
         let (gates, recurrent) = (trace.get(id, Role::Gates), trace.get(id, Role::PreRecurrent));
@@ -59,7 +60,7 @@ impl Backward<'_> {
             add_product(d_step, net.tensor(id, 1).view(), d_state.slice_mut(s![..alive, ..]));
         }
         if let Some(init) = init {
-            if is_lstm {
+            if memory_start.is_some() {
                 d_state += &d_cell;
             }
             self.add(init, d_state);
@@ -84,12 +85,16 @@ impl Backward<'_> {
         let rows = way.layout.step(step);
         let count = rows.len();
         let (is_lstm, wide) = (kind == CellKind::Lstm, kind.gates() * hidden);
+        let memory_start = net.network().memory_start(id);
         let cell_width = if is_lstm { hidden } else { 0 };
         let cut = |role| trace.find(id, role).map(|m| m.slice(s![rows.clone(), ..]).to_owned());
         let none = || Array2::zeros((count, 0));
         let before = before_step(self.forward, id, Role::Output, init, (step, way));
-        let cell_before =
-            if is_lstm { before_step(self.forward, id, Role::Cell, init, (step, way)) } else { none() };
+        let cell_before = if is_lstm {
+            before_step(self.forward, id, Role::Cell, memory_start, (step, way))
+        } else {
+            none()
+        };
         let cell_after = cut(Role::Cell).unwrap_or_else(none);
         let [gates, recurrent, input] =
             [Role::Gates, Role::PreRecurrent, Role::Input].map(|role| cut(role).expect("a cell has it"));
@@ -131,7 +136,7 @@ impl Backward<'_> {
         if let Some(init) = init.filter(|_| alive < count) {
             let mut d_start = Array2::zeros((batch, hidden));
             d_start.slice_mut(s![alive..count, ..]).assign(&d_state.slice(s![alive.., ..]));
-            if is_lstm {
+            if memory_start.is_some() {
                 let mut rows = d_start.slice_mut(s![alive..count, ..]);
                 rows += &self.memories[&id].slice(s![alive..count, ..]);
             }

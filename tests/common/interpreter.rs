@@ -14,6 +14,8 @@ pub enum Fault {
     Edge(Time),
     /// Cells start from zero.
     Start,
+    /// c of an LSTM starts from what h does, where it should from zero, and the other way round.
+    Memory,
     /// The gradient of nothing: a term of the loss is left out.
     Loss,
 }
@@ -242,7 +244,12 @@ impl Interpreter<'_> {
         x: &[f64],
     ) -> (Vec<f64>, Vec<f64>) {
         let start = || match init.filter(|_| self.fault != Some(Fault::Start)) {
-            Some(init) => (self.made[&(init, 0)].0.clone(), self.made[&(init, 0)].0.clone()),
+            Some(init) => {
+                let h = self.made[&(init, 0)].0.clone();
+                let zero = matches!(self.network.blocks[id].op, Op::Cell { zero_c: true, .. });
+                let zero = zero != (self.fault == Some(Fault::Memory));
+                (h.clone(), if zero { vec![0.0; hidden] } else { h })
+            }
             None => (vec![0.0; hidden], vec![0.0; hidden]),
         };
         let (h, c) = match self.before(self.network.over(id), at) {

@@ -247,7 +247,12 @@ impl<'a> Draw<'a> {
             Sort::Cell => {
                 let starts: Vec<BlockId> = (0..id).filter(|&b| self.starts(b, within, width)).collect();
                 let init = (!starts.is_empty() && self.chance(70)).then(|| self.one(&starts));
-                Op::Cell { kind: self.one(&CellKind::ALL), hidden: width, inputs: self.inputs(id, 3), init }
+                let (kind, inputs) = (self.one(&CellKind::ALL), self.inputs(id, 3));
+                // Of the few that start from something, more LSTMs: their c starts in one of two ways.
+                let more = init.is_some() && kind == CellKind::Gru && id.is_multiple_of(4);
+                let kind = if more { CellKind::Lstm } else { kind };
+                let zero_c = kind == CellKind::Lstm && init.is_some() && id % 2 == 1;
+                Op::Cell { kind, hidden: width, inputs, init, zero_c }
             }
             Sort::Linear => {
                 let activation = self.one(&[

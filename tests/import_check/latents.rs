@@ -128,8 +128,20 @@ fn starts_and_joined_inputs_are_found() {
     };
     assert_eq!(
         hint_of(&zero, &own),
-        "your `dec1` starts with c_0 = 0: ours takes both h_0 and c_0 from `init1`; train it with (start, start)"
+        "your `dec1` starts with c_0 = 0: ours takes both h_0 and c_0 from `init1`; give it c_0 = \"zero\" in its description, \
+         or train it with (start, start)"
     );
+    // With that it agrees, at the step that is told.
+    let text = network.to_text();
+    let with_zero = text.replacen("init = \"init1\"\n", "init = \"init1\"\nc_0 = \"zero\"\n", 1);
+    let described = hvae_mnn::model::Network::from_text("n", &with_zero, network.vocabulary).unwrap();
+    assert!(with_zero != text && described.to_text() == with_zero);
+    let sentence = [2u32, 4, 5, 10, 9, 5, 3];
+    let z = npz.real["z.output"].slice(s![0, ..]).to_vec();
+    let made = net(&described, tensors.clone()).teacher_forced(&sentence, &z);
+    let made = made.get(network.find("dec1").unwrap(), Role::Output).row(0).to_vec();
+    let wanted = zero.real["dec1.output"].slice(s![0, 0, ..]).to_vec();
+    assert!(made.iter().zip(&wanted).all(|(a, b)| (a - b).abs() < 1e-6), "{made:?} {wanted:?}");
     // The other way round: the description has starts, and the user's network none.
     let plain = network.changed(|net| {
         for block in &mut net.blocks {

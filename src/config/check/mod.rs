@@ -1,14 +1,20 @@
 //! The bounds of every value of `hvae.toml` that the text can judge by itself.
 
+mod bounds;
 mod device;
 mod train;
 
+pub use bounds::Bound;
+
 use super::{BOARDS, Config, ConfigError, Encoding, Family, Flow, Lanes, LatentFrom};
+use std::cell::RefCell;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 
 struct Checker<'a> {
     file: &'a str,
+    /// Where bounds are asked for: all of them, and nothing is refused.
+    bounds: Option<RefCell<Vec<Bound>>>,
 }
 
 impl Checker<'_> {
@@ -20,6 +26,10 @@ impl Checker<'_> {
         expected: impl Into<String>,
         hint: &'static str,
     ) -> Result<(), ConfigError> {
+        if let Some(bounds) = &self.bounds {
+            bounds.borrow_mut().push(Bound { section, key, expected: expected.into(), hint });
+            return Ok(());
+        }
         if ok {
             return Ok(());
         }
@@ -61,20 +71,23 @@ impl Config {
     ///
     /// The first value that no stage could work with, by section and key.
     pub fn check(&self, file: &str) -> Result<(), ConfigError> {
-        let c = Checker { file };
-        model(&c, self)?;
-        train::check(&c, self)?;
-        fixed(&c, self)?;
-        crossbar(&c, self)?;
-        device::check(&c, &self.device)?;
+        self.check_with(&Checker { file, bounds: None })
+    }
+
+    fn check_with(&self, c: &Checker) -> Result<(), ConfigError> {
+        model(c, self)?;
+        train::check(c, self)?;
+        fixed(c, self)?;
+        crossbar(c, self)?;
+        device::check(c, &self.device)?;
         for (key, ohm) in self.wires.resistances() {
             c.real(("wires", key), ohm, 0.0..=1e9, "ohms; 0 leaves the resistance out")?;
         }
         for (key, amount) in self.noise.amounts() {
             c.real(("noise", key), amount, 0.0..=1000.0, "0 leaves it out")?;
         }
-        accelerator(&c, self)?;
-        target(&c, self)
+        accelerator(c, self)?;
+        target(c, self)
     }
 }
 

@@ -56,7 +56,7 @@ pub fn page() -> String {
          SAMPLE_Z draws it; z and the seed make up an\nimportance-weighted bound over several jobs. RECONSTRUCT draws it \
          from the posterior as long as its packet has a token for\nthe step, then from the prior; GENERATE draws it from \
          the prior always.\n\n\
-         Where frames of bits are written instead of tokens, a frame is words of 16 bits, the first bit lowest, in packets and          answers\nalike: ceil(bits / 16) of them, and ERR_TOKEN answers a word with a bit that no frame has. A packet begins with          the silent\nframe that stands before the first one, as a sentence does with its first token; SCORE answers with ln p of every          frame behind it.\nThe first written frame follows silence, nothing ends a piece but MAX_TOKENS, and TOKENS counts frames.\n\n\
+         Where frames of bits are written instead of tokens, a frame is words of 16 bits, the first bit lowest, in packets and answers\nalike: ceil(bits / 16) of them, and ERR_TOKEN answers a word with a bit that no frame has. A packet begins with the silent\nframe that stands before the first one, as a sentence does with its first token; SCORE answers with ln p of every frame behind it.\nThe first written frame follows silence, nothing ends a piece but MAX_TOKENS, and TOKENS counts frames.\n\n\
          LABEL and VALUES read a sequence: tokens, or frames of signed words in the format of states, position by\nposition. \
          LABEL answers with a class a position, VALUES with {log-variance, mean}, 16 bits each, of every\nnumber of every \
          position, or of the whole sequence alone where the network asks once. TOKENS counts\nlabels, or steps.\n\n\

@@ -2,6 +2,7 @@
 
 use super::names::{IN_EVERY_CORE, MODULES, check_name, taken, unique};
 use super::{Block, BlockId, Blueprint, Combination, Edge, Loop, ModelError, Network, Op, Over, Time};
+use crate::config::CellKind;
 
 impl TryFrom<Blueprint> for Network {
     type Error = ModelError;
@@ -133,6 +134,10 @@ impl Network {
             Op::Cell { .. } if matches!(self.over(id), Over::Once | Over::Heard) => {
                 let to_do = "use a linear block with an activation";
                 Err(wrong(at, "a loop with steps", "one that runs once", to_do))
+            }
+            Op::Cell { kind, init, zero_c: true, .. } if *kind != CellKind::Lstm || init.is_none() => {
+                let found = if init.is_none() { "none: both are 0" } else { kind.name() };
+                Err(wrong(format!("{at}, c_0"), "kind = \"lstm\" with an init", found, "leave c_0 out"))
             }
             Op::Cell { hidden, init: Some(init), .. } => self.check_start(id, *hidden, *init),
             Op::Moments { .. } if self.over(id) == Over::Written && !self.is_drawn(id) => {

@@ -22,7 +22,7 @@ impl Network {
         let written = build.repeat("decoder", Over::Written);
         let cell = |level: usize, inputs: Vec<Edge>, init: Option<BlockId>| {
             let kind = model.cells[level.min(model.cells.len() - 1)];
-            Op::Cell { kind, hidden: model.hidden, inputs, init }
+            Op::Cell { kind, hidden: model.hidden, inputs, init, zero_c: false }
         };
         let linear = |outputs, inputs, activation| Op::Linear { outputs, inputs, bias: true, activation };
 
@@ -64,7 +64,7 @@ impl Network {
         let mut inputs: Vec<Edge> = vec![embed_again.into()];
         inputs.extend(model.skip.then_some(Edge::from(z)));
         for (level, &kind) in decoder.iter().enumerate() {
-            let op = Op::Cell { kind, hidden: model.hidden, inputs, init: Some(inits[level]) };
+            let op = Op::Cell { kind, hidden: model.hidden, inputs, init: Some(inits[level]), zero_c: false };
             inputs = vec![build.add(format!("dec{}", level + 1), written, op).into()];
         }
         build.add("vocab", written, Op::Vocabulary { inputs });

@@ -56,7 +56,7 @@ impl Network {
         let mut below = build.add("enc_embed", read, Op::Embedding { size: model.embedding });
         let (mut levels, mut moments) = (Vec::new(), Vec::new());
         for (level, &kind) in model.cells.iter().enumerate() {
-            let cell = Op::Cell { kind, hidden, inputs: vec![below.into()], init: None };
+            let cell = Op::Cell { kind, hidden, inputs: vec![below.into()], init: None, zero_c: false };
             below = build.add(format!("enc{}", level + 1), read, cell);
             levels.push(below);
             let kl_weight = if level == top { 1.0 } else { lambda_low };
@@ -95,7 +95,7 @@ impl Network {
         let embed = build.add("dec_embed", written, Op::Embedding { size: model.embedding });
         let mut inputs: Vec<Edge> = vec![embed.into(), z.into()];
         for (level, &kind) in decoder.iter().enumerate() {
-            let cell = Op::Cell { kind, hidden, inputs, init: Some(inits[level]) };
+            let cell = Op::Cell { kind, hidden, inputs, init: Some(inits[level]), zero_c: false };
             inputs = vec![build.add(format!("dec{}", level + 1), written, cell).into()];
         }
         build.add("vocab", written, Op::Vocabulary { inputs });
@@ -247,7 +247,7 @@ impl Builder {
     /// The same on several vectors side by side.
     fn levels_on(&mut self, name: &str, within: LoopId, model: &Model, mut inputs: Vec<Edge>) -> BlockId {
         for (level, &kind) in model.cells.iter().enumerate() {
-            let cell = Op::Cell { kind, hidden: model.hidden, inputs, init: None };
+            let cell = Op::Cell { kind, hidden: model.hidden, inputs, init: None, zero_c: false };
             inputs = vec![self.add(format!("{name}{}", level + 1), within, cell).into()];
         }
         inputs[0].block

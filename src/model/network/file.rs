@@ -39,6 +39,8 @@ struct Line {
     #[serde(skip_serializing_if = "Option::is_none")]
     init: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    c_0: Option<CellStart>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     moments: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     steps: Option<LatentSteps>,
@@ -67,6 +69,13 @@ struct Line {
 #[serde(rename_all = "snake_case")]
 enum Only {
     Train,
+}
+
+/// What c of an LSTM starts with, where it is not what h starts with.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum CellStart {
+    Zero,
 }
 
 /// `"name"`, or `{ before = "name" }` for its value one step ago.
@@ -124,11 +133,12 @@ impl Network {
         };
         match &block.op {
             Op::Embedding { size } | Op::Input { size } => Line { size: Some(*size), ..line },
-            Op::Cell { kind, hidden, inputs, init } => Line {
+            Op::Cell { kind, hidden, inputs, init, zero_c } => Line {
                 kind: Some(*kind),
                 size: Some(*hidden),
                 inputs: sources(inputs),
                 init: init.map(name),
+                c_0: zero_c.then_some(CellStart::Zero),
                 ..line
             },
             Op::Moments { size, inputs, kl_weight, clamp } => {
@@ -178,7 +188,7 @@ impl Network {
 const KEYS: [(&str, &[&str]); 17] = [
     ("embedding", &["size"]),
     ("input", &["size"]),
-    ("cell", &["kind", "size", "inputs", "init?"]),
+    ("cell", &["kind", "size", "inputs", "init?", "c_0?"]),
     ("moments", &["size", "inputs", "kl_weight?", "clamp?"]),
     ("latent", &["moments", "steps?"]),
     ("draw", &["posterior", "prior?"]),
@@ -226,6 +236,7 @@ impl Reader<'_> {
                 hidden: size,
                 inputs: self.inputs()?,
                 init: line.init.as_deref().map(|name| self.find(name)).transpose()?,
+                zero_c: line.c_0 == Some(CellStart::Zero),
             },
             "moments" => Op::Moments {
                 size,
@@ -297,6 +308,7 @@ impl Reader<'_> {
             ("from", line.from.is_some()),
             ("latent", line.latent.is_some()),
             ("init", line.init.is_some()),
+            ("c_0", line.c_0.is_some()),
             ("moments", line.moments.is_some()),
             ("steps", line.steps.is_some()),
             ("bias", line.bias.is_some()),

@@ -19,7 +19,13 @@ impl Network {
         let (mut below, mut moments) = (embed, Vec::new());
         let top = model.cells.len() - 1;
         for (level, &kind) in model.cells.iter().enumerate() {
-            let cell = Op::Cell { kind, hidden: model.hidden, inputs: vec![below.into()], init: None };
+            let cell = Op::Cell {
+                kind,
+                hidden: model.hidden,
+                inputs: vec![below.into()],
+                init: None,
+                zero_c: false,
+            };
             below = build.add(format!("enc{}", level + 1), read, cell);
             if level < top && model.latent_from == LatentFrom::Top {
                 continue;
@@ -50,7 +56,8 @@ impl Network {
         let words = build.add("dec_embed", written, Op::Embedding { size: model.embedding });
         let mut inputs: Vec<Edge> = vec![words.into(), z.into()];
         for (level, &kind) in decoder.iter().enumerate() {
-            let cell = Op::Cell { kind, hidden: model.hidden, inputs, init: Some(inits[level]) };
+            let cell =
+                Op::Cell { kind, hidden: model.hidden, inputs, init: Some(inits[level]), zero_c: false };
             inputs = vec![build.add(format!("dec{}", level + 1), written, cell).into()];
         }
         if model.skip {

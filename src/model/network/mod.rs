@@ -291,6 +291,14 @@ impl Network {
         })
     }
 
+    /// The block that gives c_0 of the LSTM `id`; none where that is zero, and of other cells.
+    pub fn memory_start(&self, id: BlockId) -> Option<BlockId> {
+        match self.blocks[id].op {
+            Op::Cell { kind: CellKind::Lstm, init, zero_c: false, .. } => init,
+            _ => None,
+        }
+    }
+
     /// Blocks whose vectors drive the word lines of one matrix, side by side, have the same number here: they
     /// need one format. (A cell has a matrix for every input.) So have views and what they show.
     pub fn joined(&self) -> Vec<usize> {

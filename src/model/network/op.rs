@@ -106,6 +106,10 @@ pub enum Combination {
     Blend,
 }
 
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
 /// What a block computes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "op", rename_all = "snake_case")]
@@ -129,8 +133,11 @@ pub enum Op {
         hidden: usize,
         /// What it reads beside its own state.
         inputs: Vec<Edge>,
-        /// Gives h_0 (and c_0); absent: zero.
+        /// Gives h_0; absent: zero.
         init: Option<BlockId>,
+        /// Of an LSTM with `init`: c_0 is zero (`nn.LSTM` given (h_0, zeros)), not h_0 as well.
+        #[serde(default, skip_serializing_if = "is_false")]
+        zero_c: bool,
     },
     /// Mean and log-variance of a diagonal Gaussian, from the concatenation of `inputs`.
     /// Weights: `mean.weight` [size, inputs], `mean.bias`, `log_variance.weight`, `.bias`.

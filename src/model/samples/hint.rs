@@ -125,9 +125,8 @@ impl Search<'_> {
     /// An LSTM whose c starts from zero while its h does not.
     fn of_memory(&self) -> Option<String> {
         let (block, network) = (self.expected.block, self.net.network());
-        let Op::Cell { kind: CellKind::Lstm, init: Some(init), hidden, .. } = network.blocks[block].op else {
-            return None;
-        };
+        let init = network.memory_start(block)?;
+        let hidden = network.width(block);
         let trace = self.samples.pass(self.net, &self.chosen);
         let layout = self.net.layout_of(&trace, block);
         let backwards = network.over(block) == Over::Backwards;
@@ -156,7 +155,8 @@ impl Search<'_> {
         let start = &network.blocks[init].name;
         parity.within(self.tolerance).then(|| {
             format!(
-                "your `{}` starts with c_0 = 0: ours takes both h_0 and c_0 from `{start}`; train it with (start, start)",
+                "your `{}` starts with c_0 = 0: ours takes both h_0 and c_0 from `{start}`; give it c_0 = \"zero\" in its \
+                 description, or train it with (start, start)",
                 self.name()
             )
         })

@@ -173,7 +173,7 @@ impl<'a> Passes<'a> {
         if let Some(init) = init {
             let init = self.device.upload(init);
             self.device.copy((&init, 0), init.rows, (&state, 0));
-            if is_lstm {
+            if self.net.network().memory_start(id).is_some() {
                 self.device.copy((&init, 0), init.rows, (&memory, 0));
             }
         }
@@ -256,7 +256,7 @@ impl<'a> Passes<'a> {
         if let Some(init) = init {
             let d_init = self.d_sentence(init, layout.batch());
             self.device.add(&d_state, layout.batch(), (&d_init, 0));
-            if kind == CellKind::Lstm {
+            if self.net.network().memory_start(id).is_some() {
                 self.device.add(&d_memory, layout.batch(), (&d_init, 0));
             }
         }
