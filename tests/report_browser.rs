@@ -183,8 +183,8 @@ fn pages_of_every_family_can_be_read_on_every_screen() {
     if let (Ok(page), Ok(shot)) = (std::env::var("HVAE_REPORT_PAGE"), std::env::var("HVAE_REPORT_SHOT")) {
         let seen = browser.open(Path::new(&page), WIDE);
         assert!(seen.wrong.is_empty(), "{page}:\n  {}", seen.wrong.join("\n  "));
-        let height = std::env::var("HVAE_REPORT_HEIGHT").ok().and_then(|h| h.parse().ok()).unwrap_or(1400);
-        fs::write(shot, browser.photograph(WIDE, height, 0.75)).unwrap();
+        let height = std::env::var("HVAE_REPORT_HEIGHT").ok().and_then(|h| h.parse().ok()).unwrap_or(1300);
+        fs::write(shot, browser.photograph(WIDE, height, 0.72)).unwrap();
     }
 }
 
