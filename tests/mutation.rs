@@ -237,7 +237,8 @@ fn refuted((text, mutant): &Place, module: &str, benches: &[Bench]) -> bool {
 fn lines_of(places: &[Place], benches: &[Bench]) -> BTreeMap<Place, String> {
     let line = |place: &Place| {
         let (text, m) = place;
-        let bench = benches.iter().find(|b| b.texts.get(&m.file) == Some(text)).expect("the design of its place");
+        let bench =
+            benches.iter().find(|b| b.texts.get(&m.file) == Some(text)).expect("the design of its place");
         let text = fs::read_to_string(bench.folder.path().join("rtl").join(&m.file)).unwrap();
         text.lines().nth(m.line - 1).unwrap().trim().to_string()
     };
