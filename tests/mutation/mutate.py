@@ -95,7 +95,9 @@ class File:
             self.visit(node.right)
             return
         if kind in (K.AscendingRangeSelect, K.DescendingRangeSelect):
-            self.visit(node.left)
+            # Where it begins, unless that is a constant as well.
+            if re.search(r"(?<![\w'])[a-z_]\w*", self.raw(node.left) or ""):
+                self.visit(node.left)
             return
         if kind in (K.StandardCaseItem, K.DefaultCaseItem):
             self.visit(node.clause)
