@@ -130,12 +130,12 @@ fn two_loops(name: &'static str, blocks: &str, change: impl Fn(&mut Config)) -> 
 
 /// A cell that starts from somewhere, and whose words are read a step later: those that it starts from first.
 const STARTED: &str = r#"
-    { name = "embed", loop = "back", op = "embedding", size = 5 },
+    { name = "embed", loop = "back", op = "embedding", size = 6 },
     { name = "behind", loop = "back", op = "cell", kind = "rnn", size = 6, inputs = ["embed"] },
     { name = "start", loop = "once", op = "linear", size = 6, inputs = ["behind"], activation = "tanh" },
-    { name = "again", loop = "read", op = "embedding", size = 5, tied = "embed" },
+    { name = "again", loop = "read", op = "embedding", size = 6, tied = "embed" },
     { name = "level", loop = "read", op = "cell", kind = "gru", size = 6, inputs = ["again"], init = "start" },
-    { name = "moved", loop = "read", op = "elementwise", function = "subtract", inputs = ["level", { before = "level" }] },
+    { name = "moved", loop = "read", op = "elementwise", function = "subtract", inputs = ["again", { before = "level" }] },
     { name = "tag", loop = "read", op = "label", size = 5, inputs = ["moved"] },
 "#;
 

@@ -58,8 +58,9 @@ pub(super) fn check(network: &Network, fixed: &Fixed) -> Result<(), QuantError> 
     }
     let mut unread = (0..network.blocks.len()).flat_map(|reader| {
         let edges = network.edges(reader).into_iter();
+        let schedule = &schedule;
         edges.filter_map(move |edge| {
-            not_kept(network, fixed, (reader, edge)).map(|why| (reader, edge.block, why))
+            not_kept(network, schedule, fixed, (reader, edge)).map(|why| (reader, edge.block, why))
         })
     });
     match unread.next() {
@@ -72,13 +73,17 @@ pub(super) fn check(network: &Network, fixed: &Fixed) -> Result<(), QuantError> 
 }
 
 /// Why the accelerator does not keep what an edge of `reader` reads, if so.
-fn not_kept(network: &Network, fixed: &Fixed, (reader, edge): (BlockId, Edge)) -> Option<&'static str> {
+fn not_kept(
+    network: &Network,
+    schedule: &Schedule,
+    fixed: &Fixed,
+    (reader, edge): (BlockId, Edge),
+) -> Option<&'static str> {
     let within = network.blocks[edge.block].within;
-    let stands_alone = network.blocks[reader].within != within
-        && (0..network.blocks.len()).all(|id| {
-            let block = &network.blocks[id];
-            block.within != within || matches!(block.op, Op::Embedding { .. }) || !network.works(id)
-        });
+    // A table is read when a stage of its loop starts; one whose answer nobody wants never does.
+    let body = schedule.body(within);
+    let works = body.staged().any(|(_, id)| body.works(id, 0, 1));
+    let stands_alone = network.blocks[reader].within != within && !works;
     let elementwise = matches!(network.blocks[reader].op, Op::Elementwise { .. } | Op::Accumulate { .. });
     match &network.blocks[edge.block].op {
         Op::Embedding { .. } if elementwise && fixed.input_bits > fixed.state_bits => {
