@@ -3,8 +3,10 @@
 use crate::common::designs::designs;
 use crate::common::faults::{Fault, missed};
 use crate::common::{jobs, skip};
+use crate::suite::{cases, whole};
 use hvae_mnn::config::{Crossbar, Fixed, Noise};
 use hvae_mnn::crossbar::{Converters, TileGeometry, TiledMatrix};
+use hvae_mnn::golden::Golden;
 use hvae_mnn::quant::{Format, IntMatrix, MatVec};
 use hvae_mnn::tools;
 use ndarray::Array2;
@@ -110,13 +112,27 @@ fn faults_in_reads_are_found() {
             "phase_i - 8'(`HVAE_EXTRA_READS) + {7'd0, fault_late_digit};",
         ),
         Fault::new(
-            &["down"],
+            &["undivided"],
             "hvae_matvec",
-            "sum_q <= (all + HALF_READ)",
-            "sum_q <= (all + (fault_down ? $signed({SumBits{1'b0}}) : HALF_READ))",
+            ">>> `HVAE_READ_BITS;",
+            ">>> (fault_undivided ? 0 : `HVAE_READ_BITS);",
         ),
     ];
     let named: Vec<(Fault, &str)> = faults.into_iter().map(|fault| (fault, "")).collect();
     let jobs = jobs(&design.config, &sentences[..4], 12, net.quant.network.latent_width());
     assert_eq!(missed(&net, &design.config, &named, &jobs), Vec::<&str>::new());
+
+    // Where the last phase is read several times as well, a mean has a fraction.
+    let case = cases(&|name| name == "two-noisy-shared-tiles").remove(0);
+    let golden = Golden::tiled(&case.net, &case.config.accelerator);
+    let down = Fault::new(
+        &["down"],
+        "hvae_turns",
+        "sum_q <= (word_q2 + HALF_READ)",
+        "sum_q <= (word_q2 + (fault_down ? $signed({SumBits{1'b0}}) : HALF_READ))",
+    );
+    assert_eq!(
+        missed(&case.net, &case.config, &[(down, "")], &whole(&case.jobs(&golden))),
+        Vec::<&str>::new()
+    );
 }
