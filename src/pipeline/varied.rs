@@ -209,7 +209,7 @@ mod tests {
 
     #[test]
     fn designs_and_jobs_are_of_every_kind_and_the_same_for_the_same_seed() {
-        let designs: Vec<Config> = (0..24).map(|n| varied_design(1, n).0).collect();
+        let designs: Vec<Config> = (0..60).map(|n| varied_design(1, n).0).collect();
         assert_eq!(designs[3].to_toml(), varied_design(1, 3).0.to_toml());
         let kinds: BTreeSet<&str> = designs.iter().flat_map(|c| &c.model.cells).map(|c| c.name()).collect();
         assert_eq!(kinds.len(), 3);

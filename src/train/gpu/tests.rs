@@ -160,12 +160,12 @@ fn what_cannot_be_done_there_is_refused() {
     assert!(refusal(&network, &Train { hardware_every: 3, ..train.clone() }).unwrap().contains("hardware"));
     let large = Model { vocabulary: 1 << 31, embedding: 16, ..small() };
     assert!(refusal(&Network::hsr_vae(&large, 1.0), &train).unwrap().contains("`enc_embed.weight` has 137"));
-    // A cell that reads the means of every step.
-    let (means, cell) = (network.find("q1").unwrap(), network.find("enc2").unwrap());
-    let other = network.changed(|net| match &mut net.blocks[cell].op {
-        Op::Cell { inputs, .. } => inputs.push(means.into()),
+    // A cell that reads what the one above it was a step before.
+    let (below, above) = (network.find("enc1").unwrap(), network.find("enc2").unwrap());
+    let other = network.changed(|net| match &mut net.blocks[below].op {
+        Op::Cell { inputs, .. } => inputs.push(crate::model::Edge { before: true, ..above.into() }),
         op => panic!("{op:?}"),
     });
     let other = other.unwrap();
-    assert!(refusal(&other, &train).unwrap().contains("`enc2`"));
+    assert!(refusal(&other, &train).unwrap().contains("`enc1`"));
 }
