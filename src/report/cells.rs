@@ -13,7 +13,7 @@ use crate::quant::IntMatrix;
 /// Levels with a lane of their own at most.
 const LEVELS: usize = 16;
 
-/// How often a cell that was to hold a level shows a code: [level][code], of all cells with a part of a weight.
+/// How often a cell that was to hold a level shows a code: `[level][code]`, of all cells with a part of a weight.
 pub fn histogram(net: &CrossbarNet) -> Vec<Vec<u64>> {
     let g = &net.geometry;
     let top = (1usize << g.cell_bits) - 1;
