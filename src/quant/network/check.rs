@@ -2,7 +2,7 @@
 
 use super::QuantError;
 use crate::config::Fixed;
-use crate::model::{BlockId, Edge, JobKind, Network, Op, Schedule};
+use crate::model::{BlockId, Edge, JobKind, Network, Op, Schedule, Time};
 
 /// Bits of a frame at most: its words are asked for while the head converts.
 const MOST_BITS: usize = 2048;
@@ -90,6 +90,10 @@ fn not_kept(
             Some("a table of codes that are wider than words")
         }
         Op::Input { .. } if elementwise && network.bits_block().is_some() => Some("a frame of bits"),
+        // It would have to be kept while the words of what is written are looked up.
+        Op::Embedding { .. } if elementwise && network.time(reader, edge) == Time::Last => {
+            Some("the last word of a table")
+        }
         Op::Embedding { .. } if stands_alone => Some("a table of a loop in which nothing works"),
         Op::Embedding { .. } if edge.before => Some("a table, of the step before"),
         Op::Linear { .. } if network.start_of(edge.block).is_some() => Some("which is the start of a cell"),
