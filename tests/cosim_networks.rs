@@ -160,6 +160,26 @@ fn chains_wait_for_what_they_read() {
     agrees("chain", &network, &config, 12);
 }
 
+/// Two blocks with the weights of one table have codes of their own: what reads one of them may need another format.
+#[test]
+fn a_tied_table_has_its_own_codes() {
+    let text = r#"
+        loop = [{ name = "read", over = "positions" }, { name = "once", over = "once" }, { name = "text", over = "written" }]
+        block = [
+            { name = "table", loop = "read", op = "embedding", size = 6 },
+            { name = "silent", loop = "read", op = "linear", size = 4, inputs = ["table"] },
+            { name = "twice", loop = "once", op = "elementwise", function = "add", inputs = ["table", "table"] },
+            { name = "again", loop = "text", op = "embedding", size = 6, tied = "table" },
+            { name = "words", loop = "text", op = "vocabulary", inputs = ["twice", "again"] },
+        ]
+    "#;
+    let network = Network::from_text("network.toml", text, 23).unwrap();
+    let net = on_tiles(&network, &tiny(&[Gru]));
+    let format = |name| net.quant.dac[network.find(name).unwrap()];
+    assert_ne!(format("table"), format("again"), "one format for both: nothing is tried");
+    agrees("tied table", &network, &tiny(&[Gru]), 12);
+}
+
 /// The same vector of another loop twice, and a part of it beside it: its positions are kept once.
 #[test]
 fn what_is_read_twice_is_kept_once() {

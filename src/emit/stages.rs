@@ -229,7 +229,6 @@ impl<'a> StageBuilder<'a> {
                 self.drives(id);
                 let stage = EmbeddingStage {
                     name,
-                    table: self.name(self.net.quant.network.owner(id)),
                     size: codes.ncols(),
                     input_bits: fixed.input_bits as usize,
                     start: self.start(id),

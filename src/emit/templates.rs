@@ -124,8 +124,6 @@ pub struct CellModule<'a> {
 #[template(path = "stage_embedding.sv", escape = "none")]
 pub struct EmbeddingStage<'a> {
     pub name: &'a str,
-    /// The memory image, which tied tables share.
-    pub table: &'a str,
     pub size: usize,
     pub input_bits: usize,
     pub start: String,

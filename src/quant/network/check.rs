@@ -2,7 +2,7 @@
 
 use super::QuantError;
 use crate::config::Fixed;
-use crate::model::{BlockId, Edge, JobKind, Network, Op, Schedule, Time};
+use crate::model::{BlockId, Edge, JobKind, Network, Op, Schedule};
 
 /// Bits of a frame at most: its words are asked for while the head converts.
 const MOST_BITS: usize = 2048;
@@ -58,9 +58,8 @@ pub(super) fn check(network: &Network, fixed: &Fixed) -> Result<(), QuantError> 
     }
     let mut unread = (0..network.blocks.len()).flat_map(|reader| {
         let edges = network.edges(reader).into_iter();
-        let schedule = &schedule;
         edges.filter_map(move |edge| {
-            not_kept(network, schedule, fixed, (reader, edge)).map(|why| (reader, edge.block, why))
+            not_kept(network, fixed, (reader, edge)).map(|why| (reader, edge.block, why))
         })
     });
     match unread.next() {
@@ -73,27 +72,19 @@ pub(super) fn check(network: &Network, fixed: &Fixed) -> Result<(), QuantError> 
 }
 
 /// Why the accelerator does not keep what an edge of `reader` reads, if so.
-fn not_kept(
-    network: &Network,
-    schedule: &Schedule,
-    fixed: &Fixed,
-    (reader, edge): (BlockId, Edge),
-) -> Option<&'static str> {
+fn not_kept(network: &Network, fixed: &Fixed, (reader, edge): (BlockId, Edge)) -> Option<&'static str> {
     let within = network.blocks[edge.block].within;
-    // A table is read when a stage of its loop starts; one whose answer nobody wants never does.
-    let body = schedule.body(within);
-    let works = body.staged().any(|(_, id)| body.works(id, 0, 1));
-    let stands_alone = network.blocks[reader].within != within && !works;
+    let stands_alone = network.blocks[reader].within != within
+        && (0..network.blocks.len()).all(|id| {
+            let block = &network.blocks[id];
+            block.within != within || matches!(block.op, Op::Embedding { .. }) || !network.works(id)
+        });
     let elementwise = matches!(network.blocks[reader].op, Op::Elementwise { .. } | Op::Accumulate { .. });
     match &network.blocks[edge.block].op {
         Op::Embedding { .. } if elementwise && fixed.input_bits > fixed.state_bits => {
             Some("a table of codes that are wider than words")
         }
         Op::Input { .. } if elementwise && network.bits_block().is_some() => Some("a frame of bits"),
-        // It would have to be kept while the words of what is written are looked up.
-        Op::Embedding { .. } if elementwise && network.time(reader, edge) == Time::Last => {
-            Some("the last word of a table")
-        }
         Op::Embedding { .. } if stands_alone => Some("a table of a loop in which nothing works"),
         Op::Embedding { .. } if edge.before => Some("a table, of the step before"),
         Op::Linear { .. } if network.start_of(edge.block).is_some() => Some("which is the start of a cell"),
