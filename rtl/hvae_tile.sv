@@ -59,7 +59,7 @@ module hvae_tile #(
 ) (
     input  wire                    clk_i,
     input  wire                    sample_i,
-    input  wire                    first_i,   // the most significant phase
+    input  wire                    first_i,   // the first read of the most significant phase
     input  wire                    last_i,    // the last conversion of a round
     input  wire [7:0]              slot_i,
     input  wire [7:0]              round_i,

@@ -68,7 +68,7 @@ module hvae_turns #(
     input  wire                        clk_i,
     input  wire [31:0]                 noise_key_i,    // of the step of the job
     input  wire                        sample_i,
-    input  wire                        first_i,        // the most significant phase
+    input  wire                        first_i,        // the first read of the most significant phase
     input  wire [7:0]                  phase_i,
     input  wire [7:0]                  slot_i,
     input  wire [7:0]                  round_i,

@@ -11,7 +11,6 @@ use hvae_mnn::cosim::{Cosim, Effort, Engine, RunOptions};
 use hvae_mnn::golden::Golden;
 use hvae_mnn::tools;
 use points::{Kind, Points};
-pub use reasons::matches;
 use reasons::{Toggles, Unreached};
 use std::fmt::Write;
 use std::fs;

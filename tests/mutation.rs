@@ -3,8 +3,7 @@
 //! `tests/mutation/survivors.txt`.
 
 use crate::common::simulations::simulation;
-use crate::common::{build, skip};
-use crate::coverage::matches;
+use crate::common::{build, matches, skip};
 use crate::suite::{Case, cases, whole};
 use hvae_mnn::cosim::{Cosim, Effort, Engine, RunOptions};
 use hvae_mnn::files::sha256;
@@ -292,7 +291,8 @@ fn number(name: &str, otherwise: u64) -> u64 {
     std::env::var(name).ok().map_or(otherwise, |text| text.parse().expect(name))
 }
 
-/// The table of the README, and the survivors that nobody has explained.
+/// How many of them are noticed, and the survivors that nobody has explained. HVAE_ONLY=NAME: of some designs; HVAE_LIST=1: which would be
+/// planted, with the lines that they stand in.
 #[test]
 #[ignore = "make mutate: some twenty minutes"]
 fn every_mutant_is_noticed_or_explained() {

@@ -62,26 +62,16 @@ fn the_packed_crate_compiles() {
     done(Command::new("tar").arg("-xzf").arg(&file).arg("-C").arg(place.path()));
     // Dependencies are compiled already where the tests were.
     let shared = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
-    let mut check = Command::new(env!("CARGO"));
-    check.current_dir(place.path().join(&packed)).args([
-        "check",
-        "--release",
-        "--features",
-        "train",
-        "--locked",
-    ]);
-    done(check.arg("--target-dir").arg(shared));
+    let check = || {
+        let mut check = Command::new(env!("CARGO"));
+        check.current_dir(place.path().join(&packed)).args(["check", "--release", "--features", "train"]);
+        check.arg("--locked").arg("--target-dir").arg(shared);
+        check
+    };
+    done(&mut check());
     // That it would fail without one of its files: a missing template.
     std::fs::remove_file(place.path().join(&packed).join("templates/cell.sv")).unwrap();
-    let mut check = Command::new(env!("CARGO"));
-    check.current_dir(place.path().join(&packed)).args([
-        "check",
-        "--release",
-        "--features",
-        "train",
-        "--locked",
-    ]);
-    let output = check.arg("--target-dir").arg(shared).output().unwrap();
+    let output = check().output().unwrap();
     assert!(!output.status.success());
 }
 

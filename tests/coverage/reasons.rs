@@ -1,6 +1,7 @@
 //! Why points are not reached, as people wrote it down.
 
 use super::points::{Kind, Point, Points};
+use crate::common::matches;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// `tests/coverage/unreached.txt`: `module: text [what]` a line, the reason indented below one or more of them.
@@ -51,17 +52,6 @@ enum Bits {
 /// The bit of a toggle.
 fn bit(point: &Point) -> Option<u64> {
     point.what.strip_prefix('[').and_then(|b| b.split_once(']')).and_then(|(b, _)| b.parse().ok())
-}
-
-/// `*` stands for any letters.
-pub fn matches(pattern: &str, text: &str) -> bool {
-    match pattern.split_once('*') {
-        None => pattern == text,
-        Some((head, tail)) => {
-            let Some(rest) = text.strip_prefix(head) else { return false };
-            (0..=rest.len()).any(|at| rest.is_char_boundary(at) && matches(tail, &rest[at..]))
-        }
-    }
 }
 
 impl Group {

@@ -1,7 +1,7 @@
 //! A table of small numbers as a picture, a pixel a number.
 
 use super::escaped;
-use super::png::{base64, png};
+use super::png::data_url;
 use ndarray::Array2;
 
 /// A heat map [rows, columns].
@@ -43,7 +43,7 @@ impl Heat {
         let (rows, columns) = self.values.dim();
         let palette: Vec<[u8; 3]> = self.shades.iter().map(|&share| shade(share)).collect();
         let pixels: Vec<u8> = self.values.iter().copied().collect();
-        let data = base64(&png(columns, &pixels, &palette));
+        let data = data_url(columns, &pixels, &palette);
         let swatch = |(share, text): &(f64, String)| {
             let [r, g, b] = shade(*share);
             format!(r#"<li><i style="background:#{r:02x}{g:02x}{b:02x}"></i>{}</li>"#, escaped(text))
@@ -52,7 +52,7 @@ impl Heat {
         format!(
             "<div class=\"heat\">\n<ul class=\"legend\">{legend}</ul>\n<div class=\"map\"><span class=\"down\">{}</span>\
              <svg role=\"img\" aria-label=\"{}\" viewBox=\"0 0 {columns} {rows}\"><image width=\"{columns}\" height=\"{rows}\" \
-             href=\"data:image/png;base64,{data}\"/></svg><span class=\"across\">{}</span></div>\n</div>\n",
+             href=\"{data}\"/></svg><span class=\"across\">{}</span></div>\n</div>\n",
             escaped(&self.down),
             escaped(&self.text),
             escaped(&self.across),
