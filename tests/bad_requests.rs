@@ -6,7 +6,7 @@ mod music;
 mod values;
 
 use crate::common::{copy_tree, script, tiny, tree};
-use hvae_mnn::config::CellKind;
+use hvae_mnn::config::{CellKind, NumberFormat};
 use hvae_mnn::model::{Description, Network, TrainedModel, Vocabulary};
 use hvae_mnn::pipeline::random_weights;
 use std::fs;
@@ -372,7 +372,7 @@ fn make(dir: &Path) {
     let config = tiny(&[CellKind::Gru, CellKind::Lstm]);
     let network = Network::describe(&config.model, config.train.lambda_low).unwrap();
     let weights = random_weights(&network, 1);
-    fs::write(dir.join("state.safetensors"), weights.to_bytes()).unwrap();
+    fs::write(dir.join("state.safetensors"), weights.to_bytes(NumberFormat::F32)).unwrap();
     let words: String = (4..config.model.vocabulary).map(|i| format!("w{i}\n")).collect();
     let vocabulary =
         Vocabulary::parse("vocab.txt", &format!("<pad>\n<unk0>\n<sos>\n<eos>\n{words}")).unwrap();

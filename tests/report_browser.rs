@@ -191,9 +191,10 @@ fn pages_of_every_family_can_be_read_on_every_screen() {
 /// `hvae report` twice on one build: what its simulation showed is said, with the same bytes; with nothing asked, that too.
 #[test]
 fn the_program_writes_the_page_of_a_build() {
-    if let Err(why) = tools::VERILATOR.find() {
-        return skip("hvae report", &why.to_string());
-    }
+    let verilator = match tools::VERILATOR.find() {
+        Ok(tool) => tool,
+        Err(why) => return skip("hvae report", &why.to_string()),
+    };
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path();
     fs::write(dir.join("hvae.toml"), smallest().to_toml()).unwrap();
@@ -201,6 +202,7 @@ fn the_program_writes_the_page_of_a_build() {
         let output = Command::new(env!("CARGO_BIN_EXE_hvae"))
             .args(words.split(' '))
             .current_dir(dir)
+            .env(tools::VERILATOR.variable, &verilator.path)
             .output()
             .unwrap();
         assert!(output.status.success(), "{words}: {}", String::from_utf8_lossy(&output.stderr));

@@ -11,6 +11,7 @@ use hvae_mnn::cosim::{
     CosimReport, Difference, Effort, Engine, NETLIST, PATIENCE, RunOptions, Simulation, Trace,
 };
 use hvae_mnn::golden::{Job, JobKind};
+use hvae_mnn::quant::QuantNet;
 use hvae_mnn::soak::{Soak, replayed};
 use hvae_mnn::synth::has_netlist;
 use serde::Serialize;
@@ -132,7 +133,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let simulation = make(args.simulator, folder, options.trace.is_some(), effort)?;
     spin.finish_and_clear();
     let report = run_jobs(&build, &simulation, &jobs, &options)?;
-    print(&report, build.net.quant.frame_words().is_some())?;
+    print(&report, &build.net.quant)?;
     if !build.changed.is_empty() {
         say!("of a design that was changed since it was generated: {}", build.changed.join(", "))?;
     }
@@ -203,7 +204,8 @@ fn trace(args: &Args) -> Result<Option<Trace>, Failure> {
     Ok(Some(Trace { file: file.clone(), from, to }))
 }
 
-fn print(r: &CosimReport, frames: bool) -> Result<(), Failure> {
+fn print(r: &CosimReport, net: &QuantNet) -> Result<(), Failure> {
+    let frames = net.frame_words().is_some();
     say!("{} jobs, {} bits compared, {} mismatches", r.sentences, r.bits_compared, r.mismatches)?;
     say!(
         "cycles {} (expected {}, floor {}: {:.2} x), ADC utilisation {:.0} %",
@@ -219,13 +221,16 @@ fn print(r: &CosimReport, frames: bool) -> Result<(), Failure> {
         100.0 * r.tile_samples_skipped as f64 / (r.tile_samples + r.tile_samples_skipped).max(1) as f64
     )?;
     if let Some(nll) = r.nll_per_token {
+        let given = |latents: &'static str| if net.network.latents().next().is_some() { latents } else { "" };
         match frames {
             true => say!(
-                "hardware's log-likelihood of the pieces given what was drawn: {:.4} nats a frame",
+                "hardware's log-likelihood of the pieces{}: {:.4} nats a frame",
+                given(" given what was drawn"),
                 -nll
             )?,
             false => say!(
-                "hardware's NLL of the sentences given z: {nll:.4} nats a token, perplexity {:.2}",
+                "hardware's NLL of the sentences{}: {nll:.4} nats a token, perplexity {:.2}",
+                given(" given z"),
                 nll.exp()
             )?,
         }

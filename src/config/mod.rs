@@ -29,5 +29,5 @@ pub use parse::ConfigError;
 pub use reference::{Key, keys, schema};
 pub use sections::{CellKind, Config, Family, Flow, LatentFrom, LatentSteps, Model, Prior};
 pub use tokenizer::Tokenizer;
-pub use train::{Decay, KlSchedule, KlShape, Protocol, Train};
+pub use train::{Decay, KlSchedule, KlShape, NumberFormat, Protocol, Train};
 pub use wires::{ArrayKind, Drive, Wires};

@@ -67,6 +67,24 @@ impl KlShape {
     }
 }
 
+/// What a number of `model.safetensors` is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum NumberFormat {
+    /// IEEE 754 binary32.
+    #[default]
+    F32,
+    /// IEEE 754 binary16: half the bytes, 11 significant bits, up to 65,504.
+    F16,
+}
+
+impl NumberFormat {
+    fn is_f32(&self) -> bool {
+        *self == NumberFormat::F32
+    }
+}
+
 /// Where the weight decay acts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
@@ -196,6 +214,9 @@ pub struct Train {
     pub patience: usize,
     /// Which validation NLL decides what the best epoch is.
     pub validate_on: Protocol,
+    /// What the weights are rounded to in the model folder; training itself goes on in single precision.
+    #[serde(skip_serializing_if = "NumberFormat::is_f32")]
+    pub stored_as: NumberFormat,
     /// Updates from one programming of the cells to the next, where the forward pass sees the
     /// weights that the cells of `[device]` would hold; 0: it sees the exact ones.
     #[serde(skip_serializing_if = "is_zero")]
@@ -305,6 +326,7 @@ impl Default for Train {
             clip_norm: 0.0,
             patience: 0,
             validate_on: Protocol::Paper,
+            stored_as: NumberFormat::F32,
             hardware_every: 0,
             hardware_converters: false,
             piece_frames: 0,

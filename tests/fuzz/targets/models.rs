@@ -2,7 +2,7 @@
 
 use super::{Answer, Form, Target, said, text};
 use crate::common::smallest;
-use hvae_mnn::config::{Config, Family, Model};
+use hvae_mnn::config::{Config, Family, Model, NumberFormat};
 use hvae_mnn::model::{
     DESCRIPTION_FILE, Description, EOS, Example, Labels, Lines, Network, SOS, Samples, TrainedModel,
     Vocabulary, WEIGHTS_FILE, Weights, import, read_npz, read_sentences,
@@ -120,7 +120,7 @@ pub const STATE_DICT: Target = Target {
 
 fn reads_back(weights: Weights) -> Answer {
     let (_, network, _) = small();
-    let again = said(Weights::parse("again", &weights.to_bytes(), network));
+    let again = said(Weights::parse("again", &weights.to_bytes(NumberFormat::F32), network));
     assert_eq!(again.as_ref(), Ok(&weights), "what was accepted reads back");
     Ok(())
 }
