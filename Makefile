@@ -55,9 +55,9 @@ build: ## the program
 	@echo "== building the program (cargo)"
 	$(CARGO) build --release --features train
 
-demo: tools build ## the main job on models/short: map, export, generate, co-simulate, and what it writes, on good cells and bad
-	@echo "== the whole way on models/short"
-	$(HVAE) demo --model models/short --data data/short --out build/demo --json build/demo.json
+demo: tools build ## the main job on models/demo: map, export, generate, co-simulate, and what it writes, on good cells and bad
+	@echo "== the whole way on models/demo"
+	$(HVAE) demo --model models/demo --data data/short --out build/demo --json build/demo.json
 
 prove: tools build ## promises of streams, bus slave and controllers, by induction; planted bugs must be caught
 	$(HVAE) generate --config configs/tiny.toml --random-weights 1 --out build/prove-design >/dev/null

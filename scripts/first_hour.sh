@@ -48,7 +48,7 @@ PAGE
 
 step 'The demo' 'A trained network through all of it: integers, cells, Verilog, co-simulation, and what it writes. `build/first-hour/demo/report.html` is the page of it.' \
   '[0-9,]+ bits compared|0 mismatches' <<'SH'
-hvae demo --model models/short --data data/short --out build/first-hour/demo --reconstruct 10 --generate 10 --score 10 --other-cells 50
+hvae demo --model models/demo --data data/short --out build/first-hour/demo --reconstruct 10 --generate 10 --score 10 --other-cells 50
 SH
 
 step 'A text of your own' 'Sentences, one a line, in `train.txt`, `valid.txt` and `test.txt`; here parts of ours. A configuration begins with `hvae init`; this one is a committed one with fewer epochs. More epochs, and it writes better.' \

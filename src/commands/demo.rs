@@ -23,7 +23,7 @@ use serde::Serialize;
 use std::path::PathBuf;
 
 #[derive(clap::Args)]
-#[command(after_help = "Example:\n  hvae demo --model models/short --data data/short --out build/demo")]
+#[command(after_help = "Example:\n  hvae demo --model models/demo --data data/short --out build/demo")]
 pub struct Args {
     /// Trained model folder
     #[arg(long)]

@@ -177,10 +177,11 @@ QUIET = "".join(f"// verilator lint_off {name}\n" for name in
 
 def plant(folder, top, mutants, verilator):
     """Plants what the simulator takes; the numbers of the rest."""
-    by_file = {}
+    # What a mutant makes circular is told of any file.
+    texts = {path.name: path.read_text() for path in Path(folder).glob("*.sv")}
+    by_file = {name: [] for name in texts}
     for number, mutant in enumerate(mutants, 1):
-        by_file.setdefault(mutant["file"], []).append({**mutant, "number": number})
-    texts = {name: (Path(folder) / name).read_text() for name in by_file}
+        by_file[mutant["file"]].append({**mutant, "number": number})
     refused = []
     while True:
         for name, here in by_file.items():
