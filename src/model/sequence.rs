@@ -147,7 +147,7 @@ impl Decoder<'_> {
 
     /// The same with latents of steps at these draws [batch, width] of their noise.
     pub fn step_with(&mut self, tokens: &[u32], noise: Option<&Array2<f32>>) -> &Trace {
-        self.advance((tokens, None), noise)
+        self.advance(Pass { tokens, noise, ..Pass::default() })
     }
 
     /// Reads one frame per piece of the batch [batch, size] and returns the logits of the next one's bits, latents of
@@ -157,22 +157,17 @@ impl Decoder<'_> {
     /// If the network writes no frames.
     pub fn bits(&mut self, frames: &Array2<f32>, noise: Option<&Array2<f32>>) -> &Array2<f32> {
         let bits = self.net.network().bits_block().expect("a network that writes frames");
-        self.advance((&[], Some(frames)), noise).get(bits, Role::Output)
+        self.advance(Pass { frames: Some(frames), noise, ..Pass::default() }).get(bits, Role::Output)
     }
 
-    fn advance(
-        &mut self,
-        (tokens, frames): (&[u32], Option<&Array2<f32>>),
-        noise: Option<&Array2<f32>>,
-    ) -> &Trace {
+    /// Takes what `read` says of a step, through every loop of what is written.
+    fn advance(&mut self, read: Pass<'_>) -> &Trace {
         let network = self.net.network();
         self.trace.begin_at(self.at);
         self.at += 1;
         for over in network.loops_over(Over::Written) {
             self.trace.clear(network, over);
-            let carry = self.carry.as_ref();
-            let given = !self.known;
-            let pass = Pass { over, tokens, frames, carry, noise, given, ..Pass::default() };
+            let pass = Pass { over, carry: self.carry.as_ref(), given: !self.known, ..read.clone() };
             self.net.run(&pass, &mut self.trace, &mut Exact);
             let mut carry = self.kept(over);
             // What was heard before stays as it is.
@@ -213,6 +208,13 @@ impl Decoder<'_> {
     pub fn logits_with(&mut self, tokens: &[u32], noise: Option<&Array2<f32>>) -> &Array2<f32> {
         let vocabulary = self.net.network().vocabulary_block().expect("a network that writes tokens");
         self.step_with(tokens, noise).get(vocabulary, Role::Output)
+    }
+
+    /// The same with latents of steps that far [batch] on the way from their means to these [batch, width].
+    pub(super) fn logits_towards(&mut self, tokens: &[u32], towards: (&Array2<f32>, &[f32])) -> &Array2<f32> {
+        let vocabulary = self.net.network().vocabulary_block().expect("a network that writes tokens");
+        let read = Pass { tokens, towards: Some(towards), ..Pass::default() };
+        self.advance(read).get(vocabulary, Role::Output)
     }
 }
 

@@ -136,13 +136,15 @@ pub fn endless(
     Ok((0u64..).map(move |i| Job { seed: seed.wrapping_add(i), ..job.clone() }))
 }
 
+/// `count` shares of a way (two at least) in equal steps from 0 to 1, both included.
+pub fn shares(count: usize) -> impl Iterator<Item = f32> {
+    let steps = count.max(2) - 1;
+    (0..=steps).map(move |i| i as f32 / steps as f32)
+}
+
 /// `count` z (two at least) in equal steps from `a` to `b`, both included.
 pub fn between(a: Vec<f32>, b: Vec<f32>, count: usize) -> impl Iterator<Item = Vec<f32>> {
-    let steps = count.max(2) - 1;
-    (0..=steps).map(move |i| {
-        let share = i as f32 / steps as f32;
-        a.iter().zip(&b).map(|(a, b)| a + share * (b - a)).collect()
-    })
+    shares(count).map(move |share| a.iter().zip(&b).map(|(a, b)| a + share * (b - a)).collect())
 }
 
 /// DECODE of every z, made one by one, however many there are.

@@ -11,6 +11,7 @@ pub use conversation::conversation;
 pub use float::draw;
 pub use jobs::{
     between, decode_all, encode, endless, frames, generation, generations, job, piece, reconstruct, score,
+    shares,
 };
 pub use midi::{KEYS, LOWEST, midi};
 pub use pieces::{Note, notes};

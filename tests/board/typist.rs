@@ -92,6 +92,7 @@ impl Bench {
         command.args(["-Wno-TIMESCALEMOD", "--no-sched-zero-delay", "--Mdir", "serial", "-o", "serial"]);
         if let Some(root) = &tool.root {
             command.env("VERILATOR_ROOT", root).args(["-MAKEFLAGS", "CFG_CXXFLAGS_PCH_I=-include"]);
+            command.env("MAKEFLAGS", "PYTHON3=python3");
         }
         run(command.current_dir(build));
         Some(Bench { build: build.into(), command: vec![build.join("serial/serial")] })

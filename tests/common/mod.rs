@@ -155,6 +155,20 @@ pub fn synthesis<'a>(build: &'a Path, config: &Config) -> Synthesis<'a> {
     Synthesis { build, sources, images, board: None, clock_mhz, part: None, liberty: None }
 }
 
+/// A folder of links to every program on the PATH but one.
+pub fn programs_but(name: &str, folder: &Path) {
+    std::fs::create_dir_all(folder).unwrap();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    for program in
+        std::env::split_paths(&path).filter_map(|folder| std::fs::read_dir(folder).ok()).flatten().flatten()
+    {
+        let link = folder.join(program.file_name());
+        if program.file_name() != name && link.symlink_metadata().is_err() {
+            std::os::unix::fs::symlink(program.path(), link).unwrap();
+        }
+    }
+}
+
 /// Copies a folder with all that is in it.
 pub fn copy_tree(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();

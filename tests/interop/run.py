@@ -58,7 +58,7 @@ def compiled(build, folder, top="hvae_top", ports=PORTS, parameters=()):
         os.environ["VERILATOR"], "--cc", "--exe", "--build", "-j", "2", "--vpi", "--prefix", "Vtop",
         "--timescale", "1ns/1ps", "--timing", "--top-module", top, "-o", top, "--Mdir", folder, *parameters,
         "-MAKEFLAGS", "OPT_FAST=-O0 OPT_SLOW=-O0 OPT_GLOBAL=-O0",
-        "-MAKEFLAGS", "CFG_CXXFLAGS_PCH_I=-include",
+        "-MAKEFLAGS", "CFG_CXXFLAGS_PCH_I=-include PYTHON3=python3",
         "-LDFLAGS", f"-Wl,-rpath,{libraries} -L{libraries} -lcocotbvpi_verilator",
         "-f", "design.f", folder / "ports.vlt", cocotb_tools.config.share_dir / "lib/verilator/verilator.cpp",
     ]  # fmt: skip

@@ -71,6 +71,8 @@ class File:
         was = self.text[span[0]:span[1]]
         if "`" in was or becomes in (was, f"$signed({was})"):
             return
+        if becomes == ZERO and re.fullmatch(r"\d+'[bdh]0+|\{\w+\{1'b0\}\}", was):
+            return
         line = self.text.count("\n", 0, span[0]) + 1
         self.found.append({"file": self.path.name, "line": line, "start": span[0], "end": span[1],
                            "kind": kind, "was": was, "becomes": becomes})
@@ -182,25 +184,39 @@ def plant(folder, top, mutants, verilator):
     by_file = {name: [] for name in texts}
     for number, mutant in enumerate(mutants, 1):
         by_file[mutant["file"]].append({**mutant, "number": number})
-    refused = []
-    while True:
+
+    def errors():
+        """Lines that the simulator does not take with what is planted now."""
         for name, here in by_file.items():
             for mutant in here:
                 assert texts[name][mutant["start"]:mutant["end"]] == mutant["was"], f"{name} is not the text of its sites"
             (Path(folder) / name).write_text(QUIET + choices(texts[name], top, here, 0, len(texts[name])))
         checked = subprocess.run(verilator, capture_output=True, text=True)
         if checked.returncode == 0:
-            return refused
-        wrong = {(Path(file).name, int(line) - QUIET.count("\n"))
-                 for file, line in re.findall(r"^%(?:Error|Warning)[^:]*: ([^:\s]+):(\d+):", checked.stderr, re.M)}
-        before = len(refused)
+            return None
+        return checked.stderr, {(Path(file).name, int(line) - QUIET.count("\n"))
+                                for file, line in re.findall(r"^%(?:Error|Warning)[^:]*: ([^:\s]+):(\d+):", checked.stderr, re.M)}
+
+    refused, doubtful = [], []
+    while found := errors():
+        said, wrong = found
+        before = len(refused) + len(doubtful)
         for name, here in by_file.items():
             last = lambda m: m["line"] + m["was"].count("\n")
-            out = [m for m in here if any(f == name and m["line"] <= line <= last(m) for f, line in wrong)]
-            refused += [m["number"] for m in out]
-            by_file[name] = [m for m in here if m not in out]
-        if len(refused) == before:
-            sys.exit(checked.stderr)
+            for line in sorted(line for file, line in wrong if file == name):
+                out = [m for m in by_file[name] if m["line"] <= line <= last(m)]
+                # Of several in one line it is not told which.
+                (refused if len(out) == 1 else doubtful).extend(out)
+                by_file[name] = [m for m in by_file[name] if m not in out]
+        if len(refused) + len(doubtful) == before:
+            sys.exit(said)
+    for mutant in doubtful:
+        by_file[mutant["file"]].append(mutant)
+        if errors():
+            by_file[mutant["file"]].remove(mutant)
+            refused.append(mutant)
+    assert errors() is None
+    return [mutant["number"] for mutant in refused]
 
 
 def choices(text, top, mutants, start, end):

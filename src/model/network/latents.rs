@@ -1,6 +1,6 @@
 //! What a network draws: z of a sequence and its parts, or a latent at every step.
 
-use super::{Block, BlockId, Network, Op};
+use super::{Block, BlockId, Network, Op, Over};
 use crate::config::LatentSteps;
 use std::ops::Range;
 
@@ -100,6 +100,11 @@ impl Network {
             }
         }
         false
+    }
+
+    /// True where every step of what is written draws a latent.
+    pub fn draws_at_steps(&self) -> bool {
+        self.draw().is_some_and(|(z, ..)| self.over(z) == Over::Written)
     }
 
     /// The part of z that latent `id` draws: its end, or all.
