@@ -221,7 +221,8 @@ fn print(r: &CosimReport, net: &QuantNet) -> Result<(), Failure> {
         100.0 * r.tile_samples_skipped as f64 / (r.tile_samples + r.tile_samples_skipped).max(1) as f64
     )?;
     if let Some(nll) = r.nll_per_token {
-        let given = |latents: &'static str| if net.network.latents().next().is_some() { latents } else { "" };
+        let draws = net.network.latent().is_some() || net.network.draw().is_some();
+        let given = |latents: &'static str| if draws { latents } else { "" };
         match frames {
             true => say!(
                 "hardware's log-likelihood of the pieces{}: {:.4} nats a frame",
