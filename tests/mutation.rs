@@ -149,10 +149,9 @@ fn different(benches: &[Bench]) -> Vec<Change> {
         let mut names: Vec<&str> =
             bench.case.net.quant.network.blocks.iter().map(|block| &*block.name).collect();
         names.sort_by_key(|name| std::cmp::Reverse(name.len()));
-        let shape = |text: &str| {
-            let named = names.iter().fold(text.to_string(), |text, name| text.replace(name, "#"));
-            named.replace(|c: char| c.is_ascii_digit(), "9")
-        };
+        let numbers = |text: &str| text.replace(|c: char| c.is_ascii_digit(), "9");
+        let shape =
+            |text: &str| numbers(&names.iter().fold(text.to_string(), |text, name| text.replace(name, "#")));
         let rooms = Path::new(env!("CARGO_MANIFEST_DIR")).join("rtl");
         let mut of_line: BTreeMap<(String, usize), usize> = BTreeMap::new();
         let mut texts: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -164,11 +163,18 @@ fn different(benches: &[Bench]) -> Vec<Change> {
                 text.lines().map(String::from).collect()
             });
             let line = &lines[mutant.line - 1];
-            let key = match rooms.join(&mutant.file).exists() {
-                true => format!("{text} {} {} {}", mutant.start, mutant.end, mutant.becomes),
-                false => format!("{} {nth} {}", shape(line), shape(&mutant.becomes)),
+            // The name of a block may be part of a word of the template: the line as it is counts as well.
+            let keys = match rooms.join(&mutant.file).exists() {
+                true => vec![format!("{text} {} {} {}", mutant.start, mutant.end, mutant.becomes)],
+                false => vec![
+                    format!("{} {nth} {}", numbers(line), numbers(&mutant.becomes)),
+                    format!("{} {nth} {}", shape(line), shape(&mutant.becomes)),
+                ],
             };
-            let i = *number.entry(key).or_insert(changes.len());
+            let i = keys.iter().find_map(|key| number.get(key)).copied().unwrap_or(changes.len());
+            for key in keys {
+                number.entry(key).or_insert(i);
+            }
             if i == changes.len() {
                 let (name, line) = (mutant.name(), line.trim().to_string());
                 changes.push(Change { name, line, places: Vec::new() });

@@ -27,9 +27,10 @@ fn shared(mut config: Config, tiles: usize) -> Config {
     config
 }
 
-/// Two noisy tiles of the offset encoding, phases without a digit skipped.
+/// Two noisy tiles of the offset encoding, phases without a digit skipped; so few word lines that matrices have several rows of tiles.
 fn noisy() -> Config {
     let mut config = shared(tiny(&[Gru, Gru]), 2);
+    config.crossbar.rows = 6;
     config.accelerator.skip_zero_phases = true;
     (config.noise.comparator, config.noise.cell) = (0.5, 0.1);
     config.crossbar.reads = 2;
@@ -52,8 +53,9 @@ fn faulty() -> Config {
     let x = &mut config.crossbar;
     (x.flip, x.dodge_faults, x.spare_columns) = (true, true, 1);
     x.adc_range = AdcRange::Data;
-    // More than are counted together.
+    // More than are counted together, and inputs that reach the last of them.
     x.rows = 40;
+    config.model.hidden = 36;
     config.device.preset = "wan2022".into();
     config.device.stuck_off = Some(0.02);
     config
