@@ -64,7 +64,7 @@ pub struct Pass<'a> {
     pub given: bool,
     /// Standard normal draws of the latents of steps [rows, width of the draw]; absent: each is its mean.
     pub noise: Option<&'a Array2<f32>>,
-    /// What latents of steps go towards [rows, width of the draw], and how far [rows], from 0 (not at all) to 1 (all the way).
+    /// What latents of steps go towards [rows, width of the draw], and how far, one number a row, from 0 (not at all) to 1 (all the way).
     pub towards: Option<(&'a Array2<f32>, &'a [f32])>,
     /// The network is trained: what is there for that works too.
     pub training: bool,

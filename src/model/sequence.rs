@@ -210,7 +210,7 @@ impl Decoder<'_> {
         self.step_with(tokens, noise).get(vocabulary, Role::Output)
     }
 
-    /// The same with latents of steps that far [batch] on the way from their means to these [batch, width].
+    /// The same with latents of steps that far, a number a sentence, on the way from their means to these [batch, width].
     pub(super) fn logits_towards(&mut self, tokens: &[u32], towards: (&Array2<f32>, &[f32])) -> &Array2<f32> {
         let vocabulary = self.net.network().vocabulary_block().expect("a network that writes tokens");
         let read = Pass { tokens, towards: Some(towards), ..Pass::default() };
