@@ -4,7 +4,7 @@ mod jobs;
 
 use super::count::{Count, MANY};
 use super::inputs::read_text;
-use super::out::say;
+use super::out::{counted, remark, say};
 use super::{Failure, progress, soak, write_json};
 use hvae_mnn::build::{self, Build, read_build_as_is};
 use hvae_mnn::cosim::{
@@ -120,6 +120,12 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let options =
         RunOptions { stalls: args.stalls, reset_at: args.reset_at, trace, patience, ..RunOptions::default() };
     let effort = if args.once { Effort::Once } else { Effort::Run };
+    if build.net.tiles() > MANY_TILES && !args.once {
+        remark!(
+            "{} tiles: compiling for speed takes minutes the first time; for a few sentences --once is sooner done",
+            build.net.tiles()
+        );
+    }
     let netlist = folder.join(NETLIST);
     if args.netlist && !has_netlist(folder) {
         return Err(Failure::input(format!(
@@ -204,9 +210,13 @@ fn trace(args: &Args) -> Result<Option<Trace>, Failure> {
     Ok(Some(Trace { file: file.clone(), from, to }))
 }
 
+/// Tiles of a design that compiles for minutes.
+const MANY_TILES: usize = 1000;
+
 fn print(r: &CosimReport, net: &QuantNet) -> Result<(), Failure> {
     let frames = net.frame_words().is_some();
-    say!("{} jobs, {} bits compared, {} mismatches", r.sentences, r.bits_compared, r.mismatches)?;
+    let jobs = counted(r.sentences, "job");
+    say!("{jobs}, {} bits compared, {} mismatches", r.bits_compared, r.mismatches)?;
     say!(
         "cycles {} (expected {}, floor {}: {:.2} x), ADC utilisation {:.0} %",
         r.cycles,

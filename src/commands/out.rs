@@ -27,6 +27,11 @@ pub fn aside(text: fmt::Arguments) {
     let _ = out.write_fmt(text).and_then(|()| out.write_all(b"\n"));
 }
 
+/// So many of something: `1 job`, `2 jobs`.
+pub fn counted(count: usize, one: &str) -> String {
+    format!("{count} {one}{}", if count == 1 { "" } else { "s" })
+}
+
 /// The standard output took no more.
 pub fn full(error: io::Error) -> Failure {
     Failure::input(format!(

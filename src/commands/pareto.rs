@@ -2,7 +2,7 @@
 
 use super::count::{Count, MANY};
 use super::inputs::{balanced, read_config, read_model, somebody_reads};
-use super::out::say;
+use super::out::{counted, say};
 use super::{Failure, progress, write_json};
 use hvae_mnn::config::{Config, Encoding};
 use hvae_mnn::files::{Claim, write_file};
@@ -175,7 +175,7 @@ fn print(points: &[Point]) -> Result<(), Failure> {
             line += &format!(" {made:>10}");
         }
         if let Some(c) = &p.cosim {
-            line += &format!("   {} jobs, {} bits agree", c.jobs, thousands(c.bits_compared));
+            line += &format!("   {}, {} bits agree", counted(c.jobs, "job"), thousands(c.bits_compared));
         }
         say!("{line}")?;
     }

@@ -13,6 +13,8 @@ dict of either side is the other's:
 
 import argparse
 import re
+import sys
+import time
 import tomllib
 from pathlib import Path
 
@@ -181,8 +183,13 @@ def fit(arguments):
     optimiser = optimiser_of(net, train)
     for epoch in range(arguments.epochs or train["epochs"]):
         net.train()
-        for tokens, lengths in batches(texts["train"], train["batch"], torch.randperm(len(texts["train"])).tolist()):
+        order = torch.randperm(len(texts["train"])).tolist()
+        begun, count = time.monotonic(), -(-len(order) // train["batch"])
+        for i, (tokens, lengths) in enumerate(batches(texts["train"], train["batch"], order)):
             update(net, optimiser, tokens, lengths, train)
+            if i % 50 == 49:
+                left = (time.monotonic() - begun) / (i + 1) * (count - i - 1)
+                print(f"epoch {epoch + 1}: {i + 1} of {count} updates, {left:.0f} s left", file=sys.stderr, flush=True)
         nll, ppl, kl = measure(net, texts["valid"], train)
         print(f"epoch {epoch + 1}: NLL {nll:.3f}, PPL {ppl:.3f}, KL {kl:.3f} (paper protocol, valid)", flush=True)
     out = Path(arguments.out)
