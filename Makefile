@@ -78,8 +78,10 @@ vulkan:
 
 # One profile and one set of features for program and tests: dependencies are compiled once. Compiled
 # simulations of a week ago are of text that is gone.
-SIMULATIONS := $(OUT)/tmp/simulations
-SKIPPED     := $(OUT)/tmp/skipped.txt
+# Cargo gives tests this folder (CARGO_TARGET_TMPDIR).
+OF_TESTS    := $(OUT)/tmp
+SIMULATIONS := $(OF_TESTS)/simulations
+SKIPPED     := $(OF_TESTS)/skipped.txt
 TESTS       := $(CARGO) test --release --features train
 
 # $(call stage,NAME,COMMAND) says what a stage of the tests took.
